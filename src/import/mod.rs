@@ -33,11 +33,10 @@ mod verdict;
 pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
-pub use options::{Basis, DateOrder, ImportOptions, Jumps};
+pub use options::{Basis, DateOrder, ImportOptions, Jumps, PriceWarning};
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{
-    PriceChanges, PriceOptions, PriceRow, PriceRows, PriceRules, PriceWarning, Shape, read_prices,
-    validate_prices,
+    PriceChanges, PriceRow, PriceRows, PriceRules, Shape, read_prices, validate_prices,
 };
 pub use row_error::{RowError, RowErrorKind};
 pub use row_reader::{Line, OptionalField, Rows};

@@ -1,4 +1,5 @@
-//! Options that a user declares for a file: facts that the file does not state.
+//! Options that a user declares for a file: facts that the file does not state. If the basis of
+//! prices is not declared, a [`PriceWarning`] may say so.
 
 use std::fmt;
 use std::str::FromStr;
@@ -109,4 +110,33 @@ pub enum Jumps {
     Refused,
     /// Moves of any size are accepted.
     Allowed,
+}
+
+/// Warning about prices that can be imported nevertheless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceWarning {
+    /// By default the vendor also adjusts for dividends. The numbers do not show this, and it cannot
+    /// be undone here.
+    MaybeDividendAdjusted,
+}
+
+impl PriceWarning {
+    /// Returns the next step for the user.
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::MaybeDividendAdjusted => {
+                "download without dividend adjustment (yfinance: `auto_adjust=False`), then add `--basis`"
+            }
+        }
+    }
+}
+
+impl fmt::Display for PriceWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaybeDividendAdjusted => f.write_str(
+                "closes in this file format may be adjusted for dividends as well as for splits",
+            ),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Imports the examples of `docs/importing.md`.
 
 use plimsoll::import::{
-    ExistingRecords, PriceOptions, Shape, read_actions, read_prices, read_transactions,
+    ExistingRecords, ImportOptions, Shape, read_actions, read_prices, read_transactions,
     validate_actions, validate_prices, validate_transactions,
 };
 
@@ -44,7 +44,7 @@ fn the_documented_examples_are_accepted() {
         .filter(|(name, _)| name.starts_with("prices/"));
     let mut read = 0;
     for (name, body) in prices {
-        let rows = read_prices(name, body.as_bytes(), &PriceOptions::default()).unwrap();
+        let rows = read_prices(name, body.as_bytes(), &ImportOptions::default()).unwrap();
         accepted_changes(validate_prices(&rows, &known, RULES));
         read += 1;
     }

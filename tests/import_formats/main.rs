@@ -11,7 +11,7 @@ use std::path::Path;
 
 use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, Security, SecurityId};
 use plimsoll::import::{
-    ExistingRecords, Jumps, PriceOptions, PriceRules, Validated, read_actions, read_portfolios,
+    ExistingRecords, ImportOptions, Jumps, PriceRules, Validated, read_actions, read_portfolios,
     read_prices, read_securities, validate_actions, validate_portfolios, validate_prices,
     validate_securities,
 };
@@ -80,7 +80,7 @@ pub(crate) fn accepted_changes<C: std::fmt::Debug>(validated: Validated<C>) -> C
 
 pub(crate) type Closes = BTreeMap<(SecurityId, Day), Price>;
 
-pub(crate) fn closes(file: &str, body: &[u8], options: &PriceOptions) -> Closes {
+pub(crate) fn closes(file: &str, body: &[u8], options: &ImportOptions) -> Closes {
     let rows = read_prices(file, body, options).unwrap();
     let changes = accepted_changes(validate_prices(&rows, &existing_records(), RULES)).closes;
     let closes = changes.into_iter();
@@ -128,7 +128,7 @@ fn importing_any_file_twice_changes_nothing() {
         "daily_AAPL.csv",
     ] {
         let body = bytes(&format!("prices/{file}"));
-        let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
+        let rows = read_prices(file, &body, &ImportOptions::default()).unwrap();
         let closes = accepted_changes(validate_prices(&rows, &known, RULES))
             .closes
             .into_iter();

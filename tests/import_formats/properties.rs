@@ -1,7 +1,7 @@
 //! Properties of all price files.
 
 use plimsoll::domain::{Day, Price, SecurityId, Split};
-use plimsoll::import::{Basis, PriceOptions, Refusal, read_prices, validate_prices};
+use plimsoll::import::{Basis, ImportOptions, Refusal, read_prices, validate_prices};
 use proptest::prelude::*;
 
 use crate::{RULES, accepted_changes, existing_records};
@@ -28,7 +28,7 @@ proptest! {
                 }
             }
         }
-        let options = PriceOptions::default();
+        let options = ImportOptions::default();
         let wide = read_prices("wide.csv", wide.as_bytes(), &options);
         let long = read_prices("long.csv", long.as_bytes(), &options);
         match (wide, long) {
@@ -53,7 +53,7 @@ proptest! {
         let paid: Price = format!("{}.{:02}", cents / 100, cents % 100).parse().unwrap();
         let adjusted = paid.times_ratio(old, new).unwrap();
         let body = format!("symbol,date,close\nAAPL,2026-01-05,{adjusted}\n");
-        let options = PriceOptions { basis: Some(Basis::SplitAdjusted), ..PriceOptions::default() };
+        let options = ImportOptions { basis: Some(Basis::SplitAdjusted), ..ImportOptions::default() };
         let rows = read_prices("adjusted.csv", body.as_bytes(), &options).unwrap();
         let split = Split {
             security: SecurityId(1),

@@ -2,7 +2,7 @@
 
 use plimsoll::domain::SecurityId;
 use plimsoll::import::{
-    DateOrder, PriceOptions, Refusal, RowErrorKind, Verdict, read_prices, read_transactions,
+    DateOrder, ImportOptions, Refusal, RowErrorKind, Verdict, read_prices, read_transactions,
     validate_prices, validate_transactions,
 };
 
@@ -59,7 +59,7 @@ fn non_price_files_are_refused_with_their_detected_kind() {
     ];
     for (file, is_expected) in cases {
         let body = bytes(&format!("refused/{file}"));
-        let error = read_prices(file, &body, &PriceOptions::default()).unwrap_err();
+        let error = read_prices(file, &body, &ImportOptions::default()).unwrap_err();
         assert!(is_expected(&error.refusal), "{file}: {:?}", error.refusal);
         assert!(error.hint().is_some() && error.to_string().contains(file));
     }
@@ -68,9 +68,9 @@ fn non_price_files_are_refused_with_their_detected_kind() {
 #[test]
 fn a_declared_order_resolves_ambiguous_dates() {
     let body = bytes("refused/ambiguous_dates.csv");
-    let options = PriceOptions {
+    let options = ImportOptions {
         date_order: Some(DateOrder::Mdy),
-        ..PriceOptions::default()
+        ..ImportOptions::default()
     };
     let expected = expected_closes(&[(1, "2026-05-01", "200.5"), (1, "2026-06-01", "201")]);
     assert_eq!(closes("ambiguous_dates.csv", &body, &options), expected);
@@ -79,7 +79,7 @@ fn a_declared_order_resolves_ambiguous_dates() {
 #[test]
 fn every_invalid_price_is_reported_with_its_line() {
     let body = bytes("refused/invalid_rows.csv");
-    let rows = read_prices("invalid_rows.csv", &body, &PriceOptions::default()).unwrap();
+    let rows = read_prices("invalid_rows.csv", &body, &ImportOptions::default()).unwrap();
     let validated = validate_prices(
         &rows,
         &existing_records().with_closes([(
@@ -143,7 +143,7 @@ fn transactions_are_refused_with_their_reasons() {
 #[test]
 fn a_price_of_an_unknown_symbol_names_the_nearest() {
     let body = b"symbol,date,close\nAPPL,2026-01-05,1\n";
-    let rows = read_prices("p.csv", body, &PriceOptions::default()).unwrap();
+    let rows = read_prices("p.csv", body, &ImportOptions::default()).unwrap();
     let validated = validate_prices(&rows, &existing_records(), RULES);
     let Verdict::Invalid(errors) = &validated.verdicts[0].verdict else {
         panic!("{validated:?}");

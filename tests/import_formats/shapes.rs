@@ -1,6 +1,6 @@
 //! Detects and reads price files of every shape.
 
-use plimsoll::import::{Basis, PriceOptions, Refusal, Shape, read_prices};
+use plimsoll::import::{Basis, ImportOptions, Refusal, Shape, read_prices};
 
 use crate::{bytes, closes, expected_closes};
 
@@ -24,10 +24,10 @@ fn every_shape_is_detected_and_gives_the_same_closes() {
         ),
     ] {
         let body = bytes(&format!("prices/{file}"));
-        let rows = read_prices(file, &body, &PriceOptions::default()).unwrap();
+        let rows = read_prices(file, &body, &ImportOptions::default()).unwrap();
         assert_eq!((rows.shape, rows.basis), (shape, basis), "{file}");
         assert_eq!(
-            closes(file, &body, &PriceOptions::default()),
+            closes(file, &body, &ImportOptions::default()),
             aapl,
             "{file}"
         );
@@ -42,7 +42,7 @@ fn long_and_wide_forms_give_the_same_closes() {
         (2, "2026-01-05", "400"),
         (2, "2026-01-06", "402.25"),
     ]);
-    let options = PriceOptions::default();
+    let options = ImportOptions::default();
     assert_eq!(
         closes("long.csv", &bytes("prices/long.csv"), &options),
         both
@@ -59,12 +59,12 @@ fn long_and_wide_forms_give_the_same_closes() {
 #[test]
 fn a_declared_symbol_is_used_when_the_file_names_none() {
     let body = bytes("prices/yfinance_history.csv");
-    let options = PriceOptions {
+    let options = ImportOptions {
         symbol: Some("AAPL".to_owned()),
-        ..PriceOptions::default()
+        ..ImportOptions::default()
     };
     assert_eq!(closes("history.csv", &body, &options).len(), 2);
-    let nameless = read_prices(".csv", &body, &PriceOptions::default()).unwrap_err();
+    let nameless = read_prices(".csv", &body, &ImportOptions::default()).unwrap_err();
     assert!(matches!(nameless.refusal, Refusal::MissingSymbol { .. }));
 }
 
@@ -72,9 +72,9 @@ fn a_declared_symbol_is_used_when_the_file_names_none() {
 fn a_declared_basis_overrides_the_shape_and_its_warning() {
     let body = bytes("prices/aapl_us_d.csv");
     let read = |basis| {
-        let options = PriceOptions {
+        let options = ImportOptions {
             basis,
-            ..PriceOptions::default()
+            ..ImportOptions::default()
         };
         read_prices("aapl_us_d.csv", &body, &options).unwrap()
     };
@@ -88,7 +88,7 @@ fn reads_byte_order_mark_semicolons_and_day_first_dates() {
     let closes = closes(
         "european.csv",
         &bytes("prices/european.csv"),
-        &PriceOptions::default(),
+        &ImportOptions::default(),
     );
     let expected = expected_closes(&[
         (1, "2026-01-05", "200.5"),

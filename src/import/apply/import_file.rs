@@ -10,7 +10,7 @@ use crate::domain::PhaseCells;
 use crate::import::actions::read_actions;
 use crate::import::options::ImportOptions;
 use crate::import::portfolios::read_portfolios;
-use crate::import::prices::{PriceOptions, PriceRules, read_prices};
+use crate::import::prices::{PriceRules, read_prices};
 use crate::import::securities::read_securities;
 use crate::import::transactions::read_transactions;
 use crate::import::verdict::Validated;
@@ -78,17 +78,12 @@ pub fn import_file(
             commit(writer, file, context, mode, validate, transactions::apply)
         }
         FileKind::Prices => {
-            let options = PriceOptions {
-                symbol: file.options.symbol.clone(),
-                basis: file.options.basis,
-                date_order: order,
-            };
             let rules = PriceRules {
                 jumps,
                 adjusted_as_of: (file.options.adjusted_as_of)
                     .unwrap_or_else(|| context.calendar.today(context.now)),
             };
-            let rows = read_prices(file.name, file.bytes, &options)?;
+            let rows = read_prices(file.name, file.bytes, file.options)?;
             let validate = |reading: &ReadTransaction<'_>| prices::validate(reading, &rows, rules);
             let result = commit(writer, file, context, mode, validate, prices::apply)?;
             Ok(ImportResult {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Phase, PhaseCells, UnknownValue};
-use crate::import::prices::PriceWarning;
+use crate::import::options::PriceWarning;
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
 

@@ -1,17 +1,18 @@
 //! Reads and validates files of closing prices, in Plimsoll's own forms and in those of common
 //! vendors.
 //!
-//! [`Shape`] detects the form by the header. Reading gives one row for each price. Validation
-//! converts each close to a raw close and compares it with the stored ones.
+//! | file | does |
+//! |---|---|
+//! | `shape` | define the shapes, detect them by the header, find their columns |
+//! | `read` | read a file into one row for each price |
+//! | `raw_closes` | convert closes to raw closes, find implausible ones |
+//! | `validate` | compare the closes with the stored ones |
 
-mod jump;
-mod layout;
-mod raw;
+mod raw_closes;
 mod read;
 mod shape;
-mod symbol;
 mod validate;
 
-pub use read::{PriceOptions, PriceRow, PriceRows, read_prices};
-pub use shape::{PriceWarning, Shape};
+pub use read::{PriceRow, PriceRows, read_prices};
+pub use shape::Shape;
 pub use validate::{PriceChanges, PriceRules, validate_prices};

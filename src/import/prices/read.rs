@@ -5,27 +5,14 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::layout::{Closes, Layout};
-use super::shape::{PriceWarning, Shape};
-use super::symbol::strip_us_suffix;
+use super::shape::{Closes, Layout, Shape};
 use crate::domain::{Day, DayRange};
 use crate::import::dates::DateReader;
 use crate::import::error::{ImportError, Refusal};
-use crate::import::options::{Basis, DateOrder};
+use crate::import::options::{Basis, ImportOptions, PriceWarning};
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::row_reader::{Line, parse_decimal};
 use crate::import::table::{Record, Table};
-
-/// Options declared for a price file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PriceOptions {
-    /// The symbol of all prices, for a file without a symbol column.
-    pub symbol: Option<String>,
-    /// The basis of the closes; the shape's default basis if `None`.
-    pub basis: Option<Basis>,
-    /// The order of day and month; determined from the file if `None`.
-    pub date_order: Option<DateOrder>,
-}
 
 /// One price as the file gives it, before the conversion to raw closes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,14 +64,18 @@ impl PriceRows {
 pub fn read_prices(
     file: &str,
     bytes: &[u8],
-    options: &PriceOptions,
+    options: &ImportOptions,
 ) -> Result<PriceRows, ImportError> {
     read(file, bytes, options).map_err(|refusal| refusal.for_file(file))
 }
 
-fn read(file: &str, bytes: &[u8], options: &PriceOptions) -> Result<PriceRows, Refusal> {
+fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, Refusal> {
     let table = Table::parse(bytes)?;
-    let layout = Layout::detect(&table, file, options.symbol.as_deref())?;
+    let symbol = options
+        .symbol
+        .clone()
+        .or_else(|| symbol_from_file_name(file));
+    let layout = Layout::detect(&table, symbol.as_deref())?;
     let records = &table.records[layout.skipped..];
     let dates = records.iter();
     let dates = dates.map(|record| (record.line, record.field(layout.date)));
@@ -237,4 +228,58 @@ fn parse_close(column: &str, text: &str) -> Result<Decimal, RowError> {
         Err(error) => error.into(),
     };
     Err(RowError::in_column(column, text, reason))
+}
+
+/// Returns the symbol in a file's name: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and
+/// `daily_AAPL.csv` all give `AAPL`. Suffixes of other markets than Stooq's `.us` stay: `cdr.pl.csv`
+/// gives `CDR.PL`.
+fn symbol_from_file_name(file: &str) -> Option<String> {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let name = name.to_uppercase();
+    let name = name
+        .strip_suffix(".CSV")
+        .or_else(|| name.strip_suffix(".TXT"))
+        .unwrap_or(&name);
+    let name = ["DAILY_ADJUSTED_", "DAILY_"]
+        .into_iter()
+        .find_map(|start| name.strip_prefix(start))
+        .unwrap_or(name);
+    let name = name.strip_suffix("_D").unwrap_or(name);
+    let name = name.strip_suffix("_US").unwrap_or(name);
+    let name = strip_us_suffix(name);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Removes Stooq's suffix of US markets.
+fn strip_us_suffix(symbol: &str) -> &str {
+    symbol
+        .strip_suffix(".US")
+        .or_else(|| symbol.strip_suffix(".us"))
+        .unwrap_or(symbol)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_symbol_from_vendor_file_names() {
+        for file in [
+            "aapl.us.csv",
+            "in/aapl_us_d.csv",
+            "C:\\in\\AAPL.csv",
+            "daily_AAPL.csv",
+            "daily_adjusted_aapl.csv",
+            "aapl.us.txt",
+        ] {
+            assert_eq!(
+                symbol_from_file_name(file).as_deref(),
+                Some("AAPL"),
+                "{file}"
+            );
+        }
+        assert_eq!(symbol_from_file_name("^spx_d.csv").as_deref(), Some("^SPX"));
+        assert_eq!(symbol_from_file_name("BRK.B.csv").as_deref(), Some("BRK.B"));
+        assert_eq!(symbol_from_file_name(".csv"), None);
+    }
 }

@@ -1,37 +1,13 @@
-//! Detects the shape of a price file by its header, and gives the basis of its closes.
+//! Defines the shapes of price files, and finds the columns of each that hold dates, symbols and
+//! closes. A new shape is a variant of [`Shape`]: a row of its facts, a rule that detects its header
+//! and, unless one of the existing ones fits, an arm of [`Layout::detect`].
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::import::options::Basis;
-
-/// Warning about prices that can be imported nevertheless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PriceWarning {
-    /// By default the vendor also adjusts for dividends. The numbers do not show this, and it cannot
-    /// be undone here.
-    MaybeDividendAdjusted,
-}
-
-impl PriceWarning {
-    /// Returns the next step for the user.
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::MaybeDividendAdjusted => {
-                "download without dividend adjustment (yfinance: `auto_adjust=False`), then add `--basis`"
-            }
-        }
-    }
-}
-
-impl fmt::Display for PriceWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MaybeDividendAdjusted => f.write_str(
-                "closes in this file format may be adjusted for dividends as well as for splits",
-            ),
-        }
-    }
-}
+use crate::import::error::Refusal;
+use crate::import::options::{Basis, PriceWarning};
+use crate::import::table::{Record, Table};
 
 /// File format of prices, detected by the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,58 +43,74 @@ impl Shape {
         Self::AlphaVantageAdjusted,
     ];
 
+    /// Returns the name, a sample header, the basis of the closes and the warning of this shape.
+    const fn facts(self) -> (&'static str, &'static str, Basis, Option<PriceWarning>) {
+        use Basis::{Raw, SplitAdjusted};
+        const MAYBE_DIVIDENDS: Option<PriceWarning> = Some(PriceWarning::MaybeDividendAdjusted);
+        match self {
+            Self::Long => ("long form", "symbol,date,close", Raw, None),
+            Self::Wide => ("wide form", "date,<SYMBOL>,<SYMBOL>,…", Raw, None),
+            Self::Stooq => (
+                "Stooq",
+                "Date,Open,High,Low,Close,Volume",
+                SplitAdjusted,
+                MAYBE_DIVIDENDS,
+            ),
+            Self::StooqBulk => (
+                "Stooq bulk",
+                "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>",
+                SplitAdjusted,
+                MAYBE_DIVIDENDS,
+            ),
+            Self::Yahoo => (
+                "Yahoo",
+                "Date,Open,High,Low,Close,Adj Close,Volume",
+                SplitAdjusted,
+                None,
+            ),
+            Self::Yfinance => (
+                "yfinance",
+                "Date,Close,High,Low,Open,Volume",
+                SplitAdjusted,
+                MAYBE_DIVIDENDS,
+            ),
+            Self::AlphaVantage => (
+                "Alpha Vantage",
+                "timestamp,open,high,low,close,volume",
+                Raw,
+                None,
+            ),
+            Self::AlphaVantageAdjusted => (
+                "Alpha Vantage adjusted",
+                "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient",
+                Raw,
+                None,
+            ),
+        }
+    }
+
     /// Returns the name for messages and reports.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Long => "long form",
-            Self::Wide => "wide form",
-            Self::Stooq => "Stooq",
-            Self::StooqBulk => "Stooq bulk",
-            Self::Yahoo => "Yahoo",
-            Self::Yfinance => "yfinance",
-            Self::AlphaVantage => "Alpha Vantage",
-            Self::AlphaVantageAdjusted => "Alpha Vantage adjusted",
-        }
+        self.facts().0
     }
 
     /// Returns a sample header of this shape.
     pub const fn header(self) -> &'static str {
-        match self {
-            Self::Long => "symbol,date,close",
-            Self::Wide => "date,<SYMBOL>,<SYMBOL>,…",
-            Self::Stooq => "Date,Open,High,Low,Close,Volume",
-            Self::StooqBulk => {
-                "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>"
-            }
-            Self::Yahoo => "Date,Open,High,Low,Close,Adj Close,Volume",
-            Self::Yfinance => "Date,Close,High,Low,Open,Volume",
-            Self::AlphaVantage => "timestamp,open,high,low,close,volume",
-            Self::AlphaVantageAdjusted => {
-                "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient"
-            }
-        }
+        self.facts().1
     }
 
     /// Returns the basis of the closes unless another one is declared.
     pub const fn basis(self) -> Basis {
-        match self {
-            Self::Long | Self::Wide | Self::AlphaVantage | Self::AlphaVantageAdjusted => Basis::Raw,
-            Self::Stooq | Self::StooqBulk | Self::Yahoo | Self::Yfinance => Basis::SplitAdjusted,
-        }
+        self.facts().2
     }
 
     /// Returns the warning about the prices if no basis is declared.
     pub const fn warning(self) -> Option<PriceWarning> {
-        match self {
-            Self::Stooq | Self::StooqBulk | Self::Yfinance => {
-                Some(PriceWarning::MaybeDividendAdjusted)
-            }
-            _ => None,
-        }
+        self.facts().3
     }
 
     /// Returns all shapes with their headers, one a line.
-    pub(super) fn catalogue() -> String {
+    fn catalogue() -> String {
         let line = |shape: Self| format!("  {:<22}  {}", shape.name(), shape.header());
         Self::ALL.map(line).join("\n")
     }
@@ -126,7 +118,7 @@ impl Shape {
     /// Returns the shape with this header. Case is ignored. Except in the long and the Stooq bulk
     /// form, the first column must be the one with the dates. The order of the other columns only
     /// distinguishes yfinance from Stooq.
-    pub(super) fn detect(header: &[String]) -> Option<Self> {
+    fn detect(header: &[String]) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| normalize(name)).collect();
         let first = names.first()?.as_str();
         let position = |name: &str| names.iter().position(|column| column == name);
@@ -169,7 +161,7 @@ const RESERVED: [&str; 7] = [
 ];
 
 /// Returns a column's name in lower case, with blanks for underscores.
-pub(super) fn normalize(name: &str) -> String {
+fn normalize(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
 
@@ -177,6 +169,113 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
+}
+
+/// The shape of a price file, and its column indices from 0.
+pub(super) struct Layout {
+    pub(super) shape: Shape,
+    pub(super) date: usize,
+    pub(super) closes: Closes,
+    /// Number of records at the start that belong to the header.
+    pub(super) skipped: usize,
+    /// The column with the period of Stooq's files, where `D` means daily.
+    pub(super) period: Option<usize>,
+    /// The column with the time of day of Stooq's files.
+    pub(super) time: Option<usize>,
+}
+
+/// Arrangement of the closes in a price file.
+pub(super) enum Closes {
+    /// One close a line, with a column for its symbol.
+    ByLine { symbol: usize, close: usize },
+    /// Columns of closes, each with its symbol.
+    ByColumn(Vec<(usize, Arc<str>)>),
+}
+
+impl Layout {
+    /// Detects the layout from the header. `symbol` is that of a file with one symbol.
+    pub(super) fn detect(table: &Table, symbol: Option<&str>) -> Result<Self, Refusal> {
+        let unknown = || Refusal::UnknownHeader {
+            found: table.header_text(),
+            known: Shape::catalogue(),
+        };
+        let shape = Shape::detect(&table.header).ok_or_else(unknown)?;
+        let column = |name: &str| table.column(name).ok_or_else(unknown);
+        let (date, closes) = match shape {
+            Shape::Long => {
+                let (symbol, close) = (column("symbol")?, column("close")?);
+                (column("date")?, Closes::ByLine { symbol, close })
+            }
+            Shape::StooqBulk => {
+                let (symbol, close) = (column("<ticker>")?, column("<close>")?);
+                (column("<date>")?, Closes::ByLine { symbol, close })
+            }
+            Shape::Wide => (0, Closes::ByColumn(wide_columns(table)?)),
+            _ => (0, Closes::ByColumn(vendor_columns(table, shape, symbol)?)),
+        };
+        Ok(Self {
+            shape,
+            date,
+            closes,
+            skipped: header_rows(table, shape).count(),
+            period: table.column("<per>"),
+            time: table.column("<time>"),
+        })
+    }
+}
+
+fn wide_columns(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
+    let mut columns: Vec<(usize, Arc<str>)> = Vec::with_capacity(table.header.len());
+    for (at, symbol) in table.header.iter().enumerate().skip(1) {
+        if columns.iter().any(|(_, known)| **known == **symbol) {
+            let column = symbol.clone();
+            return Err(Refusal::RepeatedColumn { column });
+        }
+        columns.push((at, symbol.as_str().into()));
+    }
+    Ok(columns)
+}
+
+/// Returns the columns of closes in a vendor's file. The symbols come from the header row that
+/// begins with `Ticker`. Without that row the file has one symbol.
+fn vendor_columns(
+    table: &Table,
+    shape: Shape,
+    symbol: Option<&str>,
+) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
+    let closes = table.header.iter().enumerate();
+    let closes = closes.filter(|(_, name)| normalize(name) == "close");
+    if let Some(tickers) =
+        header_rows(table, shape).find(|record| has_first_field(record, &["ticker"]))
+    {
+        let with_ticker = |(at, _): (usize, &String)| (at, tickers.field(at).into());
+        return Ok(closes.map(with_ticker).collect());
+    }
+    let symbol: Arc<str> = symbol
+        .ok_or(Refusal::MissingSymbol {
+            shape: shape.name(),
+        })?
+        .into();
+    let columns: Vec<_> = closes.map(|(at, _)| (at, Arc::clone(&symbol))).collect();
+    match columns.as_slice() {
+        [_] => Ok(columns),
+        _ => Err(Refusal::RepeatedColumn {
+            column: "close".to_owned(),
+        }),
+    }
+}
+
+/// Returns the rows that yfinance puts below its first header row: one with the symbols, and one
+/// with the name of the date column.
+fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
+    let may_have_header_rows = matches!(shape, Shape::Yahoo | Shape::Yfinance);
+    table.records.iter().take_while(move |record| {
+        may_have_header_rows && has_first_field(record, &["ticker", "date", "datetime"])
+    })
+}
+
+fn has_first_field(record: &Record, names: &[&str]) -> bool {
+    names.contains(&record.field(0).to_lowercase().as_str())
 }
 
 #[cfg(test)]

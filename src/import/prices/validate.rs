@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::jump::{Jump, Origin, Point, find_jumps};
-use super::raw::{RawClose, to_raw_close};
+use super::raw_closes::{Jump, Origin, Point, RawClose, find_jumps, to_raw_close};
 use super::read::PriceRows;
 use crate::domain::{Change, CloseChange, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
@@ -162,7 +161,8 @@ fn refuse_jumps(
 mod tests {
     use super::*;
     use crate::domain::Split;
-    use crate::import::prices::read::{PriceOptions, read_prices};
+    use crate::import::options::ImportOptions;
+    use crate::import::prices::read::read_prices;
     use crate::import::sample::{day, security};
 
     const RULES: PriceRules = PriceRules {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn rows(text: &str) -> PriceRows {
-        read_prices("AAPL.csv", text.as_bytes(), &PriceOptions::default()).unwrap()
+        read_prices("AAPL.csv", text.as_bytes(), &ImportOptions::default()).unwrap()
     }
 
     fn yahoo(closes: &[(&str, &str)]) -> PriceRows {
