@@ -19,14 +19,23 @@ const QUOTA_PHRASES: [&str; 7] = [
     "limit exceeded",
 ];
 
-/// Returns the text of a file without its byte order mark; refuses what cannot be a table.
-pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
+/// Byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Returns the text of a file without its byte order mark; refuses what cannot be a table. A first
+/// line without a separator is a header only if it is one of `columns`; otherwise it counts as a
+/// vendor's message.
+pub(super) fn decode<'b>(bytes: &'b [u8], columns: &[&str]) -> Result<&'b str, Refusal> {
     if let Some(detected) = detect_binary_format(bytes) {
         return Err(Refusal::Encoding { detected });
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let byte = error.valid_up_to();
+    let start = if bytes.starts_with(MARK) {
+        MARK.len()
+    } else {
+        0
+    };
+    let text = std::str::from_utf8(&bytes[start..]).map_err(|error| {
+        let byte = start + error.valid_up_to();
         Refusal::NotUtf8 {
             line: 1 + count_newlines(&bytes[..byte]),
             byte,
@@ -36,10 +45,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
     if body.is_empty() {
         return Err(Refusal::Empty);
     }
-    match detect_non_table(body) {
+    match detect_non_table(body, columns) {
         Some(refusal) => Err(refusal),
         None => Ok(text),
     }
+}
+
+/// Returns a header's column name as the formats of tables write it.
+pub(super) fn normalized_column(written: &str) -> String {
+    written.to_lowercase().replace([' ', '-'], "_")
 }
 
 pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
@@ -61,7 +75,7 @@ fn detect_binary_format(bytes: &[u8]) -> Option<&'static str> {
         .or_else(|| bytes.contains(&0).then_some("binary"))
 }
 
-fn detect_non_table(body: &str) -> Option<Refusal> {
+fn detect_non_table(body: &str, columns: &[&str]) -> Option<Refusal> {
     let first = body.lines().next().unwrap_or_default().trim();
     let lower = first.to_lowercase();
     let start = excerpt(first);
@@ -80,9 +94,8 @@ fn detect_non_table(body: &str) -> Option<Refusal> {
     if lower.starts_with("no data") {
         return Some(Refusal::NoData { message: start });
     }
-    // Price files always have a separator, so a first line without one counts as a vendor's
-    // message. This also refuses a file of another kind with a single column.
-    if !first.contains([',', ';', '\t']) {
+    let column = normalized_column(first.trim_matches('"'));
+    if !first.contains([',', ';', '\t']) && !columns.contains(&column.as_str()) {
         return Some(Refusal::Message { message: start });
     }
     None
@@ -126,12 +139,12 @@ mod tests {
     use super::*;
 
     fn refusal(body: &str) -> Refusal {
-        decode(body.as_bytes()).unwrap_err()
+        decode(body.as_bytes(), &["symbol"]).unwrap_err()
     }
 
     #[test]
     fn strips_the_byte_order_mark() {
-        assert_eq!(decode(b"\xef\xbb\xbfa,b\n1,2\n"), Ok("a,b\n1,2\n"));
+        assert_eq!(decode(b"\xef\xbb\xbfa,b\n1,2\n", &[]), Ok("a,b\n1,2\n"));
     }
 
     #[test]
@@ -147,7 +160,7 @@ mod tests {
             Refusal::Html { .. }
         ));
         assert!(matches!(refusal("\n <HTML lang=en>"), Refusal::Html { .. }));
-        assert!(decode(b"<TICKER>,<PER>,<DATE>\n").is_ok());
+        assert!(decode(b"<TICKER>,<PER>,<DATE>\n", &[]).is_ok());
     }
 
     #[test]
@@ -168,17 +181,21 @@ mod tests {
     #[test]
     fn names_the_encoding_of_non_utf8_files() {
         assert_eq!(
-            decode(b"a,b\n\xe9t\xe9,1\n"),
+            decode(b"a,b\n\xe9t\xe9,1\n", &[]),
             Err(Refusal::NotUtf8 { line: 2, byte: 4 })
         );
+        assert_eq!(
+            decode(b"\xef\xbb\xbfa,b\n\xe9t\xe9,1\n", &[]),
+            Err(Refusal::NotUtf8 { line: 2, byte: 7 })
+        );
         assert!(matches!(
-            decode(b"\xff\xfea\0,\0"),
+            decode(b"\xff\xfea\0,\0", &[]),
             Err(Refusal::Encoding {
                 detected: "text in UTF-16"
             })
         ));
         assert!(matches!(
-            decode(b"PK\x03\x04rest"),
+            decode(b"PK\x03\x04rest", &[]),
             Err(Refusal::Encoding { .. })
         ));
     }

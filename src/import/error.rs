@@ -45,7 +45,7 @@ pub enum Refusal {
     NotUtf8 {
         /// The line that holds the byte, from 1.
         line: u64,
-        /// The byte's offset after a byte order mark, from 0.
+        /// The byte's offset in the file, from 0.
         byte: usize,
     },
     /// The file is a web page, or XML.

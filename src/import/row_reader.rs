@@ -7,6 +7,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::content::normalized_column;
 use super::dates::DateReader;
 use super::error::{ImportError, Refusal};
 use super::options::DateOrder;
@@ -101,7 +102,7 @@ impl TableFormat {
         order: Option<DateOrder>,
         read: impl Fn(&mut RowReader<'_>) -> Option<R>,
     ) -> Result<Vec<Line<R>>, Refusal> {
-        let table = Table::parse(bytes)?;
+        let table = Table::parse(bytes, self.columns)?;
         let columns = self.resolve_columns(&table)?;
         let date_columns: Vec<usize> = (0..columns.len())
             .filter(|at| self.date_columns.contains(&columns[*at]))
@@ -122,7 +123,7 @@ impl TableFormat {
     fn resolve_columns(&self, table: &Table) -> Result<Vec<&'static str>, Refusal> {
         let mut columns: Vec<&'static str> = Vec::with_capacity(table.header.len());
         for written in &table.header {
-            let name = written.to_lowercase().replace([' ', '-'], "_");
+            let name = normalized_column(written);
             let known = self.columns.iter().find(|column| **column == name);
             let column = *known.ok_or_else(|| Refusal::UnknownColumn {
                 column: written.clone(),

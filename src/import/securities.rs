@@ -244,6 +244,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_may_have_the_symbol_column_alone() {
+        let result = validated("Symbol\r\nAAPL\r\nMSFT\r\n", &ExistingRecords::default());
+        let added = result.changes.unwrap().added;
+        let symbols: Vec<_> = added.iter().map(|new| new.symbol.as_str()).collect();
+        assert_eq!(symbols, ["AAPL", "MSFT"]);
+    }
+
+    #[test]
     fn a_second_import_changes_nothing_and_a_new_sector_is_a_correction() {
         let text = "symbol,sector,multiplier\nAAPL,Tech,1\nOPT,,100\n";
         let known = after(validated(text, &ExistingRecords::default()));

@@ -24,9 +24,10 @@ pub(super) struct Record {
 }
 
 impl Table {
-    /// Parses a file's bytes; refuses a body that is not a table or has only a header.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        let text = content::decode(bytes)?;
+    /// Parses a file's bytes; refuses a body that is not a table or has only a header. A header of
+    /// one column must be one of `columns`.
+    pub(super) fn parse(bytes: &[u8], columns: &[&str]) -> Result<Self, Refusal> {
+        let text = content::decode(bytes, columns)?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        let table = Table::parse(text.as_bytes()).unwrap();
+        let table = Table::parse(text.as_bytes(), &[]).unwrap();
         let row = |record: &Record| {
             let fields = record.fields.iter().map(str::to_owned).collect();
             (record.line, fields)
@@ -155,6 +156,6 @@ mod tests {
 
     #[test]
     fn a_header_alone_is_refused() {
-        assert_eq!(Table::parse(b"a,b\n\n"), Err(Refusal::NoRows));
+        assert_eq!(Table::parse(b"a,b\n\n", &[]), Err(Refusal::NoRows));
     }
 }

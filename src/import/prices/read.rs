@@ -70,7 +70,8 @@ pub fn read_prices(
 }
 
 fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, Refusal> {
-    let table = Table::parse(bytes)?;
+    // Every shape has several columns.
+    let table = Table::parse(bytes, &[])?;
     let symbol = options
         .symbol
         .clone()
