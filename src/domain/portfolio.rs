@@ -35,6 +35,19 @@ pub struct NewPortfolio {
     pub lifecycle: Lifecycle,
 }
 
+impl NewPortfolio {
+    /// Returns the same portfolio with its dense id.
+    pub fn with_id(self, id: PortfolioId) -> Portfolio {
+        Portfolio {
+            id,
+            key: self.key,
+            name: self.name,
+            currency: self.currency,
+            lifecycle: self.lifecycle,
+        }
+    }
+}
+
 impl Portfolio {
     /// Returns the same portfolio without its dense id.
     pub fn without_id(&self) -> NewPortfolio {

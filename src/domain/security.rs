@@ -188,6 +188,36 @@ pub struct NewSecurity {
     pub inactive_from: Option<Day>,
 }
 
+impl NewSecurity {
+    /// Returns a share in US dollars with a multiplier of 1, named by its symbol and without a
+    /// sector.
+    pub fn equity(symbol: &str) -> Self {
+        Self {
+            symbol: symbol.to_owned(),
+            name: symbol.to_owned(),
+            class: AssetClass::Equity,
+            sector: String::new(),
+            currency: Currency::USD,
+            multiplier: Quantity::whole(1),
+            inactive_from: None,
+        }
+    }
+
+    /// Returns the same security with its dense id.
+    pub fn with_id(self, id: SecurityId) -> Security {
+        Security {
+            id,
+            symbol: self.symbol,
+            name: self.name,
+            class: self.class,
+            sector: self.sector,
+            currency: self.currency,
+            multiplier: self.multiplier,
+            inactive_from: self.inactive_from,
+        }
+    }
+}
+
 impl Security {
     /// Returns the same security without its dense id.
     pub fn without_id(&self) -> NewSecurity {

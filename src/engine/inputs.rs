@@ -185,20 +185,14 @@ fn load_portfolios(
 mod tests {
     use super::*;
     use crate::domain::{
-        AssetClass, Currency, Factor, Lifecycle, Money, PortfolioKey, Price, Quantity, Transaction,
-        TransactionKind,
+        Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price, Quantity,
+        Transaction, TransactionKind,
     };
 
     fn security(id: u32, symbol: &str, currency: &str) -> Security {
         Security {
-            id: SecurityId(id),
-            symbol: symbol.to_owned(),
-            name: symbol.to_owned(),
-            class: AssetClass::Equity,
-            sector: String::new(),
             currency: currency.parse().unwrap(),
-            multiplier: Quantity::whole(1),
-            inactive_from: None,
+            ..NewSecurity::equity(symbol).with_id(SecurityId(id))
         }
     }
 

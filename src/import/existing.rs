@@ -8,12 +8,18 @@ use std::ops::Bound;
 
 use rust_decimal::Decimal;
 
-use super::nearest::nearest_key;
 use super::row_error::RowErrorKind;
 use crate::domain::{
     Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
-    Transaction,
+    Transaction, nearest,
 };
+
+/// The largest number of known words that are all compared with an unknown one. In a larger map only
+/// the neighbours in sorted order are compared, so that the cost of a file full of unknown names does
+/// not grow with the number of known ones.
+const MAX_COMPARED: usize = 1_000;
+/// Known words compared on either side of the unknown one.
+const NEIGHBOURS: usize = 64;
 
 /// Existing records for validation, built with the `with_*` methods.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +111,7 @@ impl ExistingRecords {
         self.find_security(symbol)
             .ok_or_else(|| RowErrorKind::UnknownSymbol {
                 symbol: symbol.to_owned(),
-                nearest: nearest_key(symbol, &self.securities),
+                nearest: nearest(symbol, neighbours(symbol, &self.securities)),
             })
     }
 
@@ -135,7 +141,7 @@ impl ExistingRecords {
         self.resolve_portfolio(word)?
             .ok_or_else(|| RowErrorKind::UnknownPortfolio {
                 word: word.to_owned(),
-                nearest: nearest_key(word, &self.names),
+                nearest: nearest(word, neighbours(word, &self.names)),
             })
     }
 
@@ -193,6 +199,16 @@ impl ExistingRecords {
     }
 }
 
+/// Returns the keys of `map` to compare with an unknown word.
+fn neighbours<'m, V>(word: &str, map: &'m BTreeMap<String, V>) -> impl Iterator<Item = &'m str> {
+    let all = map.len() <= MAX_COMPARED;
+    let count = if all { MAX_COMPARED } else { NEIGHBOURS };
+    let before = map.range::<str, _>((Bound::Unbounded, Bound::Excluded(word)));
+    let after = map.range::<str, _>((Bound::Included(word), Bound::Unbounded));
+    let around = before.rev().take(count).chain(after.take(count));
+    around.map(|(key, _)| key.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +248,17 @@ mod tests {
             Err(RowErrorKind::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
         ));
         assert_eq!(known.require_portfolio("b").unwrap().id, PortfolioId(2));
+    }
+
+    #[test]
+    fn only_sorted_neighbours_are_compared_in_a_large_map() {
+        let map: BTreeMap<String, ()> = (0..5_000).map(|n| (format!("fund-{n:05}"), ())).collect();
+        let around = || neighbours("fund-0420x", &map);
+        assert_eq!(around().count(), 2 * NEIGHBOURS);
+        assert_eq!(
+            nearest("fund-0420x", around()),
+            Some("fund-04200".to_owned())
+        );
     }
 
     #[test]

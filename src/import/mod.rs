@@ -17,7 +17,6 @@ mod dates;
 mod error;
 mod existing;
 pub mod inbox;
-mod nearest;
 mod options;
 mod portfolios;
 pub mod prices;

@@ -109,14 +109,7 @@ pub fn validate_portfolios(
         if differs.is_empty() {
             return Ok(Verdict::Same);
         }
-        let now = Portfolio {
-            id: was.id,
-            key: was.key,
-            name: now.name,
-            currency: now.currency,
-            lifecycle: now.lifecycle,
-        };
-        let was = was.clone();
+        let (was, now) = (was.clone(), now.with_id(was.id));
         changes.corrected.push(Correction { was, now });
         Ok(Verdict::Corrected(differs))
     })
@@ -220,13 +213,8 @@ mod tests {
     /// Returns the records that exist after the changes.
     fn after(validated: Validated<PortfolioChanges>) -> ExistingRecords {
         let added = validated.changes.unwrap().added.into_iter();
-        ExistingRecords::default().with_portfolios(added.zip(1..).map(|(new, id)| Portfolio {
-            id: PortfolioId(id),
-            key: new.key,
-            name: new.name,
-            currency: new.currency,
-            lifecycle: new.lifecycle,
-        }))
+        ExistingRecords::default()
+            .with_portfolios(added.zip(1..).map(|(new, id)| new.with_id(PortfolioId(id))))
     }
 
     const TWO: &str =

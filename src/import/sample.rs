@@ -1,7 +1,7 @@
 //! Makes portfolios and securities for the unit tests of this layer.
 
 use crate::domain::{
-    AssetClass, Currency, Day, Lifecycle, Portfolio, PortfolioId, PortfolioKey, Quantity, Security,
+    Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Security,
     SecurityId,
 };
 
@@ -11,16 +11,7 @@ pub(super) fn day(text: &str) -> Day {
 
 /// Makes an equity in US dollars.
 pub(super) fn security(id: u32, symbol: &str) -> Security {
-    Security {
-        id: SecurityId(id),
-        symbol: symbol.to_owned(),
-        name: symbol.to_owned(),
-        class: AssetClass::Equity,
-        sector: String::new(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
-    }
+    NewSecurity::equity(symbol).with_id(SecurityId(id))
 }
 
 /// Makes a portfolio in US dollars whose key comes from its name.

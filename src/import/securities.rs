@@ -119,17 +119,7 @@ pub fn validate_securities(
         if differs.is_empty() {
             return Ok(Verdict::Same);
         }
-        let now = Security {
-            id: was.id,
-            symbol: now.symbol,
-            name: now.name,
-            class: now.class,
-            sector: now.sector,
-            currency: now.currency,
-            multiplier: now.multiplier,
-            inactive_from: now.inactive_from,
-        };
-        let was = was.clone();
+        let (was, now) = (was.clone(), now.with_id(was.id));
         changes.corrected.push(Correction { was, now });
         Ok(Verdict::Corrected(differs))
     })
@@ -160,14 +150,10 @@ fn defaults(row: &SecurityRow) -> NewSecurity {
         OptionalField::Value(AssetClass::Fx) => quote,
         _ => None,
     };
+    let equity = NewSecurity::equity(&row.symbol);
     NewSecurity {
-        symbol: row.symbol.clone(),
-        name: row.symbol.clone(),
-        class: AssetClass::Equity,
-        sector: String::new(),
-        currency: currency.unwrap_or(Currency::USD),
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
+        currency: currency.unwrap_or(equity.currency),
+        ..equity
     }
 }
 
@@ -213,16 +199,8 @@ mod tests {
 
     fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
         let added = validated.changes.unwrap().added.into_iter();
-        ExistingRecords::default().with_securities(added.zip(1..).map(|(new, id)| Security {
-            id: SecurityId(id),
-            symbol: new.symbol,
-            name: new.name,
-            class: new.class,
-            sector: new.sector,
-            currency: new.currency,
-            multiplier: new.multiplier,
-            inactive_from: new.inactive_from,
-        }))
+        ExistingRecords::default()
+            .with_securities(added.zip(1..).map(|(new, id)| new.with_id(SecurityId(id))))
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use super::{Close, History, Market, MarketSources};
 use crate::domain::{
-    AssetClass, Currency, Day, Lifecycle, Portfolio, PortfolioId, PortfolioKey, Price, Quantity,
-    Security, SecurityId, Split, Transaction, TransactionKind,
+    Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price, Security,
+    SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -24,14 +24,9 @@ pub(super) fn amount<T: FromStr<Err: Debug>>(text: &str) -> T {
 /// Returns a share in dollars with a multiplier of one.
 pub(super) fn security(id: u32) -> Security {
     Security {
-        id: SecurityId(id),
-        symbol: format!("S{id}"),
         name: format!("Security {id}"),
-        class: AssetClass::Equity,
         sector: "Technology".to_owned(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
+        ..NewSecurity::equity(&format!("S{id}")).with_id(SecurityId(id))
     }
 }
 

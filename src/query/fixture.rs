@@ -203,13 +203,10 @@ impl Fixture {
 
 fn security(symbol: &str, class: AssetClass) -> NewSecurity {
     NewSecurity {
-        symbol: symbol.to_owned(),
         name: format!("{symbol} Inc"),
         class,
         sector: "Technology".to_owned(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
+        ..NewSecurity::equity(symbol)
     }
 }
 

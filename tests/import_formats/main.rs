@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, Security, SecurityId};
+use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, SecurityId};
 use plimsoll::import::{
     ExistingRecords, ImportOptions, Jumps, PriceRules, Validated, read_actions, read_portfolios,
     read_prices, read_securities, validate_actions, validate_portfolios, validate_prices,
@@ -60,16 +60,7 @@ pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingR
             .added
             .into_iter()
             .zip(1..)
-            .map(|(new, id)| Security {
-                id: SecurityId(id),
-                symbol: new.symbol,
-                name: new.name,
-                class: new.class,
-                sector: new.sector,
-                currency: new.currency,
-                multiplier: new.multiplier,
-                inactive_from: new.inactive_from,
-            }),
+            .map(|(new, id)| new.with_id(SecurityId(id))),
     )
 }
 

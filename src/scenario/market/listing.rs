@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::fixed_instruments::fixed_instruments;
 use super::names;
 use super::random::RandomSource;
-use crate::domain::{AssetClass, Currency, Quantity, Security, SecurityId};
+use crate::domain::{AssetClass, NewSecurity, Security, SecurityId};
 
 /// The default number of generated shares.
 pub const DEFAULT_SHARES: usize = 64;
@@ -226,16 +226,13 @@ fn base(security: &Security, random: &mut RandomSource) -> f64 {
 
 /// Returns a security in dollars with a multiplier of 1. Its id is 0 until it is listed.
 pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
-    Security {
-        id: SecurityId(0),
-        symbol: symbol.to_owned(),
+    let share = NewSecurity {
         name: name.to_owned(),
         class,
         sector: sector.to_owned(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
-    }
+        ..NewSecurity::equity(symbol)
+    };
+    share.with_id(SecurityId(0))
 }
 
 #[cfg(test)]

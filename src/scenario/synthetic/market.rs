@@ -2,8 +2,7 @@
 //! a close on every session.
 
 use crate::domain::{
-    AssetClass, CalendarError, CloseChange, Currency, Day, NewSecurity, Price, Quantity, RiskModel,
-    SecurityId,
+    AssetClass, CalendarError, CloseChange, Day, NewSecurity, Price, RiskModel, SecurityId,
 };
 use crate::engine::{EngineError, Settings, today};
 use crate::scenario::market::{SECTORS, risk_model};
@@ -105,13 +104,9 @@ fn indexes(model: &RiskModel) -> Vec<&str> {
 
 fn security(symbol: &str, class: AssetClass, sector: &str) -> NewSecurity {
     NewSecurity {
-        symbol: symbol.to_owned(),
-        name: symbol.to_owned(),
         class,
         sector: sector.to_owned(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
+        ..NewSecurity::equity(symbol)
     }
 }
 

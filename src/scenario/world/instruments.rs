@@ -6,7 +6,7 @@ use super::error::{Nearest, WorldError};
 use super::lenient::Lenient;
 use super::spec::{CloseSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, WorldSpec};
 use super::state::{Close, Correction};
-use crate::domain::{AssetClass, Calendar, Currency, Day, Quantity, Security, SecurityId, Split};
+use crate::domain::{Calendar, Currency, Day, NewSecurity, Security, SecurityId, Split};
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
 /// Builds the listing: the generated market, unless sources are given, and the securities of the
@@ -75,16 +75,9 @@ fn made_up_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
 /// Returns the security of a symbol. Keys of the file come first, then those of the `known`
 /// security, then those of a share in dollars.
 pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Security>) -> Security {
-    let base = known.cloned().unwrap_or_else(|| Security {
-        id: SecurityId(0),
-        symbol: symbol.to_owned(),
-        name: symbol.to_owned(),
-        class: AssetClass::Equity,
-        sector: String::new(),
-        currency: Currency::USD,
-        multiplier: Quantity::whole(1),
-        inactive_from: None,
-    });
+    let base = known
+        .cloned()
+        .unwrap_or_else(|| NewSecurity::equity(symbol).with_id(SecurityId(0)));
     Security {
         name: spec.name.clone().unwrap_or(base.name),
         class: spec.class.unwrap_or(base.class),
