@@ -133,7 +133,7 @@ impl Books {
 mod tests {
     use super::*;
     use crate::domain::{Absence, PriceQuality, TransactionKind};
-    use crate::phases::BookingError;
+    use crate::phases::error::BookingError;
     use crate::phases::fixture::{
         MarketBuilder, amount, buy, cash, day, history, sell, transaction,
     };

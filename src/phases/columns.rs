@@ -7,6 +7,17 @@
 
 use crate::domain::{Price, PriceQuality};
 
+/// The index of a security in the columns of its market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot(pub(super) u32);
+
+impl Slot {
+    #[inline]
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The price of a security as of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOfPrice {

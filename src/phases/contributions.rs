@@ -2,7 +2,8 @@
 //! columns: its beta to each factor, then its move under each shock. Looked up once a session, not
 //! once a holder.
 
-use super::market::{Market, Slot};
+use super::columns::Slot;
+use super::market::Market;
 use crate::domain::output::SecurityStatistics;
 
 /// One row of columns for each security of a session.

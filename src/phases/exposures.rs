@@ -132,8 +132,9 @@ impl Concentration {
 mod tests {
     use super::*;
     use crate::domain::TransactionKind;
+    use crate::phases::books::Books;
     use crate::phases::fixture::{MarketBuilder, buy, cash, history, security, sell};
-    use crate::phases::{Books, Market};
+    use crate::phases::market::Market;
 
     /// Four shares at 10, three of technology and the third of a bank.
     fn market() -> Market {

@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::{Close, History, Market, MarketSources};
+use super::history::History;
+use super::market::Market;
+use super::sources::{Close, MarketSources};
 use crate::domain::{
     Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price, Security,
     SecurityId, Split, Transaction, TransactionKind,

@@ -1,9 +1,9 @@
 //! Values one security for one portfolio: finds its prices, applies its multiplier and converts its
 //! currency to the portfolio's.
 
-use super::columns::AsOfPrice;
+use super::columns::{AsOfPrice, Slot};
 use super::error::PhaseError;
-use super::market::{Market, Slot};
+use super::market::Market;
 use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
 
 /// The multiplier of a security whose price is that of one unit of quantity.

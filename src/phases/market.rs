@@ -7,21 +7,10 @@
 use std::collections::BTreeMap;
 
 use super::classification::Classifications;
-use super::columns::{AsOfPrice, Columns, SessionSplit};
+use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use crate::domain::{Day, PriceQuality, RiskModel, Security, SecurityId, Split};
-
-/// The index of a security in the columns of its market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot(u32);
-
-impl Slot {
-    #[inline]
-    pub(super) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
 #[derive(Debug, Clone)]

@@ -4,8 +4,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
+use super::books::Books;
+use super::error::PhaseError;
+use super::exposures::exposures;
 use super::fixture::{MarketBuilder, day, history, security, transaction};
-use super::{Books, PhaseError, Valuation, exposures, risk, statistics};
+use super::risk::risk;
+use super::securities::statistics;
+use super::valuation::Valuation;
 use crate::domain::{
     Currency, Factor, Money, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::columns::Slot;
 use super::contributions::{Contribution, Contributions};
 use super::factors::FactorFit;
-use super::market::{Market, Slot};
+use super::market::Market;
 use super::moments::Moments;
 use super::series::{fit_line, last_n, to_figure};
 use super::windows::{WINDOWS, YEAR};

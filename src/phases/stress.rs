@@ -1,7 +1,7 @@
 //! Computes the moves of securities under the named shocks of the risk model. The result of a cell
 //! is the sum of its holdings' moves, each times its weight. Formula: `docs/numbers.md`, stress.
 
-use super::market::Slot;
+use super::columns::Slot;
 use super::sources::MarketError;
 use crate::domain::{Security, Shock};
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::domain::{AssetClass, Factor, SecurityId, Shock, Transaction, TransactionKind};
+use crate::phases::books::Books;
 use crate::phases::fixture::{MarketBuilder, buy, cash, history, sell};
-use crate::phases::{Books, series, statistics};
+use crate::phases::securities::statistics;
+use crate::phases::series;
 
 const LAST: usize = 259;
 
