@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use crate::domain::{Day, IdSet, InvalidationCause, LifecycleCursor, Phase, PhaseSet};
 
 use super::open_cells::find_open_cells;
-use super::{
-    DayPlan, Deleted, Filter, Newcomers, Policy, RangeStart, SkipGroup, SkipReason, StepGroup,
-    StepReason, Survey,
-};
+use super::plan::{DayPlan, SkipGroup, StepGroup};
+use super::policy::{Deleted, Filter, Newcomers, Policy};
+use super::range_start::RangeStart;
+use super::reason::{SkipReason, StepReason};
+use super::survey::Survey;
 
 /// The inputs that are the same for every session of a plan.
 pub(super) struct PlanContext<'a> {

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::domain::{Cell, Day, IdSet, PortfolioId};
 
 use super::identity::group_by_kind;
-use super::{Decision, Plan};
+use super::plan::{Decision, Plan};
 
 /// Largest number of cells that are named for each kind of change.
 const MAX_EXAMPLES: usize = 3;

@@ -10,7 +10,8 @@ use thiserror::Error;
 
 use crate::domain::{IdSet, PhaseSet};
 
-use super::{DayPlan, Plan, StepKind};
+use super::plan::{DayPlan, Plan};
+use super::reason::StepKind;
 
 /// The first 64 bits of a SHA-256 over a plan's steps: day, phases, kind of reason and cells.
 /// Plans with the same id do the same work for the same kinds of reason. Shown as 16 hex digits.
@@ -116,7 +117,13 @@ impl TryFrom<String> for PlanId {
 mod tests {
     use super::*;
     use crate::domain::{Day, Scope};
-    use crate::plan::{RangeStart, Request, StepGroup, StepReason, Survey, Today, plan};
+    use crate::plan::plan::StepGroup;
+    use crate::plan::planner::plan;
+    use crate::plan::range_start::RangeStart;
+    use crate::plan::reason::StepReason;
+    use crate::plan::request::Request;
+    use crate::plan::survey::Survey;
+    use crate::plan::target::Today;
 
     /// Builds a plan of one session with these steps.
     fn plan_of(steps: Vec<StepGroup>) -> Plan {

@@ -1,7 +1,11 @@
 //! Renders a plan as log lines. They quote the log of the incident's job word for word, so that an
 //! old log and a replay can be compared line by line.
 
-use super::{DayPlan, Plan, RangeStart, ScopeWatermark, SkipReason, Watermark};
+use super::plan::{DayPlan, Plan};
+use super::policy::Watermark;
+use super::range_start::RangeStart;
+use super::reason::SkipReason;
+use super::watermark::ScopeWatermark;
 
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

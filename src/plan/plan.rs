@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
-use super::{BlockedCell, Policy, RangeStart, ResolvedTarget, SkipReason, StepKind, StepReason};
+use super::policy::Policy;
+use super::range_start::RangeStart;
+use super::reason::{SkipReason, StepKind, StepReason};
+use super::survey::BlockedCell;
+use super::target::ResolvedTarget;
 
 /// The decision for every cell of the rectangle scope × sessions of the range.
 #[derive(Debug, Clone, PartialEq)]

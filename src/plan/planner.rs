@@ -8,12 +8,13 @@ use thiserror::Error;
 use crate::domain::{Day, DayError, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope};
 
 use super::decide::{DayDraft, PlanContext, invalid_by_day};
+use super::plan::{DayPlan, Plan};
 use super::range_start::{newcomers, range_start};
-use super::resolve_scope::{ResolvedScope, resolve_scope};
-use super::{
-    BlockedCell, DayPlan, Limit, Plan, Request, ResolvedTarget, ScopeError, SkipReason, Survey,
-    TargetError, Today,
-};
+use super::reason::SkipReason;
+use super::request::{Limit, Request};
+use super::resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
+use super::survey::{BlockedCell, Survey};
+use super::target::{ResolvedTarget, TargetError, Today};
 
 /// The reason a request can't be planned.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

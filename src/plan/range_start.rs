@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
-use super::{Deleted, FirstRun, Newcomers, Policy, Survey, Watermark, WatermarkScope};
+use super::policy::{Deleted, FirstRun, Newcomers, Policy, Watermark, WatermarkScope};
+use super::survey::Survey;
 
 /// The start of a policy's range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +137,7 @@ fn is_cell_phase(phase: Phase) -> bool {
 mod tests {
     use super::*;
     use crate::domain::{Lifecycle, PortfolioId};
-    use crate::plan::PolicyName;
+    use crate::plan::policy::PolicyName;
 
     fn day(number: i32) -> Day {
         Day::from_number(20_000 + number).unwrap()

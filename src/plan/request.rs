@@ -2,7 +2,8 @@
 
 use crate::domain::{Day, PhaseSet, Scope};
 
-use super::{Policy, Target};
+use super::policy::Policy;
+use super::target::Target;
 
 /// The request that a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]

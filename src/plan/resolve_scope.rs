@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::domain::{PortfolioId, Scope};
 
-use super::UnknownIds;
+use super::policy::UnknownIds;
 
 /// A scope with its names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]

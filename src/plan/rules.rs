@@ -1,6 +1,6 @@
 //! Compares two policies rule by rule, to find the rule that causes a difference in their results.
 
-use super::Policy;
+use super::policy::Policy;
 
 impl Policy {
     /// Returns the name of each rule in which this policy differs from `other`, with a copy of this
@@ -48,7 +48,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::PolicyName;
+    use crate::plan::policy::PolicyName;
 
     #[test]
     fn each_rule_that_differs_is_changed_alone() {

@@ -8,8 +8,8 @@ use std::fmt;
 
 use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 
-use super::Survey;
 use super::open_cells::find_open_cells;
+use super::survey::Survey;
 
 /// The watermarks of the portfolios of a scope, up to a target.
 #[derive(Debug, Clone, PartialEq)]
