@@ -36,8 +36,8 @@ pub use notice::{Level, Notice, notices};
 pub use plan::{DayPlan, Decision, Plan, SkipGroup, StepGroup};
 pub use planner::{PlanError, plan};
 pub use policy::{
-    Deleted, Filter, FirstRun, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds,
-    UnknownPolicy, Watermark, WatermarkScope,
+    Deleted, Filter, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds, UnknownPolicy,
+    Watermark, WatermarkScope,
 };
 pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};

@@ -97,14 +97,6 @@ rule! {
     }
 }
 
-rule! {
-    /// The start of the range if there is no snapshot row to make a watermark of.
-    FirstRun {
-        /// The earliest inception in scope.
-        FromEarliestInception,
-    }
-}
-
 /// The rules by which cells are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", from = "PolicySpec")]
@@ -121,8 +113,6 @@ pub struct Policy {
     pub newcomers: Newcomers,
     /// The treatment of unknown names in the scope.
     pub unknown_ids: UnknownIds,
-    /// The start of the range of a first run.
-    pub first_run: FirstRun,
 }
 
 /// The name of a preset: a set of rules that was used in production.
@@ -182,7 +172,6 @@ impl PolicyName {
             filter: Filter::SnapshotExists,
             newcomers: Newcomers::FromRangeStart,
             unknown_ids: UnknownIds::Skip,
-            first_run: FirstRun::FromEarliestInception,
         };
         match self {
             Self::MinOfMax => min_of_max,
@@ -272,7 +261,15 @@ struct PolicySpec {
     filter: Option<Filter>,
     newcomers: Option<Newcomers>,
     unknown_ids: Option<UnknownIds>,
-    first_run: Option<FirstRun>,
+    #[serde(rename = "first-run")]
+    _first_run: Option<FormerFirstRun>,
+}
+
+/// The one value of the former rule `first-run`, which is read and has no effect.
+#[derive(Deserialize)]
+enum FormerFirstRun {
+    #[serde(rename = "from-earliest-inception")]
+    FromEarliestInception,
 }
 
 impl From<PolicySpec> for Policy {
@@ -285,7 +282,6 @@ impl From<PolicySpec> for Policy {
             filter: spec.filter.unwrap_or(preset.filter),
             newcomers: spec.newcomers.unwrap_or(preset.newcomers),
             unknown_ids: spec.unknown_ids.unwrap_or(preset.unknown_ids),
-            first_run: spec.first_run.unwrap_or(preset.first_run),
         }
     }
 }
@@ -337,6 +333,16 @@ mod tests {
         assert_eq!(policy.unknown_ids, UnknownIds::WidenToAll);
         let written = toml::to_string(&policy).unwrap();
         assert!(written.contains("\"widen-to-all\""), "{written}");
+    }
+
+    #[test]
+    fn the_former_rule_first_run_is_read_with_its_one_value() {
+        let former = "preset = \"min-of-max\"\nfirst-run = \"from-earliest-inception\"";
+        let policy: Policy = toml::from_str(former).unwrap();
+        assert_eq!(policy, PolicyName::MinOfMax.policy());
+        let written = toml::to_string(&policy).unwrap();
+        assert!(!written.contains("first-run"), "{written}");
+        assert!(toml::from_str::<Policy>("first-run = \"from-target\"").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Day, IdSet, Phase, PhaseSet};
 
-use super::policy::{Deleted, FirstRun, Newcomers, Policy, Watermark, WatermarkScope};
+use super::policy::{Deleted, Newcomers, Policy, Watermark, WatermarkScope};
 use super::survey::Survey;
 
 /// The start of a policy's range.
@@ -15,7 +15,7 @@ use super::survey::Survey;
 pub enum RangeStart {
     /// The policy has no watermark: every cell since inception is looked at.
     Unbounded,
-    /// There is no row to make a watermark of: unbounded, by the rule for first runs.
+    /// There is no row to make a watermark of: every cell since inception is looked at.
     FirstRun,
     /// The range starts at the first session after this day.
     After(Day),
@@ -59,10 +59,7 @@ pub(super) fn range_start(
             min_of_max(&survey.snapshots, counted)
         }
     };
-    match (watermark, policy.first_run) {
-        (Some(day), _) => RangeStart::After(day),
-        (None, FirstRun::FromEarliestInception) => RangeStart::FirstRun,
-    }
+    watermark.map_or(RangeStart::FirstRun, RangeStart::After)
 }
 
 fn max_within(rows: &BTreeMap<Day, IdSet>, of: &IdSet) -> Option<Day> {

@@ -20,7 +20,6 @@ impl Policy {
             filter,
             newcomers,
             unknown_ids,
-            first_run,
         } = *other;
         push_if_changed("watermark", Self { watermark, ..*self });
         push_if_changed(
@@ -40,7 +39,6 @@ impl Policy {
                 ..*self
             },
         );
-        push_if_changed("first-run", Self { first_run, ..*self });
         changed
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use plimsoll::domain::{Day, InvalidationCause, Phase, PhaseSet, Scope};
 use plimsoll::plan::{
-    Deleted, Filter, FirstRun, Limit, Newcomers, Policy, PolicyName, Request, Target, UnknownIds,
-    Watermark, WatermarkScope,
+    Deleted, Filter, Limit, Newcomers, Policy, PolicyName, Request, Target, UnknownIds, Watermark,
+    WatermarkScope,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -152,7 +152,6 @@ fn policies() -> impl Strategy<Value = Policy> {
         filter: rules.3,
         newcomers: rules.4,
         unknown_ids: rules.5,
-        first_run: FirstRun::FromEarliestInception,
     });
     let preset = select(&PolicyName::ALL[..]).prop_map(PolicyName::policy);
     prop_oneof![1 => preset, 2 => single]

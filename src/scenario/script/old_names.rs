@@ -1,5 +1,5 @@
-//! Finds keys and values of scenarios and fixtures that have a new name, so that commands can
-//! warn about them. The readers accept both names for one version.
+//! Finds keys and values of scenarios and fixtures that have a new name, or that have no effect any
+//! more, so that commands can warn about them. The readers accept them for one version.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,9 +16,12 @@ pub struct OldName {
     pub fixture: Option<PathBuf>,
     /// The name in the file, as in `taken-out`.
     pub old: &'static str,
-    /// The name to use instead, as in `invalidated-phases`.
-    pub new: &'static str,
+    /// The name to use instead, as in `invalidated-phases`; `None` for a key without effect.
+    pub new: Option<&'static str>,
 }
+
+/// A policy rule without effect.
+const FORMER_RULE: &str = "first-run";
 
 /// The old name of the policy value `widen-to-all`.
 pub(in crate::scenario) const OLD_WIDEN_TO_ALL: &str = "widen-to-everybody";
@@ -69,7 +72,7 @@ fn fixture_name(text: &str) -> Option<String> {
 fn collect_from_table<'t>(
     table: &'t DeTable<'_>,
     above: &mut Vec<&'t str>,
-    renames: &mut BTreeSet<Rename>,
+    renames: &mut BTreeSet<(&'static str, Option<&'static str>)>,
 ) {
     for (key, value) in table {
         let key: &str = key.get_ref();
@@ -83,7 +86,7 @@ fn collect_from_table<'t>(
 fn collect_from_value<'t>(
     value: &'t Spanned<DeValue<'_>>,
     above: &mut Vec<&'t str>,
-    renames: &mut BTreeSet<Rename>,
+    renames: &mut BTreeSet<(&'static str, Option<&'static str>)>,
 ) {
     match value.get_ref() {
         DeValue::Table(table) => collect_from_table(table, above, renames),
@@ -96,17 +99,27 @@ fn collect_from_value<'t>(
     }
 }
 
-/// The rename that a key or its value is subject to, if any. The place and the type of the value
+/// Returns the old name that a key or its value is, if any, and the new one. The place and the type of the value
 /// count too, so that a portfolio called `why` is not taken for the key.
-fn rename_of(key: &str, value: &DeValue<'_>, above: &[&str]) -> Option<Rename> {
-    let of_key = |renames: &[Rename]| renames.iter().find(|(old, _)| *old == key).copied();
+fn rename_of(
+    key: &str,
+    value: &DeValue<'_>,
+    above: &[&str],
+) -> Option<(&'static str, Option<&'static str>)> {
+    let of_key = |renames: &[Rename]| {
+        let found = renames.iter().find(|(old, _)| *old == key);
+        found.map(|(old, new)| (*old, Some(*new)))
+    };
     match value {
         DeValue::Integer(_) if above.contains(&"expect") => of_key(EXPECTATION_RENAMES),
         DeValue::String(_) if matches!(above.last(), Some(&"invalidate" | &"invalidation")) => {
             of_key(INVALIDATION_RENAMES)
         }
         DeValue::String(word) if key == "unknown-ids" && word == OLD_WIDEN_TO_ALL => {
-            Some((OLD_WIDEN_TO_ALL, "widen-to-all"))
+            Some((OLD_WIDEN_TO_ALL, Some("widen-to-all")))
+        }
+        DeValue::String(_) if key == FORMER_RULE && above.contains(&"policy") => {
+            Some((FORMER_RULE, None))
         }
         _ => None,
     }
@@ -118,7 +131,7 @@ mod tests {
     use crate::scenario::script::{Action, FixtureError, Scenario};
 
     const OLD: &str = "fixture = \"shared\"\npolicies = [\"widened\"]\n
-        [policy.widened]\nunknown-ids = \"OLD_VALUE\"\n
+        [policy.widened]\nunknown-ids = \"OLD_VALUE\"\nfirst-run = \"from-earliest-inception\"\n
         [[step]]\ninvalidate = { portfolios = \"A\", days = 2026-01-06, why = \"a wrong file\" }
         expect = { taken-out = 4 }\n
         [expect.widened]\ntaken_out = 4";
@@ -139,7 +152,7 @@ mod tests {
         }
     }
 
-    fn found(text: &str) -> Vec<(bool, &'static str, &'static str)> {
+    fn found(text: &str) -> Vec<(bool, &'static str, Option<&'static str>)> {
         let names = old_names(text, &find).into_iter();
         names
             .map(|name| (name.fixture.is_some(), name.old, name.new))
@@ -162,11 +175,12 @@ mod tests {
         assert_eq!(
             found(&with_old_names()),
             [
-                (false, "taken-out", "invalidated-phases"),
-                (false, "taken_out", "invalidated-phases"),
-                (false, "why", "reason"),
-                (false, OLD_WIDEN_TO_ALL, "widen-to-all"),
-                (true, "why", "reason"),
+                (false, "first-run", None),
+                (false, "taken-out", Some("invalidated-phases")),
+                (false, "taken_out", Some("invalidated-phases")),
+                (false, "why", Some("reason")),
+                (false, OLD_WIDEN_TO_ALL, Some("widen-to-all")),
+                (true, "why", Some("reason")),
             ]
         );
     }

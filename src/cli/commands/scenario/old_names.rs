@@ -18,7 +18,10 @@ pub(super) fn warn_about_old_names(found: &[ScenarioFile]) {
         let mut renames: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
         for name in old_names(&text, &|name| find_fixture(&file.path, name)) {
             let path = name.fixture.unwrap_or_else(|| file.path.clone());
-            let rename = format!("`{}` is now `{}`", name.old, name.new);
+            let rename = match name.new {
+                Some(new) => format!("`{}` is now `{new}`", name.old),
+                None => format!("`{}` has no effect, remove it", name.old),
+            };
             renames.entry(displayed(&path)).or_default().push(rename);
         }
         // Scenarios share fixtures: keyed by path, each fixture is warned about once.
