@@ -19,6 +19,7 @@ use super::survey::{self, ledger_survey, survey_and_plan};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
+use crate::parallel::with_pool;
 use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
@@ -213,7 +214,7 @@ impl<'n> ActiveRun<'n> {
             previously_failed: &loaded.previously_failed,
             statistics: &loaded.statistics,
         };
-        let mut execute_plan = || {
+        let execute_plan = || {
             execute(
                 &plan,
                 &mut loaded.inputs,
@@ -223,13 +224,7 @@ impl<'n> ActiveRun<'n> {
                 &mut self.totals,
             )
         };
-        Ok(match self.run_request.jobs {
-            None => execute_plan(),
-            Some(jobs) => rayon::ThreadPoolBuilder::new()
-                .num_threads(jobs.get())
-                .build()?
-                .install(execute_plan),
-        })
+        Ok(with_pool(self.run_request.jobs, execute_plan)?)
     }
 
     /// Stores the counts of a plan in the run's row and renews the lease.

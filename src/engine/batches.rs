@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::compute::{SessionStart, take_up_to};
-use super::parallel::map_chunks;
 use super::settings::CommitGrain;
 use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
+use crate::parallel::map_chunks;
 use crate::plan::BlockedCell;
 use crate::store::{Batch, FailedPhase, PackedCells};
 

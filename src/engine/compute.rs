@@ -8,22 +8,21 @@
 use std::time::Duration;
 
 use super::inputs::Inputs;
-use super::parallel::{map, map_chunks, map_ref};
 use super::portfolio_state::PortfolioState;
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
+use crate::parallel::{Threads, map, map_chunks};
 use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk};
 use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
 /// Securities that one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
-/// Largest number of cells whose books or weights one thread computes alone, because waking other
-/// threads would take longer.
-const SEQUENTIAL_BOOKS: usize = 64;
-/// The same limit for risk, which takes five times as long per cell.
-const SEQUENTIAL_RISKS: usize = 12;
+/// Threads for books and weights.
+const BOOKS: Threads = Threads::Pool { sequential: 64 };
+/// Threads for risk, which takes five times as long per cell.
+const RISKS: Threads = Threads::Pool { sequential: 12 };
 
 /// Results of a session that are known before its weights and risk are computed.
 #[derive(Debug)]
@@ -155,11 +154,11 @@ impl OpenSession<'_> {
         let (market, statistics) = (self.market, &self.statistics);
         let mut stopwatch = Stopwatch::start(clock);
         // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance-log.md).
-        let weights = map_ref(&valued, SEQUENTIAL_BOOKS, |cell| {
+        let weights = map(BOOKS, &valued, |cell| {
             Some(exposures(market, cell.valuation_for(Phase::Exposures)?))
         });
         stopwatch.lap(&mut times.exposures);
-        let risks = map_ref(&valued, SEQUENTIAL_RISKS, |cell| {
+        let risks = map(RISKS, &valued, |cell| {
             let valuation = cell.valuation_for(Phase::Risk)?;
             Some(risk(market, statistics, self.session, valuation))
         });
@@ -230,7 +229,7 @@ fn tasks<'s>(states: &'s mut [PortfolioState], steps: &[(PortfolioId, PhaseSet)]
 }
 
 fn value_cells(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<ValuationAttempt> {
-    map(tasks, SEQUENTIAL_BOOKS, |task| {
+    map(BOOKS, tasks, |task| {
         let PortfolioState { id, history, books } = task.state;
         ValuationAttempt {
             id: *id,

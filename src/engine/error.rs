@@ -44,7 +44,7 @@ pub enum EngineError {
     SourcesKeepChanging(u32),
     /// The compute threads did not start.
     #[error("failed to start the compute threads")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    Threads(#[from] crate::parallel::ThreadPoolBuildError),
     /// The database cannot be opened, read or written, or the lease is held by another run.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -9,7 +9,6 @@
 //! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
 //! | `load`, `inputs`, `portfolio_state` | load sources and histories |
 //! | `compute` | computes the cells of one session |
-//! | `parallel` | an ordered parallel map with a sequential path for short inputs |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
 //! | `run_request`, `settings` | the request for a run, and its settings |
 //! | `run`, `active_run` | one run, from taking its lease to releasing it |
@@ -28,7 +27,6 @@ mod fault_hooks;
 mod inputs;
 mod load;
 mod outcome;
-mod parallel;
 mod portfolio_state;
 mod readiness;
 mod recompute;

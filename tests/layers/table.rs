@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
+            "parallel",
             "plan",
             "phases",
             "store",
