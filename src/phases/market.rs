@@ -10,7 +10,7 @@ use super::classification::Classifications;
 use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
-use crate::domain::{Day, PriceQuality, RiskModel, Security, SecurityId, Split};
+use crate::domain::{Day, RiskModel, Security, SecurityId, Split};
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
 #[derive(Debug, Clone)]
@@ -163,16 +163,6 @@ impl Market {
         self.as_of_slot(self.slot(id)?, session)
     }
 
-    /// Returns true if a security has a close on exactly that session.
-    ///
-    /// # Panics
-    ///
-    /// The same as for [`Self::as_of`].
-    pub fn has_close(&self, id: SecurityId, session: usize) -> bool {
-        self.as_of(id, session)
-            .is_some_and(|as_of| as_of.quality == PriceQuality::Fresh)
-    }
-
     /// Returns the index of the session on which events of `day` count: the first session on or
     /// after it, or one past the last session if there is none.
     pub(super) fn session_on_or_after(&self, day: Day) -> usize {
@@ -255,7 +245,7 @@ fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Factor, Price, Shock};
+    use crate::domain::{Factor, Price, PriceQuality, Shock};
     use crate::phases::fixture::{MarketBuilder, day};
 
     fn error_of(change: impl FnOnce(&mut MarketBuilder)) -> MarketError {
@@ -277,7 +267,8 @@ mod tests {
             quality: PriceQuality::Stale(1),
         };
         assert_eq!(market.as_of(id, 0), None);
-        assert!(market.has_close(id, 1) && !market.has_close(id, 2));
+        let quality = |session| market.as_of(id, session).map(|as_of| as_of.quality);
+        assert_eq!(quality(1), Some(PriceQuality::Fresh));
         assert_eq!(market.as_of(id, 2), Some(stale));
         assert_eq!(market.as_of(SecurityId(8), 1), None);
         assert_eq!(market.session_index(day(4)), Some(2));

@@ -17,21 +17,6 @@ pub fn volatility(returns: &[f64]) -> Result<f64, Absence> {
     Moments::from_series(returns).volatility()
 }
 
-/// Returns the Sharpe ratio at a riskless rate of zero: mean ÷ sample standard deviation × √252.
-///
-/// # Errors
-///
-/// [`Absence::TooFewObservations`] for fewer than two returns, [`Absence::NoVariance`] if they do
-/// not vary.
-pub fn sharpe(returns: &[f64]) -> Result<f64, Absence> {
-    let moments = Moments::from_series(returns);
-    if moments.count >= 2 && !moments.has_variance() {
-        return Err(Absence::NoVariance);
-    }
-    let volatility = moments.volatility()?;
-    Ok(moments.mean * SESSIONS_PER_YEAR / volatility)
-}
-
 /// Returns the largest fall from a peak of the compounded series, which starts at one, as a
 /// negative ratio; zero for a series that never falls.
 ///
@@ -227,7 +212,6 @@ mod tests {
     fn too_short_a_series_has_no_figure() {
         let few = Err(Absence::TooFewObservations);
         assert_eq!(volatility(&[0.1]), few);
-        assert_eq!(sharpe(&[0.1]), few);
         assert_eq!(max_drawdown(&[]), few);
         assert_eq!(quantile(&[], 0.05), few);
         assert_eq!(ols(&[1.0], &[1.0]), Err(Absence::TooFewObservations));
@@ -236,7 +220,6 @@ mod tests {
     #[test]
     fn series_without_variance_do_not_divide_by_zero() {
         assert_eq!(volatility(&[0.1; 9]), Ok(0.0));
-        assert_eq!(sharpe(&[0.1; 9]), Err(Absence::NoVariance));
         let flat = [0.1; 3];
         assert_eq!(ols(&flat, &[1.0, 2.0, 4.0]), Err(Absence::NoVariance));
         let line = ols(&[1.0, 2.0, 4.0], &flat).unwrap();

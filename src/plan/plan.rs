@@ -89,12 +89,6 @@ impl Plan {
         self.days.iter().map(DayPlan::step_count).sum()
     }
 
-    /// Returns the number of phases to process, summed over cells.
-    pub fn phase_count(&self) -> u64 {
-        let steps = self.days.iter().flat_map(|day| &day.steps);
-        steps.map(|s| s.cells.len() * s.phases.len() as u64).sum()
-    }
-
     /// Returns whether the plan has no step.
     pub fn is_empty(&self) -> bool {
         self.days.iter().all(|day| day.steps.is_empty())

@@ -250,9 +250,8 @@ impl FromStr for PolicyName {
 }
 
 /// A policy as written in configuration: a preset, and the rules that differ.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-#[derive(Default)]
 struct PolicySpec {
     preset: PolicyName,
     watermark: Option<Watermark>,
@@ -327,20 +326,12 @@ mod tests {
     }
 
     #[test]
-    fn the_old_name_of_widen_to_all_is_read() {
-        let old = "unknown-ids = \"widen-to-everybody\"";
+    fn old_rules_are_read_and_written_by_their_new_names() {
+        let old = "unknown-ids = \"widen-to-everybody\"\nfirst-run = \"from-earliest-inception\"";
         let policy: Policy = toml::from_str(old).unwrap();
         assert_eq!(policy.unknown_ids, UnknownIds::WidenToAll);
         let written = toml::to_string(&policy).unwrap();
         assert!(written.contains("\"widen-to-all\""), "{written}");
-    }
-
-    #[test]
-    fn the_former_rule_first_run_is_read_with_its_one_value() {
-        let former = "preset = \"min-of-max\"\nfirst-run = \"from-earliest-inception\"";
-        let policy: Policy = toml::from_str(former).unwrap();
-        assert_eq!(policy, PolicyName::MinOfMax.policy());
-        let written = toml::to_string(&policy).unwrap();
         assert!(!written.contains("first-run"), "{written}");
         assert!(toml::from_str::<Policy>("first-run = \"from-target\"").is_err());
     }
