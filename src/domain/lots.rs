@@ -111,19 +111,22 @@ impl Lots {
 
     /// Turns each `old` units into `new`, lot by lot, rounded half to even, at the same cost. Drops
     /// lots that round to zero. Returns the profit realized by that: minus their cost, so a loss
-    /// for long lots and a gain for short ones; or `None` if a number does not fit.
+    /// for long lots and a gain for short ones; or `None`, without a change, if a number does not
+    /// fit.
     pub fn split(&mut self, new: u32, old: u32) -> Option<Money> {
-        let (mut quantity, mut lost) = (Quantity::ZERO, Money::ZERO);
-        for lot in &mut self.lots {
-            lot.quantity = lot.quantity.times_ratio(i64::from(new), i64::from(old))?;
-            quantity = quantity.plus(lot.quantity)?;
-            if lot.quantity.is_zero() {
+        let (mut after, mut lost) = (Self::default(), Money::ZERO);
+        for lot in &self.lots {
+            let quantity = lot.quantity.times_ratio(i64::from(new), i64::from(old))?;
+            if quantity.is_zero() {
                 lost = lost.plus(lot.cost)?;
+            } else {
+                after.open(Lot {
+                    quantity,
+                    cost: lot.cost,
+                })?;
             }
         }
-        self.lots.retain(|lot| !lot.quantity.is_zero());
-        self.quantity = quantity;
-        self.cost = self.cost.minus(lost)?;
+        *self = after;
         lost.negated()
     }
 }
@@ -189,6 +192,15 @@ mod tests {
         lots.trade(Quantity::from_units(1), Money::whole(5));
         assert_eq!(lots.split(1, 1000), Some(Money::whole(-5)));
         assert_eq!(lots, Lots::default());
+    }
+
+    #[test]
+    fn a_split_that_does_not_fit_changes_nothing() {
+        let (mut lots, _) = lots(&[(1, 10)]);
+        lots.trade(Quantity::from_units(i64::MAX / 2), Money::ZERO);
+        let before = lots.clone();
+        assert_eq!(lots.split(3, 1), None);
+        assert_eq!(lots, before);
     }
 
     #[test]
