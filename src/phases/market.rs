@@ -10,6 +10,7 @@ use super::classification::Classifications;
 use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
+use super::windows::YEAR;
 use crate::domain::{Day, RiskModel, Security, SecurityId, Split};
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
@@ -200,6 +201,19 @@ impl Market {
         self.columns.returns(slot.index(), session, count)
     }
 
+    /// Returns a security's consecutive defined returns up to `session`, at most a year of them.
+    pub(super) fn year_of_returns(&self, slot: Slot, session: usize) -> &[f64] {
+        let count = self.return_count(slot, session).min(YEAR.sessions);
+        self.returns(slot, session, count)
+    }
+
+    /// Returns the benchmark's returns over at most a year; `None` without a benchmark or without
+    /// returns.
+    pub(super) fn benchmark_returns(&self, session: usize) -> Option<&[f64]> {
+        let returns = self.year_of_returns(self.benchmark?, session);
+        (!returns.is_empty()).then_some(returns)
+    }
+
     /// Returns the sector and class of every security.
     pub(super) fn classifications(&self) -> &Classifications {
         &self.classifications
@@ -208,10 +222,6 @@ impl Market {
     /// Returns all splits, ascending by day.
     pub(super) fn splits(&self) -> &[Split] {
         &self.splits
-    }
-
-    pub(super) fn benchmark(&self) -> Option<Slot> {
-        self.benchmark
     }
 
     pub(super) fn factors(&self) -> &[Slot] {

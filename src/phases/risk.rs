@@ -3,8 +3,8 @@
 
 use super::market::Market;
 use super::moments::Moments;
-use super::securities::{SessionStatistics, benchmark_returns};
 use super::series::{fit_line, last_n, lower_tail_with_limit, to_figure};
+use super::session_statistics::SessionStatistics;
 use super::valuation::Valuation;
 use super::weighted_sum::{Series, WeightedSum};
 use super::weights::{HoldingCoverage, Total, Weights};
@@ -178,7 +178,7 @@ impl<'a> CellRisk<'a> {
             let absent = to_figure(Err(reason), count);
             (absent, absent)
         };
-        let benchmark = benchmark_returns(self.market, self.session);
+        let benchmark = self.market.benchmark_returns(self.session);
         let Some((benchmark, benchmark_moments)) = benchmark.zip(self.statistics.benchmark())
         else {
             return both(Absence::NoBenchmark, 0);

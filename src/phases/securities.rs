@@ -4,51 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::columns::Slot;
-use super::contributions::{Contribution, Contributions};
 use super::factors::FactorFit;
 use super::market::Market;
 use super::moments::Moments;
 use super::series::{fit_line, last_n, to_figure};
+use super::session_statistics::{Contributions, RiskInputs, SessionStatistics, StatisticsChunk};
 use super::windows::{WINDOWS, YEAR};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Absence, Figure, SecurityId};
-
-/// The statistics of all held securities on one session.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SessionStatistics {
-    session: usize,
-    /// Ascending by security id.
-    rows: Vec<SecurityStatistics>,
-    /// By row: the inputs of the security to the risk of its holders.
-    risk_inputs: Vec<RiskInputs>,
-    /// By row: the contributions of the security to the factor exposures and shocks of its holders.
-    contributions: Contributions,
-    /// By security id: the index of its row.
-    row_by_id: Vec<Option<u32>>,
-    /// Moments of the benchmark's returns over at most a year.
-    benchmark: Option<Moments>,
-}
-
-/// The inputs of one security to the risk of its holders.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct RiskInputs {
-    pub(super) slot: Slot,
-    /// Number of consecutive defined returns that end on the session.
-    pub(super) return_count: usize,
-    /// Moments of the security's returns over at most a year.
-    pub(super) moments: Moments,
-    /// The multiplier that scales those returns, less their mean, to length one; zero if they do
-    /// not vary.
-    pub(super) standardizing_scale: f64,
-}
-
-/// The statistics of some securities on a session, a part of [`SessionStatistics`].
-#[derive(Debug)]
-pub struct StatisticsChunk {
-    rows: Vec<SecurityStatistics>,
-    risk_inputs: Vec<RiskInputs>,
-    contributions: Contributions,
-}
 
 /// Computes the statistics of `securities` on a session. Closes after the session are not used.
 /// Unknown and repeated ids are ignored.
@@ -69,7 +32,7 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
     let mut context = MeasureContext {
         market,
         session,
-        benchmark_moments: benchmark_returns(market, session).map(Moments::from_series),
+        benchmark_moments: market.benchmark_returns(session).map(Moments::from_series),
         fits: BTreeMap::new(),
     };
     let mut chunk = StatisticsChunk {
@@ -94,73 +57,6 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
     chunk
 }
 
-impl SessionStatistics {
-    /// Joins the chunks of a session. The securities of all chunks, in this order, must be sorted
-    /// by id.
-    pub fn from_chunks(
-        market: &Market,
-        session: usize,
-        chunks: impl IntoIterator<Item = StatisticsChunk>,
-    ) -> Self {
-        let mut all = Self {
-            session,
-            rows: Vec::new(),
-            risk_inputs: Vec::new(),
-            contributions: Contributions::new(market),
-            row_by_id: Vec::new(),
-            benchmark: benchmark_returns(market, session).map(Moments::from_series),
-        };
-        for chunk in chunks {
-            all.rows.extend(chunk.rows);
-            all.risk_inputs.extend(chunk.risk_inputs);
-            all.contributions.append(chunk.contributions);
-        }
-        // A list by id instead of a binary search, because every holding of every cell looks up
-        // its row.
-        let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
-        all.row_by_id = vec![None; last];
-        for (place, row) in (0..).zip(&all.rows) {
-            all.row_by_id[row.security.0 as usize] = Some(place);
-        }
-        all
-    }
-
-    /// Returns the index of the session in its market.
-    pub fn session(&self) -> usize {
-        self.session
-    }
-
-    /// Returns the statistics of one security; `None` if they were not computed.
-    pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
-        self.row_index(id).map(|place| &self.rows[place])
-    }
-
-    /// Iterates over all statistics, ascending by security id.
-    pub fn iter(&self) -> impl Iterator<Item = &SecurityStatistics> {
-        self.rows.iter()
-    }
-
-    /// Returns the risk inputs of a security and its contributions; `None` if its statistics were
-    /// not computed.
-    #[inline]
-    pub(super) fn risk_inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
-        let place = self.row_index(id)?;
-        Some((&self.risk_inputs[place], self.contributions.row(place)))
-    }
-
-    /// Returns the moments of the benchmark's returns over at most a year; `None` without a
-    /// benchmark or without returns.
-    pub(super) fn benchmark(&self) -> Option<Moments> {
-        self.benchmark
-    }
-
-    #[inline]
-    fn row_index(&self, id: SecurityId) -> Option<usize> {
-        let place = self.row_by_id.get(id.0 as usize).copied().flatten()?;
-        Some(place as usize)
-    }
-}
-
 /// The benchmark and factor fits against which the securities of a session are measured.
 struct MeasureContext<'a> {
     market: &'a Market,
@@ -174,7 +70,7 @@ struct MeasureContext<'a> {
 impl<'a> MeasureContext<'a> {
     fn measure(&mut self, id: SecurityId, slot: Slot) -> (SecurityStatistics, Moments) {
         let run = self.market.return_count(slot, self.session);
-        let returns = year_of_returns(self.market, self.session, slot);
+        let returns = self.market.year_of_returns(slot, self.session);
         let moments = Moments::from_series(returns);
         let volatility = WINDOWS.map(|window| match window.observations(run) {
             Ok(count) if count == moments.count => to_figure(moments.volatility(), count),
@@ -262,21 +158,8 @@ impl<'a> MeasureContext<'a> {
     }
 
     fn benchmark(&self) -> Option<&'a [f64]> {
-        benchmark_returns(self.market, self.session)
+        self.market.benchmark_returns(self.session)
     }
-}
-
-/// Returns a security's consecutive defined returns up to `session`, at most a year of them.
-pub(super) fn year_of_returns(market: &Market, session: usize, slot: Slot) -> &[f64] {
-    let count = market.return_count(slot, session).min(YEAR.sessions);
-    market.returns(slot, session, count)
-}
-
-/// Returns the benchmark's returns over at most a year; `None` without a benchmark or without
-/// returns.
-pub(super) fn benchmark_returns(market: &Market, session: usize) -> Option<&[f64]> {
-    let returns = year_of_returns(market, session, market.benchmark()?);
-    (!returns.is_empty()).then_some(returns)
 }
 
 #[cfg(test)]

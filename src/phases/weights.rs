@@ -1,8 +1,7 @@
 //! Computes the weights of a cell's holdings for risk, and the share of gross value that a measure
 //! covers.
 
-use super::contributions::Contribution;
-use super::securities::{RiskInputs, SessionStatistics};
+use super::session_statistics::{Contribution, RiskInputs, SessionStatistics};
 use super::valuation::Valuation;
 use super::windows::Window;
 use crate::domain::Absence;
