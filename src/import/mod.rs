@@ -9,6 +9,16 @@
 //! [`apply`] validates a file and makes its changes in one transaction of the store, together with
 //! the invalidations they cause. A file is imported completely or not at all. [`inbox`] does all of
 //! this for the files of a folder.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `options` | the options that a user declares for a file |
+//! | `content`, `table`, `dates`, `row_reader` | bytes → text → fields → typed values |
+//! | `error`, `row_error` | refusals of a file, and of a row |
+//! | `existing`, `change`, `verdict` | the records to compare with, and the result of the comparison |
+//! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
+//! | `apply` | make the changes of a file |
+//! | `inbox` | import the files of a folder |
 
 mod actions;
 pub mod apply;

@@ -22,12 +22,17 @@ pub enum RangeStart {
 }
 
 impl RangeStart {
+    /// Returns the day after which the range starts, if any.
+    pub fn watermark(self) -> Option<Day> {
+        match self {
+            Self::Unbounded | Self::FirstRun => None,
+            Self::After(watermark) => Some(watermark),
+        }
+    }
+
     /// Returns whether the policy looks at `day`.
     pub fn contains(self, day: Day) -> bool {
-        match self {
-            Self::Unbounded | Self::FirstRun => true,
-            Self::After(watermark) => day > watermark,
-        }
+        self.watermark().is_none_or(|watermark| day > watermark)
     }
 }
 

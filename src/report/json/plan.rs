@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::old_keys::with_old_keys;
 use super::{blocked, phases, watermark};
 use crate::domain::Scope;
-use crate::plan::{DayPlan, Plan, RangeStart, SkipGroup, StepGroup};
+use crate::plan::{DayPlan, Plan, SkipGroup, StepGroup};
 use crate::report::names::Names;
 use crate::report::plan::PlanReport;
 
@@ -30,7 +30,7 @@ impl PlanReport<'_> {
             "policy": {
                 "name": plan.policy.name(),
                 "rules": plan.policy,
-                "range-starts-after": range_start(plan),
+                "range-starts-after": plan.start.watermark(),
             },
             "scope": scope(plan, names),
             "unknown-ids": unknown,
@@ -89,13 +89,6 @@ fn skipped(skips: &SkipGroup, names: &Names) -> Value {
         skipped["portfolios"] = json!(names.portfolios(&skips.cells));
     }
     skipped
-}
-
-fn range_start(plan: &Plan) -> Value {
-    match plan.start {
-        RangeStart::Unbounded | RangeStart::FirstRun => Value::Null,
-        RangeStart::After(day) => json!(day),
-    }
 }
 
 fn scope(plan: &Plan, names: &Names) -> Value {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
-use crate::plan::{DayPlan, RangeStart, SkipReason, notices};
+use crate::plan::{DayPlan, SkipReason, notices};
 use crate::query::{Grid, Mark};
 use crate::report::{Names, missing_inputs_text};
 use crate::scenario::script::{CellStatus, RunEnd};
@@ -151,10 +151,7 @@ impl RunResult {
                 |(day, cells)| cells.iter().map(|cell| Cell::new(*day, cell.portfolio)),
             ))),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
-            starts_after: match plan.start {
-                RangeStart::After(day) => Some(day),
-                RangeStart::Unbounded | RangeStart::FirstRun => None,
-            },
+            starts_after: plan.start.watermark(),
             watermark: Some((outcome.watermark_before.day(), watermark.day())),
             certificate: Some(outcome.certificate),
             warnings: outcome.warnings.iter().map(ToString::to_string).collect(),
