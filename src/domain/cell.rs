@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Day, PortfolioId};
+use super::day::Day;
+use super::ids::PortfolioId;
 
 /// One portfolio on one session. Ordered by day, then portfolio, as outputs are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
-use super::{Day, Phase, PortfolioId};
+use super::day::Day;
+use super::ids::PortfolioId;
+use super::phase::Phase;
 
 /// A set of dense ids: portfolios, or securities for the phase `securities`.
 pub type IdSet = RoaringBitmap;

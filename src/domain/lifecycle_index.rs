@@ -216,7 +216,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::LifecycleStatus;
+    use crate::domain::portfolio::LifecycleStatus;
 
     fn day(number: i32) -> Day {
         Day::from_number(20_000 + number).unwrap()

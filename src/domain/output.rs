@@ -1,10 +1,13 @@
 //! Defines the outputs of the phases: the books of a cell, its holdings, weights and risk, and the
 //! statistics of a security.
 
-use super::{
-    Cell, Figure, Money, Phase, PhaseSet, Price, PriceQuality, Quality, Quantity, SectorWeights,
-    SecurityId,
-};
+use super::amount::{Money, Price, Quantity};
+use super::cell::Cell;
+use super::figure::Figure;
+use super::ids::SecurityId;
+use super::phase::{Phase, PhaseSet};
+use super::quality::{PriceQuality, Quality};
+use super::sectors::SectorWeights;
 
 /// Output of phase 2: one security on one session.
 #[derive(Debug, Clone, PartialEq)]

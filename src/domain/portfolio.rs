@@ -5,7 +5,9 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::{Currency, Day, PortfolioId, PortfolioKey};
+use super::day::Day;
+use super::ids::{PortfolioId, PortfolioKey};
+use super::security::Currency;
 
 /// A portfolio as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

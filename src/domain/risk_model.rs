@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::AssetClass;
+use super::security::AssetClass;
 
 /// Benchmark, factors and shocks. A symbol names the security whose closes make the series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Day, Quantity, SecurityId};
+use super::amount::Quantity;
+use super::day::Day;
+use super::ids::SecurityId;
 
 /// The error of a text that is not one of the known values of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

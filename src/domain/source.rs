@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Day, Money, PortfolioId, Price, Quantity, SecurityId, UnknownValue};
+use super::amount::{Money, Price, Quantity};
+use super::day::Day;
+use super::ids::{PortfolioId, SecurityId};
+use super::security::UnknownValue;
 
 /// The kind of a transaction. The order of the variants is the booking order within a day, whatever
 /// the order of import: units of a security come in before they go out, and deposits come before

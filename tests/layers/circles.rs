@@ -12,10 +12,6 @@ use crate::source::rust_files;
 const OPEN_CIRCLES: &[&str] = &[
     "src/capture",
     "src/cli",
-    "src/import",
-    "src/import/apply",
-    "src/import/inbox",
-    "src/phases",
     "src/query",
     "src/query/verify",
     "src/scenario/market",
@@ -34,13 +30,9 @@ const OPEN_CIRCLES: &[&str] = &[
 const INDIRECT_FOLDERS: &[&str] = &[
     "src/capture",
     "src/cli",
-    "src/domain",
-    "src/domain/calendar",
     "src/engine",
     "src/import",
     "src/import/apply",
-    "src/import/inbox",
-    "src/plan",
     "src/plan/impact",
     "src/query",
     "src/query/verify",
@@ -52,7 +44,6 @@ const INDIRECT_FOLDERS: &[&str] = &[
     "src/serve/http",
     "src/sim",
     "src/store",
-    "src/store/disk",
 ];
 
 static MODULES: LazyLock<Modules> = LazyLock::new(|| Modules::new(rust_files(&["src"])));

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveTime;
 use serde::Deserialize;
 
+use super::error::CalendarError;
+use super::sessions::Calendar;
 use super::sessions::Timetable;
-use super::{Calendar, CalendarError};
-use crate::domain::Day;
+use crate::domain::day::Day;
 
 /// Days on which the base calendar is overridden. Repeating a fact of the base is allowed.
 ///

@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 
-use super::{Calendar, CalendarError};
-use crate::domain::Day;
+use super::error::CalendarError;
+use super::sessions::Calendar;
+use crate::domain::day::Day;
 
 impl Calendar {
     /// Returns the instant at which `session` closes, half-days included.

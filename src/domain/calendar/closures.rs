@@ -3,7 +3,7 @@
 //! Only changes announced before the session opened belong here. Interruptions during a session,
 //! by snow or by a circuit breaker, do not move the scheduled close.
 
-use crate::domain::Day;
+use crate::domain::day::Day;
 
 /// Days without trading, with the reason.
 const CLOSED_DAYS: [(&str, &str); 11] = [

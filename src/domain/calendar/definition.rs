@@ -8,9 +8,11 @@ use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
+use super::amendments::Amendments;
+use super::error::CalendarError;
+use super::sessions::Calendar;
 use super::sessions::Timetable;
-use super::{Amendments, Calendar, CalendarError};
-use crate::domain::{Day, DayRange};
+use crate::domain::day::{Day, DayRange};
 
 /// The keys of a calendar file. The first five are required: a zone or years inherited from the
 /// base would be wrong for most exchanges.

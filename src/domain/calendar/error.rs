@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
 
-use crate::domain::{Day, DayError, DayRange};
+use crate::domain::day::{Day, DayError, DayRange};
 
 /// The reason a calendar can't answer, or can't be built.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

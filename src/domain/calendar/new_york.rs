@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::closures;
 use super::sessions::{Calendar, Timetable, days, is_weekday};
-use crate::domain::{Day, DayRange};
+use crate::domain::day::{Day, DayRange};
 
 const FIRST_YEAR: i32 = 1990;
 const LAST_YEAR: i32 = 2035;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveTime};
 use chrono_tz::Tz;
 
-use super::CalendarError;
-use crate::domain::{Day, DayRange};
+use super::error::CalendarError;
+use crate::domain::day::{Day, DayRange};
 
 /// Closing time of the calendars without an exchange, in UTC.
 const DEFAULT_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
