@@ -8,6 +8,7 @@ use super::ids::SecurityId;
 use super::phase::{Phase, PhaseSet};
 use super::quality::{PriceQuality, Quality};
 use super::sectors::SectorWeights;
+use super::security::AssetClass;
 
 /// Output of phase 2: one security on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +81,7 @@ pub struct Exposures {
     /// Value per sector as a share of NAV, signed, ordered by the bytes of the sector's name.
     pub sectors: SectorWeights,
     /// Value per asset class as a share of NAV, signed, in the order of the classes.
-    pub classes: Vec<(super::AssetClass, f64)>,
+    pub classes: Vec<(AssetClass, f64)>,
     /// The sum of weights, or the reason the two lists above are empty.
     pub weights: Figure,
     /// Herfindahl–Hirschman index of the holdings' shares of gross value, 0 to 1.
