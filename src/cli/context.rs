@@ -8,6 +8,7 @@ use clap::Args;
 use super::output::{Format, print_stderr};
 use super::{CliError, Configuration};
 use crate::environment::Environment;
+use crate::query::shell_quoted;
 use crate::store::{Store, StoreError};
 
 /// The configuration that is read if `--config` names none and it exists.
@@ -83,6 +84,28 @@ impl Context {
             global,
             configuration,
         })
+    }
+
+    /// Returns the start of command lines that use the same database and configuration, such as
+    /// `plimsoll --db books.db`.
+    pub(super) fn program(&self) -> String {
+        let mut line = "plimsoll".to_owned();
+        let options = [("--db", &self.global.db), ("--config", &self.global.config)];
+        for (option, path) in options {
+            if let Some(path) = path {
+                let path = path.to_string_lossy();
+                let is_plain = path
+                    .split('/')
+                    .all(|part| shell_quoted(part) == part || part.is_empty());
+                let word = if is_plain {
+                    path.into_owned()
+                } else {
+                    shell_quoted(&path)
+                };
+                line += &format!(" {option} {word}");
+            }
+        }
+        line
     }
 
     pub(super) fn format(&self) -> Format {

@@ -108,18 +108,15 @@ fn outcome_text(outcome: &Outcome, names: &Names, context: &Context) -> String {
     let grid = report::grid_text(&grid, Palette::Colour);
     let text = report::outcome_text(outcome, names, Palette::Colour);
     let database = context.configuration.database.display();
-    let option = match &context.global.db {
-        Some(path) => format!(" --db {}", path.display()),
-        None => String::new(),
-    };
+    let program = context.program();
     format!(
         "{text}\n{grid}\n\
          The database is {database}. Next commands:\n\n  \
-           plimsoll{option} status\n  \
-           plimsoll{option} show \"Hedge Fund Style\"\n  \
-           plimsoll{option} explain \"Tech Growth\" 2026-01-07\n  \
-           plimsoll{option} runs show last\n  \
-           plimsoll{option} verify --all\n"
+           {program} status\n  \
+           {program} show \"Hedge Fund Style\"\n  \
+           {program} explain \"Tech Growth\" 2026-01-07\n  \
+           {program} runs show last\n  \
+           {program} verify --all\n"
     )
 }
 

@@ -40,7 +40,7 @@ pub(super) fn execute(context: &Context, args: &PlanArgs) -> Result<Exit, CliErr
         &plan,
         &marks.scope_watermark(),
     )?);
-    let command = args.selection.command();
+    let command = args.selection.command(&context.program());
     let report = PlanReport {
         plan: &plan,
         watermark: &marks.scope_watermark(),

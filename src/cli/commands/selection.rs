@@ -57,8 +57,9 @@ pub(super) struct ResolvedSelection {
 
 impl Selection {
     /// Returns the command line of a run with this selection.
-    pub(super) fn command(&self) -> String {
-        let mut words = vec!["plimsoll run".to_owned()];
+    /// It begins with `program`, such as `plimsoll --db books.db`.
+    pub(super) fn command(&self, program: &str) -> String {
+        let mut words = vec![format!("{program} run")];
         for name in &self.portfolios {
             words.push(format!("--portfolio {}", shell_quoted(name)));
         }
