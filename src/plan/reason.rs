@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// The reason a cell is processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepReason {
@@ -19,7 +21,8 @@ pub enum StepReason {
 }
 
 /// The reason of a step without the id of the invalidation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StepKind {
     /// The kind of [`StepReason::Missing`].
     Missing,
@@ -34,7 +37,8 @@ pub enum StepKind {
 }
 
 /// The reason a cell is skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
     /// It is done and valid.
     Complete,

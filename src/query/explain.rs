@@ -1,17 +1,18 @@
 //! Explains one cell, from one survey in one transaction and a plan by each policy. The result is
 //! an [`Explanation`].
 
+use super::error::QueryError;
 use super::explanation::{
     Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
     Presence, SecuritiesView,
 };
-use super::reason::Facts;
+use super::next_command::NextCommand;
+use super::reason::{CellReason, Facts, FailureView};
 use super::status::LifecycleState;
-use super::{CellReason, FailureView, MissingInput, QueryError};
 use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
-use crate::plan::{Decision, PolicyName, Request, plan};
+use crate::plan::{Decision, PolicyName, Request, SkipReason, plan};
 use crate::store::{CellInvalidation, ReadTransaction, Store};
 
 /// Explains the cell of `portfolio` on `day`.
@@ -188,48 +189,28 @@ fn next_commands(
     expectation: &Expectation,
     decision: &CellReason,
     phases: &[PhaseState],
-) -> Vec<String> {
-    let name = shell_quoted(&portfolio.name);
+) -> Vec<NextCommand> {
+    let name = || portfolio.name.clone();
     if let Expectation::NoSession { before, .. } = expectation {
         let before = before.iter();
         return before
-            .map(|day| format!("plimsoll explain {name} {day}"))
+            .map(|day| NextCommand::Explain(name(), *day))
             .collect();
     }
     match decision {
         CellReason::Step { .. } => {
-            let mut commands = vec!["plimsoll run".to_owned()];
-            if phases
-                .iter()
-                .any(|state| state.quarantine == Presence::Present)
-            {
-                commands.insert(0, format!("plimsoll retry {name}"));
-            }
-            commands
+            let mut quarantines = phases.iter().map(|state| state.quarantine);
+            let retry = quarantines.any(|quarantine| quarantine == Presence::Present);
+            let retry = retry.then(|| NextCommand::Retry(name()));
+            retry.into_iter().chain([NextCommand::Run]).collect()
         }
         CellReason::Blocked { missing_input } => {
-            let file = match missing_input {
-                MissingInput::Prices { .. } => "PRICES.csv",
-                MissingInput::Rate { .. } => "RATES.csv",
-            };
-            vec![
-                format!("plimsoll import prices {file}"),
-                "plimsoll run".to_owned(),
-            ]
+            vec![missing_input.next_command(), NextCommand::Run]
         }
-        CellReason::Quarantined { .. } => {
-            vec![format!("plimsoll retry {name}"), "plimsoll run".to_owned()]
-        }
-        CellReason::Skip { kind: "complete" } => vec![format!("plimsoll show {name}")],
+        CellReason::Quarantined { .. } => vec![NextCommand::Retry(name()), NextCommand::Run],
+        CellReason::Skip {
+            kind: SkipReason::Complete,
+        } => vec![NextCommand::Show(name())],
         CellReason::Skip { .. } | CellReason::OutOfPlan => Vec::new(),
     }
-}
-
-/// Quotes a name for a POSIX shell: in single quotes, unless it is a plain word.
-pub fn shell_quoted(name: &str) -> String {
-    let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
-    if !name.is_empty() && name.chars().all(plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', r"'\''"))
 }

@@ -4,9 +4,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{CellReason, FailureView, LifecycleState, serialize};
+use super::next_command::NextCommand;
+use super::reason::{CellReason, FailureView};
+use super::serialize;
+use super::status::LifecycleState;
 use crate::domain::{Day, Phase, PhaseSet, PortfolioKey};
-use crate::plan::PolicyName;
+use crate::plan::{PolicyName, SkipReason};
 
 /// The explanation of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,7 +34,7 @@ pub struct Explanation {
     /// The decision of each policy, if the nightly run of all active portfolios started now.
     pub policies: Vec<PolicyView>,
     /// Commands to run next; empty where there is nothing to do.
-    pub next: Vec<String>,
+    pub next: Vec<NextCommand>,
 }
 
 /// The portfolio of an explained cell.
@@ -150,6 +153,102 @@ pub struct PolicyView {
     pub policy: PolicyName,
     /// The decision and the reason for it.
     pub decision: CellReason,
+}
+
+/// The state of a cell, with the reason where there is one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CellState<'e> {
+    /// The cell is not expected.
+    NotExpected,
+    /// All phases are done and valid.
+    Complete,
+    /// The next run processes the cell.
+    Open(&'e CellReason),
+    /// The next run skips the cell although it is needed.
+    Waiting(&'e CellReason),
+    /// The cell failed too often.
+    Quarantined(&'e CellReason),
+}
+
+/// The state of a phase according to ledger and failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LedgerState {
+    /// The ledger proves the phase done.
+    Done,
+    /// The phase is to be done.
+    Open,
+    /// The phase is to be done and failed too often.
+    Quarantined,
+}
+
+/// The state of the stored output of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputState {
+    /// No output is stored.
+    None,
+    /// An output is stored and valid.
+    Kept,
+    /// An output is stored, and the phase is to be done again.
+    KeptNotValid,
+}
+
+impl Explanation {
+    /// Returns the state of the cell.
+    pub fn state(&self) -> CellState<'_> {
+        match (&self.expectation, &self.decision) {
+            (Expectation::Expected, CellReason::Skip { kind }) if *kind == SkipReason::Complete => {
+                CellState::Complete
+            }
+            (Expectation::Expected, reason @ CellReason::Step { .. }) => CellState::Open(reason),
+            (Expectation::Expected, reason @ CellReason::Quarantined { .. }) => {
+                CellState::Quarantined(reason)
+            }
+            (Expectation::Expected, reason) => CellState::Waiting(reason),
+            _ => CellState::NotExpected,
+        }
+    }
+}
+
+impl PhaseState {
+    /// Returns the state of the phase according to ledger and failures.
+    pub const fn ledger_state(&self) -> LedgerState {
+        match (self.ledger, self.quarantine) {
+            (Presence::Present, _) => LedgerState::Done,
+            (Presence::Absent, Presence::Present) => LedgerState::Quarantined,
+            (Presence::Absent, Presence::Absent) => LedgerState::Open,
+        }
+    }
+
+    /// Returns the state of the stored output.
+    pub const fn output_state(&self) -> OutputState {
+        match (self.output, self.ledger) {
+            (Presence::Absent, _) => OutputState::None,
+            (Presence::Present, Presence::Present) => OutputState::Kept,
+            (Presence::Present, Presence::Absent) => OutputState::KeptNotValid,
+        }
+    }
+}
+
+impl LedgerState {
+    /// Returns the name that is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Open => "open",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl OutputState {
+    /// Returns the name that is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kept => "kept",
+            Self::KeptNotValid => "kept, not valid",
+        }
+    }
 }
 
 impl From<bool> for Presence {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::error::QueryError;
 use super::explanation::Presence;
 use super::reason::Facts;
+use super::next_command::NextCommand;
 use super::reason::{CellReason, FailureView, MissingInput};
 use crate::domain::{
     AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
@@ -270,6 +271,27 @@ fn portfolio_name(
         key: known.key,
         name: known.name,
     }))
+}
+
+impl UnpricedSecurity {
+    /// Returns the command that ends the state; `None` if there is nothing to do.
+    pub const fn next_command(&self) -> Option<NextCommand> {
+        match self.state {
+            PriceState::Late | PriceState::NeverPriced => Some(NextCommand::ImportPrices),
+            PriceState::Dead => Some(NextCommand::ImportSecurities),
+            PriceState::Inactive => None,
+        }
+    }
+}
+
+impl FailingPhase {
+    /// Returns the command that tries the phase again.
+    pub fn next_command(&self) -> NextCommand {
+        match self.quarantine {
+            Presence::Present => NextCommand::Retry(self.portfolio.name.clone()),
+            Presence::Absent => NextCommand::Run,
+        }
+    }
 }
 
 impl PriceState {

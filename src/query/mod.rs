@@ -16,9 +16,9 @@
 //! | `resolve`, `names` | the portfolios meant by typed names; display names of ids |
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
-//! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason` and
-//! `serialize` hold the parts that answers share. Nothing here prints, and nothing here decides
-//! which cells are needed: the planner does.
+//! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason`,
+//! `next_command` and `serialize` hold the parts that answers share. Nothing here prints, and
+//! nothing here decides which cells are needed: the planner does.
 
 mod alert_conditions;
 mod books;
@@ -33,6 +33,7 @@ mod live;
 mod metrics;
 mod months;
 mod names;
+mod next_command;
 mod reason;
 mod replay;
 mod resolve;
@@ -51,10 +52,10 @@ pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, Validity, books};
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;
-pub use explain::{explain, shell_quoted};
+pub use explain::explain;
 pub use explanation::{
-    Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
-    Presence, SecuritiesView,
+    CellState, Expectation, ExplainedPortfolio, Explanation, InvalidationView, LedgerState,
+    OutputState, PhaseState, PolicyView, Presence, SecuritiesView,
 };
 pub use grid::{Grid, GridRow, Mark};
 pub use health::{
@@ -65,6 +66,7 @@ pub use live::{LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::DisplayNames;
+pub use next_command::{NextCommand, shell_quoted};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};
 pub use resolve::{ALL_ACTIVE, NamedScope, resolve_names, resolve_portfolio};

@@ -7,10 +7,12 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{QueryError, serialize};
+use super::error::QueryError;
+use super::next_command::NextCommand;
+use super::serialize;
 use crate::domain::{Cell, OpenInvalidation, Phase, PhaseSet, SecurityId};
 use crate::engine::Settings;
-use crate::plan::{BlockReason, BlockedCell, Decision, SkipReason, StepReason, Survey};
+use crate::plan::{BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey};
 use crate::store::{Failure, ReadTransaction};
 
 /// The decision on a cell and the reason for it.
@@ -23,8 +25,8 @@ use crate::store::{Failure, ReadTransaction};
 pub enum CellReason {
     /// Phases of the cell are to be done.
     Step {
-        /// `missing`, `partial`, `stale`, `forced` or `by-rule`.
-        kind: &'static str,
+        /// The reason, without the invalidation that `changed` describes.
+        kind: StepKind,
         /// The phases that are to be done.
         #[serde(serialize_with = "serialize::phases")]
         phases: PhaseSet,
@@ -45,8 +47,8 @@ pub enum CellReason {
     },
     /// The cell is not to be done, for a reason without further facts.
     Skip {
-        /// The name of the [`SkipReason`], such as `complete`.
-        kind: &'static str,
+        /// The reason of the plan.
+        kind: SkipReason,
     },
     /// The plan does not contain the cell: the day or the portfolio is not part of it.
     OutOfPlan,
@@ -144,24 +146,20 @@ impl<'s> Facts<'s> {
         match decision {
             Decision::OutOfPlan => CellReason::OutOfPlan,
             Decision::Step { phases, reason } => CellReason::Step {
-                kind: reason.kind().name(),
+                kind: reason.kind(),
                 phases,
                 changed: self.changed(reason),
             },
-            Decision::Skip(SkipReason::Blocked) => match self.blocked.get(&cell) {
+            Decision::Skip(kind @ SkipReason::Blocked) => match self.blocked.get(&cell) {
                 Some(reason) => CellReason::Blocked {
                     missing_input: self.missing_input(reason),
                 },
-                None => CellReason::Skip {
-                    kind: SkipReason::Blocked.name(),
-                },
+                None => CellReason::Skip { kind },
             },
             Decision::Skip(SkipReason::Quarantined) => CellReason::Quarantined {
                 failures: self.failures(cell).map(FailureView::from_failure).collect(),
             },
-            Decision::Skip(reason) => CellReason::Skip {
-                kind: reason.name(),
-            },
+            Decision::Skip(kind) => CellReason::Skip { kind },
         }
     }
 
@@ -198,6 +196,16 @@ impl<'s> Facts<'s> {
     }
 }
 
+impl MissingInput {
+    /// Returns the command that imports the input.
+    pub const fn next_command(&self) -> NextCommand {
+        match self {
+            Self::Prices { .. } => NextCommand::ImportPrices,
+            Self::Rate { .. } => NextCommand::ImportRates,
+        }
+    }
+}
+
 /// Number of symbols that a short reason names.
 const MAX_SYMBOLS: usize = 3;
 
@@ -230,8 +238,13 @@ impl fmt::Display for CellReason {
                 changed: Some(changed),
                 ..
             } => write!(f, "{kind}: {changed}"),
-            Self::Step { kind, phases, .. } if *kind == "partial" => write!(f, "{kind}: {phases}"),
-            Self::Step { kind, .. } | Self::Skip { kind } => f.write_str(kind),
+            Self::Step {
+                kind: kind @ StepKind::Partial,
+                phases,
+                ..
+            } => write!(f, "{kind}: {phases}"),
+            Self::Step { kind, .. } => kind.fmt(f),
+            Self::Skip { kind } => kind.fmt(f),
             Self::Blocked { missing_input } => write!(f, "blocked: {missing_input}"),
             Self::Quarantined { failures } => match failures.first() {
                 Some(first) => write!(

@@ -7,21 +7,24 @@ use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::plan::SkipReason;
 use crate::query::{
-    CellReason, Expectation, Explanation, FailureView, PhaseState, PolicyView, Presence,
-    SecuritiesView,
+    CellReason, CellState, Expectation, Explanation, FailureView, OutputState, PhaseState,
+    PolicyView, SecuritiesView,
 };
 
 /// Maximum number of symbols that are named.
 const MAX_SYMBOLS: usize = 5;
 
 /// An explanation as text of at most 80 columns.
-pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
+/// Commands begin with `program`, such as `plimsoll --db books.db`.
+pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (name, day) = (&explanation.portfolio.name, explanation.day);
-    let (tone, verdict) = verdict(explanation);
-    page.headline(tone, &format!("{name} on {day}: {verdict}"));
+    let state = explanation.state();
+    page.headline(
+        state.into(),
+        &format!("{name} on {day}: {}", verdict(state)),
+    );
     page.blank_line();
     let portfolio = &explanation.portfolio;
     page.fact(
@@ -55,28 +58,17 @@ pub fn explanation_text(explanation: &Explanation, palette: Palette) -> String {
         page.heading("next");
     }
     for command in &explanation.next {
-        page.command(command);
+        page.command(&command.line(program));
     }
     page.finish()
 }
 
-fn verdict(explanation: &Explanation) -> (Tone, String) {
-    let decision = &explanation.decision;
-    match (&explanation.expectation, decision) {
-        (Expectation::Expected, CellReason::Skip { kind: "complete" }) => {
-            (Tone::Good, "complete".to_owned())
-        }
-        (Expectation::Expected, CellReason::Step { .. }) => {
-            (Tone::Warning, format!("open, {decision}"))
-        }
-        (Expectation::Expected, CellReason::Blocked { .. }) => {
-            (Tone::Warning, decision.to_string())
-        }
-        (Expectation::Expected, CellReason::Quarantined { .. }) => {
-            (Tone::Bad, decision.to_string())
-        }
-        (Expectation::Expected, _) => (Tone::Warning, decision.to_string()),
-        (_, _) => (Tone::Dim, "nothing is expected".to_owned()),
+fn verdict(state: CellState<'_>) -> String {
+    match state {
+        CellState::NotExpected => "nothing is expected".to_owned(),
+        CellState::Complete => "complete".to_owned(),
+        CellState::Open(reason) => format!("open, {reason}"),
+        CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
     }
 }
 
@@ -127,20 +119,16 @@ fn phase_table(phases: &[PhaseState]) -> Table {
         Column::text("output"),
     ]);
     for state in phases {
-        let (tone, ledger) = match (state.ledger, state.quarantine) {
-            (Presence::Present, _) => (Tone::Good, "done"),
-            (Presence::Absent, Presence::Present) => (Tone::Bad, "quarantined"),
-            (Presence::Absent, Presence::Absent) => (Tone::Warning, "open"),
-        };
-        let output = match (state.output, state.ledger) {
-            (Presence::Absent, _) => Entry::toned(Tone::Dim, "none"),
-            (Presence::Present, Presence::Present) => "kept".into(),
-            (Presence::Present, Presence::Absent) => Entry::toned(Tone::Warning, "kept, not valid"),
+        let (ledger, output) = (state.ledger_state(), state.output_state());
+        let tone = match output {
+            OutputState::None => Tone::Dim,
+            OutputState::Kept => Tone::Normal,
+            OutputState::KeptNotValid => Tone::Warning,
         };
         table.add_row([
             state.phase.name().into(),
-            Entry::toned(tone, ledger),
-            output,
+            Entry::toned(ledger.into(), ledger.name()),
+            Entry::toned(tone, output.name()),
         ]);
     }
     table
@@ -169,12 +157,9 @@ fn failure_section(page: &mut Page, phases: &[PhaseState]) {
 
 fn policy_table(views: &[PolicyView]) -> Table {
     let mut table = Table::new([Column::text(""), Column::elastic("")]).indented(2);
-    let left_behind = [SkipReason::HiddenByWatermark, SkipReason::HiddenBySnapshot];
     for view in views {
         let (tone, text) = match &view.decision {
-            CellReason::Skip { kind }
-                if left_behind.iter().any(|reason| reason.name() == *kind) =>
-            {
+            CellReason::Skip { kind } if kind.is_left_behind() => {
                 (Tone::Bad, format!("left behind, {kind}"))
             }
             CellReason::Skip { kind } => (Tone::Normal, format!("skipped, {kind}")),
@@ -195,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_open_cell_is_explained_phase_by_phase() {
-        insta::assert_snapshot!(explanation_text(&query_samples::explanation("B"), Palette::Plain), @r"
+        insta::assert_snapshot!(explanation_text(&query_samples::explanation("B"), "plimsoll", Palette::Plain), @r"
         B on 2026-01-07: open, partial: risk
 
         portfolio    a0000000-0000-4000-8000-000000000002, active
@@ -234,7 +219,7 @@ mod tests {
             before: Some(day("2026-01-02")),
             after: Some(day("2026-01-05")),
         };
-        let text = explanation_text(&explanation, Palette::Plain);
+        let text = explanation_text(&explanation, "plimsoll", Palette::Plain);
         assert!(text.contains("nothing is expected\n"), "{text}");
         let around = "the one before is 2026-01-02, the one\n             after is 2026-01-05";
         assert!(text.contains(around), "{text}");

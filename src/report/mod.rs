@@ -30,6 +30,7 @@ mod status;
 mod table;
 mod tally;
 mod tokens;
+mod tone;
 mod verification;
 
 #[cfg(test)]

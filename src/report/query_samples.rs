@@ -12,13 +12,13 @@ use crate::domain::{
     PriceQuality, Quality, RunId,
 };
 use crate::engine::{RecordedFailure, RunRecord, StageTimes};
-use crate::plan::PolicyName;
+use crate::plan::{PolicyName, SkipReason, StepKind};
 use crate::query::{
     Books, CellReason, CellTotals, Check, Claim, Expectation, ExplainedPortfolio, Explanation,
     ExposuresView, FailureView, Grid, Holdings, InvalidationView, LeaseState, LeaseView,
-    LifecycleState, MissingInput, PhaseState, PolicyView, PortfolioStatus, PositionView,
-    PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks, Status, Totals,
-    Validity, Verdict, Verification, WatermarkHolder,
+    LifecycleState, MissingInput, NextCommand, PhaseState, PolicyView, PortfolioStatus,
+    PositionView, PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks,
+    Status, Totals, Validity, Verdict, Verification, WatermarkHolder,
 };
 use crate::store::{Progress, RunNumber, RunRow, RunState};
 
@@ -63,7 +63,7 @@ pub(super) fn status(names: &Names) -> Status {
     let name = |id| names.portfolio(PortfolioId(id));
     let (sixth, eighth) = (day("2026-01-06"), day("2026-01-08"));
     let stale = CellReason::Step {
-        kind: "stale",
+        kind: StepKind::Stale,
         phases: PhaseSet::CELL_PHASES,
         changed: Some("close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned()),
     };
@@ -117,7 +117,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         last_at: utc("2026-01-08T22:00:01Z"),
     };
     let partial = CellReason::Step {
-        kind: "partial",
+        kind: StepKind::Partial,
         phases: PhaseSet::from_phase(Phase::Risk),
         changed: None,
     };
@@ -130,8 +130,8 @@ pub(super) fn explanation(name: &str) -> Explanation {
     });
     let hidden = |kind| CellReason::Skip { kind };
     let decisions = [
-        hidden("hidden-by-watermark"),
-        hidden("hidden-by-snapshot"),
+        hidden(SkipReason::HiddenByWatermark),
+        hidden(SkipReason::HiddenBySnapshot),
         CellReason::OutOfPlan,
         partial.clone(),
     ];
@@ -161,7 +161,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         policies: views
             .map(|(policy, decision)| PolicyView { policy, decision })
             .collect(),
-        next: vec!["plimsoll run".to_owned()],
+        next: vec![NextCommand::Run],
     }
 }
 

@@ -47,7 +47,7 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
             short_id(run).into(),
             run.started.format("%Y-%m-%d %H:%M").to_string().into(),
             elapsed(run).map(duration).unwrap_or_default().into(),
-            Entry::toned(state_tone(run.state), run.state.name()),
+            Entry::toned(run.state.into(), run.state.name()),
             run.policy.as_str().into(),
             done.into(),
             Entry::toned(failed, count(progress.failed)),
@@ -62,7 +62,7 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
 pub fn run_text(answer: &RunDetails, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let run = &answer.row;
-    page.headline(state_tone(run.state), &verdict(run));
+    page.headline(run.state.into(), &verdict(run));
     page.blank_line();
     page.fact("run", &run.key.to_string());
     page.fact("started", &minute_utc(run.started));
@@ -160,16 +160,6 @@ fn verdict(run: &RunRow) -> String {
         text = format!("{text}, {} failed", count(progress.failed));
     }
     text
-}
-
-/// The tone of a run state.
-pub(super) fn state_tone(state: RunState) -> Tone {
-    match state {
-        RunState::Complete => Tone::Good,
-        RunState::Running => Tone::Normal,
-        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => Tone::Warning,
-        RunState::Failed => Tone::Bad,
-    }
 }
 
 fn short_id(run: &RunRow) -> String {

@@ -37,7 +37,7 @@ pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
     );
     match &lag.last_run {
         None => page.toned_fact("last run", Tone::Dim, "none yet"),
-        Some(run) => page.toned_fact("last run", runs::state_tone(run.state), &runs::summary(run)),
+        Some(run) => page.toned_fact("last run", run.state.into(), &runs::summary(run)),
     }
     if !lag.is_within() {
         page.blank_line();

@@ -26,7 +26,7 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
     page.fact("cells", &cells_text(&status.cells));
     match &status.last_run {
         None => page.toned_fact("last run", Tone::Dim, "none yet"),
-        Some(run) => page.toned_fact("last run", runs::state_tone(run.state), &runs::summary(run)),
+        Some(run) => page.toned_fact("last run", run.state.into(), &runs::summary(run)),
     }
     if let Some(lease) = &status.lease {
         let (tone, text) = lease_text(lease);

@@ -55,7 +55,7 @@ fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static s
         ),
         (
             "explanation",
-            explanation_text(&query_samples::explanation(&name), palette),
+            explanation_text(&query_samples::explanation(&name), "plimsoll", palette),
         ),
         (
             "runs",

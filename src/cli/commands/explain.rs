@@ -28,7 +28,11 @@ pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, Cli
     let explanation = query::explain(&store, settings, &environment, &portfolio, args.day)?;
     match context.format() {
         Format::Json => print_json(&explanation)?,
-        Format::Text => print(&report::explanation_text(&explanation, Palette::Colour))?,
+        Format::Text => print(&report::explanation_text(
+            &explanation,
+            &context.program(),
+            Palette::Colour,
+        ))?,
     }
     Ok(Exit::Complete)
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::domain::Day;
-use crate::query::{self, CellReason, Expectation, Explanation, PhaseState, Presence, QueryError};
+use crate::query::{self, CellState, Expectation, Explanation, PhaseState, QueryError};
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
@@ -89,7 +89,7 @@ fn cell_page(
     explanation: Explanation,
     (before, after): AdjacentSessions,
 ) -> CellPage {
-    let (tone, verdict) = verdict(&explanation);
+    let state = explanation.state();
     let invalidations = explanation.invalidations.iter().map(|invalidation| {
         let text = format!(
             "{}: {} ({})",
@@ -103,8 +103,8 @@ fn cell_page(
         key: explanation.portfolio.key.to_string(),
         name: explanation.portfolio.name.clone(),
         day_text: labels::day(explanation.day),
-        tone,
-        verdict,
+        tone: labels::tone_class(state),
+        verdict: verdict(state),
         expected: expected(&explanation.expectation),
         previous_session: before,
         next_session: after,
@@ -115,24 +115,16 @@ fn cell_page(
         policies: (explanation.policies.iter())
             .map(|view| (view.policy.name(), view.decision.to_string()))
             .collect(),
-        commands: explanation.next,
+        commands: explanation.next.iter().map(ToString::to_string).collect(),
     }
 }
 
-fn verdict(explanation: &Explanation) -> (&'static str, String) {
-    match (&explanation.expectation, &explanation.decision) {
-        (Expectation::Expected, CellReason::Skip { kind: "complete" }) => {
-            ("good", "complete: all phases are done and valid".to_owned())
-        }
-        (Expectation::Expected, decision @ CellReason::Step { .. }) => (
-            "warning",
-            format!("open: {}", labels::step_reason(decision)),
-        ),
-        (Expectation::Expected, decision @ CellReason::Quarantined { .. }) => {
-            ("bad", decision.to_string())
-        }
-        (Expectation::Expected, decision) => ("warning", decision.to_string()),
-        (_, _) => ("calm", "not expected".to_owned()),
+fn verdict(state: CellState<'_>) -> String {
+    match state {
+        CellState::NotExpected => "not expected".to_owned(),
+        CellState::Complete => "complete: all phases are done and valid".to_owned(),
+        CellState::Open(reason) => format!("open: {}", labels::step_reason(reason)),
+        CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
     }
 }
 
@@ -158,21 +150,13 @@ fn expected(expectation: &Expectation) -> String {
 
 impl PhaseLine {
     fn new(state: &PhaseState) -> Self {
-        let (ledger, tone) = match (state.ledger, state.quarantine) {
-            (Presence::Present, _) => ("done", "good"),
-            (Presence::Absent, Presence::Present) => ("quarantined", "bad"),
-            (Presence::Absent, Presence::Absent) => ("open", "warning"),
-        };
+        let ledger = state.ledger_state();
         let failure = state.failure.as_ref();
         Self {
             name: state.phase.name(),
-            ledger,
-            tone,
-            output: match (state.output, state.ledger) {
-                (Presence::Absent, _) => "none",
-                (Presence::Present, Presence::Present) => "kept",
-                (Presence::Present, Presence::Absent) => "kept, not valid",
-            },
+            ledger: ledger.name(),
+            tone: labels::tone_class(ledger),
+            output: state.output_state().name(),
             failure: failure.map_or_else(String::new, |failure| {
                 let last = labels::timestamp(failure.last_at);
                 format!(

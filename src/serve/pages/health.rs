@@ -9,10 +9,7 @@ use axum::response::Response;
 
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
-use crate::query::{
-    self, BlockedCellView, FailingPhase, Health, Presence, PriceState, UnpricedSecurity,
-    shell_quoted,
-};
+use crate::query::{self, BlockedCellView, FailingPhase, Health, Presence, UnpricedSecurity};
 use crate::report::number;
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
@@ -55,7 +52,7 @@ struct BlockedLine {
     day: String,
     day_text: String,
     reason: String,
-    command: &'static str,
+    command: String,
 }
 
 struct FailureLine {
@@ -114,13 +111,6 @@ impl<T> List<T> {
 
 impl PriceLine {
     fn new(security: &UnpricedSecurity) -> Self {
-        let (tone, command) = match security.state {
-            PriceState::Late => ("warning", "plimsoll import prices PRICES.csv"),
-            PriceState::NeverPriced => ("bad", "plimsoll import prices PRICES.csv"),
-            // A row with `inactive-from` ends the expectation of a price.
-            PriceState::Dead => ("warning", "plimsoll import securities SECURITIES.csv"),
-            PriceState::Inactive => ("calm", ""),
-        };
         let age = security
             .sessions_old
             .map(|age| number::count_with_noun(age as u64, "session"));
@@ -128,11 +118,13 @@ impl PriceLine {
             symbol: security.symbol.clone(),
             name: security.name.clone(),
             state: security.state.name(),
-            tone,
+            tone: labels::tone_class(security.state),
             last: security.last_close.map_or("never".to_owned(), labels::day),
             age: age.unwrap_or_default(),
             holders: security.holders,
-            command: command.to_owned(),
+            command: (security.next_command())
+                .map(|command| command.to_string())
+                .unwrap_or_default(),
         }
     }
 }
@@ -145,10 +137,7 @@ impl BlockedLine {
             day: cell.day.to_string(),
             day_text: labels::day(cell.day),
             reason: cell.missing_input.to_string(),
-            command: match cell.missing_input {
-                query::MissingInput::Prices { .. } => "plimsoll import prices PRICES.csv",
-                query::MissingInput::Rate { .. } => "plimsoll import prices RATES.csv",
-            },
+            command: cell.missing_input.next_command().to_string(),
         }
     }
 }
@@ -167,10 +156,7 @@ impl FailureLine {
             tone: if quarantined { "bad" } else { "warning" },
             times: failing.failure.times,
             reason: failing.failure.reason.clone(),
-            command: match quarantined {
-                true => format!("plimsoll retry {}", shell_quoted(name)),
-                false => "plimsoll run".to_owned(),
-            },
+            command: failing.next_command().to_string(),
         }
     }
 }

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Day, Figure};
+use crate::plan::StepKind;
 use crate::query::{CellReason, Mark};
-use crate::store::RunState;
+use crate::report::Tone;
 
 /// Formats a day, such as `Thu 8 Jan 2026`.
 pub(super) fn day(day: Day) -> String {
@@ -64,10 +65,11 @@ pub(super) fn step_reason(reason: &CellReason) -> String {
             ..
         } => format!("stale, {changed}"),
         CellReason::Step {
-            kind: "missing", ..
+            kind: StepKind::Missing,
+            ..
         } => "not started".to_owned(),
         CellReason::Step {
-            kind: "partial",
+            kind: StepKind::Partial,
             phases,
             ..
         } => format!("{phases} still to do"),
@@ -75,13 +77,13 @@ pub(super) fn step_reason(reason: &CellReason) -> String {
     }
 }
 
-/// The CSS class of a run state: `good`, `warning`, `bad` or `calm`.
-pub(super) const fn state_class(state: RunState) -> &'static str {
-    match state {
-        RunState::Complete => "good",
-        RunState::Running => "calm",
-        RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => "warning",
-        RunState::Failed => "bad",
+/// The CSS class of a tone or of a state that has one: `good`, `warning`, `bad` or `calm`.
+pub(super) fn tone_class(tone: impl Into<Tone>) -> &'static str {
+    match tone.into() {
+        Tone::Good => "good",
+        Tone::Warning => "warning",
+        Tone::Bad => "bad",
+        Tone::Normal | Tone::Strong | Tone::Dim => "calm",
     }
 }
 

@@ -13,8 +13,8 @@ use super::holdings::{Holdings, NamedFigure};
 use super::labels::{self, trend_class};
 use crate::domain::{Quality, Scope};
 use crate::query::{
-    self, Books, MonthReturn, Order, PortfolioStatus, QueryError, SessionBooks, Status,
-    StatusOptions, Validity,
+    self, Books, MonthReturn, NextCommand, Order, PortfolioStatus, QueryError, SessionBooks,
+    Status, StatusOptions, Validity,
 };
 use crate::report::number;
 use crate::serve::access::PageViewer;
@@ -44,7 +44,9 @@ struct PortfolioPage {
     years: Vec<Year>,
     totals: Vec<NamedFigure>,
     holdings: Option<Holdings>,
-    advice: Vec<(String, &'static str)>,
+    advice: Vec<String>,
+    /// The command that imports the missing closes.
+    advice_command: String,
     gaps: usize,
 }
 
@@ -155,6 +157,7 @@ fn portfolio_page(
             ),
         ],
         advice: quality.map(advice).unwrap_or_default(),
+        advice_command: NextCommand::ImportPrices.to_string(),
         gaps: books.gaps.len(),
         holdings: books.holdings.map(Holdings::new),
     }
@@ -231,35 +234,18 @@ impl LatestBooks {
     }
 }
 
-/// Describes holdings without a close of the day, with the command that fixes them.
-fn advice(quality: Quality) -> Vec<(String, &'static str)> {
+/// Describes holdings without a close of the day.
+fn advice(quality: Quality) -> Vec<String> {
     let counts = [
-        (
-            quality.stale,
-            "valued at a stale close",
-            "plimsoll import prices PRICES.csv",
-        ),
-        (
-            quality.cost,
-            "valued at cost, without any close",
-            "plimsoll import prices PRICES.csv",
-        ),
-        (
-            quality.none,
-            "without a value",
-            "plimsoll import prices PRICES.csv",
-        ),
+        (quality.stale, "valued at a stale close"),
+        (quality.cost, "valued at cost, without any close"),
+        (quality.none, "without a value"),
     ];
-    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     counts
-        .map(|(count, text, command)| {
-            (
-                format!(
-                    "{} {text}",
-                    number::count_with_noun(count.into(), "holding")
-                ),
-                command,
-            )
+        .map(|(count, text)| {
+            let holdings = number::count_with_noun(count.into(), "holding");
+            format!("{holdings} {text}")
         })
         .collect()
 }

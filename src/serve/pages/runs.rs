@@ -55,7 +55,7 @@ impl RunLine {
             short: id[..8].to_owned(),
             id,
             state: run.state.name(),
-            tone: labels::state_class(run.state),
+            tone: labels::tone_class(run.state),
             started: labels::timestamp(run.started),
             took: took.map(number::duration).unwrap_or_default(),
             scope: run.scope.clone(),

@@ -1,0 +1,62 @@
+//! The commands that answers suggest to run next.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::domain::Day;
+
+/// A command to run next. Displayed and serialized as the line to type in a POSIX shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextCommand {
+    /// Run the nightly run.
+    Run,
+    /// Import a file of closes.
+    ImportPrices,
+    /// Import a file of exchange rates.
+    ImportRates,
+    /// Import a file of securities. A row with `inactive-from` ends the expectation of a price.
+    ImportSecurities,
+    /// Release the quarantined cells of the portfolio with this name.
+    Retry(String),
+    /// Show the books of the portfolio with this name.
+    Show(String),
+    /// Explain the cell of the portfolio with this name on this day.
+    Explain(String, Day),
+}
+
+impl NextCommand {
+    /// Returns the line with `program` in place of `plimsoll`, such as `plimsoll --db books.db`.
+    pub fn line(&self, program: &str) -> String {
+        match self {
+            Self::Run => format!("{program} run"),
+            Self::ImportPrices => format!("{program} import prices PRICES.csv"),
+            Self::ImportRates => format!("{program} import prices RATES.csv"),
+            Self::ImportSecurities => format!("{program} import securities SECURITIES.csv"),
+            Self::Retry(name) => format!("{program} retry {}", shell_quoted(name)),
+            Self::Show(name) => format!("{program} show {}", shell_quoted(name)),
+            Self::Explain(name, day) => format!("{program} explain {} {day}", shell_quoted(name)),
+        }
+    }
+}
+
+impl fmt::Display for NextCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line("plimsoll"))
+    }
+}
+
+impl Serialize for NextCommand {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+/// Quotes a name for a POSIX shell: in single quotes, unless it is a plain word.
+pub fn shell_quoted(name: &str) -> String {
+    let plain = |char: char| char.is_alphanumeric() || "-_.".contains(char);
+    if !name.is_empty() && name.chars().all(plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
+}

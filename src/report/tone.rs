@@ -1,0 +1,47 @@
+//! The tones of states, on every surface that shows them.
+
+use super::palette::Tone;
+use crate::query::{CellState, LedgerState, PriceState};
+use crate::store::RunState;
+
+impl From<CellState<'_>> for Tone {
+    fn from(state: CellState<'_>) -> Self {
+        match state {
+            CellState::NotExpected => Self::Dim,
+            CellState::Complete => Self::Good,
+            CellState::Open(_) | CellState::Waiting(_) => Self::Warning,
+            CellState::Quarantined(_) => Self::Bad,
+        }
+    }
+}
+
+impl From<LedgerState> for Tone {
+    fn from(state: LedgerState) -> Self {
+        match state {
+            LedgerState::Done => Self::Good,
+            LedgerState::Open => Self::Warning,
+            LedgerState::Quarantined => Self::Bad,
+        }
+    }
+}
+
+impl From<RunState> for Tone {
+    fn from(state: RunState) -> Self {
+        match state {
+            RunState::Complete => Self::Good,
+            RunState::Running => Self::Normal,
+            RunState::Incomplete | RunState::Cancelled | RunState::Abandoned => Self::Warning,
+            RunState::Failed => Self::Bad,
+        }
+    }
+}
+
+impl From<PriceState> for Tone {
+    fn from(state: PriceState) -> Self {
+        match state {
+            PriceState::Late | PriceState::Dead => Self::Warning,
+            PriceState::NeverPriced => Self::Bad,
+            PriceState::Inactive => Self::Dim,
+        }
+    }
+}
