@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::holdings::Holdings;
-use super::{QueryError, serialize};
+use super::error::QueryError;
+use super::holdings::{Holdings, Validity};
+use super::serialize;
 use crate::domain::output::Snapshot;
 use crate::domain::{
     Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioKey,
@@ -51,16 +52,6 @@ pub struct SessionBooks {
     pub drawdown: Option<f64>,
 }
 
-/// Validity of a stored output according to the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Validity {
-    /// The ledger holds the phase of the cell.
-    Valid,
-    /// The phase is to be done again; the old output is kept until then.
-    Stale,
-}
-
 /// Figures over the session returns of a series. They are absent where the books or the return
 /// of a session are missing: the others alone would give a plausible but wrong number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -75,21 +66,6 @@ pub struct Totals {
     /// Annualised volatility of the session returns.
     #[serde(serialize_with = "serialize::figure")]
     pub volatility: Figure,
-}
-
-impl Validity {
-    /// Reads whether the ledger holds `phase` of `cell`.
-    pub(super) fn read(
-        reading: &ReadTransaction<'_>,
-        cell: Cell,
-        phase: Phase,
-    ) -> Result<Self, QueryError> {
-        let done = reading.ledger().done(cell.day, phase)?;
-        Ok(match done.contains(cell.portfolio.0) {
-            true => Self::Valid,
-            false => Self::Stale,
-        })
-    }
 }
 
 /// Reads the books of `portfolio` up to the last session with books on or before `as_of` (or the
@@ -255,15 +231,5 @@ impl Books {
                 self.currency.to_string(),
             ]
         })
-    }
-}
-
-impl Validity {
-    /// Returns the name that is shown and serialized.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Stale => "stale",
-        }
     }
 }

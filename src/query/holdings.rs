@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{QueryError, Validity, serialize};
+use super::error::QueryError;
+use super::serialize;
 use crate::domain::output::{Exposures, FactorExposure, Position, Risk, Snapshot};
 use crate::domain::{
     AssetClass, Cell, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity, Security,
@@ -25,6 +26,16 @@ pub struct Holdings {
     pub exposures: Option<ExposuresView>,
     /// Volatility, beta, value at risk, factors and shocks.
     pub risk: Option<RiskView>,
+}
+
+/// Validity of a stored output according to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Validity {
+    /// The ledger holds the phase of the cell.
+    Valid,
+    /// The phase is to be done again; the old output is kept until then.
+    Stale,
 }
 
 /// The positions of a cell.
@@ -136,6 +147,29 @@ pub struct RiskView {
     /// Name of each shock and its result as a share of NAV, in the order of the model.
     #[serde(serialize_with = "serialize::named_figures")]
     pub stress: Vec<(String, Figure)>,
+}
+
+impl Validity {
+    /// Reads whether the ledger holds `phase` of `cell`.
+    pub(super) fn read(
+        reading: &ReadTransaction<'_>,
+        cell: Cell,
+        phase: Phase,
+    ) -> Result<Self, QueryError> {
+        let done = reading.ledger().done(cell.day, phase)?;
+        Ok(match done.contains(cell.portfolio.0) {
+            true => Self::Valid,
+            false => Self::Stale,
+        })
+    }
+
+    /// Returns the name that is shown and serialized.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Stale => "stale",
+        }
+    }
 }
 
 impl Holdings {

@@ -49,7 +49,7 @@ mod fixture;
 mod tests;
 
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
-pub use books::{Books, SessionBooks, Totals, Validity, books};
+pub use books::{Books, SessionBooks, Totals, books};
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;
 pub use explain::explain;
@@ -61,7 +61,7 @@ pub use grid::{Grid, GridRow, Mark};
 pub use health::{
     BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity, health,
 };
-pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView};
+pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 pub use live::{LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;

@@ -1,9 +1,11 @@
 //! `plimsoll completions SHELL`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::{Arguments, CliError, Exit, output};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output;
 
 /// Prints a script with which a shell completes commands and options.
 #[derive(Debug, Args)]
@@ -16,14 +18,10 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn execute(args: &CompletionsArgs) -> Result<Exit, CliError> {
+/// Prints the completions of the `program`, all its commands included.
+pub(super) fn execute(args: &CompletionsArgs, mut program: Command) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut Arguments::command(),
-        "plimsoll",
-        &mut script,
-    );
+    clap_complete::generate(args.shell, &mut program, "plimsoll", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Complete)
 }

@@ -1,5 +1,7 @@
 //! Runs the command that was typed.
 
+use clap::CommandFactory;
+
 use super::{
     alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
     metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
@@ -11,8 +13,8 @@ use crate::cli::{Arguments, CliError, Command, Context, Exit};
 /// invalid one.
 pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
     match arguments.command {
-        Command::Completions(args) => return completions::execute(&args),
-        Command::Man(args) => return man::execute(&args),
+        Command::Completions(args) => return completions::execute(&args, Arguments::command()),
+        Command::Man(args) => return man::execute(&args, Arguments::command()),
         _ => {}
     }
     let context = Context::new(arguments.global)?;

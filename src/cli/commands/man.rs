@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 
-use crate::cli::{Arguments, CliError, Exit, output};
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output;
 
 /// Writes the manual pages, one for each command, into a folder.
 #[derive(Debug, Args)]
@@ -14,8 +16,9 @@ pub(crate) struct ManArgs {
     folder: PathBuf,
 }
 
-pub(super) fn execute(args: &ManArgs) -> Result<Exit, CliError> {
-    write_pages(&args.folder).map_err(|source| CliError::File {
+/// Writes the pages of the `program` and all its commands.
+pub(super) fn execute(args: &ManArgs, program: Command) -> Result<Exit, CliError> {
+    write_pages(&args.folder, program).map_err(|source| CliError::File {
         path: args.folder.clone(),
         source,
     })?;
@@ -26,7 +29,7 @@ pub(super) fn execute(args: &ManArgs) -> Result<Exit, CliError> {
     Ok(Exit::Complete)
 }
 
-fn write_pages(folder: &Path) -> std::io::Result<()> {
+fn write_pages(folder: &Path, program: Command) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)
+    clap_mangen::generate_to(program, folder)
 }
