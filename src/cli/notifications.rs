@@ -40,37 +40,35 @@ pub(super) fn notifier(context: &Context, environment: &Environment) -> Notifier
 /// Delivers pending notifications, with up to three attempts. Failures are printed and do not
 /// change the exit code.
 pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &Environment) {
-    let mut failed = Vec::new();
+    // A message that is given up leaves the outbox, so that later attempts do not report it again.
+    let mut given_up = Vec::new();
+    let mut pending = Vec::new();
     for pause in RETRY_DELAYS {
         std::thread::sleep(pause);
-        match deliver(notifier, store, environment, DeliveryMode::All) {
-            // Replaces the failures of the previous attempt.
-            Ok(delivered) => failed = failure_lines(delivered),
-            Err(error) => return tracing::error!("notifications stay pending: {error}"),
+        let delivered = match deliver(notifier, store, environment, DeliveryMode::All) {
+            Ok(delivered) => delivered,
+            Err(error) => {
+                tracing::error!("notifications stay pending: {error}");
+                break;
+            }
+        };
+        pending.clear();
+        for DeliveryReport { channel, outcome } in delivered {
+            match outcome {
+                DeliveryOutcome::Accepted => {}
+                DeliveryOutcome::Retry(reason) => pending.push(format!(
+                    "warning: {channel}: notification failed: {reason}; the next run tries again"
+                )),
+                DeliveryOutcome::GivenUp(reason) => given_up.push(format!(
+                    "warning: {channel}: notification failed: {reason}; given up after a day"
+                )),
+            }
         }
-        if failed.is_empty() {
-            return;
+        if pending.is_empty() {
+            break;
         }
     }
-    for line in failed {
-        print_stderr(&line);
+    for line in given_up.iter().chain(&pending) {
+        print_stderr(line);
     }
-}
-
-/// Returns a warning for each delivery that failed.
-fn failure_lines(delivered: Vec<DeliveryReport>) -> Vec<String> {
-    let failures = delivered
-        .into_iter()
-        .filter_map(|report| match report.outcome {
-            DeliveryOutcome::Accepted => None,
-            DeliveryOutcome::Retry(reason) => Some(format!(
-                "warning: {}: notification failed: {reason}; the next run tries again",
-                report.channel
-            )),
-            DeliveryOutcome::GivenUp(reason) => Some(format!(
-                "warning: {}: notification failed: {reason}; given up after a day",
-                report.channel
-            )),
-        });
-    failures.collect()
 }

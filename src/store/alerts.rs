@@ -103,12 +103,11 @@ impl WriteAlerts<'_> {
 
 impl WriteOutbox<'_> {
     /// Queues a notification that is due at once.
-    pub(crate) fn add(
-        &self,
-        channel: &str,
-        content: &str,
-        at: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be written.
+    pub fn add(&self, channel: &str, content: &str, at: DateTime<Utc>) -> Result<(), StoreError> {
         self.connection.execute(
             "INSERT INTO outbox (created, channel, content, attempts, next_attempt)
              VALUES (?1, ?2, ?3, 0, ?1)",

@@ -4,6 +4,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use chrono::TimeDelta;
+use plimsoll::environment::Environment;
+use plimsoll::store::{Store, StoreError};
+
 use crate::receiver::FakeReceiver;
 
 fn plimsoll(folder: &Path, arguments: &[&str]) -> Output {
@@ -51,6 +55,33 @@ fn a_run_from_cron_notifies_and_a_dead_channel_fails_nothing() {
         let printed = text(&output.stdout) + &text(&output.stderr) + &shown;
         assert!(!printed.contains("secret-"), "{printed}");
     }
+}
+
+#[test]
+fn a_message_that_is_given_up_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let config = "[alerts.webhook]\nurl-env = \"THE_HOOK\"\n";
+    std::fs::write(path.join("plimsoll.toml"), config).unwrap();
+    assert!(plimsoll(path, &["init"]).status.success());
+    let message = r#"{"letter":"news","title":"t","text":"x","tone":"worse","body":{}}"#;
+    let store = Store::open(&path.join("plimsoll.db")).unwrap();
+    let now = Environment::system(None).wall_clock.now();
+    let mut writer = store.writer().unwrap();
+    let added = writer.write(|writing| {
+        // The new message is tried again, and each attempt reports only what it tried.
+        for created in [now - TimeDelta::hours(25), now] {
+            writing.outbox().add("webhook", message, created)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    added.unwrap();
+    drop(writer);
+    let ran = plimsoll(path, &["run"]);
+    let output = text(&ran.stderr);
+    let given_up = output.matches("given up after a day").count();
+    let pending = output.matches("the next run tries again").count();
+    assert_eq!((given_up, pending), (1, 1), "{output}");
 }
 
 #[test]
