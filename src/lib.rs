@@ -16,13 +16,15 @@
 //! | [`import`] | files → sources, with a verdict for each row |
 //! | [`query`] | answers from a database: status, explain, books, runs, verify |
 //! | [`report`] | plans, outcomes and answers → text, grids, JSON, CSV |
+//! | [`notify`] | notifications of runs and alerts |
+//! | [`app`] | use cases of all surfaces: words → run request, inbox → run → notify, preview |
 //! | [`scenario`] | worlds and scenarios as TOML files, and their runner |
 //! | [`sim`] | runs under crashes, faults and interleavings, on a simulated disk |
 //! | [`capture`] | the state of a database, of Plimsoll or another program, as a world |
-//! | [`notify`] | notifications of runs and alerts |
 //! | [`serve`] | the server: admin API, pages, schedule |
 //! | [`cli`] | arguments → settings → command → exit code |
 
+pub mod app;
 pub mod capture;
 pub mod cli;
 pub mod disk;

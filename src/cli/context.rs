@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::output::{Format, print_stderr};
 use super::{CliError, Configuration};
+use crate::app::AppContext;
 use crate::environment::Environment;
 use crate::query::shell_quoted;
 use crate::store::{Store, StoreError};
@@ -119,6 +120,26 @@ impl Context {
     /// Opens the existing database, and migrates an old one.
     pub(super) fn store(&self) -> Result<Store, StoreError> {
         Store::open(&self.configuration.database)
+    }
+
+    /// Opens the database, with the settings and the environment to work with.
+    pub(super) fn app(&self) -> Result<AppContext, CliError> {
+        let store = self.store()?;
+        let environment = self.environment(&store)?;
+        Ok(self.app_on(store, environment))
+    }
+
+    /// Returns the same with this database and environment.
+    pub(super) fn app_on(&self, store: Store, environment: Environment) -> AppContext {
+        let configuration = &self.configuration;
+        AppContext {
+            store,
+            environment,
+            settings: configuration.engine.clone(),
+            policy: configuration.policy,
+            jobs: configuration.jobs,
+            inbox: configuration.inbox.clone(),
+        }
     }
 
     /// Returns the time, ids and process identity to work with. A database that was made from a

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{Exit, diagnostics};
+use crate::app::AppError;
 use crate::capture::CaptureError;
 use crate::domain::DayError;
 use crate::engine::EngineError;
@@ -130,6 +131,23 @@ pub(crate) enum ConfigurationError {
     Calendar(#[source] crate::domain::CalendarError),
     #[error("invalid policy")]
     Policy(#[source] crate::plan::ReplayOnly),
+}
+
+impl From<AppError> for CliError {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::ForceWithoutRange => {
+                Self::Usage("`--force` needs --from and --to".to_owned())
+            }
+            AppError::SkipUnknownWithoutNames => {
+                Self::Usage("`--skip-unknown` needs --portfolio".to_owned())
+            }
+            AppError::Range(error) => Self::Range(error),
+            AppError::Query(error) => Self::Query(error),
+            AppError::Import(error) => Self::Import(error),
+            AppError::Engine(error) => Self::Engine(error),
+        }
+    }
 }
 
 impl CliError {

@@ -51,6 +51,11 @@ impl Scope {
         Ok(Self::Only(Members(members)))
     }
 
+    /// Creates the scope of one portfolio.
+    pub fn single(portfolio: PortfolioId) -> Self {
+        Self::Only(Members(BTreeSet::from([portfolio])))
+    }
+
     /// Returns whether `portfolio` is in the scope, provided that it is active.
     pub fn contains(&self, portfolio: PortfolioId) -> bool {
         match self {

@@ -3,9 +3,8 @@
 use std::num::NonZeroUsize;
 
 use super::error::EngineError;
-use super::survey::SurveyResult;
 use crate::domain::{CellSelection, DayRange, Scope};
-use crate::plan::{Limit, Plan, Request, Target, plan};
+use crate::plan::{Limit, Plan, Request, Target};
 
 /// The request for a run: scope, policy and range, with options of this run alone.
 #[derive(Debug, Clone)]
@@ -81,22 +80,4 @@ pub(super) fn check_limits(
         Some(allowed) if planned > allowed => Err(EngineError::TooManyCells { planned, allowed }),
         _ => Ok(()),
     }
-}
-
-/// Returns the plan that a run would have, its force included, without changing the ledger.
-///
-/// # Errors
-///
-/// The request cannot be planned: its range, target or scope contradict the survey.
-pub fn preview_plan(
-    surveyed: &SurveyResult,
-    run_request: &RunRequest,
-) -> Result<Plan, EngineError> {
-    let request = &run_request.request;
-    let today = surveyed.today;
-    Ok(match run_request.forced_cells() {
-        None => plan(request, &surveyed.survey, today)?,
-        // Removes from the survey the cells that `force` removes from the ledger.
-        Some(forced) => plan(request, &surveyed.survey.with_forced(&forced), today)?,
-    })
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::EngineError;
 use super::readiness::blocked_cells;
+use super::run_request::RunRequest;
 use super::settings::Settings;
 use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
@@ -105,6 +106,42 @@ pub fn survey_and_plan(
     now: DateTime<Utc>,
 ) -> Result<(SurveyResult, Plan), EngineError> {
     let mut surveyed = ledger_survey(reading, request, settings, now)?;
+    let plan = plan_with_blocked(reading, &mut surveyed, request, settings)?;
+    Ok((surveyed, plan))
+}
+
+/// Surveys a database and plans the run of a request, its force included, without changing the
+/// ledger.
+///
+/// # Errors
+///
+/// The same as [`survey`].
+pub fn preview(
+    reading: &ReadTransaction<'_>,
+    run_request: &RunRequest,
+    settings: &Settings,
+    now: DateTime<Utc>,
+) -> Result<(SurveyResult, Plan), EngineError> {
+    let request = &run_request.request;
+    let mut surveyed = ledger_survey(reading, request, settings, now)?;
+    let stored = surveyed.survey.invalidations.len();
+    if let Some(forced) = run_request.forced_cells() {
+        // Removes from the survey the cells that the run would remove from the ledger.
+        surveyed.survey = surveyed.survey.with_forced(&forced);
+    }
+    let plan = plan_with_blocked(reading, &mut surveyed, request, settings)?;
+    // The invalidation of the forced cells is not stored, so a report can't refer to it.
+    surveyed.survey.invalidations.truncate(stored);
+    Ok((surveyed, plan))
+}
+
+/// Plans on a survey without blocked cells, and adds those that it finds.
+fn plan_with_blocked(
+    reading: &ReadTransaction<'_>,
+    surveyed: &mut SurveyResult,
+    request: &Request,
+    settings: &Settings,
+) -> Result<Plan, EngineError> {
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
@@ -120,7 +157,7 @@ pub fn survey_and_plan(
     if let Some(fault) = fault {
         fault.alter_plan(&mut plan);
     }
-    Ok((surveyed, plan))
+    Ok(plan)
 }
 
 /// Returns the last day of the survey: beyond the last final session if the request asks for it.

@@ -29,8 +29,7 @@ pub fn explain(
 ) -> Result<Explanation, QueryError> {
     let now = environment.clock.now();
     let cell = Cell::new(day, portfolio.id);
-    let only = Scope::from_ids([portfolio.id]).expect("one portfolio is not an empty scope");
-    let request = request_for_day(only, PolicyName::PerCell, day);
+    let request = request_for_day(Scope::single(portfolio.id), PolicyName::PerCell, day);
     store.read(|reading| {
         let mut surveyed = survey(reading, &request, settings, now)?;
         let target = surveyed.today.last_final;
@@ -45,6 +44,7 @@ pub fn explain(
             portfolio: ExplainedPortfolio {
                 key: portfolio.key,
                 name: portfolio.name.clone(),
+                inception: portfolio.lifecycle.inception(),
                 lifecycle: LifecycleState::on(target, &portfolio.lifecycle),
             },
             day,

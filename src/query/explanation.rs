@@ -45,6 +45,9 @@ pub struct ExplainedPortfolio {
     pub key: PortfolioKey,
     /// The display name of the portfolio.
     pub name: String,
+    /// The first day of the portfolio.
+    #[serde(skip)]
+    pub inception: Day,
     /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
     pub lifecycle: LifecycleState,

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::error::QueryError;
 use super::explanation::Presence;
-use super::reason::Facts;
 use super::next_command::NextCommand;
+use super::reason::Facts;
 use super::reason::{CellReason, FailureView, MissingInput};
 use crate::domain::{
     AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,

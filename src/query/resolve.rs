@@ -19,6 +19,17 @@ pub struct NamedScope {
     pub unknown: Vec<String>,
 }
 
+impl NamedScope {
+    /// Returns the scope of all active portfolios.
+    pub fn all_active() -> Self {
+        Self {
+            scope: Scope::AllActive,
+            label: ALL_ACTIVE.to_owned(),
+            unknown: Vec::new(),
+        }
+    }
+}
+
 /// Returns the portfolio with this id or exact name.
 ///
 /// # Errors
@@ -26,35 +37,27 @@ pub struct NamedScope {
 /// [`QueryError::UnknownPortfolio`] with the most similar name, or
 /// [`QueryError::AmbiguousPortfolio`] where several portfolios have the name.
 pub fn resolve_portfolio(store: &Store, typed: &str) -> Result<Portfolio, QueryError> {
-    let found = store.read(|reading| find(reading, typed))?;
-    match found {
+    store.read(|reading| match find(reading, typed)? {
         Some(portfolio) => Ok(portfolio),
-        None => Err(unknown_portfolio_error(store, typed)?),
-    }
+        None => Err(unknown_portfolio_error(reading, typed)?),
+    })
 }
 
-/// Returns the scope of the typed names; all active portfolios where there are none.
+/// Returns the scope of the typed names.
 ///
 /// # Errors
 ///
 /// Where a name is unknown and `rule` refuses unknown names, where several portfolios have a name,
 /// where no portfolio is left, and where the store cannot be read.
 pub fn resolve_names(
-    store: &Store,
+    reading: &ReadTransaction<'_>,
     typed: &[String],
     rule: UnknownIds,
 ) -> Result<NamedScope, QueryError> {
-    if typed.is_empty() {
-        return Ok(NamedScope {
-            scope: Scope::AllActive,
-            label: ALL_ACTIVE.to_owned(),
-            unknown: Vec::new(),
-        });
-    }
     let mut named: Vec<(String, Option<PortfolioId>)> = Vec::new();
     let mut names = Vec::new();
     for name in typed {
-        let found = store.read(|reading| find(reading, name))?;
+        let found = find(reading, name)?;
         names.extend(found.as_ref().map(|portfolio| portfolio.name.clone()));
         named.push((name.clone(), found.map(|portfolio| portfolio.id)));
     }
@@ -63,7 +66,7 @@ pub fn resolve_names(
     if let [(name, None)] = named.as_slice()
         && rule == UnknownIds::Refuse
     {
-        return Err(unknown_portfolio_error(store, name)?);
+        return Err(unknown_portfolio_error(reading, name)?);
     }
     let resolved = resolve_scope(named, rule)?;
     Ok(NamedScope {
@@ -91,8 +94,11 @@ fn find(reading: &ReadTransaction<'_>, typed: &str) -> Result<Option<Portfolio>,
 }
 
 /// The error for an unknown name, with the nearest known one.
-fn unknown_portfolio_error(store: &Store, typed: &str) -> Result<QueryError, QueryError> {
-    let portfolios = store.read(|reading| reading.portfolios().all())?;
+fn unknown_portfolio_error(
+    reading: &ReadTransaction<'_>,
+    typed: &str,
+) -> Result<QueryError, QueryError> {
+    let portfolios = reading.portfolios().all()?;
     let names = portfolios.iter().map(|portfolio| portfolio.name.as_str());
     Ok(QueryError::UnknownPortfolio {
         name: typed.to_owned(),

@@ -140,6 +140,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         portfolio: ExplainedPortfolio {
             key: key(2),
             name: name.to_owned(),
+            inception: day("2026-01-05"),
             lifecycle: LifecycleState::Active,
         },
         day: day("2026-01-07"),

@@ -10,9 +10,6 @@ use super::access::{FailedLogins, LoginSessions};
 use super::http::Problem;
 use super::runner::Runner;
 use super::settings::ServerContext;
-use crate::plan::{Plan, ScopeWatermark};
-use crate::query::{DisplayNames, QueryError};
-use crate::report::Names;
 
 /// The number of requests that read at once: as many as the store has readers.
 const READERS: usize = 4;
@@ -25,7 +22,7 @@ const STREAMS: usize = 16;
 #[derive(Debug)]
 pub(super) struct AppState {
     pub(super) context: ServerContext,
-    pub(super) runner: Runner,
+    pub(super) runner: Arc<Runner>,
     pub(super) failed_logins: FailedLogins,
     pub(super) login_sessions: LoginSessions,
     /// The time of the next scheduled run; `None` without a schedule or if none can be computed.
@@ -40,7 +37,7 @@ impl AppState {
     pub(super) fn new(context: ServerContext, shutdown: watch::Receiver<bool>) -> Arc<Self> {
         Arc::new(Self {
             context,
-            runner: Runner::default(),
+            runner: Arc::default(),
             failed_logins: FailedLogins::default(),
             login_sessions: LoginSessions::default(),
             next_run: watch::Sender::new(None),
@@ -89,15 +86,5 @@ impl AppState {
     /// A receiver whose value becomes true when the server is to end.
     pub(super) fn shutdown_signal(&self) -> watch::Receiver<bool> {
         self.shutdown.clone()
-    }
-
-    /// Reads the names for a report of `plan`, including the portfolio that holds the watermark
-    /// back.
-    pub(super) fn plan_names(
-        &self,
-        plan: &Plan,
-        watermark: &ScopeWatermark,
-    ) -> Result<Names, QueryError> {
-        DisplayNames::for_plan(&self.context.store, plan, watermark).map(Names::from)
     }
 }

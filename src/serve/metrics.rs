@@ -19,7 +19,11 @@ pub(super) async fn show(
     let next_run = *state.next_run.borrow();
     let metrics = state.run_blocking(|state| {
         let context = &state.context;
-        query::metrics(&context.store, &context.engine, &context.environment)
+        query::metrics(
+            &context.app.store,
+            &context.app.settings,
+            &context.app.environment,
+        )
     });
     let text = metrics_text(&metrics.await?, next_run);
     Ok(([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], text).into_response())

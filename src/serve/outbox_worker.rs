@@ -34,8 +34,8 @@ pub(super) fn send_due(state: &AppState) {
     let context = &state.context;
     let delivered = deliver(
         &context.notifier,
-        &context.store,
-        &context.environment,
+        &context.app.store,
+        &context.app.environment,
         DeliveryMode::DueOnly,
     );
     match delivered {

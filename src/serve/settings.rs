@@ -2,35 +2,19 @@
 //! its runs.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use super::ServeError;
-use crate::engine::Settings;
-use crate::environment::Environment;
-use crate::import::apply::ImportContext;
+use crate::app::AppContext;
 use crate::notify::Notifier;
-use crate::plan::Policy;
-use crate::store::Store;
 
 /// The port if none is configured.
 const DEFAULT_PORT: u16 = 7407;
 
-/// The database, settings and environment that a server works with.
+/// Everything that a server works with.
 #[derive(Debug)]
 pub struct ServerContext {
-    /// The database with the books.
-    pub store: Store,
-    /// The engine settings of runs, plans and queries.
-    pub engine: Settings,
-    /// The policy of runs whose request names none.
-    pub policy: Policy,
-    /// The number of compute threads of a run; all processors if `None`.
-    pub jobs: Option<NonZeroUsize>,
-    /// The folder whose files a run imports first.
-    pub inbox: Option<PathBuf>,
-    /// The source of time, ids and process identity.
-    pub environment: Environment,
+    /// The database, settings and environment of its use cases.
+    pub app: AppContext,
     /// The address and access settings.
     pub settings: ServeSettings,
     /// The schedule of automatic runs.
@@ -46,16 +30,6 @@ pub enum Schedule {
     WhenFinal,
     /// No run starts automatically: a person or a timer of the system starts them.
     Never,
-}
-
-impl ServerContext {
-    /// The context in which inbox files are imported.
-    pub(super) fn import_context(&self) -> ImportContext<'_> {
-        ImportContext {
-            calendar: &self.engine.calendar,
-            now: self.environment.clock.now(),
-        }
-    }
 }
 
 /// The address and the access rules of a server.

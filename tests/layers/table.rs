@@ -50,6 +50,31 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["domain", "plan", "store", "engine", "import", "query"],
     ),
     (
+        "notify",
+        &[
+            "domain",
+            "environment",
+            "engine",
+            "store",
+            "query",
+            "report",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "store",
+            "engine",
+            "import",
+            "query",
+            "report",
+            "notify",
+        ],
+    ),
+    (
         "scenario",
         &[
             "domain",
@@ -63,6 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "import",
             "query",
             "report",
+            "app",
         ],
     ),
     (
@@ -94,17 +120,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "notify",
-        &[
-            "domain",
-            "environment",
-            "engine",
-            "store",
-            "query",
-            "report",
-        ],
-    ),
-    (
         "serve",
         &[
             "domain",
@@ -117,6 +132,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "scenario",
             "notify",
+            "app",
         ],
     ),
     (
@@ -137,6 +153,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "sim",
             "capture",
             "notify",
+            "app",
             "serve",
         ],
     ),

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use plimsoll::app::AppContext;
 use plimsoll::domain::{RunId, TokenScope};
 use plimsoll::engine::Settings;
 use plimsoll::environment::{Clock, Environment};
@@ -108,12 +109,14 @@ pub(crate) fn start_server_with(
     let reader = token("reader", TokenScope::Read).text;
     let any_port = ServeSettings::new("127.0.0.1:0".parse().unwrap(), None);
     let server = Server::bind(ServerContext {
-        store: store.clone(),
-        engine,
-        policy: Policy::default(),
-        jobs: None,
-        inbox: None,
-        environment,
+        app: AppContext {
+            store: store.clone(),
+            settings: engine,
+            policy: Policy::default(),
+            jobs: None,
+            inbox: None,
+            environment,
+        },
         settings: change(any_port),
         schedule: Schedule::Never,
         notifier: Notifier::new(Channels::default()),

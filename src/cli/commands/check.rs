@@ -4,7 +4,6 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::plan::UnknownIds;
 use crate::query;
 use crate::report::{self, Palette};
 
@@ -28,11 +27,10 @@ pub(crate) struct CheckArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
-    let settings = &context.configuration.engine;
-    let lag = query::lag(&store, settings, &environment, &scope.scope, args.max_lag)?;
+    let app = context.app()?;
+    let scope = app.scope(&args.portfolios)?;
+    let (settings, environment) = (&app.settings, &app.environment);
+    let lag = query::lag(&app.store, settings, environment, &scope, args.max_lag)?;
     match context.format() {
         Format::Json => print_json(&lag)?,
         Format::Text => print(&report::sessions_behind_text(&lag, Palette::Colour))?,

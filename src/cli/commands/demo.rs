@@ -5,13 +5,13 @@ use std::path::Path;
 use clap::Args;
 
 use super::run;
+use crate::app::{AppContext, RunSpec};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit};
-use crate::domain::Scope;
-use crate::engine::{Outcome, RunRequest, survey};
+use crate::engine::Outcome;
 use crate::environment::Environment;
-use crate::plan::{Plan, PolicyName, Request, ScopeWatermark, plan};
+use crate::plan::{Plan, PolicyName, ScopeWatermark};
 use crate::query::{DisplayNames, Grid};
 use crate::report::{self, Names, Palette};
 use crate::scenario::load;
@@ -49,40 +49,29 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
         print(INTRODUCTION)?;
     }
     let store = create_store(context, &world, path)?;
-    let environment = Environment::system(Some(world.now));
-    let plans = plans(context, &store, &environment)?;
+    let app = AppContext {
+        policy: PolicyName::PerCell.policy(),
+        ..context.app_on(store, Environment::system(Some(world.now)))
+    };
+    let plans = plans(&app)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
-    let names = Names::from(DisplayNames::for_plan(
-        &store,
-        per_cell,
-        &ScopeWatermark::NoneDue,
-    )?);
+    let none = ScopeWatermark::NoneDue;
+    let names = Names::from(DisplayNames::for_plan(&app.store, per_cell, &none)?);
     if context.format() == Format::Text {
         print(&plans_text(&plans, per_cell, &names))?;
     }
-    let outcome = run::execute_run(
-        context,
-        &store,
-        &nightly_request(context, per_cell),
-        &environment,
-    )?;
+    // Refused unless its plan is the one shown.
+    let spec = RunSpec {
+        expected_plan: Some(per_cell.id().to_string()),
+        ..RunSpec::default()
+    };
+    let run_request = app.resolve(&spec)?.run_request;
+    let outcome = app.run(&run_request, &run::Terminal::new(context, &app))?;
     match context.format() {
         Format::Text => print(&outcome_text(&outcome, &names, context))?,
         Format::Json => print_json(&json(&plans, &outcome, &names, path))?,
     }
     Ok(run::exit_code(&outcome))
-}
-
-/// Returns the request of a run that is refused unless its plan is the one shown.
-fn nightly_request(context: &Context, shown: &Plan) -> RunRequest {
-    RunRequest {
-        request: Request::new(Scope::AllActive),
-        scope_name: "all active".to_owned(),
-        force: None,
-        expected_plan: Some(shown.id().to_string()),
-        max_cells: None,
-        jobs: context.configuration.jobs,
-    }
 }
 
 fn plans_text(plans: &[(PolicyName, Plan)], per_cell: &Plan, names: &Names) -> String {
@@ -181,21 +170,14 @@ fn create_store(context: &Context, world: &World, path: &Path) -> Result<Store, 
 }
 
 /// Plans this state under each policy, the default one last.
-fn plans(
-    context: &Context,
-    store: &Store,
-    environment: &Environment,
-) -> Result<Vec<(PolicyName, Plan)>, CliError> {
-    let settings = &context.configuration.engine;
-    let now = environment.clock.now();
+fn plans(app: &AppContext) -> Result<Vec<(PolicyName, Plan)>, CliError> {
     let mut plans = Vec::new();
     for name in PolicyName::ALL {
-        let mut request = Request::new(Scope::AllActive);
-        request.policy = name.policy();
-        let surveyed = store.read(|reading| survey(reading, &request, settings, now))?;
-        let policy_plan = plan(&request, &surveyed.survey, surveyed.today)
-            .map_err(crate::engine::EngineError::from)?;
-        plans.push((name, policy_plan));
+        let spec = RunSpec {
+            policy: Some(name.policy()),
+            ..RunSpec::default()
+        };
+        plans.push((name, app.preview(&spec)?.plan));
     }
     Ok(plans)
 }

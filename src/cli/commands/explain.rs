@@ -5,7 +5,6 @@ use clap::Args;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
-use crate::query;
 use crate::report::{self, Palette};
 
 /// Explains why a cell is or is not needed, phase by phase, with the evidence.
@@ -21,11 +20,8 @@ pub(crate) struct ExplainArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
-    let settings = &context.configuration.engine;
-    let explanation = query::explain(&store, settings, &environment, &portfolio, args.day)?;
+    let app = context.app()?;
+    let explanation = app.explain(&args.portfolio, args.day)?;
     match context.format() {
         Format::Json => print_json(&explanation)?,
         Format::Text => print(&report::explanation_text(

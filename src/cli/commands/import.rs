@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::Day;
-use crate::environment::Environment;
 use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
@@ -115,24 +114,12 @@ impl ImportArgs {
     }
 }
 
-/// Returns the configured calendar, the longest risk window and the current time.
-pub(super) fn import_context<'c>(
-    context: &'c Context,
-    environment: &Environment,
-) -> ImportContext<'c> {
-    ImportContext {
-        calendar: &context.configuration.engine.calendar,
-        now: environment.clock.now(),
-    }
-}
-
 /// Imports each file in a transaction of its own. A refused file does not stop the others; an
 /// unreadable file or an error of the store does.
 pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let import_context = import_context(context, &environment);
-    let mut writer = store.writer()?;
+    let app = context.app()?;
+    let import_context = app.import_context();
+    let mut writer = app.store.writer()?;
     let mut reports = Vec::new();
     let mut refused = 0;
     for path in &args.files {

@@ -6,8 +6,6 @@ use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{CliError, Context, Exit};
 use crate::domain::{CellSelection, Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::invalidation::invalidate;
-use crate::plan::UnknownIds;
-use crate::query;
 use crate::report;
 
 /// Invalidates cells, durably and with a reason. Their outputs stay readable until the next run
@@ -46,18 +44,18 @@ pub(crate) struct InvalidateArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
+    let app = context.app()?;
+    let (store, environment) = (&app.store, &app.environment);
     let range = DayRange::new(args.from, args.to)?;
-    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
+    let scope = app.scope(&args.portfolios)?;
     let phases = phases(&args.phases)?;
     let reason = reason(args);
     let selection = CellSelection {
-        scope: &scope.scope,
+        scope: &scope,
         phases,
         range,
     };
-    let calendar = &context.configuration.engine.calendar;
+    let calendar = &app.settings.calendar;
     let now = environment.clock.now();
     let invalidated = (store.writer()?)
         .write(|writing| invalidate(writing, calendar, &selection, reason, now))?;

@@ -3,10 +3,8 @@
 use clap::Args;
 
 use super::run;
+use crate::app::RunSpec;
 use crate::cli::{CliError, Context, Exit};
-use crate::domain::Scope;
-use crate::engine::RunRequest;
-use crate::plan::{Newcomers, PolicyName, Request};
 use crate::query;
 
 /// Fills one portfolio from its inception, and no other. The ordinary run does so too, unless
@@ -20,23 +18,16 @@ pub(crate) struct OnboardArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
+    let app = context.app()?;
+    let portfolio = query::resolve_portfolio(&app.store, &args.portfolio)?;
     if !portfolio.lifecycle.is_active() {
         return Err(CliError::Portfolio {
             portfolio: portfolio.name,
             reason: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
         });
     }
-    let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
-    let mut request = Request::new(scope);
-    request.policy = PolicyName::PerCell.policy();
-    request.policy.newcomers = Newcomers::FromInception;
-    let run_request = RunRequest {
-        jobs: context.configuration.jobs,
-        ..RunRequest::new(request, portfolio.name)
-    };
-    let outcome = run::execute_run(context, &store, &run_request, &environment)?;
-    run::show(context, &store, &outcome)
+    let spec = RunSpec::onboarding(portfolio.key.to_string());
+    let run_request = app.resolve(&spec)?.run_request;
+    let outcome = app.run(&run_request, &run::Terminal::new(context, &app))?;
+    run::show(context, &app.store, &outcome)
 }

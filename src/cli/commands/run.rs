@@ -1,23 +1,23 @@
 //! `plimsoll run`: the nightly run. Also the run of `demo` and `onboard`.
 
 use std::num::NonZeroUsize;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
-use super::import;
-use super::selection::Selection;
+use super::selection::{Selection, warn_unknown_portfolio};
+use crate::app::{AppContext, RunSpec, RunSurface};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::progress::Meter;
 use crate::cli::{CliError, Context, Exit, notifications};
-use crate::engine::{self, Outcome, RunObserver, RunRequest};
-use crate::environment::Environment;
-use crate::notify::NotifyContext;
-
-use crate::import::inbox;
+use crate::engine::Outcome;
+use crate::import::apply::ApplyError;
+use crate::import::inbox::InboxFile;
+use crate::notify::Notifier;
 use crate::query::DisplayNames;
 use crate::report::{self, Names, Palette};
-use crate::store::{RunState, Store};
+use crate::store::{Progress, RunState, Store};
 
 /// Fills all needed cells: every active portfolio, from its inception to the last final session.
 /// It first imports the files of the inbox, if one is configured.
@@ -48,81 +48,85 @@ pub(crate) struct RunArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-
-    // Before the plan is made, so that it covers the new files.
-    import_inbox(context, &store, &environment)?;
-    let selected = args.selection.resolve(context, &store)?;
-    let run_request = RunRequest {
-        request: selected.request,
-        scope_name: selected.scope.label,
-        force: selected.force,
+    let app = context.app()?;
+    let spec = RunSpec {
         expected_plan: args.plan.clone(),
         max_cells: args.max_cells,
-        jobs: args.jobs.or(context.configuration.jobs),
+        jobs: args.jobs,
+        ..args.selection.spec()
     };
-    let outcome = execute_run(context, &store, &run_request, &environment)?;
-    show(context, &store, &outcome)
+    let outcome = app.import_and_run(&spec, &Terminal::new(context, &app))?;
+    show(context, &app.store, &outcome)
 }
 
-/// Imports the new files of the inbox. A refused file is a warning, not an error.
-fn import_inbox(
-    context: &Context,
-    store: &Store,
-    environment: &Environment,
-) -> Result<(), CliError> {
-    let Some(folder) = &context.configuration.inbox else {
-        return Ok(());
-    };
-    let import_context = import::import_context(context, environment);
-    let report = &report::inbox_report;
-    for file in inbox::import_inbox(&mut store.writer()?, folder, &import_context, report)? {
-        let line = report::inbox_line(&file);
+/// The terminal of a command that makes a run: it shows the progress, and delivers the
+/// notifications at the end. Ctrl-C stops the run after the current transaction, a second one at
+/// once.
+pub(super) struct Terminal<'c> {
+    context: &'c Context,
+    app: &'c AppContext,
+    cancel: &'static AtomicBool,
+    meter: Meter,
+    /// Made for the run, because unreadable secrets are reported only if there is one.
+    notifier: OnceLock<Notifier>,
+}
+
+impl<'c> Terminal<'c> {
+    pub(super) fn new(context: &'c Context, app: &'c AppContext) -> Self {
+        static CANCEL: AtomicBool = AtomicBool::new(false);
+        // Fails if this process has a handler from an earlier run: that one serves both.
+        let _ = ctrlc::set_handler(|| {
+            if CANCEL.swap(true, Ordering::AcqRel) {
+                std::process::exit(130);
+            }
+            print_stderr(
+                "stopping after the current transaction; press Ctrl-C again to stop at once",
+            );
+        });
+        Self {
+            context,
+            app,
+            cancel: &CANCEL,
+            meter: Meter::new(context),
+            notifier: OnceLock::new(),
+        }
+    }
+}
+
+impl RunSurface for Terminal<'_> {
+    fn cancel(&self) -> &AtomicBool {
+        self.cancel
+    }
+
+    fn notifier(&self) -> &Notifier {
+        let (context, environment) = (self.context, &self.app.environment);
+        (self.notifier).get_or_init(|| notifications::notifier(context, environment))
+    }
+
+    fn on_inbox_file(&self, file: &InboxFile) {
+        let line = report::inbox_line(file);
         match file.first_error() {
             None => print_stderr(&line),
             Some(_) => print_stderr(&format!("warning: {line}")),
         }
     }
-    Ok(())
-}
 
-/// Runs with a progress display and notifications. Ctrl-C stops it after the current transaction,
-/// a second one at once.
-pub(super) fn execute_run(
-    context: &Context,
-    store: &Store,
-    run_request: &RunRequest,
-    environment: &Environment,
-) -> Result<Outcome, CliError> {
-    static CANCEL: AtomicBool = AtomicBool::new(false);
-    // Fails if this process has a handler from an earlier run: that one serves both.
-    let _ = ctrlc::set_handler(|| {
-        if CANCEL.swap(true, Ordering::AcqRel) {
-            std::process::exit(130);
-        }
-        print_stderr("stopping after the current transaction; press Ctrl-C again to stop at once");
-    });
-    let meter = Meter::new(context);
-    let notifier = notifications::notifier(context, environment);
-    let run_notifications = notifier.for_run(run_request);
-    let observer = RunObserver {
-        cancel: &CANCEL,
-        on_progress: &|progress| meter.show(progress),
-        on_event: &|event| run_notifications.on_event(event),
-    };
-    let settings = &context.configuration.engine;
-    let outcome = engine::run(store, run_request, settings, environment, &observer);
-    meter.finish();
-    let notify_context = NotifyContext {
-        store,
-        settings,
-        environment,
-    };
-    // A failed run notifies too: its error is returned only afterwards.
-    run_notifications.on_end(notify_context, outcome.as_ref());
-    notifications::deliver_pending(&notifier, store, environment);
-    Ok(outcome?)
+    fn on_inbox_error(&self, error: ApplyError) -> Result<(), ApplyError> {
+        Err(error)
+    }
+
+    fn on_unknown_portfolio(&self, name: &str) {
+        warn_unknown_portfolio(name);
+    }
+
+    fn on_progress(&self, progress: &Progress) {
+        self.meter.show(progress);
+    }
+
+    fn on_end(&self) {
+        self.meter.finish();
+        notifications::deliver_pending(self.notifier(), &self.app.store, &self.app.environment);
+    }
 }
 
 /// Prints the outcome of a run and returns the exit code.

@@ -4,12 +4,11 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 
+use crate::app::{Force, RunSpec};
 use crate::cli::output::print_stderr;
-use crate::cli::{CliError, Context};
-use crate::domain::{Day, DayRange, PhaseSet};
-use crate::plan::{Limit, PolicyName, Request, Target, UnknownIds};
-use crate::query::{self, NamedScope, shell_quoted};
-use crate::store::Store;
+use crate::domain::Day;
+use crate::plan::PolicyName;
+use crate::query::shell_quoted;
 
 /// The selected cells, as typed.
 #[derive(Debug, Clone, Args)]
@@ -48,13 +47,6 @@ pub(crate) struct Selection {
     pub(crate) force: bool,
 }
 
-/// A selection with its names looked up.
-pub(super) struct ResolvedSelection {
-    pub(super) request: Request,
-    pub(super) scope: NamedScope,
-    pub(super) force: Option<DayRange>,
-}
-
 impl Selection {
     /// Returns the command line of a run with this selection.
     /// It begins with `program`, such as `plimsoll --db books.db`.
@@ -77,43 +69,26 @@ impl Selection {
         words.join(" ")
     }
 
-    /// Looks up the names, and warns of unknown ones that are skipped.
-    pub(super) fn resolve(
-        &self,
-        context: &Context,
-        store: &Store,
-    ) -> Result<ResolvedSelection, CliError> {
-        let configured = &context.configuration.policy;
-        let mut policy = match self.policy {
-            None => *configured,
-            Some(name) => name.policy(),
-        };
-        if self.skip_unknown {
-            policy.unknown_ids = UnknownIds::Skip;
-        }
-        let scope = query::resolve_names(store, &self.portfolios, policy.unknown_ids)?;
-        for name in &scope.unknown {
-            print_stderr(&format!("warning: unknown portfolio `{name}`: skipped"));
-        }
-        let force = match (self.force, self.from, self.to) {
-            (true, Some(from), Some(to)) => Some(DayRange::new(from, to)?),
-            (_, Some(from), Some(to)) => DayRange::new(from, to).map(|_| None)?,
-            _ => None,
-        };
-        Ok(ResolvedSelection {
-            request: Request {
-                scope: scope.scope.clone(),
-                policy,
-                from: self.from,
-                to: self.to,
-                target: self.target.map_or(Target::LastFinal, Target::On),
-                limit: self
-                    .limit
-                    .map_or(Limit::None, |most| Limit::Cells(most.get())),
-                phases: PhaseSet::CELL_PHASES,
+    /// Returns the words of the run.
+    pub(super) fn spec(&self) -> RunSpec {
+        RunSpec {
+            portfolios: (!self.portfolios.is_empty()).then(|| self.portfolios.clone()),
+            skip_unknown: self.skip_unknown,
+            from: self.from,
+            to: self.to,
+            force: match self.force {
+                true => Force::Range,
+                false => Force::None,
             },
-            scope,
-            force,
-        })
+            target: self.target,
+            policy: self.policy.map(PolicyName::policy),
+            limit: self.limit,
+            ..RunSpec::default()
+        }
     }
+}
+
+/// Warns of an unknown portfolio that is skipped.
+pub(super) fn warn_unknown_portfolio(name: &str) {
+    print_stderr(&format!("warning: unknown portfolio `{name}`: skipped"));
 }

@@ -35,24 +35,18 @@ pub(crate) struct ServeArgs {
 
 pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliError> {
     static STOP_REQUESTED: AtomicBool = AtomicBool::new(false);
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
+    let app = context.app()?;
     let configuration = &context.configuration;
     let settings = configuration.serve.settings(args.listen);
-    let notifier = notifications::notifier(context, &environment);
+    let notifier = notifications::notifier(context, &app.environment);
     let anonymous = settings.anonymous;
-    let schedule = match (&environment.clock, args.no_schedule) {
+    let schedule = match (&app.environment.clock, args.no_schedule) {
         // A fixed time brings no new session, and a run would change the state that it reproduces.
         (Clock::Fixed(_), _) | (_, true) => Schedule::Never,
         (Clock::System(_), false) => configuration.schedule,
     };
     let server = Server::bind(ServerContext {
-        store,
-        engine: configuration.engine.clone(),
-        policy: configuration.policy,
-        jobs: configuration.jobs,
-        inbox: configuration.inbox.clone(),
-        environment,
+        app,
         settings,
         schedule,
         notifier,

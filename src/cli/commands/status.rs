@@ -4,8 +4,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{CliError, Context, Exit};
-use crate::plan::UnknownIds;
-use crate::query::{self, StatusOptions};
+use crate::query::StatusOptions;
 use crate::report::{self, Palette};
 
 /// Shows how far each portfolio is complete: its watermark, the sessions it is behind, its open
@@ -22,17 +21,8 @@ pub(crate) struct StatusArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let scope = query::resolve_names(&store, &args.portfolios, UnknownIds::Refuse)?;
-    let settings = &context.configuration.engine;
-    let status = query::status(
-        &store,
-        settings,
-        &environment,
-        &scope.scope,
-        StatusOptions::default(),
-    )?;
+    let app = context.app()?;
+    let status = app.status(&app.scope(&args.portfolios)?, StatusOptions::default())?;
     match context.format() {
         Format::Json => print_json(&status)?,
         Format::Text => print(&report::status_text(&status, Palette::Colour))?,

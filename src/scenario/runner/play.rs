@@ -154,7 +154,7 @@ pub(super) fn play_step(
         )?,
         Action::Onboard(name) => {
             let request = run::onboarding_run(name);
-            let finished = run::onboard(harness, number, &request)?;
+            let finished = run::onboard(harness, number, &request, name)?;
             run_outcome(harness, number, &request, finished)?
         }
         action => {

@@ -4,18 +4,18 @@
 //! power cut, would leave it. The run then continues to its end on a disk that nothing reads any
 //! more, and the play continues with the copy.
 
+use std::num::NonZeroU64;
+
 use super::harness::Harness;
 use super::inspect::{read_coverage, read_names};
 use super::pending_steps::{PendingSteps, RunObservations};
 use super::play::PlayError;
 use super::run_result::{RunResult, end_from_state};
-use crate::domain::{Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, PortfolioKey, Scope};
+use crate::app::{AppError, Force, ResolvedRun, RunSpec};
+use crate::domain::{Coverage, Day, IdSet, Phase};
 use crate::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
-use crate::plan::{
-    Limit, Newcomers, Policy, PolicyName, Request, ScopeError, Target, resolve_scope,
-};
+use crate::query::QueryError;
 use crate::scenario::script::{Run, RunEnd};
-use crate::store::{Store, StoreError};
 
 /// The result of a run with the ledgers that the invariants compare.
 pub(super) struct FinishedRun {
@@ -35,15 +35,23 @@ pub(super) fn run(
     run: &Run,
 ) -> Result<FinishedRun, PlayError> {
     let before = harness.coverage()?;
-    let policy = run.policy.as_ref().unwrap_or(harness.policy).policy;
-    let (request, unknown) = match resolve_request(&harness.store(), run, policy)? {
-        Ok(request) => request,
-        Err(refusal) => {
-            return Ok(FinishedRun::without_work(
-                RunResult::without_work(&refusal, RunEnd::Refused),
-                before,
-            ));
-        }
+    let spec = RunSpec {
+        portfolios: run.portfolios.clone(),
+        from: run.from,
+        to: run.to,
+        force: run.force.map_or(Force::None, Force::Days),
+        target: run.target,
+        policy: run.policy.as_ref().map(|policy| policy.policy),
+        limit: run.limit.and_then(NonZeroU64::new),
+        max_cells: run.max_cells,
+        ..RunSpec::default()
+    };
+    let ResolvedRun {
+        run_request: request,
+        unknown,
+    } = match resolve(harness, &spec)? {
+        Ok(resolved) => resolved,
+        Err(refusal) => return Ok(FinishedRun::refused(&refusal, before)),
     };
     let mut finished = execute(harness, number, run, &request, before)?;
     finished
@@ -67,30 +75,24 @@ pub(super) fn onboarding_run(name: &str) -> Run {
     }
 }
 
-/// Fills one portfolio from its inception.
+/// Fills the portfolio of `run` from its inception.
 pub(super) fn onboard(
     harness: &Harness<'_>,
     number: &str,
     run: &Run,
+    name: &str,
 ) -> Result<FinishedRun, PlayError> {
-    let policy = Policy {
-        newcomers: Newcomers::FromInception,
-        ..PolicyName::PerCell.policy()
-    };
     let before = harness.coverage()?;
-    match resolve_request(&harness.store(), run, policy)? {
-        Ok((request, _)) => execute(harness, number, run, &request, before),
-        Err(refusal) => Ok(FinishedRun::without_work(
-            RunResult::without_work(&refusal, RunEnd::Refused),
-            before,
-        )),
+    match resolve(harness, &RunSpec::onboarding(name))? {
+        Ok(resolved) => execute(harness, number, run, &resolved.run_request, before),
+        Err(refusal) => Ok(FinishedRun::refused(&refusal, before)),
     }
 }
 
 impl FinishedRun {
-    fn without_work(result: RunResult, before: Coverage) -> Self {
+    fn refused(refusal: &AppError, before: Coverage) -> Self {
         Self {
-            result,
+            result: RunResult::without_work(refusal, RunEnd::Refused),
             outcome: None,
             planned_on: before.clone(),
             after: before.clone(),
@@ -99,47 +101,21 @@ impl FinishedRun {
     }
 }
 
-/// The request of a run with the names that were skipped; or the refusal of its scope.
-type ResolvedRequest = Result<(RunRequest, Vec<String>), ScopeError<String>>;
-
-fn resolve_request(
-    store: &Store,
-    run: &Run,
-    policy: Policy,
-) -> Result<ResolvedRequest, StoreError> {
-    let (scope, scope_name, unknown) = match &run.portfolios {
-        None => (Scope::AllActive, "all active".to_owned(), Vec::new()),
-        Some(names) => {
-            let mut ids: Vec<(String, Option<PortfolioId>)> = Vec::new();
-            for name in names {
-                let key = PortfolioKey::from_name(name);
-                let found = store.read(|reading| reading.portfolios().with_key(key))?;
-                ids.push((name.clone(), found.map(|portfolio| portfolio.id)));
-            }
-            match resolve_scope(ids, policy.unknown_ids) {
-                Ok(resolved) => (resolved.scope, names.join(", "), resolved.unknown),
-                Err(refusal) => return Ok(Err(refusal)),
-            }
+/// Returns the request of a run, or the refusal of its words.
+fn resolve(
+    harness: &Harness<'_>,
+    spec: &RunSpec,
+) -> Result<Result<ResolvedRun, AppError>, PlayError> {
+    let policy = harness.policy.policy;
+    match harness
+        .store()
+        .read(|reading| spec.resolve(reading, policy))
+    {
+        Err(AppError::Query(QueryError::Engine(error)) | AppError::Engine(error)) => {
+            Err(error.into())
         }
-    };
-    let run_request = RunRequest {
-        request: Request {
-            scope,
-            policy,
-            // A forced range is also the range of the run, unless it names another.
-            from: run.from.or(run.force.map(|days| days.first())),
-            to: run.to.or(run.force.map(|days| days.last())),
-            target: run.target.map_or(Target::LastFinal, Target::On),
-            limit: run.limit.map_or(Limit::None, Limit::Cells),
-            phases: PhaseSet::CELL_PHASES,
-        },
-        scope_name,
-        force: run.force,
-        expected_plan: None,
-        max_cells: run.max_cells,
-        jobs: None,
-    };
-    Ok(Ok((run_request, unknown)))
+        resolved => Ok(resolved),
+    }
 }
 
 fn execute(

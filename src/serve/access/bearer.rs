@@ -63,8 +63,8 @@ async fn authenticate(parts: &Parts, state: &Arc<AppState>) -> Result<TokenScope
     let text = header.to_str().ok().and_then(parse_bearer);
     if let Some(text) = text.map(str::to_owned) {
         let verified = state.run_blocking(move |state| {
-            let now = state.context.environment.wall_clock.now();
-            verify_token(&state.context.store, &text, now)
+            let now = state.context.app.environment.wall_clock.now();
+            verify_token(&state.context.app.store, &text, now)
         });
         if let Some(token) = verified.await? {
             return Ok(token.scope);
@@ -77,7 +77,7 @@ async fn authenticate(parts: &Parts, state: &Arc<AppState>) -> Result<TokenScope
 pub(in crate::serve) fn reject_token(peer: Option<&Peer>, state: &AppState) -> Problem {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     tracing::warn!("invalid token from {address}");
-    let now = state.context.environment.wall_clock.elapsed();
+    let now = state.context.app.environment.wall_clock.elapsed();
     match state.failed_logins.record(address, now) {
         Ok(()) => Problem::unauthenticated(),
         Err(RetryAfter(time)) => Problem::too_many_failures(time),

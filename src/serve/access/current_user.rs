@@ -36,16 +36,16 @@ impl FromRequestParts<Arc<AppState>> for CurrentUser {
         let Some(cookie) = cookie_value(&parts.headers, state) else {
             return Ok(Self::Anonymous);
         };
-        let now = state.context.environment.wall_clock.elapsed();
+        let now = state.context.app.environment.wall_clock.elapsed();
         let Some(login) = state.login_sessions.find(&cookie, now) else {
             return Ok(Self::Anonymous);
         };
         let handle = login.handle.clone();
         let token = state.run_blocking(move |state| {
-            let store = &state.context.store;
+            let store = &state.context.app.store;
             store.read(|reading| reading.tokens().with_handle(&handle))
         });
-        let now = state.context.environment.wall_clock.now();
+        let now = state.context.app.environment.wall_clock.now();
         match token.await? {
             Some(token) if is_valid(&token, now) => Ok(Self::SignedIn(login)),
             _ => {

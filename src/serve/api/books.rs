@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::cells::range_before;
 use crate::domain::{Day, DayRange};
-use crate::query::{self, Books, Holdings, QueryError};
+use crate::query::{Books, Holdings};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, Parameters, PathParams, Query};
@@ -33,7 +33,7 @@ pub(super) async fn snapshots(
     // An empty range still returns the portfolio's name and currency.
     let last = range.map_or(Day::MIN, DayRange::last);
     // All sessions up to the last are read, because drawdowns need them.
-    let books = state.run_blocking(move |state| books(state, &id, Some(last), None));
+    let books = state.run_blocking(move |state| state.context.app.books(&id, Some(last), None));
     let Books {
         key,
         name,
@@ -103,7 +103,7 @@ async fn holdings_part<T: Serialize>(
     let as_of: Option<Day> = query.value("as_of")?;
     query.finish()?;
     let books = state
-        .run_blocking(move |state| books(state, &id, as_of, Some(1)))
+        .run_blocking(move |state| state.context.app.books(&id, as_of, Some(1)))
         .await?;
     let part = books.holdings.and_then(part);
     Ok(Json(json!({
@@ -113,18 +113,4 @@ async fn holdings_part<T: Serialize>(
         "as-of": books.as_of,
         name: part,
     })))
-}
-
-/// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up to
-/// `as_of`.
-fn books(
-    state: &AppState,
-    id: &str,
-    as_of: Option<Day>,
-    sessions: Option<usize>,
-) -> Result<Books, QueryError> {
-    let context = &state.context;
-    let portfolio = query::resolve_portfolio(&context.store, id)?;
-    let calendar = &context.engine.calendar;
-    query::books(&context.store, calendar, &portfolio, as_of, sessions)
 }

@@ -25,12 +25,7 @@ pub(super) async fn explain(
     let day: Day = day
         .parse()
         .map_err(|error| Problem::malformed(format!("`day`: {error}")))?;
-    let explained = state.run_blocking(move |state| {
-        let context = &state.context;
-        let portfolio = query::resolve_portfolio(&context.store, &id)?;
-        let (settings, environment) = (&context.engine, &context.environment);
-        query::explain(&context.store, settings, environment, &portfolio, day)
-    });
+    let explained = state.run_blocking(move |state| state.context.app.explain(&id, day));
     explained.await.map(Json)
 }
 
@@ -51,10 +46,17 @@ pub(super) async fn coverage(
             return Ok(Vec::new());
         };
         let context = &state.context;
-        let (settings, environment) = (&context.engine, &context.environment);
+        let (settings, environment) = (&context.app.settings, &context.app.environment);
         let request = Request::new(Scope::AllActive);
         let most = limit.plus_one();
-        query::coverage(&context.store, settings, environment, &request, range, most)
+        query::coverage(
+            &context.app.store,
+            settings,
+            environment,
+            &request,
+            range,
+            most,
+        )
     });
     let mut items = counted.await?;
     let more = limit.truncate(&mut items);

@@ -14,7 +14,6 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::runs::live_run;
 use crate::query::{self, LiveRun};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
@@ -61,7 +60,10 @@ async fn send_events(state: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, 
     loop {
         // Before the read: a commit that happens during it must wake the wait below.
         updates.mark_unchanged();
-        let Ok(current) = state.run_blocking(live_run).await else {
+        let Ok(current) = state
+            .run_blocking(|state| state.context.app.live_run())
+            .await
+        else {
             return;
         };
         let ended = current.is_none();
@@ -95,7 +97,7 @@ fn progress_event(run: &LiveRun) -> Event {
 
 /// The event `ended` with the newest run, or with null if there never was one.
 async fn ended_event(state: &Arc<AppState>) -> Option<Event> {
-    let newest = state.run_blocking(|state| query::runs(&state.context.store, 1));
+    let newest = state.run_blocking(|state| query::runs(&state.context.app.store, 1));
     let newest = newest.await.ok()?.into_iter().next();
     let data = json!({ "run": newest });
     Some(Event::default().event("ended").data(data.to_string()))

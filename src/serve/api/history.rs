@@ -24,8 +24,8 @@ pub(super) async fn list(
     query.finish()?;
     let most = u32::try_from(limit.plus_one()).unwrap_or(u32::MAX);
     let runs = state.run_blocking(move |state| match after {
-        None => query::runs(&state.context.store, most),
-        Some(run) => query::runs_before(&state.context.store, run, most),
+        None => query::runs(&state.context.app.store, most),
+        Some(run) => query::runs_before(&state.context.app.store, run, most),
     });
     let mut items = runs.await?;
     let more = limit.truncate(&mut items);
@@ -41,6 +41,6 @@ pub(super) async fn show(
     Query(query): Query,
 ) -> Result<Json<query::RunDetails>, Problem> {
     query.finish()?;
-    let run = state.run_blocking(move |state| query::run(&state.context.store, &id));
+    let run = state.run_blocking(move |state| query::run(&state.context.app.store, &id));
     run.await.map(Json)
 }

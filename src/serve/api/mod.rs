@@ -14,4 +14,3 @@ mod runs;
 
 pub(super) use events::{EventStream, stream};
 pub(super) use routes::routes;
-pub(super) use runs::check_run_request;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::domain::Scope;
-use crate::query::{self, Order, PortfolioStatus, QueryError, Status, StatusOptions};
+use crate::query::{self, Order, PortfolioStatus, Status, StatusOptions};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, PathParams, Query};
@@ -21,8 +21,9 @@ pub(super) async fn status(
     Query(query): Query,
 ) -> Result<Json<Status>, Problem> {
     query.finish()?;
+    let options = StatusOptions::default();
     let status =
-        state.run_blocking(|state| read(state, &Scope::AllActive, StatusOptions::default()));
+        state.run_blocking(move |state| state.context.app.status(&Scope::AllActive, options));
     status.await.map(Json)
 }
 
@@ -41,7 +42,8 @@ pub(super) async fn list(
         skip,
         order: Order::Id,
     };
-    let status = state.run_blocking(move |state| read(state, &Scope::AllActive, options));
+    let status =
+        state.run_blocking(move |state| state.context.app.status(&Scope::AllActive, options));
     let mut items = status.await?.portfolios;
     let next = limit
         .truncate(&mut items)
@@ -58,16 +60,10 @@ pub(super) async fn show(
 ) -> Result<Json<PortfolioStatus>, Problem> {
     query.finish()?;
     let found = state.run_blocking(move |state| {
-        let portfolio = query::resolve_portfolio(&state.context.store, &id)?;
-        let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
-        read(state, &scope, StatusOptions::default())
+        let app = &state.context.app;
+        let portfolio = query::resolve_portfolio(&app.store, &id)?;
+        app.status(&Scope::single(portfolio.id), StatusOptions::default())
     });
     let mut portfolios = found.await?.portfolios;
     portfolios.pop().map(Json).ok_or_else(Problem::bug)
-}
-
-fn read(state: &AppState, scope: &Scope, options: StatusOptions) -> Result<Status, QueryError> {
-    let context = &state.context;
-    let (settings, environment) = (&context.engine, &context.environment);
-    query::status(&context.store, settings, environment, scope, options)
 }

@@ -13,4 +13,4 @@ pub(super) use form::Form;
 pub(super) use limit::Limit;
 pub(super) use parameters::{Parameters, Query};
 pub(super) use path_params::PathParams;
-pub(super) use selection::Selection;
+pub(super) use selection::{plan_selection, run_selection};

@@ -41,7 +41,7 @@ pub(in crate::serve) async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let started = state.context.environment.wall_clock.elapsed();
+    let started = state.context.app.environment.wall_clock.elapsed();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match refusal(&state, &request) {
         Some(problem) => problem.into_response(),
@@ -50,6 +50,7 @@ pub(in crate::serve) async fn guard(
     add_headers(&state, &mut response);
     let took = state
         .context
+        .app
         .environment
         .wall_clock
         .elapsed()

@@ -82,6 +82,29 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "senseless", detail)
     }
 
+    /// Adds the nearest known name as a hint, if there is one.
+    fn with_nearest(self, nearest: Option<&str>) -> Self {
+        match nearest {
+            Some(name) => self.with_hint(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+
+    /// 422: a parameter names a portfolio that does not exist.
+    pub(in crate::serve) fn unknown_portfolio(error: &QueryError) -> Self {
+        let problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "unknown-portfolio",
+            error.to_string(),
+        );
+        match error {
+            QueryError::UnknownPortfolio { nearest, .. } => {
+                problem.with_nearest(nearest.as_deref())
+            }
+            _ => problem,
+        }
+    }
+
     /// 415: a body, where parameters are read from the query string only.
     pub(in crate::serve) fn body_not_read(method: &Method, path: &str, kind: Option<&str>) -> Self {
         let kind = kind.map_or("without a content type".to_owned(), |kind| {
@@ -256,17 +279,9 @@ impl From<QueryError> for Problem {
         match &error {
             QueryError::NoRuns | QueryError::UnknownRun(_) => Self::not_found(error.to_string()),
             QueryError::UnknownPortfolio { nearest, .. } => {
-                let problem = Self::not_found(error.to_string());
-                match nearest {
-                    Some(name) => problem.with_hint(format!("did you mean `{name}`?")),
-                    None => problem,
-                }
+                Self::not_found(error.to_string()).with_nearest(nearest.as_deref())
             }
-            QueryError::Scope(_) => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown-portfolio",
-                error.to_string(),
-            ),
+            QueryError::Scope(_) => Self::unknown_portfolio(&error),
             QueryError::AmbiguousPortfolio { .. } | QueryError::AmbiguousRun { .. } => {
                 Self::new(StatusCode::CONFLICT, "ambiguous", error.to_string())
             }

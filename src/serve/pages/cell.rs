@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::domain::Day;
-use crate::query::{self, CellState, Expectation, Explanation, PhaseState, QueryError};
+use crate::query::{CellState, Expectation, Explanation, PhaseState, QueryError};
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
@@ -70,13 +70,11 @@ fn read(
     id: &str,
     day: Day,
 ) -> Result<(Explanation, AdjacentSessions), QueryError> {
-    let context = &state.context;
-    let portfolio = query::resolve_portfolio(&context.store, id)?;
-    let (settings, environment) = (&context.engine, &context.environment);
-    let explanation = query::explain(&context.store, settings, environment, &portfolio, day)?;
-    let (first, target) = (portfolio.lifecycle.inception(), explanation.target);
-    let before = settings.calendar.previous(day)?;
-    let after = settings.calendar.next(day)?;
+    let app = &state.context.app;
+    let explanation = app.explain(id, day)?;
+    let (first, target) = (explanation.portfolio.inception, explanation.target);
+    let before = app.settings.calendar.previous(day)?;
+    let after = app.settings.calendar.next(day)?;
     let adjacent = (
         before.filter(|day| *day >= first),
         after.filter(|day| *day <= target),

@@ -78,9 +78,9 @@ pub(super) async fn show(
     let (health, live) = state
         .run_blocking(|state| {
             let context = &state.context;
-            let (store, environment) = (&context.store, &context.environment);
-            let health = query::health(store, &context.engine, environment)?;
-            Ok::<_, query::QueryError>((health, query::live_run(store, environment)?))
+            let (store, environment) = (&context.app.store, &context.app.environment);
+            let health = query::health(store, &context.app.settings, environment)?;
+            Ok::<_, query::QueryError>((health, context.app.live_run()?))
         })
         .await?;
     render(&health_page(

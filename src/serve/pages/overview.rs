@@ -121,11 +121,10 @@ fn read(
     state: &AppState,
     options: StatusOptions,
 ) -> Result<(Status, Vec<RunRow>, Option<LiveRun>), QueryError> {
-    let context = &state.context;
-    let (store, settings, environment) = (&context.store, &context.engine, &context.environment);
-    let status = query::status(store, settings, environment, &Scope::AllActive, options)?;
-    let live = query::live_run(store, environment)?;
-    Ok((status, query::runs(store, RUNS)?, live))
+    let app = &state.context.app;
+    let status = app.status(&Scope::AllActive, options)?;
+    let live = app.live_run()?;
+    Ok((status, query::runs(&app.store, RUNS)?, live))
 }
 
 fn overview(

@@ -9,16 +9,15 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use super::run::redirect;
-use crate::engine::{preview_plan, survey};
+use crate::app::RunSpec;
 use crate::plan::{Plan, SkipReason};
-use crate::query;
+use crate::query::QueryError;
 use crate::report::number;
 use crate::serve::access::{CurrentUser, PageViewer};
-use crate::serve::api::check_run_request;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::{Form, Parameters, Query, Selection};
+use crate::serve::extract::{Form, Parameters, Query, run_selection};
 use crate::serve::http::Problem;
-use crate::serve::runner::Runner;
+use crate::serve::runner;
 
 /// The number of sessions that are listed.
 const DAYS: usize = 60;
@@ -29,7 +28,7 @@ struct PlanPage {
     frame: Frame,
     form: PlanForm,
     names: Vec<String>,
-    preview: Option<Preview>,
+    preview: Option<PlanSummary>,
     problem: Option<Problem>,
 }
 
@@ -43,7 +42,7 @@ struct PlanForm {
 }
 
 /// A plan, formatted for the page.
-struct Preview {
+struct PlanSummary {
     id: String,
     cells: u64,
     headline: String,
@@ -73,7 +72,7 @@ impl PlanForm {
     }
 
     /// Parses the fields as the API does, by encoding those that are not empty as a query.
-    fn selection(&self, plan: Option<&str>) -> Result<Selection, Problem> {
+    fn spec(&self, plan: Option<&str>) -> Result<RunSpec, Problem> {
         let mut encoded = form_urlencoded::Serializer::new(String::new());
         let fields = [
             ("portfolio_id", self.portfolio.trim()),
@@ -86,7 +85,7 @@ impl PlanForm {
             encoded.append_pair(name, value);
         }
         let mut fields = Parameters::parse(encoded.finish().as_bytes());
-        Selection::from_run_query(&mut fields)
+        run_selection(&mut fields)
     }
 }
 
@@ -106,29 +105,28 @@ async fn render_preview(
     user: CurrentUser,
     form: PlanForm,
 ) -> Result<Response, PageProblem> {
-    let selection = form.selection(None);
+    let spec = form.spec(None);
     let (names, live) = state
         .run_blocking(|state| {
-            let context = &state.context;
-            let known = context.store.read(|reading| reading.portfolios().all())?;
+            let app = &state.context.app;
+            let known = app.store.read(|reading| reading.portfolios().all())?;
             let active = known
                 .into_iter()
                 .filter(|portfolio| portfolio.lifecycle.is_active());
-            let live = query::live_run(&context.store, &context.environment)?;
             let names: Vec<_> = active.map(|portfolio| portfolio.name).collect();
-            Ok::<_, query::QueryError>((names, live))
+            Ok::<_, QueryError>((names, app.live_run()?))
         })
         .await?;
-    let planned = match selection {
-        Ok(selection) => {
+    let planned = match spec {
+        Ok(spec) => {
             state
-                .run_blocking(move |state| plan(state, &selection))
+                .run_blocking(move |state| state.context.app.preview(&spec))
                 .await
         }
         Err(problem) => Err(problem),
     };
     let (preview, problem) = match planned {
-        Ok(plan) => (Some(Preview::new(&plan)), None),
+        Ok(preview) => (Some(PlanSummary::new(&preview.plan)), None),
         Err(problem) => (None, Some(problem)),
     };
     let status = problem.as_ref().map(Problem::status);
@@ -145,16 +143,6 @@ async fn render_preview(
     Ok(response)
 }
 
-fn plan(state: &AppState, selection: &Selection) -> Result<Plan, Problem> {
-    let context = &state.context;
-    let run_request = selection.resolve(context)?;
-    let now = context.environment.clock.now();
-    let surveyed = context
-        .store
-        .read(|reading| survey(reading, &run_request.request, &context.engine, now))?;
-    Ok(preview_plan(&surveyed, &run_request)?)
-}
-
 /// `POST /plan`: starts a run of the plan that was shown. If the plan has changed since, the
 /// request is refused.
 pub(super) async fn start(
@@ -167,15 +155,12 @@ pub(super) async fn start(
     let form = PlanForm::parse(&mut fields)?;
     fields.finish()?;
     user.require_admin(&csrf_token)?;
-    let selection = form.selection(plan.as_deref())?;
-    let run_request = state
-        .run_blocking(move |state| check_run_request(state, &selection))
-        .await?;
-    let run = Runner::start(&state, run_request).await?.run;
+    let spec = form.spec(plan.as_deref())?;
+    let run = runner::check_and_start(&state, spec).await?.run;
     redirect(&format!("/runs/{run}"))
 }
 
-impl Preview {
+impl PlanSummary {
     fn new(plan: &Plan) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
         let headline = match plan.step_count() {

@@ -92,18 +92,17 @@ pub(super) async fn show(
 }
 
 fn read(state: &AppState, id: &str) -> Result<(Status, Books), QueryError> {
-    let context = &state.context;
-    let portfolio = query::resolve_portfolio(&context.store, id)?;
-    let scope = Scope::from_ids([portfolio.id]).expect("a scope of one id is not empty");
+    let app = &state.context.app;
+    let portfolio = query::resolve_portfolio(&app.store, id)?;
     let options = StatusOptions {
         sessions: SESSIONS,
         portfolios: 1,
         skip: 0,
         order: Order::Id,
     };
-    let (settings, environment) = (&context.engine, &context.environment);
-    let status = query::status(&context.store, settings, environment, &scope, options)?;
-    let books = query::books(&context.store, &settings.calendar, &portfolio, None, None)?;
+    let status = app.status(&Scope::single(portfolio.id), options)?;
+    let calendar = &app.settings.calendar;
+    let books = query::books(&app.store, calendar, &portfolio, None, None)?;
     Ok((status, books))
 }
 

@@ -77,8 +77,8 @@ pub(super) async fn show(
     let (details, live) = state
         .run_blocking(move |state| {
             let context = &state.context;
-            let details = query::run(&context.store, &id)?;
-            let live = query::live_run(&context.store, &context.environment)?;
+            let details = query::run(&context.app.store, &id)?;
+            let live = context.app.live_run()?;
             Ok::<_, query::QueryError>((details, live))
         })
         .await?;

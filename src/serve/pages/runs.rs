@@ -84,10 +84,10 @@ pub(super) async fn show(
         .run_blocking(move |state| {
             let context = &state.context;
             let rows = match after {
-                None => query::runs(&context.store, RUNS + 1),
-                Some(run) => query::runs_before(&context.store, run, RUNS + 1),
+                None => query::runs(&context.app.store, RUNS + 1),
+                Some(run) => query::runs_before(&context.app.store, run, RUNS + 1),
             };
-            let live = query::live_run(&context.store, &context.environment)?;
+            let live = context.app.live_run()?;
             Ok::<_, query::QueryError>((rows?, live))
         })
         .await?;

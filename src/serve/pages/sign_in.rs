@@ -48,13 +48,13 @@ pub(super) async fn sign_in(
     let text = form.text("token")?.unwrap_or_default().trim().to_owned();
     form.finish()?;
     let verified = state.run_blocking(move |state| {
-        let now = state.context.environment.wall_clock.now();
-        verify_token(&state.context.store, &text, now)
+        let now = state.context.app.environment.wall_clock.now();
+        verify_token(&state.context.app.store, &text, now)
     });
     let Some(token) = verified.await? else {
         return sign_in_rejected(&state, peer.as_deref(), next);
     };
-    let environment = &state.context.environment;
+    let environment = &state.context.app.environment;
     let now = environment.wall_clock.elapsed();
     let secret = state.login_sessions.open(&token, &environment.ids, now);
     let mut response = redirect(&next)?;

@@ -1,22 +1,16 @@
-//! Starts, follows and cancels runs.
+//! Owns the thread of the current run: starts, follows and cancels it.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
-use super::thread;
 use crate::domain::RunId;
-use crate::engine::{RunEvent, RunRequest};
-use crate::serve::app_state::AppState;
+use crate::engine::RunEvent;
 use crate::serve::http::Problem;
 use crate::store::RunState;
-
-/// The time that a finished run gets to close before a new one is refused.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Owns the current run of this process; at most one.
 #[derive(Debug)]
@@ -98,39 +92,16 @@ impl Default for Runner {
 }
 
 impl Runner {
-    /// Starts a run and returns once it has its id.
-    ///
-    /// Fails as busy while another run is running. A run that is closing is waited for: its client
-    /// may have seen its end already and expects the next start to succeed.
-    pub(in crate::serve) async fn start(
-        state: &Arc<AppState>,
-        run_request: RunRequest,
-    ) -> Result<StartedRun, Problem> {
-        let mut updates = state.runner.subscribe();
-        loop {
-            updates.mark_unchanged();
-            if let Some(SpawnedRun { started, end }) = state.runner.spawn(state, &run_request)? {
-                let run = started.await.unwrap_or_else(|_| Err(Problem::bug()))?;
-                return Ok(StartedRun { run, end });
-            }
-            let closed = tokio::time::timeout(CLOSE_TIMEOUT, updates.changed());
-            if closed.await.is_err() {
-                return Err(Problem::busy("the previous run is still closing", None));
-            }
-        }
-    }
-
-    /// Starts the thread of a run. Returns `None` while the previous run is closing.
-    fn spawn(
-        &self,
-        state: &Arc<AppState>,
-        run_request: &RunRequest,
+    /// Starts a thread with the `body` of a run. Returns `None` while the previous run is closing.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        body: impl FnOnce(&RunThread) -> Result<RunState, Problem> + Send + 'static,
     ) -> Result<Option<SpawnedRun>, Problem> {
-        let mut runner = self.lock_state();
-        if runner.is_closed {
+        let mut state = self.lock_state();
+        if state.is_closed {
             return Err(Problem::overloaded("the server is shutting down"));
         }
-        if let Some(current) = &runner.current {
+        if let Some(current) = &state.current {
             return match current.stage {
                 RunStage::Closing(_) => Ok(None),
                 RunStage::Running(run) => {
@@ -143,20 +114,21 @@ impl Runner {
         let (start_sender, started) = oneshot::channel();
         let (end_sender, end) = oneshot::channel();
         let cancel = Arc::new(AtomicBool::new(false));
-        let (state, run_request) = (Arc::clone(state), run_request.clone());
-        let stop = Arc::clone(&cancel);
+        let run_thread = RunThread {
+            runner: Arc::clone(self),
+            cancel: Arc::clone(&cancel),
+            start_sender: Mutex::new(Some(start_sender)),
+        };
         let thread = std::thread::Builder::new().name("run".to_owned());
         let spawned = thread.spawn(move || {
-            let start_sender = Mutex::new(Some(start_sender));
-            let body =
-                AssertUnwindSafe(|| thread::execute(&state, &run_request, &stop, &start_sender));
+            let body = AssertUnwindSafe(|| body(&run_thread));
             let result = std::panic::catch_unwind(body);
-            state.runner.lock_state().current = None;
-            state.runner.notify_subscribers();
+            run_thread.runner.lock_state().current = None;
+            run_thread.runner.notify_subscribers();
             let ended = match result {
                 Ok(Ok(state)) => RunEnd::Finished(state),
-                Ok(Err(error)) => {
-                    send_start(&start_sender, Err(error.into()));
+                Ok(Err(problem)) => {
+                    run_thread.send_start(Err(problem));
                     RunEnd::Failed
                 }
                 Err(_) => {
@@ -170,8 +142,8 @@ impl Runner {
         match spawned {
             Ok(thread) => {
                 let stage = RunStage::Starting;
-                runner.current = Some(CurrentRun { stage, cancel });
-                runner.thread = Some(thread);
+                state.current = Some(CurrentRun { stage, cancel });
+                state.thread = Some(thread);
                 Ok(Some(SpawnedRun { started, end }))
             }
             Err(error) => {
@@ -224,11 +196,27 @@ impl Runner {
     fn notify_subscribers(&self) {
         self.updates.send_modify(|count| *count += 1);
     }
+}
 
-    /// Updates the stage of the current run and, unless a commit has only begun, notifies the
-    /// subscribers.
+/// The channels of a thread that was started.
+pub(super) struct SpawnedRun {
+    /// Receives the id of the run, or the reason why it did not start.
+    pub(super) started: oneshot::Receiver<Result<RunId, Problem>>,
+    pub(super) end: oneshot::Receiver<RunEnd>,
+}
+
+/// The thread of a run, as the body sees it.
+pub(super) struct RunThread {
+    runner: Arc<Runner>,
+    pub(super) cancel: Arc<AtomicBool>,
+    /// Sends the result of starting the run, once.
+    start_sender: Mutex<Option<oneshot::Sender<Result<RunId, Problem>>>>,
+}
+
+impl RunThread {
+    /// Updates the stage of the run and, unless a commit has only begun, notifies the subscribers.
     pub(super) fn on_event(&self, event: &RunEvent<'_>) {
-        if let Some(current) = &mut self.lock_state().current {
+        if let Some(current) = &mut self.runner.lock_state().current {
             current.stage = match (*event, current.stage) {
                 (RunEvent::Started { run }, _) => RunStage::Running(run),
                 (RunEvent::Closing, RunStage::Running(run)) => RunStage::Closing(run),
@@ -236,28 +224,20 @@ impl Runner {
             };
         }
         if !matches!(event, RunEvent::Committing { .. }) {
-            self.notify_subscribers();
+            self.runner.notify_subscribers();
+        }
+        if let RunEvent::Started { run } = event {
+            self.send_start(Ok(*run));
         }
     }
-}
 
-/// The channels of a thread that was started.
-struct SpawnedRun {
-    /// Receives the id of the run, or the reason why it did not start.
-    started: oneshot::Receiver<Result<RunId, Problem>>,
-    end: oneshot::Receiver<RunEnd>,
-}
-
-/// Sends the result of starting a run, once.
-pub(super) type StartSender = Mutex<Option<oneshot::Sender<Result<RunId, Problem>>>>;
-
-pub(super) fn send_start(start_sender: &StartSender, result: Result<RunId, Problem>) {
-    let sender = start_sender
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if let Some(sender) = sender {
-        // The client may have disconnected; the run continues.
-        let _ = sender.send(result);
+    fn send_start(&self, result: Result<RunId, Problem>) {
+        let sender = (self.start_sender.lock())
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(sender) = sender {
+            // The client may have disconnected; the run continues.
+            let _ = sender.send(result);
+        }
     }
 }

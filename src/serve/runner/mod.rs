@@ -1,10 +1,10 @@
 //! The current run: at most one in this process, on a thread of its own, so that requests are
 //! answered while all processors compute.
 //!
-//! `control` starts, follows and cancels a run; `thread` is the body of its thread.
+//! `control` owns the thread; `start` starts a run on it and is the body of the thread.
 
 mod control;
-mod thread;
+mod start;
 
 pub(super) use control::{CancelResult, RunEnd, Runner, StartedRun};
-pub(super) use thread::import_inbox;
+pub(super) use start::{check_and_start, import_inbox, start};

@@ -7,14 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::due::{Due, FailedAttempts, FinalityRule, due};
 use super::source_changes::SourceChanges;
+use crate::app::{AppError, RunSpec};
 use crate::domain::Day;
-use crate::engine::survey_and_plan;
 use crate::import::inbox;
 use crate::query::ALL_ACTIVE;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::Selection;
 use crate::serve::http::Problem;
-use crate::serve::runner::{self, RunEnd, Runner, StartedRun};
+use crate::serve::runner::{self, RunEnd, StartedRun};
 use crate::store::{Revision, RunState};
 
 /// The interval between checks.
@@ -99,10 +98,10 @@ impl Scheduler {
     fn due(&self) -> Result<Due, Problem> {
         let context = &self.state.context;
         let finality = FinalityRule {
-            calendar: &context.engine.calendar,
-            grace: context.engine.grace,
+            calendar: &context.app.settings.calendar,
+            grace: context.app.settings.grace,
         };
-        let now = context.environment.clock.now();
+        let now = context.app.environment.clock.now();
         Ok(due(
             finality,
             self.completed_up_to,
@@ -113,7 +112,7 @@ impl Scheduler {
 
     /// Publishes the time of the next run for the pages and `/healthz`.
     fn publish_next_run(&mut self) -> TickOutcome {
-        let now = self.state.context.environment.clock.now();
+        let now = self.state.context.app.environment.clock.now();
         match self.due() {
             Ok(due) => {
                 let at = match due {
@@ -144,6 +143,7 @@ impl Scheduler {
         let runs = self.state.run_blocking(|state| {
             state
                 .context
+                .app
                 .store
                 .read(|reading| reading.runs().latest(LAST_RUNS))
         });
@@ -172,17 +172,14 @@ impl Scheduler {
     async fn import_inbox(&self) -> Result<Revision, Problem> {
         self.state
             .run_blocking(|state| {
-                let context = &state.context;
-                let environment = &context.environment;
-                context
-                    .store
-                    .read(|reading| reading.lease().ensure_none_live(environment))?;
-                if let Some(folder) = &context.inbox
-                    && inbox::has_ready_files(folder, &context.import_context())
+                let app = &state.context.app;
+                (app.store).read(|reading| reading.lease().ensure_none_live(&app.environment))?;
+                if let Some(folder) = &app.inbox
+                    && inbox::has_ready_files(folder, &app.import_context())
                 {
-                    runner::import_inbox(state, folder);
+                    runner::import_inbox(state);
                 }
-                context.store.read(|reading| reading.revision())
+                app.store.read(|reading| reading.revision())
             })
             .await
     }
@@ -222,28 +219,20 @@ impl Scheduler {
     async fn start(&mut self) -> Result<StartedRun, Problem> {
         let revision = self.import_inbox().await?;
         self.source_changes.mark_processed(revision);
-        let run_request = self
-            .state
-            .run_blocking(|state| Selection::default().resolve(&state.context));
-        Runner::start(&self.state, run_request.await?).await
+        runner::start(&self.state, RunSpec::default()).await
     }
 
     fn record_failed_attempt(&mut self) {
         let before = self.failed_attempts.map_or(0, |failures| failures.count);
         self.failed_attempts = Some(FailedAttempts {
             count: before.saturating_add(1),
-            last: self.state.context.environment.clock.now(),
+            last: self.state.context.app.environment.clock.now(),
         });
     }
 }
 
 /// Returns whether the plan of a run, if it started now, has any step.
-fn has_work(state: &AppState) -> Result<bool, Problem> {
-    let context = &state.context;
-    let run_request = Selection::default().resolve(context)?;
-    let now = context.environment.clock.now();
-    let planned = context
-        .store
-        .read(|reading| survey_and_plan(reading, &run_request.request, &context.engine, now));
-    Ok(planned?.1.step_count() > 0)
+fn has_work(state: &AppState) -> Result<bool, AppError> {
+    let preview = state.context.app.preview(&RunSpec::default())?;
+    Ok(preview.plan.step_count() > 0)
 }

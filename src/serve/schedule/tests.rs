@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::scheduler::{Scheduler, TickOutcome};
+use crate::app::{AppContext, RunSpec};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
@@ -16,7 +17,6 @@ use crate::query::ALL_ACTIVE;
 use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::Selection;
 use crate::serve::runner::RunEnd;
 use crate::serve::settings::{Schedule, ServeSettings, ServerContext};
 use crate::store::{RunState, Store};
@@ -63,18 +63,18 @@ impl ScheduledServer {
     /// Advances the clock by `outage`, then starts the server as a new process.
     fn restart_after(&mut self, outage: TimeDelta) {
         self.advance(outage);
-        let next = self.state.context.environment.successor().unwrap();
+        let next = self.state.context.app.environment.successor().unwrap();
         self.state = app_state(&self.store, self.folder.path(), next, &self.stop);
         self.scheduler = Scheduler::new(&self.state);
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.state.context.environment.clock.now()
+        self.state.context.app.environment.clock.now()
     }
 
     fn advance(&self, by: TimeDelta) {
-        self.state.context.environment.clock.advance(by);
-        self.state.context.environment.wall_clock.advance(by);
+        self.state.context.app.environment.clock.advance(by);
+        self.state.context.app.environment.wall_clock.advance(by);
     }
 
     async fn tick(&mut self) -> TickOutcome {
@@ -138,12 +138,14 @@ fn app_state(
     stop: &watch::Sender<bool>,
 ) -> Arc<AppState> {
     let context = ServerContext {
-        store: store.clone(),
-        engine: Settings::new_york(),
-        policy: Policy::default(),
-        jobs: None,
-        inbox: Some(folder.join("inbox")),
-        environment,
+        app: AppContext {
+            store: store.clone(),
+            settings: Settings::new_york(),
+            policy: Policy::default(),
+            jobs: None,
+            inbox: Some(folder.join("inbox")),
+            environment,
+        },
         settings: ServeSettings::default(),
         schedule: Schedule::WhenFinal,
         notifier: Notifier::new(Channels::default()),
@@ -219,8 +221,14 @@ async fn source_changes_start_a_run_once_they_settle() {
 
 /// Executes a run as another process. If `cancel` is already set, the run ends without work.
 fn run_elsewhere(server: &ScheduledServer, cancel: &AtomicBool) {
-    let sibling = server.state.context.environment.sibling().unwrap();
-    let run_request = Selection::default().resolve(&server.state.context).unwrap();
+    let sibling = server.state.context.app.environment.sibling().unwrap();
+    let resolved = server
+        .state
+        .context
+        .app
+        .resolve(&RunSpec::default())
+        .unwrap();
+    let run_request = resolved.run_request;
     let observer = crate::engine::RunObserver::unobserved(cancel);
     let settings = Settings::new_york();
     crate::engine::run(&server.store, &run_request, &settings, &sibling, &observer).unwrap();
@@ -228,7 +236,7 @@ fn run_elsewhere(server: &ScheduledServer, cancel: &AtomicBool) {
 
 /// Gives the lease to another process for three minutes.
 fn hold_lease_elsewhere(server: &ScheduledServer) {
-    let other = server.state.context.environment.sibling().unwrap();
+    let other = server.state.context.app.environment.sibling().unwrap();
     let start = crate::store::NewRun {
         key: crate::domain::RunId::new(other.ids.next()),
         started: other.wall_clock.now(),

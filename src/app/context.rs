@@ -1,0 +1,128 @@
+//! The database, settings and environment that a command or a server works with.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use super::error::AppError;
+use super::run_spec::{ResolvedRun, RunSpec};
+use crate::domain::{Day, Scope};
+use crate::engine::Settings;
+use crate::environment::Environment;
+use crate::import::apply::ImportContext;
+use crate::plan::{Policy, UnknownIds};
+use crate::query::{
+    self, Books, Explanation, LiveRun, NamedScope, QueryError, Status, StatusOptions,
+};
+use crate::store::{ReadTransaction, Store};
+
+/// The database, settings and environment of a command or a server.
+#[derive(Debug)]
+pub struct AppContext {
+    /// The database with the books.
+    pub store: Store,
+    /// The engine settings of runs, plans and queries.
+    pub settings: Settings,
+    /// The policy of runs whose words name none.
+    pub policy: Policy,
+    /// The number of compute threads of runs whose words name none; all processors if `None`.
+    pub jobs: Option<NonZeroUsize>,
+    /// The folder whose files are imported before a run.
+    pub inbox: Option<PathBuf>,
+    /// The source of time, ids and process identity.
+    pub environment: Environment,
+}
+
+impl AppContext {
+    /// Turns the words of a run into its request, in one read transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RunSpec::resolve`].
+    pub fn resolve(&self, spec: &RunSpec) -> Result<ResolvedRun, AppError> {
+        self.store.read(|reading| self.resolve_in(reading, spec))
+    }
+
+    pub(super) fn resolve_in(
+        &self,
+        reading: &ReadTransaction<'_>,
+        spec: &RunSpec,
+    ) -> Result<ResolvedRun, AppError> {
+        let mut resolved = spec.resolve(reading, self.policy)?;
+        resolved.run_request.jobs = resolved.run_request.jobs.or(self.jobs);
+        Ok(resolved)
+    }
+
+    /// Returns the scope of these names; all active portfolios if there are none.
+    ///
+    /// # Errors
+    ///
+    /// A name is unknown or ambiguous, or the store cannot be read.
+    pub fn scope(&self, names: &[String]) -> Result<Scope, QueryError> {
+        match names {
+            [] => Ok(Scope::AllActive),
+            names => (self.store)
+                .read(|reading| query::resolve_names(reading, names, UnknownIds::Refuse))
+                .map(|named: NamedScope| named.scope),
+        }
+    }
+
+    /// Returns the status of a scope.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query::status`].
+    pub fn status(&self, scope: &Scope, options: StatusOptions) -> Result<Status, QueryError> {
+        query::status(
+            &self.store,
+            &self.settings,
+            &self.environment,
+            scope,
+            options,
+        )
+    }
+
+    /// Explains the cell of the portfolio with this id or name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query::resolve_portfolio`] and [`query::explain`].
+    pub fn explain(&self, portfolio: &str, day: Day) -> Result<Explanation, QueryError> {
+        let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
+        let (settings, environment) = (&self.settings, &self.environment);
+        query::explain(&self.store, settings, environment, &portfolio, day)
+    }
+
+    /// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up
+    /// to `as_of`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query::resolve_portfolio`] and [`query::books`].
+    pub fn books(
+        &self,
+        portfolio: &str,
+        as_of: Option<Day>,
+        sessions: Option<usize>,
+    ) -> Result<Books, QueryError> {
+        let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
+        let calendar = &self.settings.calendar;
+        query::books(&self.store, calendar, &portfolio, as_of, sessions)
+    }
+
+    /// Returns the run that is active in this or another process, from the lease.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn live_run(&self) -> Result<Option<LiveRun>, QueryError> {
+        query::live_run(&self.store, &self.environment)
+    }
+
+    /// Returns the context in which files are imported.
+    pub fn import_context(&self) -> ImportContext<'_> {
+        ImportContext {
+            calendar: &self.settings.calendar,
+            now: self.environment.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The use cases that the command line, the server and scenarios share.
+//!
+//! ```text
+//! words of a surface → RunSpec → one read transaction → RunRequest → preview, or
+//! inbox → run → notifications
+//! ```
+//!
+//! | file | holds |
+//! |---|---|
+//! | `run_spec` | the words that select a run, and their checks |
+//! | `context` | the database and settings that a command or server works with |
+//! | `preview` | the plan of a run, without the run |
+//! | `run` | the inbox, the run and its notifications |
+//! | `error` | the errors of use cases |
+//!
+//! Surfaces name their own parameters and word the results. Nothing here prints or knows a
+//! parameter's name.
+
+mod context;
+mod error;
+mod preview;
+mod run;
+mod run_spec;
+
+pub use context::AppContext;
+pub use error::AppError;
+pub use preview::Preview;
+pub use run::RunSurface;
+pub use run_spec::{Force, ResolvedRun, RunSpec};

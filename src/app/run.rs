@@ -1,0 +1,119 @@
+//! Imports the inbox, runs, and notifies.
+
+use std::sync::atomic::AtomicBool;
+
+use super::context::AppContext;
+use super::error::AppError;
+use super::run_spec::RunSpec;
+use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
+use crate::import::apply::ApplyError;
+use crate::import::inbox::{self, InboxFile};
+use crate::notify::{Notifier, NotifyContext};
+use crate::report;
+use crate::store::Progress;
+
+/// A surface that starts a run: it shows the steps of the run, and can cancel it.
+pub trait RunSurface: Sync {
+    /// Returns the flag that cancels the run after its current transaction.
+    fn cancel(&self) -> &AtomicBool;
+
+    /// Returns the channels to notify.
+    fn notifier(&self) -> &Notifier;
+
+    /// Shows the outcome of a file of the inbox.
+    fn on_inbox_file(&self, file: &InboxFile);
+
+    /// Shows that the inbox could not be imported, and decides whether the run is made without it.
+    ///
+    /// # Errors
+    ///
+    /// The same error, if there is to be no run.
+    fn on_inbox_error(&self, error: ApplyError) -> Result<(), ApplyError>;
+
+    /// Shows a name that is skipped because no portfolio has it.
+    fn on_unknown_portfolio(&self, _name: &str) {}
+
+    /// Shows the progress after a commit.
+    fn on_progress(&self, _progress: &Progress) {}
+
+    /// Handles an event of the run.
+    fn on_event(&self, _event: &RunEvent<'_>) {}
+
+    /// Handles the end of the run, failed or not. Its notifications are in the outbox.
+    fn on_end(&self) {}
+}
+
+impl AppContext {
+    /// Imports the inbox, then makes the run of these words on the database as it is then.
+    ///
+    /// A refused file does not stop the run; [`RunSurface::on_inbox_error`] decides whether an inbox
+    /// that cannot be imported does.
+    ///
+    /// # Errors
+    ///
+    /// Words that do not go together, before anything is imported; those of the inbox, of the names
+    /// and of the run.
+    pub fn import_and_run(
+        &self,
+        spec: &RunSpec,
+        surface: &dyn RunSurface,
+    ) -> Result<Outcome, AppError> {
+        spec.check()?;
+        if let Err(error) = self.import_inbox(&|file| surface.on_inbox_file(file)) {
+            surface.on_inbox_error(error)?;
+        }
+        let resolved = self.resolve(spec)?;
+        for name in &resolved.unknown {
+            surface.on_unknown_portfolio(name);
+        }
+        Ok(self.run(&resolved.run_request, surface)?)
+    }
+
+    /// Makes a run, and writes its notifications to the outbox. A failed run notifies too.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`engine::run`].
+    pub fn run(
+        &self,
+        run_request: &RunRequest,
+        surface: &dyn RunSurface,
+    ) -> Result<Outcome, EngineError> {
+        let notifications = surface.notifier().for_run(run_request);
+        let observer = RunObserver {
+            cancel: surface.cancel(),
+            on_progress: &|progress| surface.on_progress(progress),
+            on_event: &|event| {
+                surface.on_event(event);
+                notifications.on_event(event);
+            },
+        };
+        let (store, settings, environment) = (&self.store, &self.settings, &self.environment);
+        let outcome = engine::run(store, run_request, settings, environment, &observer);
+        let notify_context = NotifyContext {
+            store,
+            settings,
+            environment,
+        };
+        notifications.on_end(notify_context, outcome.as_ref());
+        surface.on_end();
+        outcome
+    }
+
+    /// Imports the new files of the inbox, if one is configured. `on_file` gets the outcome of each.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written, or a folder cannot be listed or created. A refused file is not
+    /// an error.
+    pub fn import_inbox(&self, on_file: &dyn Fn(&InboxFile)) -> Result<(), ApplyError> {
+        let Some(folder) = &self.inbox else {
+            return Ok(());
+        };
+        let mut writer = self.store.writer()?;
+        let (context, report) = (self.import_context(), &report::inbox_report);
+        let files = inbox::import_inbox(&mut writer, folder, &context, report)?;
+        files.iter().for_each(on_file);
+        Ok(())
+    }
+}
