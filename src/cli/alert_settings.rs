@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 use crate::notify::{Channels, Endpoint, Secret};
 
 /// The section as written.

@@ -2,12 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
-use super::GlobalArgs;
 use super::commands::{
     alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
     metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
     sim, status, token, verify,
 };
+use super::context::GlobalArgs;
 
 /// Keep every portfolio's nightly books complete: find missing sessions and calculations, do each
 /// once, and prove it

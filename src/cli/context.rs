@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use clap::Args;
 
 use super::output::{Format, print_stderr};
-use super::{CliError, Configuration};
+use super::{configuration::Configuration, error::CliError};
 use crate::app::AppContext;
 use crate::environment::Environment;
 use crate::query::shell_quoted;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{Exit, diagnostics};
+use super::{diagnostics, exit::Exit};
 use crate::app::AppError;
 use crate::capture::CaptureError;
 use crate::domain::DayError;

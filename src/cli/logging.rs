@@ -2,7 +2,7 @@
 
 use tracing::Level;
 
-use super::{Arguments, Command};
+use super::args::{Arguments, Command};
 
 /// Starts logging at the level that the arguments and the command ask for.
 pub(super) fn init(arguments: &Arguments) {

@@ -18,9 +18,5 @@ mod progress;
 mod serve_settings;
 mod start;
 
-use args::{Arguments, Command};
-use configuration::Configuration;
-use context::{Context, GlobalArgs};
-use error::{CliError, ConfigurationError};
 pub use exit::Exit;
 pub use start::main;

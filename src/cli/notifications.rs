@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::output::print_stderr;
-use super::{CliError, Context};
+use super::{context::Context, error::CliError};
 use crate::environment::{Clock, Environment};
 use crate::notify::{Channels, DeliveryMode, DeliveryOutcome, DeliveryReport, Notifier, deliver};
 use crate::store::Store;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::CliError;
+use super::error::CliError;
 
 /// The form of a command's data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use super::Context;
+use super::context::Context;
 use super::output::print_stderr;
 use crate::query::VerifyProgress;
 use crate::store::Progress;

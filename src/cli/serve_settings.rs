@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-use super::ConfigurationError;
+use super::error::ConfigurationError;
 use crate::serve::{AnonymousAccess, PublicUrl, Schedule, ServeSettings};
 
 /// The section `[serve]` as written.

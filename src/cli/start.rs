@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::{Arguments, Exit, commands, logging, output};
+use super::{args::Arguments, commands, exit::Exit, logging, output};
 use crate::capture::redact_passwords;
 
 /// Parses the arguments of the process, runs the command and prints its error, if any.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::domain::{IdSet, PortfolioId, Scope, SecurityId};
 use crate::engine::Outcome;
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark};

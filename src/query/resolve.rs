@@ -1,6 +1,6 @@
 //! Resolves typed ids and names to portfolios and scopes.
 
-use super::QueryError;
+use super::error::QueryError;
 use crate::domain::{Portfolio, PortfolioId, PortfolioKey, Scope, nearest};
 use crate::plan::{UnknownIds, resolve_scope};
 use crate::store::{ReadTransaction, Store};

@@ -17,7 +17,7 @@ use super::http::{self, Problem, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
 use super::settings::{Schedule, ServerContext};
-use super::{ServeError, api, metrics, outbox_worker, pages};
+use super::{api, error::ServeError, metrics, outbox_worker, pages};
 
 /// The number of HTTP threads. Two are enough: reads and runs have threads of their own.
 const WORKER_THREADS: usize = 2;

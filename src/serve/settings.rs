@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::ServeError;
+use super::error::ServeError;
 use crate::app::AppContext;
 use crate::notify::Notifier;
 

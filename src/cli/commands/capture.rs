@@ -11,7 +11,7 @@ use crate::capture::{
 #[cfg(feature = "postgres")]
 use crate::capture::{PostgresUrl, capture_postgres};
 use crate::cli::output::print;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::environment::Environment;
 
 #[cfg(not(feature = "postgres"))]

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query;
 use crate::report::{self, Palette};
 

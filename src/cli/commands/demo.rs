@@ -8,7 +8,7 @@ use super::run;
 use crate::app::{AppContext, RunSpec};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::engine::Outcome;
 use crate::environment::Environment;
 use crate::plan::{Plan, PolicyName, ScopeWatermark};

@@ -7,7 +7,12 @@ use super::{
     metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
     sim, status, token, verify,
 };
-use crate::cli::{Arguments, CliError, Command, Context, Exit};
+use crate::cli::{
+    args::{Arguments, Command},
+    context::Context,
+    error::CliError,
+    exit::Exit,
+};
 
 /// Runs the command. Completions and manual pages need no configuration, and so work with an
 /// invalid one.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::Day;
 use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,

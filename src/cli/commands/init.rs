@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::configuration::COMMENTED;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::store::Store;
 
 /// Creates an empty database, and a commented plimsoll.toml in this folder if there is none.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{CellSelection, Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::invalidation::invalidate;
 use crate::report;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query;
 use crate::report;
 

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::run;
 use crate::app::RunSpec;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query;
 
 /// Fills one portfolio from its inception, and no other. The ordinary run does so too, unless

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::selection::{Selection, warn_unknown_portfolio};
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query::{Grid, StatusOptions};
 use crate::report::{self, Palette};
 

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::capture::replay;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{self, Palette};
 use crate::scenario::world::World;
 

@@ -10,7 +10,7 @@ use super::selection::{Selection, warn_unknown_portfolio};
 use crate::app::{AppContext, RunSpec, RunSurface};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit, notifications};
+use crate::cli::{context::Context, error::CliError, exit::Exit, notifications};
 use crate::engine::Outcome;
 use crate::import::apply::ApplyError;
 use crate::import::inbox::InboxFile;

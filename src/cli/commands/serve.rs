@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use crate::cli::output::print_stderr;
-use crate::cli::{CliError, Context, Exit, notifications};
+use crate::cli::{context::Context, error::CliError, exit::Exit, notifications};
 use crate::environment::Clock;
 use crate::serve::{AnonymousAccess, Schedule, Server, ServerContext};
 

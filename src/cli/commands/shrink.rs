@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::{Condition, ShrinkResult, shrink};

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::TokenScope;
 use crate::environment::Environment;
 use crate::report::{self, Palette};

@@ -10,9 +10,9 @@ use axum::http::request::Parts;
 use super::failed_logins::RetryAfter;
 use super::token::verify_token;
 use crate::domain::TokenScope;
-use crate::serve::AnonymousAccess;
 use crate::serve::app_state::AppState;
 use crate::serve::http::{Peer, Problem};
+use crate::serve::settings::AnonymousAccess;
 
 /// A request whose token may read.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use super::login::{LIFETIME, LoginSession};
 use super::token::is_valid;
 use crate::domain::TokenScope;
-use crate::serve::AnonymousAccess;
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
+use crate::serve::settings::AnonymousAccess;
 
 /// The user of a page.
 #[derive(Debug, Clone)]

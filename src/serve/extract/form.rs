@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 
-use super::Parameters;
+use super::parameters::Parameters;
 use crate::serve::access::check_form_origin;
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;

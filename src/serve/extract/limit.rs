@@ -1,6 +1,6 @@
 //! The page size of lists.
 
-use super::Parameters;
+use super::parameters::Parameters;
 use crate::serve::http::Problem;
 
 /// The number of items on a page of a list, 1 to 1,000.

@@ -2,7 +2,7 @@
 //!
 //! The parameters have the names that the operators of the incident's job used.
 
-use super::Parameters;
+use super::parameters::Parameters;
 use crate::app::{AppError, Force, RunSpec};
 use crate::plan::PolicyName;
 use crate::query::QueryError;

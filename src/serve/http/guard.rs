@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Problem;
+use super::problem::Problem;
 use crate::serve::app_state::AppState;
 
 /// The size limit of a request body, in bytes.

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::old_names::warn_about_old_names;
 use crate::cli::diagnostics::{annotate, explain, title_and_label};
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::count_with_noun;
 use crate::scenario::suite::{Case, find_scenarios};
 use crate::scenario::world::World;

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{check, compare, load, new, run, schema, show};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 
 /// Runs scenarios: states and steps written as files. Their transcripts are compared with those that
 /// were accepted.

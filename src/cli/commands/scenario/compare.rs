@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{Palette, with_old_keys};
 use crate::scenario::compare::{compare, comparison_text};
 use crate::scenario::suite::Case;

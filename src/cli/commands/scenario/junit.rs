@@ -4,8 +4,8 @@ use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::cli::CliError;
 use crate::cli::diagnostics::explain;
+use crate::cli::error::CliError;
 use crate::scenario::suite::{SuiteResult, Verdict};
 
 /// Writes the file: one test case per scenario, with the topic as class and the claim as name.

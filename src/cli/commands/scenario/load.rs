@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::output::print;
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::scenario::load;
 use crate::scenario::suite::Case;
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::default_paths::or_default_paths;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::scenario::mutants::{DetectionReport, Thoroughness, all_mutants, detect};
 use crate::scenario::suite::find_scenarios;

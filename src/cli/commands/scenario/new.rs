@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::output::print;
-use crate::cli::{CliError, Exit};
+use crate::cli::{error::CliError, exit::Exit};
 
 /// The scenario that is written, with every common key and a comment on each.
 const COMMENTED: &str = include_str!("new.toml");

@@ -13,7 +13,7 @@ use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
 use crate::cli::diagnostics::explain;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
 use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;

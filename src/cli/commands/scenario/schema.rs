@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::output::{print, print_json};
-use crate::cli::{CliError, Exit};
+use crate::cli::{error::CliError, exit::Exit};
 use crate::scenario::schema;
 
 /// Prints the JSON Schema of scenarios. Editors with TOML support complete and explain keys if the

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::unknown::unknown_policy;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{Palette, with_old_keys};
 use crate::scenario::runner::{CheckLevel, PlayResult};
 use crate::scenario::suite::play_file;

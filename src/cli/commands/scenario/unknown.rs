@@ -1,6 +1,6 @@
 //! The error of a policy that no scenario has.
 
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 use crate::domain::nearest;
 
 /// Returns the usage error for the policy `name`, with the nearest known name, else all of them.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{explore, faults, fuzz, pair, replay, shrink};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 
 /// Simulates runs of scenarios that crash, fail or meet: the real engine and the real SQLite on a
 /// simulated disk. It writes no database.

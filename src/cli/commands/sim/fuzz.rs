@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::text::{commit, finding_count, findings_text, rate, seed_and_version};
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::environment::{Clock, IdSource};
 use crate::parallel::available_threads;
 use crate::report::{count_with_noun, number, with_old_keys};

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::text::version;
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::parallel::available_threads;
 use crate::report::{Column, Entry, Palette, Table, Tone, count_with_noun};
 use crate::sim::mutants::{CANARY, MutantResult, all_mutants, detect};

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::run_selection::RunSelection;
 use super::simulate::{SimReport, simulate};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::count_with_noun;
 use crate::sim::{Finding, PairOptions, PairReport, run_pairs};
 

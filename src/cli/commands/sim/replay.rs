@@ -5,7 +5,7 @@ use clap::Args;
 use super::run_selection::find_run;
 use super::text::{finding_count, findings_text, paragraph, seed_and_version, version};
 use crate::cli::output::{Format, print, print_json};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::disk::Allocations;
 use crate::report::count_with_noun;
 use crate::sim::{

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::CliError;
 use crate::cli::commands::scenario::or_default_paths;
+use crate::cli::error::CliError;
 use crate::parallel::available_threads;
 use crate::scenario::suite::{Case, ScenarioFile, find_scenarios};
 use crate::sim::{ReplayToken, RunUnderTest, SimError, runs_under_test};

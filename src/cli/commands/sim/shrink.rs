@@ -8,7 +8,7 @@ use clap::Args;
 use super::run_selection::find_run;
 use crate::cli::commands::shrink::write;
 use crate::cli::output::{Format, print, print_json, print_stderr};
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::ShrinkResult;

@@ -11,7 +11,7 @@ use super::text::{
 };
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::progress::Meter;
-use crate::cli::{CliError, Context, Exit};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::environment::Clock;
 use crate::report::count_with_noun;
 use crate::sim::{Finding, ProgressListener, RunUnderTest, SimError};
