@@ -8,7 +8,7 @@ use plimsoll::domain::{Cell, PhaseSet, PortfolioId, Scope};
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings};
 use plimsoll::environment::Environment;
 use plimsoll::plan::{FirstGap, Plan, Request, ScopeWatermark, plan};
-use plimsoll::query::DisplayNames;
+use plimsoll::query::Names;
 use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
 use plimsoll::store::{ReadTransaction, Store};
 use rusqlite::Connection;
@@ -155,9 +155,10 @@ fn only_portfolios_mentioned_in_a_large_plan_are_named() {
     let store = books(&disk, 2_000, 3, InitialCoverage::AllButLast);
     let plan = planned(&store);
     let named = |watermark| {
-        DisplayNames::for_plan(&store, &plan, &watermark)
+        Names::for_plan(&store, &plan, &watermark)
             .unwrap()
-            .portfolios
+            .portfolio_names()
+            .clone()
     };
     let names: Vec<_> = named(ScopeWatermark::NoneDue).into_values().collect();
     assert_eq!(names, ["P0002000"]);
@@ -174,8 +175,8 @@ fn only_portfolios_mentioned_in_a_large_plan_are_named() {
     let disk = SimulatedDisk::new();
     let few = books(&disk, 13, 3, InitialCoverage::AllButLast);
     let plan = planned(&few);
-    let all = DisplayNames::for_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
-    assert_eq!(all.portfolios.len(), 13);
+    let all = Names::for_plan(&few, &plan, &ScopeWatermark::NoneDue).unwrap();
+    assert_eq!(all.portfolio_names().len(), 13);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use super::run_spec::{ResolvedRun, RunSpec};
 use crate::domain::OpenInvalidation;
 use crate::engine::{self, RunRequest};
 use crate::plan::{Plan, ScopeWatermark, watermarks};
-use crate::query::{DisplayNames, QueryError};
-use crate::report::{Names, PlanReport};
+use crate::query::{Names, QueryError};
+use crate::report::PlanReport;
 
 /// The plan of a run that was not started, from one survey.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Preview {
     ///
     /// The store cannot be read.
     pub fn names(&self, app: &AppContext) -> Result<Names, QueryError> {
-        DisplayNames::for_plan(&app.store, &self.plan, &self.watermark).map(Names::from)
+        Names::for_plan(&app.store, &self.plan, &self.watermark)
     }
 
     /// Returns the report of the plan, with the command that would run it.

@@ -65,7 +65,7 @@ pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskVie
 pub use live::{LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
-pub use names::DisplayNames;
+pub use names::Names;
 pub use next_command::{NextCommand, shell_quoted};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};

@@ -12,16 +12,49 @@ use crate::store::{Store, StoreError};
 /// Up to this many portfolios, all members of a plan are named.
 const MAX_ALL_NAMED: u64 = 500;
 
-/// Names of portfolios and symbols of securities, by internal id.
+/// Names of portfolios and symbols of securities, by internal id. Without a name, the id is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DisplayNames {
-    /// Names of the portfolios that are mentioned, and of all members of a small plan.
-    pub portfolios: BTreeMap<PortfolioId, String>,
-    /// Symbols of the securities whose prices are missing.
-    pub securities: BTreeMap<SecurityId, String>,
+pub struct Names {
+    portfolios: BTreeMap<PortfolioId, String>,
+    securities: BTreeMap<SecurityId, String>,
 }
 
-impl DisplayNames {
+impl Names {
+    /// Makes the table from names of portfolios and symbols of securities.
+    pub fn new(
+        portfolios: impl IntoIterator<Item = (PortfolioId, String)>,
+        securities: impl IntoIterator<Item = (SecurityId, String)>,
+    ) -> Self {
+        Self {
+            portfolios: portfolios.into_iter().collect(),
+            securities: securities.into_iter().collect(),
+        }
+    }
+
+    /// Returns the name of a portfolio, or `portfolio 7` where it has none.
+    pub fn portfolio(&self, id: PortfolioId) -> String {
+        let name = self.portfolios.get(&id).cloned();
+        name.unwrap_or_else(|| format!("portfolio {}", id.0))
+    }
+
+    /// Returns the symbol of a security, or `security 7` where it has none.
+    pub fn security(&self, id: SecurityId) -> String {
+        let symbol = self.securities.get(&id).cloned();
+        symbol.unwrap_or_else(|| format!("security {}", id.0))
+    }
+
+    /// Returns the names of all portfolios in the table, by id.
+    pub fn portfolio_names(&self) -> &BTreeMap<PortfolioId, String> {
+        &self.portfolios
+    }
+
+    /// Returns the names of these portfolios, by id.
+    pub fn portfolios(&self, ids: &IdSet) -> Vec<String> {
+        ids.iter()
+            .map(|id| self.portfolio(PortfolioId(id)))
+            .collect()
+    }
+
     /// Reads the names for a report of `plan`, including the portfolio that holds the watermark
     /// back.
     ///
@@ -127,5 +160,20 @@ fn missing_securities(blocked: &BlockedCell) -> &[SecurityId] {
     match &blocked.reason {
         BlockReason::MissingPrices { missing, .. } => missing,
         BlockReason::MissingRate { .. } => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unnamed_portfolio_is_shown_by_id() {
+        let names = Names::new([(PortfolioId(1), "Growth".to_owned())], []);
+        assert_eq!(
+            names.portfolios(&IdSet::from([1, 2])),
+            ["Growth", "portfolio 2"]
+        );
+        assert_eq!(names.security(SecurityId(3)), "security 3");
     }
 }

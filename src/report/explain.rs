@@ -2,10 +2,10 @@
 //! the decisions of all policies.
 
 use super::days::minute_utc;
-use super::names::join_limited;
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
+use super::phrase::join_limited;
 use super::table::{Column, Entry, Table};
 use crate::query::{
     CellReason, CellState, Expectation, Explanation, FailureView, OutputState, PhaseState,

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::names::Names;
 use crate::domain::{
     Cell, Day, IdSet, InvalidationCause, Lifecycle, OpenInvalidation, Phase, PhaseSet, PortfolioId,
     RunId, Scope, SecurityId,
@@ -17,6 +16,7 @@ use crate::plan::{
     BlockReason, BlockedCell, Plan, PolicyName, Request, ScopeWatermark, Survey, Today, plan,
     watermarks,
 };
+use crate::query::Names;
 use crate::store::{FailedPhase, Progress, RunState};
 
 pub(super) fn day(text: &str) -> Day {

@@ -4,7 +4,6 @@
 use super::certificate;
 use super::days::day_range;
 use super::fit::{NBSP, PAGE_WIDTH, width};
-use super::names::Names;
 use super::number::{count, duration, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -12,6 +11,7 @@ use super::phrase;
 use super::table::{Column, Entry, Table};
 use crate::engine::{Outcome, Times};
 use crate::plan::SkipReason;
+use crate::query::Names;
 use crate::store::RunState;
 
 /// Maximum number of days.

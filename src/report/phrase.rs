@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{Names, join_limited};
 use super::number::{percent, plural};
 use crate::domain::{Day, PhaseSet, Scope};
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
+use crate::query::Names;
 
 /// Maximum number of names of portfolios or securities in a sentence.
 const MAX_NAMES: usize = 5;
@@ -68,6 +68,15 @@ pub(super) fn policy_text(plan: &Plan) -> String {
     format!("{}: {looks_at}", plan.policy)
 }
 
+/// Joins the first `most` words and counts the others: `A, B, C and 4 more`.
+pub(super) fn join_limited(words: &[String], most: usize) -> String {
+    let shown = words[..words.len().min(most)].join(", ");
+    match words.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// Cells of one day that wait for the same inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Wait {
@@ -124,5 +133,17 @@ pub fn missing_inputs_text(reason: &BlockReason, names: &Names) -> String {
             format!("prices of {symbols} ({covered} priced)")
         }
         BlockReason::MissingRate { pair } => format!("a rate for {pair}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_list_counts_omitted_items() {
+        let words = ["A", "B", "C"].map(String::from);
+        assert_eq!(join_limited(&words, 3), "A, B, C");
+        assert_eq!(join_limited(&words, 2), "A, B and 1 more");
     }
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::days::day_range;
 use super::fit::{NBSP, truncate};
-use super::names::Names;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -14,6 +13,7 @@ use super::table::{Column, Table};
 use super::tally::{self, Tally};
 use crate::domain::{Day, OpenInvalidation};
 use crate::plan::{Plan, ScopeWatermark, SkipReason};
+use crate::query::Names;
 
 /// Maximum number of rows of days.
 const MAX_ROWS: usize = 40;

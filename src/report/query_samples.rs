@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::fixture::{day, mixed_survey, outcome, plan_for, utc};
-use super::names::Names;
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{
     Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,
@@ -16,7 +15,7 @@ use crate::plan::{PolicyName, SkipReason, StepKind};
 use crate::query::{
     Books, CellReason, CellTotals, Check, Claim, Expectation, ExplainedPortfolio, Explanation,
     ExposuresView, FailureView, Grid, Holdings, InvalidationView, LeaseState, LeaseView,
-    LifecycleState, MissingInput, NextCommand, PhaseState, PolicyView, PortfolioStatus,
+    LifecycleState, MissingInput, Names, NextCommand, PhaseState, PolicyView, PortfolioStatus,
     PositionView, PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks,
     Status, Totals, Validity, Verdict, Verification, WatermarkHolder,
 };

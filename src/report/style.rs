@@ -6,7 +6,6 @@ use super::explain::explanation_text;
 use super::fit::{PAGE_WIDTH, width};
 use super::fixture::{incident, long_names, mixed_survey, names, outcome, plan_for};
 use super::grid::grid_text;
-use super::names::Names;
 use super::outcome::outcome_text;
 use super::palette::Palette;
 use super::plan::PlanReport;
@@ -18,7 +17,7 @@ use super::status::status_text;
 use super::verification::verification_text;
 use crate::domain::PortfolioId;
 use crate::plan::{PolicyName, Today};
-use crate::query::{Grid, NightResult, Replay, replay_policy};
+use crate::query::{Grid, Names, NightResult, Replay, replay_policy};
 use crate::store::RunState;
 
 /// All reports, with the given names and sizes of amounts.

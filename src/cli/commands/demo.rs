@@ -12,8 +12,8 @@ use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::engine::Outcome;
 use crate::environment::Environment;
 use crate::plan::{Plan, PolicyName, ScopeWatermark};
-use crate::query::{DisplayNames, Grid};
-use crate::report::{self, Names, Palette};
+use crate::query::{Grid, Names};
+use crate::report::{self, Palette};
 use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::store::{Store, StoreError};
@@ -56,7 +56,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let plans = plans(&app)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");
     let none = ScopeWatermark::NoneDue;
-    let names = Names::from(DisplayNames::for_plan(&app.store, per_cell, &none)?);
+    let names = Names::for_plan(&app.store, per_cell, &none)?;
     if context.format() == Format::Text {
         print(&plans_text(&plans, per_cell, &names))?;
     }

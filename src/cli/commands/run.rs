@@ -15,8 +15,8 @@ use crate::engine::Outcome;
 use crate::import::apply::ApplyError;
 use crate::import::inbox::InboxFile;
 use crate::notify::Notifier;
-use crate::query::DisplayNames;
-use crate::report::{self, Names, Palette};
+use crate::query::Names;
+use crate::report::{self, Palette};
 use crate::store::{Progress, RunState, Store};
 
 /// Fills all needed cells: every active portfolio, from its inception to the last final session.
@@ -131,7 +131,7 @@ impl RunSurface for Terminal<'_> {
 
 /// Prints the outcome of a run and returns the exit code.
 pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
-    let names = Names::from(DisplayNames::for_outcome(store, outcome)?);
+    let names = Names::for_outcome(store, outcome)?;
     match context.format() {
         Format::Json => print_json(&report::outcome_json(outcome, &names))?,
         Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,

@@ -1,8 +1,9 @@
 //! Tests of books: series, totals, holdings and their JSON.
 
 use crate::domain::{Absence, Cell, Day, PhaseSet};
-use crate::query::books::{Books, Validity, books};
+use crate::query::books::{Books, books};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
+use crate::query::holdings::Validity;
 
 impl Fixture {
     fn books(&self, as_of: Option<Day>, sessions: Option<usize>) -> Books {

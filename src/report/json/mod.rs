@@ -7,9 +7,9 @@ mod plan;
 
 use serde_json::{Value, json};
 
-use super::Names;
 use crate::domain::PhaseSet;
 use crate::plan::{BlockReason, BlockedCell, ScopeWatermark};
+use crate::query::Names;
 
 fn phases(phases: PhaseSet) -> Value {
     phases.iter().map(|phase| phase.name()).collect()

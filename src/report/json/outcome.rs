@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{blocked, watermark};
 use crate::engine::{Outcome, Times};
-use crate::report::names::Names;
+use crate::query::Names;
 
 /// The outcome as JSON, with all cells that were done, failed or blocked.
 pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {

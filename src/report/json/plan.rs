@@ -6,7 +6,7 @@ use super::old_keys::with_old_keys;
 use super::{blocked, phases, watermark};
 use crate::domain::Scope;
 use crate::plan::{DayPlan, Plan, SkipGroup, StepGroup};
-use crate::report::names::Names;
+use crate::query::Names;
 use crate::report::plan::PlanReport;
 
 impl PlanReport<'_> {

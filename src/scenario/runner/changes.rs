@@ -19,7 +19,7 @@ use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile
 use crate::import::{ImportOptions, Jumps};
 use crate::invalidation;
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
-use crate::report::Names;
+use crate::query::Names;
 use crate::scenario::script::Invalidation;
 use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;

@@ -9,8 +9,7 @@ use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioI
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, ScopeWatermark, Survey, Watermarks, watermarks};
-use crate::query::Grid;
-use crate::report::Names;
+use crate::query::{Grid, Names};
 use crate::store::{Store, StoreError};
 
 /// The state of a database after the last step.

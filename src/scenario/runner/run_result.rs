@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::plan::{DayPlan, SkipReason, notices};
-use crate::query::{Grid, Mark};
-use crate::report::{Names, missing_inputs_text};
+use crate::query::{Grid, Mark, Names};
+use crate::report::missing_inputs_text;
 use crate::scenario::script::{CellStatus, RunEnd};
 use crate::store::{RunState, StoreError};
 
