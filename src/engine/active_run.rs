@@ -15,7 +15,7 @@ use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
-use super::survey::{self, ledger_survey, survey_and_plan};
+use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
@@ -45,6 +45,8 @@ pub(super) struct ActiveRun<'n> {
     watermark_before: Option<ScopeWatermark>,
     /// The most recent plan, which the certificate covers.
     plan: Option<Plan>,
+    /// The plan that was checked against the limits, until it is executed.
+    checked_plan: Option<(SurveyResult, Plan)>,
     /// Number of plans made so far.
     plan_count: u32,
 }
@@ -82,7 +84,10 @@ impl<'n> ActiveRun<'n> {
         if let Some(kind) = store.network_file_system() {
             warnings.push(Warning::NetworkFileSystem { kind });
         }
-        let lease = writer.write(|writing| {
+        // Durations come from the wall clock: the clock of a world may stand still.
+        let clock_at_start = environment.wall_clock.elapsed();
+        let mut times = Times::default();
+        let (lease, checked_plan) = writer.write(|writing| {
             let dead = writing.lease().clear_dead(environment)?;
             warnings.extend(dead.map(|holder| Warning::LeaseTakenOver { run: holder.run }));
             let number = writing.runs().start(&start)?;
@@ -106,11 +111,14 @@ impl<'n> ActiveRun<'n> {
             // The limits come last, because model, calendar and force change the plan. Without a
             // limit nothing is planned here: the plan to execute is made after this commit.
             let limited = run_request.expected_plan.is_some() || run_request.max_cells.is_some();
-            if limited && !settings.fault_hooks.skips(RequiredAction::CheckLimits) {
-                let (_, plan) = survey_and_plan(writing, &run_request.request, settings, started)?;
-                check_limits(run_request, &plan, 0)?;
+            if !limited || settings.fault_hooks.skips(RequiredAction::CheckLimits) {
+                return Ok((lease, None));
             }
-            Ok::<_, EngineError>(lease)
+            let before = environment.wall_clock.elapsed();
+            let planned = survey_and_plan(writing, &run_request.request, settings, started)?;
+            times.planning += environment.wall_clock.elapsed().saturating_sub(before);
+            check_limits(run_request, &planned.1, 0)?;
+            Ok::<_, EngineError>((lease, Some(planned)))
         })?;
         Ok(Self {
             run_request,
@@ -120,13 +128,13 @@ impl<'n> ActiveRun<'n> {
             key,
             lease,
             started,
-            // Durations come from the wall clock: the clock of a world may stand still.
-            clock_at_start: environment.wall_clock.elapsed(),
+            clock_at_start,
             warnings,
-            times: Times::default(),
+            times,
             totals: RunTotals::default(),
             watermark_before: None,
             plan: None,
+            checked_plan,
             plan_count: 0,
         })
     }
@@ -170,8 +178,13 @@ impl<'n> ActiveRun<'n> {
             ..
         } = *self;
         let before = environment.wall_clock.elapsed();
+        let checked = self.checked_plan.take();
         let (surveyed, mut plan) = writer.read(|reading| {
-            survey_and_plan(reading, &self.run_request.request, settings, self.started)
+            // Only a change of the sources since then can change the plan.
+            match checked {
+                Some(checked) if reading.revision()? == checked.0.revision => Ok(checked),
+                _ => survey_and_plan(reading, &self.run_request.request, settings, self.started),
+            }
         })?;
         // The given steps replace the planned ones, and nothing waits for prices.
         if let Some(days) = &self.fixed_days {

@@ -143,7 +143,7 @@ fn plan_with_blocked(
     settings: &Settings,
 ) -> Result<Plan, EngineError> {
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
-    let unhindered = plan(request, survey, today)?;
+    let unhindered = traced_plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
     let fault = settings.fault_hooks.fault();
     if let Some(fault) = fault {
@@ -152,11 +152,17 @@ fn plan_with_blocked(
     let mut plan = if survey.blocked.is_empty() && fault.is_none() {
         unhindered
     } else {
-        plan(request, survey, today)?
+        traced_plan(request, survey, today)?
     };
     if let Some(fault) = fault {
         fault.alter_plan(&mut plan);
     }
+    Ok(plan)
+}
+
+fn traced_plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, EngineError> {
+    let plan = plan(request, survey, today)?;
+    tracing::trace!("planned {} cells", plan.step_count());
     Ok(plan)
 }
 

@@ -6,6 +6,7 @@ mod books;
 mod metrics;
 mod openapi;
 mod pages;
+mod plans;
 mod runs;
 mod sign_in;
 mod test_server;
