@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use clap::Args;
+use serde::Serialize;
 
-use super::output::{Format, print_stderr};
+use super::output::{Format, print, print_json, print_stderr};
 use super::{configuration::Configuration, error::CliError};
 use crate::app::AppContext;
 use crate::environment::Environment;
@@ -114,6 +115,18 @@ impl Context {
             Format::Json
         } else {
             Format::Text
+        }
+    }
+
+    /// Prints a result: `json` for programs, or `text` for people.
+    pub(super) fn show(
+        &self,
+        json: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        match self.format() {
+            Format::Json => print_json(json),
+            Format::Text => print(&text()),
         }
     }
 

@@ -23,6 +23,14 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Returns the exit of a command whose result is complete or not.
+    pub(super) const fn complete_if(is_complete: bool) -> Self {
+        match is_complete {
+            true => Self::Complete,
+            false => Self::Incomplete,
+        }
+    }
+
     /// Returns the number that the process exits with.
     pub const fn code(self) -> u8 {
         match self {

@@ -48,15 +48,9 @@ fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
     let hosts: Vec<_> = hosts
         .map(|(channel, endpoint)| (channel.name(), endpoint.url.host().to_owned()))
         .collect();
-    match context.format() {
-        Format::Json => print_json(&report::alerts_json(&hosts, &alerts, &messages))?,
-        Format::Text => print(&report::alerts_text(
-            &hosts,
-            &alerts,
-            &messages,
-            Palette::Colour,
-        ))?,
-    }
+    context.show(&report::alerts_json(&hosts, &alerts, &messages), || {
+        report::alerts_text(&hosts, &alerts, &messages, Palette::Colour)
+    })?;
     Ok(Exit::Complete)
 }
 
@@ -86,8 +80,5 @@ fn test(context: &Context, channels: Channels) -> Result<Exit, CliError> {
             }
         }
     }
-    Ok(match any_failed {
-        true => Exit::Incomplete,
-        false => Exit::Complete,
-    })
+    Ok(Exit::complete_if(!any_failed))
 }

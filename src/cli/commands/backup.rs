@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 
 /// Copies the database into a new file. The copy is one consistent state, even during a run.
@@ -18,14 +17,10 @@ pub(crate) struct BackupArgs {
 pub(super) fn execute(context: &Context, args: &BackupArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let bytes = store.read(|reading| reading.copy_to(&args.file))?;
-    match context.format() {
-        Format::Json => print_json(&serde_json::json!({ "file": args.file, "bytes": bytes }))?,
-        Format::Text => print(&format!(
-            "{} copied to {} ({:.1} MB)",
-            store.path().display(),
-            args.file.display(),
-            bytes as f64 / 1e6
-        ))?,
-    }
+    let json = serde_json::json!({ "file": args.file, "bytes": bytes });
+    let (from, to) = (store.path().display(), args.file.display());
+    context.show(&json, || {
+        format!("{from} copied to {to} ({:.1} MB)", bytes as f64 / 1e6)
+    })?;
     Ok(Exit::Complete)
 }

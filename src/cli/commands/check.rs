@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query;
 use crate::report::{self, Palette};
@@ -31,12 +30,6 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
     let scope = app.scope(&args.portfolios)?;
     let (settings, environment) = (&app.settings, &app.environment);
     let lag = query::lag(&app.store, settings, environment, &scope, args.max_lag)?;
-    match context.format() {
-        Format::Json => print_json(&lag)?,
-        Format::Text => print(&report::sessions_behind_text(&lag, Palette::Colour))?,
-    }
-    Ok(match lag.is_within() {
-        true => Exit::Complete,
-        false => Exit::Incomplete,
-    })
+    context.show(&lag, || report::sessions_behind_text(&lag, Palette::Colour))?;
+    Ok(Exit::complete_if(lag.is_within()))
 }

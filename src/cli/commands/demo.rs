@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::run;
 use crate::app::{AppContext, RunSpec};
-use crate::cli::output::{Format, print, print_json};
+use crate::cli::output::{Format, print};
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::engine::Outcome;
@@ -67,10 +67,9 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     };
     let run_request = app.resolve(&spec)?.run_request;
     let outcome = app.run(&run_request, &run::Terminal::new(context, &app))?;
-    match context.format() {
-        Format::Text => print(&outcome_text(&outcome, &names, context))?,
-        Format::Json => print_json(&json(&plans, &outcome, &names, path))?,
-    }
+    context.show(&json(&plans, &outcome, &names, path), || {
+        outcome_text(&outcome, &names, context)
+    })?;
     Ok(run::exit_code(&outcome))
 }
 

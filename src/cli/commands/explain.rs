@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::Day;
 use crate::report::{self, Palette};
@@ -22,13 +21,8 @@ pub(crate) struct ExplainArgs {
 pub(super) fn execute(context: &Context, args: &ExplainArgs) -> Result<Exit, CliError> {
     let app = context.app()?;
     let explanation = app.explain(&args.portfolio, args.day)?;
-    match context.format() {
-        Format::Json => print_json(&explanation)?,
-        Format::Text => print(&report::explanation_text(
-            &explanation,
-            &context.program(),
-            Palette::Colour,
-        ))?,
-    }
+    context.show(&explanation, || {
+        report::explanation_text(&explanation, &context.program(), Palette::Colour)
+    })?;
     Ok(Exit::Complete)
 }

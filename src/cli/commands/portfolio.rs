@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
@@ -91,8 +90,7 @@ fn change(
 }
 
 fn show(context: &Context, portfolios: &[Portfolio]) -> Result<(), CliError> {
-    match context.format() {
-        Format::Json => print_json(&report::portfolios_json(portfolios)),
-        Format::Text => print(&report::portfolios_text(portfolios, Palette::Colour)),
-    }
+    context.show(&report::portfolios_json(portfolios), || {
+        report::portfolios_text(portfolios, Palette::Colour)
+    })
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::capture::replay;
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{self, Palette};
@@ -60,9 +59,8 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     );
     meter.finish();
     let replayed = replayed.map_err(CliError::Replay)?;
-    match context.format() {
-        Format::Json => print_json(&report::replay_json(&replayed))?,
-        Format::Text => print(&report::replay_text(&replayed, Palette::Colour))?,
-    }
+    context.show(&report::replay_json(&replayed), || {
+        report::replay_text(&replayed, Palette::Colour)
+    })?;
     Ok(Exit::Complete)
 }

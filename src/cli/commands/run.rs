@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::selection::{Selection, warn_unknown_portfolio};
 use crate::app::{AppContext, RunSpec, RunSurface};
-use crate::cli::output::{Format, print, print_json, print_stderr};
+use crate::cli::output::print_stderr;
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit, notifications};
 use crate::engine::Outcome;
@@ -132,10 +132,9 @@ impl RunSurface for Terminal<'_> {
 /// Prints the outcome of a run and returns the exit code.
 pub(super) fn show(context: &Context, store: &Store, outcome: &Outcome) -> Result<Exit, CliError> {
     let names = Names::for_outcome(store, outcome)?;
-    match context.format() {
-        Format::Json => print_json(&report::outcome_json(outcome, &names))?,
-        Format::Text => print(&report::outcome_text(outcome, &names, Palette::Colour))?,
-    }
+    context.show(&report::outcome_json(outcome, &names), || {
+        report::outcome_text(outcome, &names, Palette::Colour)
+    })?;
     Ok(exit_code(outcome))
 }
 

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query;
 use crate::report::{self, Palette};
@@ -41,17 +40,11 @@ pub(super) fn execute(context: &Context, args: &RunsArgs) -> Result<Exit, CliErr
     match &args.command {
         None => {
             let runs = query::runs(&store, args.limit)?;
-            match context.format() {
-                Format::Json => print_json(&runs)?,
-                Format::Text => print(&report::runs_text(&runs, Palette::Colour))?,
-            }
+            context.show(&runs, || report::runs_text(&runs, Palette::Colour))?;
         }
         Some(RunsCommand::Show { id }) => {
             let run = query::run(&store, id)?;
-            match context.format() {
-                Format::Json => print_json(&run)?,
-                Format::Text => print(&report::run_text(&run, Palette::Colour))?,
-            }
+            context.show(&run, || report::run_text(&run, Palette::Colour))?;
         }
     }
     Ok(Exit::Complete)

@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query::StatusOptions;
 use crate::report::{self, Palette};
@@ -23,9 +22,6 @@ pub(crate) struct StatusArgs {
 pub(super) fn execute(context: &Context, args: &StatusArgs) -> Result<Exit, CliError> {
     let app = context.app()?;
     let status = app.status(&app.scope(&args.portfolios)?, StatusOptions::default())?;
-    match context.format() {
-        Format::Json => print_json(&status)?,
-        Format::Text => print(&report::status_text(&status, Palette::Colour))?,
-    }
+    context.show(&status, || report::status_text(&status, Palette::Colour))?;
     Ok(Exit::Complete)
 }

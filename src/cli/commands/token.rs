@@ -68,13 +68,9 @@ pub(super) fn execute(context: &Context, args: &TokenArgs) -> Result<Exit, CliEr
         }
         TokenCommand::Revoke { name } => {
             let revoked = revoke_token(&store, &environment, name)?;
-            match context.format() {
-                Format::Json => print_json(&report::token_json(&revoked, now))?,
-                Format::Text => print(&format!(
-                    "token {} ({}) is revoked",
-                    revoked.name, revoked.handle
-                ))?,
-            }
+            context.show(&report::token_json(&revoked, now), || {
+                format!("token {} ({}) is revoked", revoked.name, revoked.handle)
+            })?;
         }
     }
     Ok(Exit::Complete)

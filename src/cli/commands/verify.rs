@@ -2,7 +2,6 @@
 
 use clap::Args;
 
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query::{self, Sample};
@@ -43,13 +42,8 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     });
     meter.finish();
     let verification = verification?;
-    match context.format() {
-        Format::Json => print_json(&verification)?,
-        Format::Text => print(&report::verification_text(&verification, Palette::Colour))?,
-    }
-    Ok(if verification.holds() {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    context.show(&verification, || {
+        report::verification_text(&verification, Palette::Colour)
+    })?;
+    Ok(Exit::complete_if(verification.holds()))
 }

@@ -55,11 +55,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
             })?;
         }
     }
-    Ok(if invalid == 0 {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    Ok(Exit::complete_if(invalid == 0))
 }
 
 /// Returns the explanation of a file's error, if it has one. A file in a folder `fixtures` is read

@@ -12,7 +12,6 @@ use super::junit;
 use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
 use crate::cli::diagnostics::explain;
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
 use crate::plan::{PolicyName, UnknownPolicy};
@@ -119,15 +118,10 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     if let Some(path) = &args.junit {
         junit::write(path, &suite)?;
     }
-    match context.format() {
-        Format::Json => print_json(&as_json(&suite, &orphaned))?,
-        Format::Text => print(&as_text(&suite, &orphaned, found.len()))?,
-    }
-    Ok(if suite.failed() + orphaned.len() > 0 {
-        Exit::Incomplete
-    } else {
-        Exit::Complete
-    })
+    context.show(&as_json(&suite, &orphaned), || {
+        as_text(&suite, &orphaned, found.len())
+    })?;
+    Ok(Exit::complete_if(suite.failed() + orphaned.len() == 0))
 }
 
 /// Returns the golden files without a scenario. Only a complete folder `scenarios` shows which are

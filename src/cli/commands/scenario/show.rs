@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::unknown::unknown_policy;
-use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::report::{Palette, with_old_keys};
 use crate::scenario::runner::{CheckLevel, PlayResult};
@@ -56,15 +55,10 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     } else {
         Detail::Reasons
     };
-    match context.format() {
-        Format::Json => print_json(&as_json(&result)?)?,
-        Format::Text => print(&transcript(&result, detail, Palette::Colour))?,
-    }
-    Ok(if result.findings().next().is_none() {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    context.show(&as_json(&result)?, || {
+        transcript(&result, detail, Palette::Colour)
+    })?;
+    Ok(Exit::complete_if(result.findings().next().is_none()))
 }
 
 /// Keys of steps, runs and findings that were renamed, each with its old name.

@@ -66,11 +66,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
         let json = serde_json::json!({ "seed": seed, "commit": commit(), "fuzzed": report });
         print_json(&with_old_keys(json, &[("scenarios", "tales")]))?;
     }
-    Ok(if report.findings.is_empty() {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    Ok(Exit::complete_if(report.findings.is_empty()))
 }
 
 fn as_text(report: &FuzzReport, seed: u64) -> String {

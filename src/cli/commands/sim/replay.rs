@@ -38,15 +38,8 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     }
     let (_, run) = find_run(token)?;
     let replayed = replay(&run, token)?;
-    match context.format() {
-        Format::Json => print_json(&replayed)?,
-        Format::Text => print(&as_text(&replayed, token))?,
-    }
-    Ok(if replayed.findings.is_empty() {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    context.show(&replayed, || as_text(&replayed, token))?;
+    Ok(Exit::complete_if(replayed.findings.is_empty()))
 }
 
 /// Checks a generated scenario again, and prints it.
@@ -70,11 +63,7 @@ fn replay_generated(context: &Context, seed: u64) -> Result<Exit, CliError> {
             ))?;
         }
     }
-    Ok(if result.violations.is_empty() {
-        Exit::Complete
-    } else {
-        Exit::Incomplete
-    })
+    Ok(Exit::complete_if(result.violations.is_empty()))
 }
 
 fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {
