@@ -118,3 +118,24 @@ fn the_readme_shows_the_output_of_the_demo() {
         assert!(printed.contains(line), "{line}");
     }
 }
+
+#[test]
+fn suggested_commands_keep_the_database() {
+    let workspace = Workspace::from_world(include_str!("../../fixtures/jan_8_production.toml"));
+    let cell = ["explain", "Tech Growth", "2026-01-07"];
+    assert!(workspace.run_ok(&["plan"]).contains("plimsoll run --plan "));
+    let text = workspace.run_ok(&cell);
+    assert!(text.ends_with("  plimsoll run\n"), "{text}");
+
+    let option = ["--db", "./plimsoll.db"];
+    let text = workspace.run_ok(&[&option[..], &["plan"]].concat());
+    assert!(
+        text.contains("plimsoll --db ./plimsoll.db run --plan "),
+        "{text}"
+    );
+    let text = workspace.run_ok(&[&option[..], &cell[..]].concat());
+    assert!(
+        text.ends_with("  plimsoll --db ./plimsoll.db run\n"),
+        "{text}"
+    );
+}
