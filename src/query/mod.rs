@@ -74,6 +74,6 @@ pub use runs::{RunDetails, run, runs, runs_before};
 pub use sessions_behind::{Lag, lag};
 pub use status::{
     CellTotals, LeaseState, LeaseView, LifecycleState, Order, PortfolioStatus, Status,
-    StatusOptions, WatermarkHolder, status,
+    StatusOptions, StatusVerdict, WatermarkHolder, status,
 };
 pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, verify};

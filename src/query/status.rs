@@ -85,6 +85,19 @@ pub struct Status {
     pub lease: Option<LeaseView>,
 }
 
+/// The verdict on the portfolios of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusVerdict {
+    /// No cell is expected, so that nothing can be missing.
+    NothingExpected,
+    /// All expected cells are complete.
+    Complete,
+    /// Some portfolios are behind the target.
+    Behind,
+    /// Some portfolios are behind the target, and some cells failed too often.
+    BehindAndQuarantined,
+}
+
 /// The cell that holds the watermark of a scope back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -180,6 +193,18 @@ pub enum LeaseState {
     Live,
     /// The lease has expired, or its process is gone. The next run takes it over.
     LeftBehind,
+}
+
+impl Status {
+    /// Returns the verdict on the scope.
+    pub const fn verdict(&self) -> StatusVerdict {
+        match (self.behind, self.cells.expected, self.cells.quarantined) {
+            (0, 0, _) => StatusVerdict::NothingExpected,
+            (0, ..) => StatusVerdict::Complete,
+            (_, _, 0) => StatusVerdict::Behind,
+            _ => StatusVerdict::BehindAndQuarantined,
+        }
+    }
 }
 
 impl LifecycleState {

@@ -46,7 +46,7 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
         table.add_row([
             short_id(run).into(),
             run.started.format("%Y-%m-%d %H:%M").to_string().into(),
-            elapsed(run).map(duration).unwrap_or_default().into(),
+            run.elapsed().map(duration).unwrap_or_default().into(),
             Entry::toned(run.state.into(), run.state.name()),
             run.policy.as_str().into(),
             done.into(),
@@ -153,7 +153,7 @@ fn verdict(run: &RunRow) -> String {
             format!("{state}: {} of {planned} done", count(progress.done))
         }
     };
-    if let Some(time) = elapsed(run) {
+    if let Some(time) = run.elapsed() {
         text = format!("{text} in {}", duration(time));
     }
     if progress.failed > 0 {
@@ -166,10 +166,6 @@ fn short_id(run: &RunRow) -> String {
     let mut id = run.key.to_string();
     id.truncate(SHORT_ID_LENGTH);
     id
-}
-
-fn elapsed(run: &RunRow) -> Option<Duration> {
-    (run.ended? - run.started).to_std().ok()
 }
 
 fn stages_text(stages: &StageTimes) -> String {

@@ -11,7 +11,7 @@ use super::phrase::open_phases_text;
 use super::runs;
 use super::table::{Column, Entry, Table};
 use crate::domain::PhaseSet;
-use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status};
+use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status, StatusVerdict};
 
 /// Maximum number of portfolios with a gap that are listed.
 const MAX_BEHIND: usize = 40;
@@ -50,24 +50,16 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
 
 fn headline(page: &mut Page, status: &Status) {
     let (active, target) = (plural(status.active, "portfolio"), status.target);
-    let cells = &status.cells;
-    let (tone, text) = match status.behind {
-        0 if cells.expected == 0 => (Tone::Good, format!("nothing is expected up to {target}")),
-        0 => (Tone::Good, format!("all {active} complete up to {target}")),
-        behind => {
-            let behind = count(behind);
-            let tone = if cells.quarantined > 0 {
-                Tone::Bad
-            } else {
-                Tone::Warning
-            };
-            (
-                tone,
-                format!("{behind} of {active} behind the target {target}"),
-            )
+    let verdict = status.verdict();
+    let text = match verdict {
+        StatusVerdict::NothingExpected => format!("nothing is expected up to {target}"),
+        StatusVerdict::Complete => format!("all {active} complete up to {target}"),
+        StatusVerdict::Behind | StatusVerdict::BehindAndQuarantined => {
+            let behind = count(status.behind);
+            format!("{behind} of {active} behind the target {target}")
         }
     };
-    page.headline(tone, &text);
+    page.headline(verdict.into(), &text);
 }
 
 fn watermark_text(status: &Status) -> String {

@@ -1,7 +1,7 @@
 //! The tones of states, on every surface that shows them.
 
 use super::palette::Tone;
-use crate::query::{CellState, LedgerState, PriceState};
+use crate::query::{CellState, LedgerState, PriceState, StatusVerdict};
 use crate::store::RunState;
 
 impl From<CellState<'_>> for Tone {
@@ -21,6 +21,17 @@ impl From<LedgerState> for Tone {
             LedgerState::Done => Self::Good,
             LedgerState::Open => Self::Warning,
             LedgerState::Quarantined => Self::Bad,
+        }
+    }
+}
+
+impl From<StatusVerdict> for Tone {
+    fn from(verdict: StatusVerdict) -> Self {
+        match verdict {
+            StatusVerdict::NothingExpected => Self::Dim,
+            StatusVerdict::Complete => Self::Good,
+            StatusVerdict::Behind => Self::Warning,
+            StatusVerdict::BehindAndQuarantined => Self::Bad,
         }
     }
 }

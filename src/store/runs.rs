@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
@@ -148,6 +149,13 @@ pub struct RunRow {
     /// Report as JSON, stored when the run is closed; empty if there is none.
     #[serde(skip)]
     pub report: String,
+}
+
+impl RunRow {
+    /// Returns the time from start to end; `None` before the end, or if the clock went backwards.
+    pub fn elapsed(&self) -> Option<Duration> {
+        (self.ended? - self.started).to_std().ok()
+    }
 }
 
 const COLUMNS: &str = "id, key, state, started, ended, policy, scope, target, plan, planned, done, failed, blocked, skipped, report";

@@ -11,7 +11,9 @@ use super::heat_map::{CellShape, HeatMap};
 use super::labels;
 use super::runs::RunLine;
 use crate::domain::Scope;
-use crate::query::{self, LeaseState, LiveRun, Order, QueryError, Status, StatusOptions};
+use crate::query::{
+    self, LeaseState, LiveRun, Order, QueryError, Status, StatusOptions, StatusVerdict,
+};
 use crate::report::number;
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
@@ -166,10 +168,9 @@ fn overview(
             if cells > 0 { class } else { "" },
         )
     };
-    let (tone, headline) = headline(status);
     OverviewPage {
-        tone,
-        headline,
+        tone: labels::tone_class(status.verdict()),
+        headline: headline(status),
         watermark: status.watermark.map_or("none yet".to_owned(), labels::day),
         held_by: status.held_by.as_ref().map(|gap| Laggard {
             key: gap.portfolio.to_string(),
@@ -202,28 +203,19 @@ fn overview(
     }
 }
 
-fn headline(status: &Status) -> (&'static str, String) {
+fn headline(status: &Status) -> String {
     let (active, target) = (status.active, labels::day(status.target));
     let portfolios = number::count_with_noun(active, "portfolio");
-    match (status.behind, status.cells.quarantined) {
-        (0, _) if status.cells.expected == 0 => {
-            ("calm", format!("No cells are expected up to {target}"))
+    match status.verdict() {
+        StatusVerdict::NothingExpected => format!("No cells are expected up to {target}"),
+        StatusVerdict::Complete if active == 1 => {
+            format!("The only portfolio is complete up to {target}")
         }
-        (0, _) if active == 1 => (
-            "good",
-            format!("The only portfolio is complete up to {target}"),
-        ),
-        (0, _) => (
-            "good",
-            format!("All {portfolios} are complete up to {target}"),
-        ),
-        (behind, quarantined) => {
-            let tone = if quarantined > 0 { "bad" } else { "warning" };
+        StatusVerdict::Complete => format!("All {portfolios} are complete up to {target}"),
+        StatusVerdict::Behind | StatusVerdict::BehindAndQuarantined => {
+            let behind = status.behind;
             let are = if behind == 1 { "is" } else { "are" };
-            (
-                tone,
-                format!("{behind} of {portfolios} {are} behind {target}"),
-            )
+            format!("{behind} of {portfolios} {are} behind {target}")
         }
     }
 }

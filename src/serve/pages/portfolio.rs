@@ -173,11 +173,7 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
         ),
         (_, Some(_)) => {
             let behind = number::count_with_noun(portfolio.sessions_behind as u64, "session");
-            let tone = if status.cells.quarantined > 0 {
-                "bad"
-            } else {
-                "warning"
-            };
+            let tone = labels::tone_class(status.verdict());
             let reason = portfolio
                 .reason
                 .as_ref()

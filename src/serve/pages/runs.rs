@@ -49,15 +49,13 @@ impl RunLine {
     pub(super) fn new(run: &RunRow) -> Self {
         let id = run.key.to_string();
         let progress = &run.progress;
-        let took = run.ended.map(|ended| ended - run.started);
-        let took = took.and_then(|took| took.to_std().ok());
         Self {
             short: id[..8].to_owned(),
             id,
             state: run.state.name(),
             tone: labels::tone_class(run.state),
             started: labels::timestamp(run.started),
-            took: took.map(number::duration).unwrap_or_default(),
+            took: run.elapsed().map(number::duration).unwrap_or_default(),
             scope: run.scope.clone(),
             target: run.target.to_string(),
             policy: run.policy.clone(),
