@@ -42,6 +42,17 @@ pub enum Verdict {
 }
 
 impl Certificate {
+    /// Returns the five terms that the expected cells are the sum of, each with its name.
+    pub const fn terms(&self) -> [(&'static str, u64); 5] {
+        [
+            ("done before", self.done_before),
+            ("done now", self.done_now),
+            ("failed", self.failed),
+            ("blocked", self.blocked),
+            ("deferred", self.deferred),
+        ]
+    }
+
     /// Returns whether every expected cell is done.
     pub fn is_complete(&self) -> bool {
         self.expected == self.done_before + self.done_now

@@ -24,6 +24,14 @@ pub struct RunDetails {
     pub names: BTreeMap<u32, String>,
 }
 
+impl RunDetails {
+    /// Returns the name of a portfolio with failures, or `portfolio 7` where it has none.
+    pub fn name(&self, portfolio: u32) -> String {
+        let name = self.names.get(&portfolio).cloned();
+        name.unwrap_or_else(|| format!("portfolio {portfolio}"))
+    }
+}
+
 /// Returns the newest runs first, at most `limit`.
 ///
 /// # Errors

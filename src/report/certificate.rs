@@ -16,15 +16,9 @@ pub(super) fn certificate_facts(page: &mut Page, certificate: &Certificate) {
 /// `780 expected = 744 done before + 36 done now + 0 failed + 0 blocked + 0 deferred`. All five
 /// parts are always shown, since a zero is a result too.
 fn sum(certificate: &Certificate) -> String {
-    let parts = [
-        (certificate.done_before, "done before"),
-        (certificate.done_now, "done now"),
-        (certificate.failed, "failed"),
-        (certificate.blocked, "blocked"),
-        (certificate.deferred, "deferred"),
-    ];
-    let parts = parts.map(|(cells, part)| format!("{} {part}", count(cells)));
-    let sum = parts.map(|part| part.replace(' ', &NBSP.to_string()));
+    let terms = certificate.terms();
+    let sum = terms
+        .map(|(name, cells)| format!("{} {name}", count(cells)).replace(' ', &NBSP.to_string()));
     format!(
         "{} expected = {}",
         count(certificate.expected),

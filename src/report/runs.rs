@@ -111,8 +111,7 @@ fn record_section(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
         page.heading("failed");
     }
     for failure in record.failures.iter().take(MAX_FAILURES) {
-        let name = answer.names.get(&failure.portfolio).cloned();
-        let name = name.unwrap_or_else(|| format!("portfolio {}", failure.portfolio));
+        let name = answer.name(failure.portfolio);
         let (day, phase, reason) = (failure.day, failure.phase, &failure.reason);
         page.item(Tone::Bad, &format!("{day}: {name}, {phase}: {reason}"));
     }

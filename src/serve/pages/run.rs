@@ -91,19 +91,20 @@ pub(super) async fn show(
     );
     let is_local =
         state.runner.current_run() == Some(run) && details.row.state == RunState::Running;
-    render(&run_page(frame.with_live_run(live), details, is_local))
+    render(&run_page(frame.with_live_run(live), &details, is_local))
 }
 
-fn run_page(frame: Frame, details: RunDetails, is_local: bool) -> RunPage {
+fn run_page(frame: Frame, details: &RunDetails, is_local: bool) -> RunPage {
     let line = RunLine::new(&details.row);
-    let record = details.record.unwrap_or(RunRecord {
+    let none = RunRecord {
         error: None,
         warnings: Vec::new(),
         certificate: None,
         milliseconds: StageTimes::default(),
         done: Vec::new(),
         failures: Vec::new(),
-    });
+    };
+    let record = details.record.as_ref().unwrap_or(&none);
     let days = (record.done.iter())
         .map(|(day, cells)| (day.to_string(), Some(*cells as f64), String::new()));
     let failures = record
@@ -111,18 +112,17 @@ fn run_page(frame: Frame, details: RunDetails, is_local: bool) -> RunPage {
         .iter()
         .take(FAILURES)
         .map(|failure| FailureRow {
-            portfolio: (details.names.get(&failure.portfolio).cloned())
-                .unwrap_or_else(|| format!("portfolio {}", failure.portfolio)),
+            portfolio: details.name(failure.portfolio),
             day: failure.day.to_string(),
             phase: failure.phase.name(),
             reason: failure.reason.clone(),
         });
     RunPage {
         frame,
-        plan: details.row.plan,
+        plan: details.row.plan.clone(),
         certificate: record.certificate.as_ref().map(CertificateSum::new),
-        error: record.error,
-        warnings: record.warnings,
+        error: record.error.clone(),
+        warnings: record.warnings.clone(),
         stages: stages(&record.milliseconds),
         days: bars(days, |cells| number::count(cells as u64)),
         more_failures: record.failures.len().saturating_sub(FAILURES),
@@ -146,16 +146,11 @@ fn stages(stages: &StageTimes) -> Vec<Bar> {
 
 impl CertificateSum {
     fn new(certificate: &Certificate) -> Self {
-        let terms = [
-            ("done before", certificate.done_before, "complete"),
-            ("done now", certificate.done_now, "done"),
-            ("failed", certificate.failed, "failed"),
-            ("blocked", certificate.blocked, "blocked"),
-            ("deferred", certificate.deferred, "deferred"),
-        ];
+        let classes = ["complete", "done", "failed", "blocked", "deferred"];
         let expected = certificate.expected.max(1) as f64;
         let mut start = 0.0;
-        let terms = terms.map(|(name, cells, class)| {
+        let terms = certificate.terms().into_iter().zip(classes);
+        let terms = terms.map(|((name, cells), class)| {
             let width = cells as f64 / expected * 100.0;
             let term = CertificateTerm {
                 name,
@@ -169,7 +164,7 @@ impl CertificateSum {
         });
         Self {
             expected: number::count(certificate.expected),
-            terms: terms.into(),
+            terms: terms.collect(),
             holds: certificate.is_valid(),
             verdict: match certificate.verdict {
                 Verdict::Holds => "holds: the sum is right and agrees with the ledger",
