@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::day::Day;
@@ -84,16 +85,31 @@ pub enum LifecycleError {
 }
 
 /// The position of a day relative to a portfolio's lifecycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum LifecycleStatus {
     /// The day lies between inception and closing day, both inclusive.
+    #[serde(rename = "active")]
     Alive,
     /// The day is before its inception.
+    #[serde(rename = "not-yet")]
     BeforeInception,
     /// The day is after its closing day.
+    #[serde(rename = "closed")]
     AfterClose,
     /// The portfolio is deleted; the day does not matter.
     Deleted,
+}
+
+impl fmt::Display for LifecycleStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::BeforeInception => "not yet",
+            Self::Alive => "active",
+            Self::AfterClose => "closed",
+            Self::Deleted => "deleted",
+        })
+    }
 }
 
 impl Lifecycle {

@@ -8,7 +8,6 @@ use super::explanation::{
 };
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView};
-use super::status::LifecycleState;
 use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
@@ -45,7 +44,7 @@ pub fn explain(
                 key: portfolio.key,
                 name: portfolio.name.clone(),
                 inception: portfolio.lifecycle.inception(),
-                lifecycle: LifecycleState::on(target, &portfolio.lifecycle),
+                lifecycle: portfolio.lifecycle.status_on(target),
             },
             day,
             target,

@@ -7,8 +7,7 @@ use serde::Serialize;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, FailureView};
 use super::serialize;
-use super::status::LifecycleState;
-use crate::domain::{Day, Phase, PhaseSet, PortfolioKey};
+use crate::domain::{Day, LifecycleStatus, Phase, PhaseSet, PortfolioKey};
 use crate::plan::{PolicyName, SkipReason};
 
 /// The explanation of one cell.
@@ -50,7 +49,7 @@ pub struct ExplainedPortfolio {
     pub inception: Day,
     /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
-    pub lifecycle: LifecycleState,
+    pub lifecycle: LifecycleStatus,
 }
 
 /// Expected, or the reason why a cell is not expected.

@@ -73,7 +73,7 @@ pub use resolve::{ALL_ACTIVE, NamedScope, resolve_names, resolve_portfolio};
 pub use runs::{RunDetails, run, runs, runs_before};
 pub use sessions_behind::{Lag, lag};
 pub use status::{
-    CellTotals, LeaseState, LeaseView, LifecycleState, Order, PortfolioStatus, Status,
-    StatusOptions, StatusVerdict, WatermarkHolder, status,
+    CellTotals, LeaseState, LeaseView, Order, PortfolioStatus, Status, StatusOptions,
+    StatusVerdict, WatermarkHolder, status,
 };
 pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, verify};

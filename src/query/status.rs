@@ -3,7 +3,6 @@
 //! short list is cheap even if there are many portfolios.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -14,7 +13,7 @@ use super::reason::CellReason;
 use super::reason::Facts;
 use super::serialize;
 use crate::domain::{
-    Cell, Day, IdSet, Lifecycle, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
+    Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -128,20 +127,6 @@ pub struct CellTotals {
     pub quarantined: u64,
 }
 
-/// The state of a portfolio in its lifecycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LifecycleState {
-    /// The inception is after the target.
-    NotYet,
-    /// Started, and neither closed nor deleted.
-    Active,
-    /// The last day is before the target. The cells up to that day are still expected.
-    Closed,
-    /// Deleted: none of its cells is expected.
-    Deleted,
-}
-
 /// The progress of one portfolio.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -152,7 +137,7 @@ pub struct PortfolioStatus {
     pub name: String,
     /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
-    pub lifecycle: LifecycleState,
+    pub lifecycle: LifecycleStatus,
     /// The first day of its life.
     pub inception: Day,
     /// The last session of its complete prefix, if it has one.
@@ -204,29 +189,6 @@ impl Status {
             (_, _, 0) => StatusVerdict::Behind,
             _ => StatusVerdict::BehindAndQuarantined,
         }
-    }
-}
-
-impl LifecycleState {
-    /// Returns the state of a portfolio on `day`.
-    pub fn on(day: Day, lifecycle: &Lifecycle) -> Self {
-        match lifecycle.status_on(day) {
-            crate::domain::LifecycleStatus::Alive => Self::Active,
-            crate::domain::LifecycleStatus::BeforeInception => Self::NotYet,
-            crate::domain::LifecycleStatus::AfterClose => Self::Closed,
-            crate::domain::LifecycleStatus::Deleted => Self::Deleted,
-        }
-    }
-}
-
-impl fmt::Display for LifecycleState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::NotYet => "not yet",
-            Self::Active => "active",
-            Self::Closed => "closed",
-            Self::Deleted => "deleted",
-        })
     }
 }
 
@@ -378,7 +340,7 @@ impl StatusReader<'_> {
         PortfolioStatus {
             key: portfolio.key,
             name: portfolio.name.clone(),
-            lifecycle: LifecycleState::on(self.plan.target.day, &portfolio.lifecycle),
+            lifecycle: portfolio.lifecycle.status_on(self.plan.target.day),
             inception: portfolio.lifecycle.inception(),
             watermark: self.watermarks.get(id),
             sessions_behind: self.watermarks.sessions_behind(id),

@@ -5,8 +5,8 @@ use std::fmt::{Display, Write as _};
 use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Number, Value, json};
 
-use crate::domain::Day;
-use crate::query::{EndedRun, LeaseState, LifecycleState, Metrics};
+use crate::domain::{Day, LifecycleStatus};
+use crate::query::{EndedRun, LeaseState, Metrics};
 use crate::store::RunState;
 
 /// The HTTP `Content-Type` of [`metrics_text`].
@@ -122,7 +122,7 @@ fn status_metrics(page: &mut Exposition, metrics: &Metrics) {
 fn portfolio_metrics(page: &mut Exposition, metrics: &Metrics) {
     let shown = metrics.status.portfolios.iter();
     let mut shown = shown
-        .filter(|portfolio| portfolio.lifecycle != LifecycleState::Deleted)
+        .filter(|portfolio| portfolio.lifecycle != LifecycleStatus::Deleted)
         .peekable();
     if shown.peek().is_none() {
         return;

@@ -7,17 +7,17 @@ use uuid::Uuid;
 use super::fixture::{day, mixed_survey, outcome, plan_for, utc};
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{
-    Absence, AssetClass, Day, Figure, Money, Phase, PhaseSet, PortfolioId, PortfolioKey,
-    PriceQuality, Quality, RunId,
+    Absence, AssetClass, Day, Figure, LifecycleStatus, Money, Phase, PhaseSet, PortfolioId,
+    PortfolioKey, PriceQuality, Quality, RunId,
 };
 use crate::engine::{RecordedFailure, RunRecord, StageTimes};
 use crate::plan::{PolicyName, SkipReason, StepKind};
 use crate::query::{
     Books, CellReason, CellTotals, Check, Claim, Expectation, ExplainedPortfolio, Explanation,
     ExposuresView, FailureView, Grid, Holdings, InvalidationView, LeaseState, LeaseView,
-    LifecycleState, MissingInput, Names, NextCommand, PhaseState, PolicyView, PortfolioStatus,
-    PositionView, PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks,
-    Status, Totals, Validity, Verdict, Verification, WatermarkHolder,
+    MissingInput, Names, NextCommand, PhaseState, PolicyView, PortfolioStatus, PositionView,
+    PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks, Status, Totals,
+    Validity, Verdict, Verification, WatermarkHolder,
 };
 use crate::store::{Progress, RunNumber, RunRow, RunState};
 
@@ -46,7 +46,7 @@ fn portfolio(
     PortfolioStatus {
         key: key(id.into()),
         name,
-        lifecycle: LifecycleState::Active,
+        lifecycle: LifecycleStatus::Alive,
         inception: day("2026-01-05"),
         watermark: Some(gap.previous()),
         sessions_behind: 2,
@@ -140,7 +140,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
             key: key(2),
             name: name.to_owned(),
             inception: day("2026-01-05"),
-            lifecycle: LifecycleState::Active,
+            lifecycle: LifecycleStatus::Alive,
         },
         day: day("2026-01-07"),
         target: day("2026-01-08"),

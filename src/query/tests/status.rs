@@ -1,11 +1,9 @@
 //! Tests of the status: watermark, cells, order of portfolios, lease and JSON.
 
-use crate::domain::{IdSet, Phase, PhaseSet, Scope};
+use crate::domain::{IdSet, LifecycleStatus, Phase, PhaseSet, Scope};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
 use crate::query::reason::CellReason;
-use crate::query::status::{
-    CellTotals, LeaseState, LifecycleState, Order, Status, StatusOptions, status,
-};
+use crate::query::status::{CellTotals, LeaseState, Order, Status, StatusOptions, status};
 use crate::store::RunState;
 
 impl Fixture {
@@ -65,13 +63,13 @@ fn lists_all_portfolios_with_their_lifecycle_state() {
         .iter()
         .map(|portfolio| (&*portfolio.name, portfolio.lifecycle))
         .collect();
-    let active = LifecycleState::Active;
+    let active = LifecycleStatus::Alive;
     assert_eq!(
         lifecycles,
         [
             ("Alpha", active),
             ("Beta", active),
-            ("Gone", LifecycleState::Deleted)
+            ("Gone", LifecycleStatus::Deleted)
         ]
     );
 }

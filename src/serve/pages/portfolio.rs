@@ -11,7 +11,7 @@ use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
 use super::holdings::{Holdings, NamedFigure};
 use super::labels::{self, trend_class};
-use crate::domain::{Quality, Scope};
+use crate::domain::{LifecycleStatus, Quality, Scope};
 use crate::query::{
     self, Books, MonthReturn, NextCommand, Order, PortfolioStatus, QueryError, SessionBooks,
     Status, StatusOptions, Validity,
@@ -163,10 +163,9 @@ fn portfolio_page(
 }
 
 fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static str, String) {
-    use crate::query::LifecycleState;
     match (portfolio.lifecycle, portfolio.held_back_by) {
-        (LifecycleState::Deleted, _) => ("calm", "deleted".to_owned()),
-        (LifecycleState::NotYet, _) => ("calm", "before inception".to_owned()),
+        (LifecycleStatus::Deleted, _) => ("calm", "deleted".to_owned()),
+        (LifecycleStatus::BeforeInception, _) => ("calm", "before inception".to_owned()),
         (_, None) => (
             "good",
             format!("complete up to {}", labels::day(status.target)),
