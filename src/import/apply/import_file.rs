@@ -5,14 +5,19 @@ use sha2::{Digest, Sha256};
 
 use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
-use super::{actions, portfolios, prices, securities, transactions};
+use super::records::{
+    apply_actions, apply_portfolios, apply_prices, apply_securities, apply_transactions,
+    existing_actions, existing_portfolios, existing_prices, existing_securities,
+    existing_transactions,
+};
 use crate::domain::PhaseCells;
-use crate::import::actions::read_actions;
+use crate::import::actions::{read_actions, validate_actions};
+use crate::import::existing::ExistingRecords;
 use crate::import::options::ImportOptions;
-use crate::import::portfolios::read_portfolios;
-use crate::import::prices::{PriceRules, read_prices};
-use crate::import::securities::read_securities;
-use crate::import::transactions::read_transactions;
+use crate::import::portfolios::{read_portfolios, validate_portfolios};
+use crate::import::prices::{PriceRules, read_prices, validate_prices};
+use crate::import::securities::{read_securities, validate_securities};
+use crate::import::transactions::{read_transactions, validate_transactions};
 use crate::import::verdict::Validated;
 use crate::store::{ImportRecord, ReadTransaction, StoreError, WriteTransaction, Writer};
 
@@ -56,26 +61,35 @@ pub fn import_file(
         jumps,
         ..
     } = *file.options;
+    let import = Import {
+        writer,
+        file,
+        context,
+        mode,
+    };
     match file.kind {
         FileKind::Portfolios => {
             let rows = read_portfolios(file.name, file.bytes, order)?;
-            let validate = |reading: &ReadTransaction<'_>| portfolios::validate(reading, &rows);
-            commit(writer, file, context, mode, validate, portfolios::apply)
+            let existing = |reading: &ReadTransaction<'_>| existing_portfolios(reading, &rows);
+            let validate = |known: &ExistingRecords| validate_portfolios(&rows, known);
+            import.commit(existing, validate, apply_portfolios)
         }
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, order)?;
-            let validate = |reading: &ReadTransaction<'_>| securities::validate(reading, &rows);
-            commit(writer, file, context, mode, validate, securities::apply)
+            let validate = |known: &ExistingRecords| validate_securities(&rows, known);
+            import.commit(existing_securities, validate, apply_securities)
         }
         FileKind::Actions => {
             let rows = read_actions(file.name, file.bytes, order)?;
-            let validate = |reading: &ReadTransaction<'_>| actions::validate(reading, &rows);
-            commit(writer, file, context, mode, validate, actions::apply)
+            let existing = |reading: &ReadTransaction<'_>| existing_actions(reading, &rows);
+            let validate = |known: &ExistingRecords| validate_actions(&rows, known);
+            import.commit(existing, validate, apply_actions)
         }
         FileKind::Transactions => {
             let rows = read_transactions(file.name, file.bytes, order)?;
-            let validate = |reading: &ReadTransaction<'_>| transactions::validate(reading, &rows);
-            commit(writer, file, context, mode, validate, transactions::apply)
+            let existing = |reading: &ReadTransaction<'_>| existing_transactions(reading, &rows);
+            let validate = |known: &ExistingRecords| validate_transactions(&rows, known);
+            import.commit(existing, validate, apply_transactions)
         }
         FileKind::Prices => {
             let rules = PriceRules {
@@ -84,8 +98,9 @@ pub fn import_file(
                     .unwrap_or_else(|| context.calendar.today(context.now)),
             };
             let rows = read_prices(file.name, file.bytes, file.options)?;
-            let validate = |reading: &ReadTransaction<'_>| prices::validate(reading, &rows, rules);
-            let result = commit(writer, file, context, mode, validate, prices::apply)?;
+            let existing = |reading: &ReadTransaction<'_>| existing_prices(reading, &rows);
+            let validate = |known: &ExistingRecords| validate_prices(&rows, known, rules);
+            let result = import.commit(existing, validate, apply_prices)?;
             Ok(ImportResult {
                 warning: rows.warning,
                 ..result
@@ -134,51 +149,69 @@ impl From<StoreError> for Rollback {
     }
 }
 
-/// Validates and applies in one transaction. `apply` records the changes and invalidates the cells
-/// they affect.
-fn commit<C>(
-    writer: &mut Writer,
-    file: &SourceFile<'_>,
-    context: &ImportContext<'_>,
+/// An import of one file, whose rows are read.
+struct Import<'i> {
+    writer: &'i mut Writer,
+    file: &'i SourceFile<'i>,
+    context: &'i ImportContext<'i>,
     mode: Mode,
-    validate: impl FnOnce(&ReadTransaction<'_>) -> Result<Validated<C>, StoreError>,
-    apply: impl FnOnce(&WriteTransaction<'_>, &ImportContext<'_>, C) -> Result<PhaseCells, StoreError>,
-) -> Result<ImportResult, ApplyError> {
-    let committed = writer.write(|writing| {
-        let validated = validate(writing)?;
-        let mut result = Box::new(ImportResult {
-            kind: file.kind,
-            file: validated.file,
-            verdicts: validated.verdicts,
-            counts: validated.counts,
-            warning: None,
-            invalidated_cells: PhaseCells::new(),
-            status: ImportStatus::Refused,
+}
+
+impl Import<'_> {
+    /// Validates against the existing records and applies in one transaction. `apply` records the
+    /// changes and invalidates the cells they affect.
+    fn commit<C>(
+        self,
+        existing: impl FnOnce(&ReadTransaction<'_>) -> Result<ExistingRecords, StoreError>,
+        validate: impl FnOnce(&ExistingRecords) -> Validated<C>,
+        apply: impl FnOnce(
+            &WriteTransaction<'_>,
+            &ImportContext<'_>,
+            C,
+        ) -> Result<PhaseCells, StoreError>,
+    ) -> Result<ImportResult, ApplyError> {
+        let Self {
+            writer,
+            file,
+            context,
+            mode,
+        } = self;
+        let committed = writer.write(|writing| {
+            let validated = validate(&existing(writing)?);
+            let mut result = Box::new(ImportResult {
+                kind: file.kind,
+                file: validated.file,
+                verdicts: validated.verdicts,
+                counts: validated.counts,
+                warning: None,
+                invalidated_cells: PhaseCells::new(),
+                status: ImportStatus::Refused,
+            });
+            let Some(changes) = validated.changes else {
+                return Err(Rollback::NotKept(result));
+            };
+            if result.counts.added + result.counts.corrected > 0 {
+                result.invalidated_cells = apply(writing, context, changes)?;
+                // A run that planned with the old sources notices the new revision.
+                writing.increment_revision()?;
+            }
+            record_import(writing, file, &result, context.now)?;
+            match mode {
+                Mode::Apply => {
+                    result.status = ImportStatus::Applied;
+                    Ok(*result)
+                }
+                Mode::DryRun => {
+                    result.status = ImportStatus::DryRun;
+                    Err(Rollback::NotKept(result))
+                }
+            }
         });
-        let Some(changes) = validated.changes else {
-            return Err(Rollback::NotKept(result));
-        };
-        if result.counts.added + result.counts.corrected > 0 {
-            result.invalidated_cells = apply(writing, context, changes)?;
-            // A run that planned with the old sources notices the new revision.
-            writing.increment_revision()?;
+        match committed {
+            Ok(result) => Ok(result),
+            Err(Rollback::NotKept(result)) => Ok(*result),
+            Err(Rollback::Failed(error)) => Err(error),
         }
-        record_import(writing, file, &result, context.now)?;
-        match mode {
-            Mode::Apply => {
-                result.status = ImportStatus::Applied;
-                Ok(*result)
-            }
-            Mode::DryRun => {
-                result.status = ImportStatus::DryRun;
-                Err(Rollback::NotKept(result))
-            }
-        }
-    });
-    match committed {
-        Ok(result) => Ok(result),
-        Err(Rollback::NotKept(result)) => Ok(*result),
-        Err(Rollback::Failed(error)) => Err(error),
     }
 }
 

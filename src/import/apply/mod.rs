@@ -8,17 +8,13 @@
 //! | file | does |
 //! |---|---|
 //! | `import_file`, `import_result` | import one file, and report the result |
-//! | `portfolios`, `securities`, `actions`, `prices`, `transactions` | read the existing records and make the changes of one kind of file |
+//! | `records` | read the existing records, and write the changes, of each kind of file |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
-mod actions;
 mod context;
 mod import_file;
 mod import_result;
-mod portfolios;
-mod prices;
-mod securities;
-mod transactions;
+mod records;
 
 pub use context::{ApplyError, ImportContext};
 pub use import_file::{Mode, SourceFile, import_file, was_imported};

@@ -1,0 +1,167 @@
+//! Reads the records that a file is validated against, and writes those that it changes: two
+//! functions for each kind of file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::ImportContext;
+use crate::domain::{
+    Correction, DayRange, Lifecycle, PhaseCells, PortfolioId, PortfolioKey, SecurityId,
+};
+use crate::import::actions::{ActionChanges, ActionRow};
+use crate::import::existing::ExistingRecords;
+use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
+use crate::import::prices::{PriceChanges, PriceRows};
+use crate::import::row_reader::{OptionalField, Rows};
+use crate::import::securities::SecurityChanges;
+use crate::import::transactions::{TransactionChanges, TransactionRow};
+use crate::invalidation::{
+    invalidate_attributes, invalidate_closes, invalidate_currencies, invalidate_splits,
+    invalidate_transactions,
+};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+
+/// Returns all portfolios, and the traded ranges of those in the file.
+pub(super) fn existing_portfolios(
+    reading: &ReadTransaction<'_>,
+    rows: &Rows<PortfolioRow>,
+) -> Result<ExistingRecords, StoreError> {
+    let known = ExistingRecords::default().with_portfolios(reading.portfolios().all()?);
+    let mut traded = Vec::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        let existing = match &row.id {
+            OptionalField::Value(id) => known.find_portfolio(PortfolioKey::from_name(id)),
+            // An ambiguous name is refused by the validation.
+            OptionalField::Absent | OptionalField::Empty => {
+                known.resolve_portfolio(&row.name).ok().flatten()
+            }
+        };
+        if let Some(existing) = existing
+            && let Some(days) = reading.entries().span(existing.id)?
+        {
+            traded.push((existing.id, days));
+        }
+    }
+    Ok(known.with_traded_ranges(traded))
+}
+
+/// Adds and changes portfolios.
+pub(super) fn apply_portfolios(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: PortfolioChanges,
+) -> Result<PhaseCells, StoreError> {
+    let mut index_changes: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
+    for new in &changes.added {
+        index_changes.push((writing.portfolios().add(new)?, None, new.lifecycle));
+    }
+    for Correction { was, now } in &changes.corrected {
+        writing.portfolios().change(now)?;
+        if was.lifecycle != now.lifecycle {
+            index_changes.push((now.id, Some(was.lifecycle), now.lifecycle));
+        }
+    }
+    writing
+        .portfolios()
+        .change_lifecycle_index(&index_changes)?;
+    invalidate_currencies(writing, context.calendar, &changes.corrected, context.now)
+}
+
+/// Returns all securities.
+pub(super) fn existing_securities(
+    reading: &ReadTransaction<'_>,
+) -> Result<ExistingRecords, StoreError> {
+    Ok(ExistingRecords::default().with_securities(reading.securities().all()?))
+}
+
+/// Adds and changes securities.
+pub(super) fn apply_securities(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: SecurityChanges,
+) -> Result<PhaseCells, StoreError> {
+    for new in &changes.added {
+        writing.securities().add(new)?;
+    }
+    for Correction { now, .. } in &changes.corrected {
+        writing.securities().change(now)?;
+    }
+    invalidate_attributes(writing, context.calendar, &changes.corrected, context.now)
+}
+
+/// Returns all securities, and the splits of those in the file.
+pub(super) fn existing_actions(
+    reading: &ReadTransaction<'_>,
+    rows: &Rows<ActionRow>,
+) -> Result<ExistingRecords, StoreError> {
+    let known = existing_securities(reading)?;
+    let named: BTreeSet<SecurityId> = (rows.lines.iter())
+        .filter_map(|line| line.row.as_ref().ok())
+        .filter_map(|row| Some(known.find_security(&row.symbol)?.id))
+        .collect();
+    let mut splits = Vec::new();
+    for security in named {
+        splits.extend(reading.splits().of_security(security)?);
+    }
+    Ok(known.with_splits(splits))
+}
+
+/// Sets splits.
+pub(super) fn apply_actions(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: ActionChanges,
+) -> Result<PhaseCells, StoreError> {
+    let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
+    writing.splits().set(&splits)?;
+    invalidate_splits(writing, context.calendar, &changes.splits, context.now)
+}
+
+/// Returns all securities, and the splits and closes of those in the file.
+pub(super) fn existing_prices(
+    reading: &ReadTransaction<'_>,
+    rows: &PriceRows,
+) -> Result<ExistingRecords, StoreError> {
+    let known = existing_securities(reading)?;
+    let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
+        .filter_map(|(symbol, span)| Some((known.find_security(symbol)?.id, span)))
+        .collect();
+    let mut splits = Vec::new();
+    for security in spans.keys() {
+        splits.extend(reading.splits().of_security(*security)?);
+    }
+    let closes = reading.closes().around(&spans)?;
+    Ok(known.with_splits(splits).with_closes(closes))
+}
+
+/// Writes closes.
+pub(super) fn apply_prices(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: PriceChanges,
+) -> Result<PhaseCells, StoreError> {
+    writing.closes().set(&changes.closes, context.now)?;
+    invalidate_closes(writing, context.calendar, &changes.closes, context.now)
+}
+
+/// Returns all portfolios and securities, and the transactions whose ids are in the file.
+pub(super) fn existing_transactions(
+    reading: &ReadTransaction<'_>,
+    rows: &Rows<TransactionRow>,
+) -> Result<ExistingRecords, StoreError> {
+    let mut entries = Vec::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        entries.extend(reading.entries().with_reference(&row.id)?);
+    }
+    let known = existing_securities(reading)?.with_portfolios(reading.portfolios().all()?);
+    Ok(known.with_transactions(entries))
+}
+
+/// Adds transactions.
+pub(super) fn apply_transactions(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: TransactionChanges,
+) -> Result<PhaseCells, StoreError> {
+    writing.entries().add(&changes.added)?;
+    invalidate_transactions(writing, context.calendar, &changes.added, context.now)
+}
