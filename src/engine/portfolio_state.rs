@@ -109,14 +109,13 @@ mod tests {
             reference: reference.to_owned(),
         };
         let stored = store.writer().unwrap().write(|writing| {
-            for name in ["a", "b", "c", "d", "e", "f", "g"] {
-                writing.portfolios().add(&NewPortfolio {
-                    key: PortfolioKey::from_name(name),
-                    name: name.to_owned(),
-                    currency: Currency::USD,
-                    lifecycle: Lifecycle::new(day),
-                })?;
-            }
+            let names = ["a", "b", "c", "d", "e", "f", "g"];
+            writing.portfolios().add(names.map(|name| NewPortfolio {
+                key: PortfolioKey::from_name(name),
+                name: name.to_owned(),
+                currency: Currency::USD,
+                lifecycle: Lifecycle::new(day),
+            }))?;
             let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
             let entries: Vec<_> = deposits.map(|(owner, name)| deposit(owner, name)).into();
             writing.entries().add(&entries)

@@ -8,7 +8,7 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::domain::{Day, Lifecycle, LifecycleError, Portfolio, PortfolioKey};
+use crate::domain::{Correction, Day, Lifecycle, LifecycleError, Portfolio, PortfolioKey};
 use crate::store::{StoreError, WriteTransaction, Writer};
 
 /// Error that refuses a change of a portfolio's lifecycle.
@@ -129,12 +129,15 @@ fn change_lifecycle(
         if lifecycle == was.lifecycle {
             return Ok(was);
         }
-        let index_change = (was.id, Some(was.lifecycle), lifecycle);
-        let now = Portfolio { lifecycle, ..was };
-        writing.portfolios().change(&now)?;
-        writing
-            .portfolios()
-            .change_lifecycle_index(&[index_change])?;
+        let now = Portfolio {
+            lifecycle,
+            ..was.clone()
+        };
+        let correction = Correction {
+            was,
+            now: now.clone(),
+        };
+        writing.portfolios().correct(&[correction])?;
         writing.increment_revision()?;
         Ok(now)
     })

@@ -77,7 +77,10 @@ fn remove_selection(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Day, DayRange, IdSet, Lifecycle, Phase, PhaseSet, PortfolioId, Scope};
+    use crate::domain::{
+        Currency, Day, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PhaseSet, PortfolioKey,
+        Scope,
+    };
     use crate::store::{Store, StoreError};
 
     #[test]
@@ -93,8 +96,12 @@ mod tests {
         };
         let mut writer = store.writer().unwrap();
         let removed = writer.write(|writing| {
-            let added = (PortfolioId(1), None, lifecycle.unwrap());
-            writing.portfolios().change_lifecycle_index(&[added])?;
+            writing.portfolios().add([NewPortfolio {
+                key: PortfolioKey::from_name("closed"),
+                name: "closed".to_owned(),
+                currency: Currency::USD,
+                lifecycle: lifecycle.unwrap(),
+            }])?;
             writing.calendar().set_sessions(&days)?;
             for day in days {
                 writing

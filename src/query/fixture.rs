@@ -165,25 +165,18 @@ impl Fixture {
         let mut writer = self.store.writer().unwrap();
         self.portfolios = writer
             .write(|writing| {
-                let mut portfolios = Vec::new();
                 let lifecycles = [
                     ("Alpha", Lifecycle::new(days[0])),
                     ("Beta", Lifecycle::new(days[10])),
                     ("Gone", Lifecycle::new(days[0]).with_deleted_at(Some(now))),
                 ];
-                for (name, lifecycle) in lifecycles {
-                    let new = NewPortfolio {
-                        key: PortfolioKey::from_name(name),
-                        name: name.to_owned(),
-                        currency: Currency::USD,
-                        lifecycle,
-                    };
-                    let id = writing.portfolios().add(&new)?;
-                    writing
-                        .portfolios()
-                        .change_lifecycle_index(&[(id, None, lifecycle)])?;
-                    portfolios.extend(writing.portfolios().get(id)?);
-                }
+                let new = lifecycles.map(|(name, lifecycle)| NewPortfolio {
+                    key: PortfolioKey::from_name(name),
+                    name: name.to_owned(),
+                    currency: Currency::USD,
+                    lifecycle,
+                });
+                writing.portfolios().add(new)?;
                 for (symbol, class) in [
                     ("ACME", AssetClass::Equity),
                     ("BOLT", AssetClass::Equity),
@@ -195,7 +188,7 @@ impl Fixture {
                 writing.closes().set(&closes(&days), now)?;
                 writing.entries().add(&entries(&days))?;
                 writing.increment_revision()?;
-                Ok::<_, crate::store::StoreError>(portfolios)
+                writing.portfolios().all()
             })
             .unwrap();
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Cell, Day, RunId};
+use crate::domain::{Cell, Day, Portfolio, RunId};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
@@ -135,12 +135,8 @@ fn store_sources(
     for security in &sources.securities {
         writing.securities().add(&security.without_id())?;
     }
-    let mut lifecycles = Vec::new();
-    for portfolio in &sources.portfolios {
-        let id = writing.portfolios().add(&portfolio.without_id())?;
-        lifecycles.push((id, None, portfolio.lifecycle));
-    }
-    writing.portfolios().change_lifecycle_index(&lifecycles)?;
+    let portfolios = sources.portfolios.iter().map(Portfolio::without_id);
+    writing.portfolios().add(portfolios)?;
     writing.closes().set(&sources.new_closes(), world.now)?;
     writing.splits().set(&sources.splits)?;
     writing.entries().add(&sources.transactions)?;

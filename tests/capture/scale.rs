@@ -60,20 +60,13 @@ fn fill_database(path: &std::path::Path) -> Store {
     let mut writer = store.writer().unwrap();
     let lifecycle = Lifecycle::new(sessions[0]);
     let filled: Result<(), StoreError> = writer.write(|writing| {
-        let mut index_changes = Vec::new();
-        for number in 1..=PORTFOLIOS {
-            let name = format!("P{number:06}");
-            let id = writing.portfolios().add(&NewPortfolio {
-                key: PortfolioKey::from_name(&name),
-                name,
-                currency: Currency::USD,
-                lifecycle,
-            })?;
-            index_changes.push((id, None, lifecycle));
-        }
-        writing
-            .portfolios()
-            .change_lifecycle_index(&index_changes)?;
+        let names = (1..=PORTFOLIOS).map(|number| format!("P{number:06}"));
+        writing.portfolios().add(names.map(|name| NewPortfolio {
+            key: PortfolioKey::from_name(&name),
+            name,
+            currency: Currency::USD,
+            lifecycle,
+        }))?;
         for (at, day) in (0..).zip(sessions) {
             let holes: IdSet = (1..=PORTFOLIOS)
                 .filter(|id| (id * 7 + at * 13) % 1_000 == 0)

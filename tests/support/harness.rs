@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use plimsoll::disk::SimulatedDisk;
-use plimsoll::domain::{Day, DayRange, Lifecycle, Portfolio, Scope};
+use plimsoll::domain::{Correction, Day, DayRange, Lifecycle, Portfolio, Scope};
 use plimsoll::engine::{
     self, EngineError, Outcome, RunObserver, RunRequest, Settings, survey_and_plan,
 };
@@ -215,12 +215,8 @@ impl Harness {
         };
         let mut writer = self.store.writer().unwrap();
         let changed: Result<(), StoreError> = writer.write(|writing| {
-            writing.portfolios().change(&new)?;
-            writing.portfolios().change_lifecycle_index(&[(
-                old.id,
-                Some(old.lifecycle),
-                lifecycle,
-            )])?;
+            let correction = Correction { was: old, now: new };
+            writing.portfolios().correct(&[correction])?;
             writing.increment_revision()
         });
         changed.unwrap();

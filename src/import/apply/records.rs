@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
-use crate::domain::{
-    Correction, DayRange, Lifecycle, PhaseCells, PortfolioId, PortfolioKey, SecurityId,
-};
+use crate::domain::{Correction, DayRange, PhaseCells, PortfolioKey, SecurityId};
 use crate::import::actions::{ActionChanges, ActionRow};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
@@ -50,19 +48,8 @@ pub(super) fn apply_portfolios(
     context: &ImportContext<'_>,
     changes: PortfolioChanges,
 ) -> Result<PhaseCells, StoreError> {
-    let mut index_changes: Vec<(PortfolioId, Option<Lifecycle>, Lifecycle)> = Vec::new();
-    for new in &changes.added {
-        index_changes.push((writing.portfolios().add(new)?, None, new.lifecycle));
-    }
-    for Correction { was, now } in &changes.corrected {
-        writing.portfolios().change(now)?;
-        if was.lifecycle != now.lifecycle {
-            index_changes.push((now.id, Some(was.lifecycle), now.lifecycle));
-        }
-    }
-    writing
-        .portfolios()
-        .change_lifecycle_index(&index_changes)?;
+    writing.portfolios().add(changes.added)?;
+    writing.portfolios().correct(&changes.corrected)?;
     invalidate_currencies(writing, context.calendar, &changes.corrected, context.now)
 }
 

@@ -100,12 +100,8 @@ pub(super) fn add_portfolios(
         entries.extend(world.transactions_for(added, last)?);
     }
     harness.write(|writing| {
-        let mut lifecycles = Vec::new();
-        for added in portfolios {
-            let id = writing.portfolios().add(&added.portfolio.without_id())?;
-            lifecycles.push((id, None, added.portfolio.lifecycle));
-        }
-        writing.portfolios().change_lifecycle_index(&lifecycles)?;
+        let added = portfolios.iter().map(|added| added.portfolio.without_id());
+        writing.portfolios().add(added)?;
         writing.entries().add(&entries)?;
         writing.increment_revision()
     })?;

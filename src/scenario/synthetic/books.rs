@@ -96,16 +96,14 @@ fn add_portfolios(
     coverage: InitialCoverage,
 ) -> Result<(), StoreError> {
     let lifecycle = Lifecycle::new(market.portfolio_sessions()[0]);
-    let mut lifecycles = Vec::new();
+    let names = (1..=shape.portfolios).map(|number| format!("P{number:07}"));
+    writing.portfolios().add(names.map(|name| NewPortfolio {
+        key: PortfolioKey::from_name(&name),
+        name,
+        currency: Currency::USD,
+        lifecycle,
+    }))?;
     for number in 1..=shape.portfolios {
-        let name = format!("P{number:07}");
-        let id = writing.portfolios().add(&NewPortfolio {
-            key: PortfolioKey::from_name(&name),
-            name,
-            currency: Currency::USD,
-            lifecycle,
-        })?;
-        lifecycles.push((id, None, lifecycle));
         let has_transactions = match coverage {
             InitialCoverage::None => true,
             InitialCoverage::AllButLast => number == shape.portfolios,
@@ -117,7 +115,7 @@ fn add_portfolios(
                 .add(&trades(market, PortfolioId(number), shape.holdings))?;
         }
     }
-    writing.portfolios().change_lifecycle_index(&lifecycles)
+    Ok(())
 }
 
 fn fill_ledger(

@@ -89,11 +89,7 @@ impl ReadPortfolios<'_> {
 impl WritePortfolios<'_> {
     /// Moves portfolios from the sets of their old lifecycles to those of their new ones. Each set
     /// that changes is written once, however many portfolios move.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read or written, or a stored set is damaged.
-    pub fn change_lifecycle_index(
+    pub(super) fn change_lifecycle_index(
         &self,
         changes: &[(PortfolioId, Option<Lifecycle>, Lifecycle)],
     ) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
+use crate::domain::{Correction, Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
 use crate::store::columns::Micros;
 use crate::store::error::StoreError;
 use crate::store::transaction::subject;
@@ -86,12 +86,24 @@ impl ReadPortfolios<'_> {
 }
 
 impl WritePortfolios<'_> {
-    /// Inserts a portfolio and returns its id, the next one.
+    /// Inserts portfolios and returns their ids, which follow the highest one.
     ///
     /// # Errors
     ///
-    /// The key exists, the ids are used up, or the database cannot be written.
-    pub fn add(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
+    /// A key exists, the ids are used up, or the database cannot be written.
+    pub fn add(
+        &self,
+        new: impl IntoIterator<Item = NewPortfolio>,
+    ) -> Result<Vec<PortfolioId>, StoreError> {
+        let mut changes = Vec::new();
+        for new in new {
+            changes.push((self.insert(&new)?, None, new.lifecycle));
+        }
+        self.change_lifecycle_index(&changes)?;
+        Ok(changes.into_iter().map(|(id, ..)| id).collect())
+    }
+
+    fn insert(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection
             .prepare_cached(
                 "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at)
@@ -110,12 +122,23 @@ impl WritePortfolios<'_> {
         Ok(PortfolioId(id))
     }
 
-    /// Replaces name, currency and lifecycle of a portfolio.
+    /// Replaces names, currencies and lifecycles of portfolios.
     ///
     /// # Errors
     ///
-    /// The portfolio does not exist, or the database cannot be written.
-    pub fn change(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
+    /// A portfolio does not exist, or the database cannot be written.
+    pub fn correct(&self, corrections: &[Correction<Portfolio>]) -> Result<(), StoreError> {
+        let mut changes = Vec::new();
+        for Correction { was, now } in corrections {
+            self.update(now)?;
+            if was.lifecycle != now.lifecycle {
+                changes.push((now.id, Some(was.lifecycle), now.lifecycle));
+            }
+        }
+        self.change_lifecycle_index(&changes)
+    }
+
+    fn update(&self, portfolio: &Portfolio) -> Result<(), StoreError> {
         let changed = self
             .connection
             .prepare_cached(
