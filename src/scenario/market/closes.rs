@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::common_returns::CommonReturns;
-use super::listing::{CloseSource, ListedSecurity, Loadings};
+use super::fixed_instruments::Loadings;
+use super::listing::{CloseSource, ListedSecurity};
 use super::names::SECTORS;
 use super::random::RandomSource;
 use crate::domain::{AssetClass, Day, DayRange, Price, SecurityId, Split};

@@ -1,8 +1,20 @@
 //! Lists the instruments that every generated market has: indices, a pair of currencies, funds,
 //! bonds, a share in euro and private assets.
 
-use super::listing::{Loadings, security};
-use crate::domain::{AssetClass, Currency, Quantity, Security};
+use crate::domain::{AssetClass, Currency, NewSecurity, Quantity, Security, SecurityId};
+
+/// The coefficients of the common returns in a security's daily log return. `noise` is the standard
+/// deviation of the part that is the security's own, apart from its fat tails.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Loadings {
+    pub(super) market: f64,
+    pub(super) sector: f64,
+    pub(super) value: f64,
+    pub(super) momentum: f64,
+    pub(super) size: f64,
+    pub(super) rates: f64,
+    pub(super) noise: f64,
+}
 
 /// Returns each instrument with its loadings, its base price and its yearly payout as a share of
 /// the price. The index of a factor has one loading and no noise, so that it is the factor itself.
@@ -147,4 +159,15 @@ pub(super) fn fixed_instruments() -> Vec<(Security, Loadings, f64, f64)> {
             0.0,
         ),
     ]
+}
+
+/// Returns a security in dollars with a multiplier of 1. Its id is 0 until it is listed.
+pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
+    let share = NewSecurity {
+        name: name.to_owned(),
+        class,
+        sector: sector.to_owned(),
+        ..NewSecurity::equity(symbol)
+    };
+    share.with_id(SecurityId(0))
 }

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fixed_instruments::fixed_instruments;
+use super::fixed_instruments::{Loadings, fixed_instruments, security};
 use super::names;
 use super::random::RandomSource;
-use crate::domain::{AssetClass, NewSecurity, Security, SecurityId};
+use crate::domain::{AssetClass, Security, SecurityId};
 
 /// The default number of generated shares.
 pub const DEFAULT_SHARES: usize = 64;
@@ -27,19 +27,6 @@ pub struct Addition {
     pub security: Security,
     /// The origin of its closes.
     pub closes: CloseSource,
-}
-
-/// The coefficients of the common returns in a security's daily log return. `noise` is the standard
-/// deviation of the part that is the security's own, apart from its fat tails.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Loadings {
-    pub(super) market: f64,
-    pub(super) sector: f64,
-    pub(super) value: f64,
-    pub(super) momentum: f64,
-    pub(super) size: f64,
-    pub(super) rates: f64,
-    pub(super) noise: f64,
 }
 
 /// A security with the parameters of its generated closes.
@@ -222,17 +209,6 @@ fn base(security: &Security, random: &mut RandomSource) -> f64 {
         AssetClass::Bond => random.uniform(92.0, 104.0),
         _ => random.uniform(20_f64.ln(), 400_f64.ln()).exp(),
     }
-}
-
-/// Returns a security in dollars with a multiplier of 1. Its id is 0 until it is listed.
-pub(super) fn security(symbol: &str, name: &str, class: AssetClass, sector: &str) -> Security {
-    let share = NewSecurity {
-        name: name.to_owned(),
-        class,
-        sector: sector.to_owned(),
-        ..NewSecurity::equity(symbol)
-    };
-    share.with_id(SecurityId(0))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::error::PlayError;
 use super::harness::Harness;
 use super::inspect::read_names;
-use super::play::PlayError;
 use super::result::StepOutcome;
 use crate::domain::{
     CellSelection, Day, DayRange, IdSet, Phase, PhaseCells, PortfolioId, PortfolioKey, Scope,

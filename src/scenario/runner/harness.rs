@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::error::PlayError;
 use super::inspect::{self, Inspection};
-use super::play::{CheckLevel, PlayError};
 use super::prepared::PreparedRun;
 use super::result::{Finding, PlayedStep, StepOutcome};
 use crate::disk::SimulatedDisk;
@@ -20,6 +20,16 @@ use crate::engine::{FailingPhases, FaultHooks, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
 use crate::store::{Failure, Store, StoreError, WriteTransaction};
+
+/// The amount of checking between steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CheckLevel {
+    /// Every invariant after every step; each cell is computed again.
+    #[default]
+    Invariants,
+    /// Only the expectations of the scenario, which is faster.
+    ExpectationsOnly,
+}
 
 /// A database under one policy, with its clock, processes and results so far.
 pub(super) struct Harness<'s> {

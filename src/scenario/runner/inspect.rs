@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::play::PlayError;
+use super::error::PlayError;
 use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;

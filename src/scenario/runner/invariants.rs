@@ -3,8 +3,8 @@
 //! The checks use the rows of the database and count cells one by one. They never ask the planner
 //! again, so that a fault of the planner can't confirm itself.
 
+use super::error::PlayError;
 use super::harness::Harness;
-use super::play::PlayError;
 use super::result::{Finding, FindingKind};
 use super::run::FinishedRun;
 use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId};

@@ -7,16 +7,19 @@
 //! | `harness` | holds one database, its clock and its processes |
 //! | `run` | makes a run, with the steps that happen inside it |
 //! | `pending_steps` | plays the steps, cancellations and crashes inside a run, each at its point |
-//! | `prepared` | returns the runs of a scenario, each as it is about to start |
+//! | `prepared` | a run that is about to start, for the simulator |
 //! | `changes` | plays the steps that are not runs |
 //! | `inspect` | reads the state of a database between steps |
 //! | `result` | holds the results of steps, policies and scenarios |
 //! | `run_result` | holds the result of a run |
 //! | `invariants` | checks what must hold after every step |
 //! | `check` | compares expectations with results |
+//! | `describe` | describes steps in a few words |
 
 mod changes;
 mod check;
+mod describe;
+mod error;
 mod harness;
 mod inspect;
 mod invariants;
@@ -27,8 +30,10 @@ mod result;
 mod run;
 mod run_result;
 
+pub use error::PlayError;
+pub use harness::CheckLevel;
 pub use inspect::EndState;
-pub use play::{CheckLevel, PlayError, play};
-pub use prepared::{PreparedRun, prepare_runs};
+pub use play::{play, prepare_runs};
+pub use prepared::PreparedRun;
 pub use result::{Finding, FindingKind, PlayResult, PlayedStep, PolicyResult, StepOutcome};
 pub use run_result::{ReasonGroup, RunResult, error_with_causes, run_end};

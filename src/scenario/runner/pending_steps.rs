@@ -4,12 +4,16 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::error::PlayError;
 use super::harness::Harness;
-use super::play::{PlayError, play_step};
-use crate::disk::SimulatedDisk;
 use crate::domain::{Coverage, Day, Phase, PhaseSet};
 use crate::engine::{CommitGrain, RunEvent};
 use crate::scenario::script::{Point, Power, Run, Step};
+
+/// Plays a step: on a harness, with its number and its point in the enclosing run. Steps inside a
+/// run are steps again, so the function that plays them is passed down.
+pub(super) type PlayStep<'p> =
+    &'p (dyn Fn(&Harness<'_>, &str, Option<Point>, &Step) -> Result<(), PlayError> + Sync);
 
 /// The steps, cancellation and crash that are still to happen inside a run.
 pub(super) struct PendingSteps<'p> {
@@ -17,6 +21,7 @@ pub(super) struct PendingSteps<'p> {
     number: &'p str,
     run: &'p Run,
     grain: CommitGrain,
+    play_step: PlayStep<'p>,
     pub(super) cancel: AtomicBool,
     state: Mutex<PendingState<'p>>,
 }
@@ -40,9 +45,9 @@ pub(super) struct RunObservations {
 impl<'p> PendingSteps<'p> {
     pub(super) fn new(
         harness: &'p Harness<'p>,
-        number: &'p str,
-        run: &'p Run,
+        (number, run): (&'p str, &'p Run),
         grain: CommitGrain,
+        play_step: PlayStep<'p>,
     ) -> Self {
         let steps = (1..).zip(&run.meanwhile);
         Self {
@@ -50,6 +55,7 @@ impl<'p> PendingSteps<'p> {
             number,
             run,
             grain,
+            play_step,
             cancel: AtomicBool::new(false),
             state: Mutex::new(PendingState {
                 steps: steps
@@ -92,7 +98,7 @@ impl<'p> PendingSteps<'p> {
         };
         for (at, point, step) in due {
             let number = format!("{}.{at}", self.number);
-            if let Err(error) = play_step(self.harness, &number, Some(point), step) {
+            if let Err(error) = (self.play_step)(self.harness, &number, Some(point), step) {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.error.get_or_insert(error);
             }

@@ -6,10 +6,10 @@
 
 use std::num::NonZeroU64;
 
+use super::error::PlayError;
 use super::harness::Harness;
 use super::inspect::{read_coverage, read_names};
-use super::pending_steps::{PendingSteps, RunObservations};
-use super::play::PlayError;
+use super::pending_steps::{PendingSteps, PlayStep, RunObservations};
 use super::run_result::{RunResult, end_from_state};
 use crate::app::{AppError, Force, ResolvedRun, RunSpec};
 use crate::domain::{Coverage, Day, IdSet, Phase};
@@ -33,6 +33,7 @@ pub(super) fn run(
     harness: &Harness<'_>,
     number: &str,
     run: &Run,
+    play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
     let before = harness.coverage()?;
     let spec = RunSpec {
@@ -53,7 +54,7 @@ pub(super) fn run(
         Ok(resolved) => resolved,
         Err(refusal) => return Ok(FinishedRun::refused(&refusal, before)),
     };
-    let mut finished = execute(harness, number, run, &request, before)?;
+    let mut finished = execute(harness, (number, run), &request, before, play_step)?;
     finished
         .result
         .warnings
@@ -79,12 +80,15 @@ pub(super) fn onboarding_run(name: &str) -> Run {
 pub(super) fn onboard(
     harness: &Harness<'_>,
     number: &str,
-    run: &Run,
-    name: &str,
+    (run, name): (&Run, &str),
+    play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
     let before = harness.coverage()?;
     match resolve(harness, &RunSpec::onboarding(name))? {
-        Ok(resolved) => execute(harness, number, run, &resolved.run_request, before),
+        Ok(resolved) => {
+            let request = &resolved.run_request;
+            execute(harness, (number, run), request, before, play_step)
+        }
         Err(refusal) => Ok(FinishedRun::refused(&refusal, before)),
     }
 }
@@ -120,10 +124,10 @@ fn resolve(
 
 fn execute(
     harness: &Harness<'_>,
-    number: &str,
-    run: &Run,
+    (number, run): (&str, &Run),
     request: &RunRequest,
     before: Coverage,
+    play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
     // The simulator repeats only runs of the default policy that do not happen inside another.
     if run.policy.is_none() && !number.contains('.') {
@@ -134,7 +138,7 @@ fn execute(
         harness.run_settings(),
         harness.environment(),
     );
-    let pending = PendingSteps::new(harness, number, run, settings.commit);
+    let pending = PendingSteps::new(harness, (number, run), settings.commit, play_step);
     // The harness is not locked during the run: steps inside it need the lock.
     let observer = RunObserver {
         cancel: &pending.cancel,

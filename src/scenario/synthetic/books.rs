@@ -2,25 +2,14 @@
 
 use std::fmt;
 
-use chrono::{DateTime, TimeZone, Utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::market::Market;
+use super::market::{Market, SEED};
 use super::trades::trades;
 use crate::domain::{Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey};
 use crate::engine::{EngineError, Settings};
 use crate::store::{Location, Store, StoreError, WriteTransaction};
-
-/// The seed of all synthetic databases.
-pub(super) const SEED: u64 = 8;
-
-/// The instant of every measured run: the evening of January 8, 2026, in New York.
-pub fn now() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2026, 1, 8, 23, 0, 0)
-        .single()
-        .expect("an instant")
-}
 
 /// The size of a synthetic database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +57,7 @@ pub enum InitialCoverage {
 ///
 /// # Errors
 ///
-/// The calendar has fewer sessions before [`now`], a database exists at `place`, or it cannot be
+/// The calendar has fewer sessions before [`now`](super::now), a database exists at `place`, or it cannot be
 /// written.
 pub fn create_database(
     place: impl Into<Location>,

@@ -7,15 +7,24 @@ use crate::domain::{
 use crate::engine::{EngineError, Settings, today};
 use crate::scenario::market::{SECTORS, risk_model};
 use crate::store::{StoreError, WriteTransaction};
+use chrono::{DateTime, TimeZone, Utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::books::{SEED, now};
+/// The seed of all synthetic databases.
+pub(super) const SEED: u64 = 8;
 
 /// The number of shares that portfolios choose from.
 pub(super) const SHARES: u32 = 500;
 /// Sessions with closes before the first inception, so that every window of the risk phase is full.
 const HISTORY: usize = 253;
+
+/// The instant of every measured run: the evening of January 8, 2026, in New York.
+pub fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 1, 8, 23, 0, 0)
+        .single()
+        .expect("an instant")
+}
 
 /// Closes over consecutive sessions that end with the last final one.
 pub(super) struct Market {

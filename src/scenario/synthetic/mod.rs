@@ -10,4 +10,5 @@ mod books;
 mod market;
 mod trades;
 
-pub use books::{InitialCoverage, Shape, create_database, now};
+pub use books::{InitialCoverage, Shape, create_database};
+pub use market::now;

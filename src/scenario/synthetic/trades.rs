@@ -7,8 +7,7 @@ use crate::domain::{
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::books::SEED;
-use super::market::{Market, SHARES};
+use super::market::{Market, SEED, SHARES};
 
 const DEPOSIT: i32 = 1_000_000;
 /// The number of sessions from one trade to the next.

@@ -8,9 +8,12 @@
 //! | `text` | the transcript |
 //! | `run` | the result of a run |
 //! | `grid` | the cells of a run, on notable sessions |
+//! | `lines` | collects the lines |
 
 mod grid;
+mod lines;
 mod run;
 mod text;
 
-pub use text::{Detail, transcript};
+pub use lines::Detail;
+pub use text::transcript;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::grid::bands;
-use super::text::{Detail, Lines};
+use super::lines::{Detail, Lines};
 use crate::domain::{Day, Phase};
 use crate::report::{Palette, count_with_noun};
 use crate::scenario::name_list::{format_names, format_names_among};
