@@ -82,7 +82,7 @@ fn play_golden(found: &ScenarioFile) -> Result<(), Failed> {
     let result = play_file(&found.path, CheckLevel::Invariants)?;
     let findings: Vec<String> = result
         .findings()
-        .map(|(policy, finding)| format!("{policy}: {}", finding.message))
+        .map(|(policy, finding)| format!("{policy}: {}", finding.problem))
         .collect();
     if !findings.is_empty() {
         return Err(findings.join("\n").into());

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::report::join_causes;
 use crate::scenario::script::{FixtureError, ScenarioError};
 use crate::scenario::suite::CaseError;
 
@@ -14,7 +15,7 @@ use crate::scenario::suite::CaseError;
 pub(super) fn explain(error: &CaseError) -> String {
     match error {
         CaseError::Scenario { path, text, source } => explain_scenario(path, text, source),
-        other => error_chain(other),
+        other => join_causes(other, "\n  cause: "),
     }
 }
 
@@ -72,19 +73,4 @@ pub(super) fn title_and_label(error: &(dyn Error + 'static)) -> (String, String)
     let title = error.to_string();
     let label = if label == title { String::new() } else { label };
     (title, label)
-}
-
-/// Joins the messages of an error and its causes, each on its own line.
-fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        // A transparent error repeats the message of its cause.
-        if !text.ends_with(&message) {
-            text += &format!("\n  cause: {message}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -13,6 +13,7 @@ use crate::domain::RunId;
 use crate::engine::{EngineError, Outcome, RunEvent, RunRequest, Settings};
 use crate::environment::Environment;
 use crate::query::{self, QueryError};
+use crate::report::error_with_causes;
 use crate::store::{ActiveAlertRow, Store, StoreError, WriteTransaction};
 
 /// Notifies the configured channels of runs.
@@ -172,7 +173,7 @@ impl RunNotifications<'_> {
         if !has_channels || result.is_err_and(is_refused) {
             return;
         }
-        let error = result.err().map(with_causes);
+        let error = result.err().map(|error| error_with_causes(error));
         if let Err(problem) = self.record(context, result, error.as_deref()) {
             tracing::error!("failed to write notifications of a run to the outbox: {problem}");
             // A store that can't be written can't hold a ping for later: send it right away.
@@ -318,15 +319,4 @@ fn is_refused(error: &EngineError) -> bool {
             | EngineError::TooManyCells { .. }
             | EngineError::Store(StoreError::LeaseHeld { .. })
     )
-}
-
-fn with_causes(error: &EngineError) -> String {
-    use std::error::Error;
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }

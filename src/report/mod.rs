@@ -6,6 +6,7 @@ mod books;
 mod certificate;
 mod chart;
 mod days;
+mod error_text;
 mod explain;
 mod fit;
 mod grid;
@@ -41,6 +42,7 @@ mod style;
 
 pub use alerts::{alerts_json, alerts_text};
 pub use books::{books_text, positions_csv, series_csv};
+pub use error_text::{error_with_causes, join_causes};
 pub use explain::explanation_text;
 pub use fit::wrap_text as wrapped;
 pub use grid::grid_text;

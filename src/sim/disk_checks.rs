@@ -9,6 +9,7 @@ use super::baseline::{Baseline, read_contents};
 use super::recovery::recover;
 use super::recovery_checks::check_recovered_disk;
 use super::run_under_test::{RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::{Digest, SimulatedDisk};
 use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
 use crate::engine::RunEvent;
@@ -19,12 +20,12 @@ use crate::store::{Contents, Store, StoreError};
 pub(super) struct DiskChecker<'s> {
     pub(super) run_under_test: &'s RunUnderTest,
     baseline: &'s Baseline,
-    violations: Memo<Digest, Vec<String>>,
+    violations: Memo<Digest, Vec<Violation>>,
     // Two levels: equal images need no recovery, and different images may recover to the same disk.
-    violations_by_image: Memo<Digest, Vec<String>>,
+    violations_by_image: Memo<Digest, Vec<Violation>>,
     books: Memo<Digest, Contents>,
     coverages: Memo<Digest, Option<Coverage>>,
-    rerun_violations: Memo<[Digest; 3], Vec<String>>,
+    rerun_violations: Memo<[Digest; 3], Vec<Violation>>,
 }
 
 /// The disk at the last reported commit, and what a power cut would have left of it then.
@@ -92,7 +93,7 @@ impl<'s> DiskChecker<'s> {
         disk: &SimulatedDisk,
         end: RunEnd,
         acknowledged: Option<&[SimulatedDisk; 2]>,
-    ) -> Result<Vec<String>, SimError> {
+    ) -> Result<Vec<Violation>, SimError> {
         let mut violations = Vec::new();
         if end == RunEnd::Complete {
             violations.extend(self.check_complete(disk)?);
@@ -108,14 +109,13 @@ impl<'s> DiskChecker<'s> {
     }
 
     /// Returns the difference between the books of a complete run and those of the baseline.
-    fn check_complete(&self, disk: &SimulatedDisk) -> Result<Option<String>, SimError> {
+    fn check_complete(&self, disk: &SimulatedDisk) -> Result<Option<Violation>, SimError> {
         // A scenario whose undisturbed run is incomplete has no complete books to compare with.
         if self.baseline.end != RunEnd::Complete {
             return Ok(None);
         }
         let difference = self.books(disk)?.difference(&self.baseline.books);
-        Ok(difference
-            .map(|difference| format!("the run ended complete, but differs: {difference}")))
+        Ok(difference.map(Violation::CompleteDiffers))
     }
 
     /// Returns the ledger entries that were acknowledged before and are missing now.
@@ -123,25 +123,27 @@ impl<'s> DiskChecker<'s> {
         &self,
         before: &SimulatedDisk,
         left: &SimulatedDisk,
-    ) -> Result<Vec<String>, SimError> {
+    ) -> Result<Vec<Violation>, SimError> {
         let (Some(before), Some(left)) = (self.coverage(before)?, self.coverage(left)?) else {
             // `check_disk` reports a disk that can't be opened.
             return Ok(Vec::new());
         };
         let lost = before.iter().filter_map(|(day, phase, portfolios)| {
             let lost = portfolios - left.get(day, phase).unwrap_or(&IdSet::new());
-            let count = lost.len();
-            (count > 0)
-                .then(|| format!("{phase} of {count} on {day} was acknowledged, but is lost"))
+            (!lost.is_empty()).then(|| Violation::AcknowledgedLost {
+                phase,
+                portfolios: lost.len(),
+                day,
+            })
         });
         Ok(lost.collect())
     }
 
     /// Returns the violations of a disk after recovery by the next process.
-    pub(super) fn check_disk(&self, left: SimulatedDisk) -> Result<Vec<String>, SimError> {
+    pub(super) fn check_disk(&self, left: SimulatedDisk) -> Result<Vec<Violation>, SimError> {
         self.violations_by_image
             .get_or_compute(left.digest(), || match recover(left) {
-                Err(error) => Ok(vec![cannot_open_text(&error)]),
+                Err(error) => Ok(vec![Violation::CannotReopen(error.to_string())]),
                 Ok(recovered) => self.violations.get_or_compute(recovered.digest, || {
                     Ok(
                         check_recovered_disk(self.run_under_test, self.baseline, &recovered)?
@@ -156,7 +158,7 @@ impl<'s> DiskChecker<'s> {
     pub(super) fn check_rerun_then_power_cut(
         &self,
         disk: &SimulatedDisk,
-    ) -> Result<Vec<String>, SimError> {
+    ) -> Result<Vec<Violation>, SimError> {
         // If a sync could still make everything visible durable, nothing was dropped.
         let visible = disk.digest();
         let could_be = disk.synced().after_power_cut().digest();
@@ -181,16 +183,16 @@ impl<'s> DiskChecker<'s> {
             let books = self.books(disk)?;
             let left = disk.after_power_cut();
             let violation = match recover(left) {
-                Err(error) => Some(cannot_open_text(&error)),
+                Err(error) => Some(Violation::CannotReopen(error.to_string())),
                 Ok(recovered) => {
                     let difference = self.books(&recovered.disk)?.difference(&books);
-                    difference.map(|difference| difference.to_string())
+                    difference.map(Violation::Books)
                 }
             };
             violations.extend(violation);
             let violations = violations.into_iter();
             let after_rerun =
-                violations.map(|violation| format!("made again, and the power fails: {violation}"));
+                violations.map(|violation| Violation::RerunThenPowerCut(Box::new(violation)));
             Ok(after_rerun.collect())
         })
     }
@@ -213,8 +215,4 @@ impl<'s> DiskChecker<'s> {
         self.coverages
             .get_or_compute(disk.digest(), || Ok(read().ok()))
     }
-}
-
-fn cannot_open_text(error: &StoreError) -> String {
-    format!("failed to reopen the database: {error}")
 }

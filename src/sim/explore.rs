@@ -17,6 +17,7 @@ use super::recovery::{RecoveredDisk, RecoveryCache, recover};
 use super::recovery_checks::{CheckedDisk, check_recovered_disk};
 use super::run_under_test::{RunUnderTest, SimError};
 use super::states::RunStates;
+use super::violation::Violation;
 use crate::disk::SimulatedDisk;
 use crate::disk::{CrashState, Digest, Operation, Tear};
 use crate::parallel::map;
@@ -131,14 +132,14 @@ pub(super) fn explore_images(
         .map(|(digest, checked)| Ok((digest, checked?)))
         .collect::<Result<BTreeMap<Digest, CheckedDisk>, SimError>>()?;
     let states = RunStates::from_images(baseline, &images, &checked);
-    let finding = |(image, message): (&RecoveredImage, String)| {
+    let finding = |(image, violation): (&RecoveredImage, Violation)| {
         let disturbance = Disturbance::Crash {
             seed: options.seed,
             point: image.point,
             image: image.image,
             second_crash: image.second_crash,
         };
-        run_under_test.finding(disturbance, message)
+        run_under_test.finding(disturbance, violation)
     };
     Ok(ExploreReport {
         step: run_under_test.step().to_owned(),

@@ -13,6 +13,7 @@ use super::baseline::Baseline;
 use super::disk_checks::{CommitRecorder, DiskChecker};
 use super::finding::{Disturbance, Finding};
 use super::run_under_test::{RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::{Call, Fault, FaultDuration, InjectedDiskFault};
 use crate::scenario::script::RunEnd;
 
@@ -89,7 +90,7 @@ pub fn inject_faults(
     for (injected, result) in injected_faults.iter().zip(results) {
         let (end, violations) = result?;
         *ends.entry(end).or_default() += 1;
-        let finding = |message| run_under_test.finding(Disturbance::Fault(*injected), message);
+        let finding = |violation| run_under_test.finding(Disturbance::Fault(*injected), violation);
         findings.extend(violations.into_iter().map(finding));
     }
     Ok(FaultReport {
@@ -135,7 +136,7 @@ fn fault_plan(calls: &[Call], every: NonZeroUsize) -> Vec<InjectedDiskFault> {
 pub(super) fn run_with_fault(
     checker: &DiskChecker<'_>,
     injected: InjectedDiskFault,
-) -> Result<(RunEnd, Vec<String>), SimError> {
+) -> Result<(RunEnd, Vec<Violation>), SimError> {
     let run_under_test = checker.run_under_test;
     let disk = run_under_test.disk();
     let recorder = CommitRecorder::default();

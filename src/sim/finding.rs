@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::crash_image::CrashImage;
+use super::violation::Violation;
 use crate::disk::{Fault, FaultDuration, InjectedDiskFault};
 
 /// All that is needed to reproduce a finding, in one line: `PLACE@SCENARIO`.
@@ -222,9 +223,9 @@ const fn lasting_name(lasting: FaultDuration) -> &'static str {
 pub struct Finding {
     /// The token that reproduces the finding.
     pub token: ReplayToken,
-    /// The violation in words; its part before the first `:` or `(` is its kind.
+    /// The violated rule.
     #[serde(rename = "says")]
-    pub message: String,
+    pub violation: Violation,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::disk_checks::{CommitRecorder, DiskChecker};
 use super::faults::{FaultReport, FaultTarget};
 use super::finding::Disturbance;
 use super::run_under_test::{RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::{Allocations, FaultDuration};
 use crate::scenario::script::RunEnd;
 
@@ -36,13 +37,13 @@ pub fn exhaust_memory(
             runs += 1;
             run_under_test.report_progress(at as usize, count as usize);
             *ends.entry(end).or_default() += 1;
-            let finding = |message| {
+            let finding = |violation| {
                 run_under_test.finding(
                     Disturbance::Memory {
                         allocation: at,
                         lasting,
                     },
-                    message,
+                    violation,
                 )
             };
             findings.extend(violations.into_iter().map(finding));
@@ -73,7 +74,7 @@ pub(super) fn run_out_of_memory(
     allocations: Allocations,
     at: u64,
     lasting: FaultDuration,
-) -> Result<(RunEnd, Vec<String>), SimError> {
+) -> Result<(RunEnd, Vec<Violation>), SimError> {
     let run_under_test = checker.run_under_test;
     let disk = run_under_test.disk();
     let recorder = CommitRecorder::default();
@@ -91,7 +92,7 @@ pub(super) fn run_out_of_memory(
     let end = match &attempt {
         Ok(attempt) => attempt.end,
         Err(_) => {
-            violations.push("the program panics".to_owned());
+            violations.push(Violation::Panic);
             RunEnd::Crashed
         }
     };

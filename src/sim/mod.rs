@@ -19,6 +19,7 @@
 //! | `fuzz` | generates worlds and steps from a seed, with all of the above |
 //! | `random` | random numbers from a seed |
 //! | `shrink` | finds a small scenario with the same finding |
+//! | `violation` | the rules that simulations find violated |
 //! | `finding` | a violation with the token that reproduces it |
 
 mod baseline;
@@ -39,6 +40,7 @@ mod replay;
 mod run_under_test;
 mod shrink;
 mod states;
+mod violation;
 
 pub use crash_image::{CrashImage, CrashImageError, Sampling};
 pub use explore::{Crashes, ExploreOptions, ExploreReport, explore};
@@ -50,3 +52,4 @@ pub use pair::{PairOptions, PairReport, run_pairs};
 pub use replay::{PendingOperation, ReplayDetail, ReplayReport, Survival, replay};
 pub use run_under_test::{ProgressListener, RunUnderTest, SimError, runs_under_test};
 pub use shrink::{InjectFault, shrink_finding};
+pub use violation::Violation;

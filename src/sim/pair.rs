@@ -16,6 +16,7 @@ use super::finding::{Disturbance, Finding};
 use super::random::RandomSource;
 use super::recovery_checks::check_no_active_run;
 use super::run_under_test::{Attempt, RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::{Interleaving, Side, TurnSchedule};
 use crate::environment::Environment;
 use crate::plan::Limit;
@@ -81,7 +82,8 @@ pub fn run_pairs(
         *ends.entry(ends_text).or_default() += 1;
         // Few different orders would mean that the schedules test little.
         interleavings.insert(outcome.interleaving);
-        let finding = |message| run_under_test.finding(Disturbance::Pair { seed: *seed }, message);
+        let finding =
+            |violation| run_under_test.finding(Disturbance::Pair { seed: *seed }, violation);
         findings.extend(outcome.violations.into_iter().map(finding));
     }
     Ok(PairReport {
@@ -123,7 +125,7 @@ pub(super) struct PairOutcome {
     pub(super) ends: [RunEnd; 2],
     pub(super) calls: [u64; 2],
     pub(super) schedule: TurnSchedule,
-    pub(super) violations: Vec<String>,
+    pub(super) violations: Vec<Violation>,
     interleaving: crate::disk::Digest,
 }
 
@@ -183,27 +185,27 @@ fn run_schedule(
     let last = run_under_test.run_in(&disk, run_under_test.request(), &third, &|_| {});
     let end = run_until_done(run_under_test, &disk, last.end, 3);
     if end != baseline.end {
-        let error = last.error().unwrap_or_default();
-        violations.push(format!(
-            "the run after them ends {end} instead of {} ({error})",
-            baseline.end
-        ));
+        violations.push(Violation::EndAfterPair {
+            found: end,
+            expected: baseline.end,
+            error: last.error().unwrap_or_default(),
+        });
     }
     if let Some(difference) = read_contents(&disk)?
         .without_history()
         .difference(&baseline.books)
     {
-        violations.push(format!("they leave other books: {difference}"));
+        violations.push(Violation::PairBooks(difference));
     }
     check_no_active_run(&disk, &mut violations)?;
     // A forced run may do a cell of the other again, so the count says nothing there.
     if run_under_test.request().force.is_none() {
         let done = count_done_cells(&disk)? - done_before;
         if done != baseline.done {
-            violations.push(format!(
-                "{done} cells were committed instead of {}",
-                baseline.done
-            ));
+            violations.push(Violation::PairCells {
+                found: done,
+                expected: baseline.done,
+            });
         }
     }
     Ok(PairOutcome {
@@ -232,7 +234,7 @@ fn check_ends(
     attempts: &[Attempt; 2],
     baseline: &Baseline,
     schedule: TurnSchedule,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) {
     // With `limit`, the share of each run depends on the order.
     let partial = run_under_test.request().request.limit != Limit::None;
@@ -253,7 +255,9 @@ fn check_ends(
     };
     if !fits {
         let errors = attempts.iter().filter_map(Attempt::error);
-        let errors = errors.collect::<Vec<_>>().join("; ");
-        violations.push(format!("the two end {first} and {second} ({errors})"));
+        violations.push(Violation::PairEnds {
+            ends: [first, second],
+            errors: errors.collect::<Vec<_>>().join("; "),
+        });
     }
 }

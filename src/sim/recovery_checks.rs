@@ -4,9 +4,11 @@
 use super::baseline::{Baseline, read_contents, run_until_done};
 use super::recovery::RecoveredDisk;
 use super::run_under_test::{RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::SimulatedDisk;
 use crate::engine::{RunRequest, Settings};
 use crate::query::{Claim, Sample, Verdict, verify};
+use crate::scenario::runner::BrokenClaim;
 use crate::scenario::script::RunEnd;
 use crate::store::{Contents, RunState, Store};
 
@@ -18,7 +20,7 @@ pub(super) struct CheckedDisk {
     /// The number of batches that the newest run on the disk committed.
     pub(super) batches: i64,
     /// The violations found on the disk and in the repeated run.
-    pub(super) violations: Vec<String>,
+    pub(super) violations: Vec<Violation>,
 }
 
 /// Checks a recovered disk, then repeats the run on a copy of it and checks the result.
@@ -72,7 +74,7 @@ fn check_database(
     run_under_test: &RunUnderTest,
     settings: &Settings,
     disk: &SimulatedDisk,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
     let store = Store::open(disk)?;
     let environment = run_under_test.environment(1);
@@ -81,11 +83,10 @@ fn check_database(
         if let Verdict::Broken { findings, .. } = &check.verdict
             && check.claim != Claim::Runs
         {
-            let claim = check.claim.sentence();
-            violations.push(format!(
-                "it does not hold that {claim}: {}",
-                findings.join("; ")
-            ));
+            violations.push(Violation::Claim(BrokenClaim {
+                claim: check.claim,
+                findings: findings.clone(),
+            }));
         }
     }
     Ok(())
@@ -97,23 +98,20 @@ fn check_rerun(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,
     disk: &SimulatedDisk,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
     let attempt = run_under_test.run(disk, run_under_test.request(), 1, &|_| {});
     let end = run_until_done(run_under_test, disk, attempt.end, 2);
     if end != baseline.end {
-        let error = attempt.error().map(|error| format!(" ({error})"));
-        violations.push(format!(
-            "made again, the run ends {end}{} instead of {}",
-            error.unwrap_or_default(),
-            baseline.end
-        ));
+        violations.push(Violation::RerunEnd {
+            found: end,
+            expected: baseline.end,
+            error: attempt.error(),
+        });
     }
     let resumed = read_contents(disk)?;
     if let Some(difference) = resumed.without_history().difference(&baseline.books) {
-        violations.push(format!(
-            "made again, the run leaves other books: {difference}"
-        ));
+        violations.push(Violation::RerunBooks(difference));
     }
     if matches!(end, RunEnd::Complete | RunEnd::Incomplete) {
         check_no_active_run(disk, violations)?;
@@ -127,7 +125,7 @@ fn check_rerun(
 /// Checks that no run is marked as running and none holds the lease.
 pub(super) fn check_no_active_run(
     disk: &SimulatedDisk,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
     let store = Store::open(disk)?;
     let (running, holder) = store.read(|reading| {
@@ -137,10 +135,10 @@ pub(super) fn check_no_active_run(
         ))
     })?;
     for run in running {
-        violations.push(format!("run {} stays marked as running", run.key));
+        violations.push(Violation::StaysRunning(run.key.to_string()));
     }
     if let Some(holder) = holder {
-        violations.push(format!("run {} still holds the lease", holder.run));
+        violations.push(Violation::StillHoldsLease(holder.run.to_string()));
     }
     Ok(())
 }
@@ -150,7 +148,7 @@ fn check_idle_rerun(
     run_under_test: &RunUnderTest,
     disk: &SimulatedDisk,
     before: &Contents,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
     let request = RunRequest {
         // With `force`, the run would invalidate the range again.
@@ -159,12 +157,12 @@ fn check_idle_rerun(
     };
     let attempt = run_under_test.run(disk, &request, 2, &|_| {});
     if attempt.has_done_cells() {
-        violations.push("a run after a complete one still does cells".to_owned());
+        violations.push(Violation::WorkAfterComplete);
     }
     // The table `run` is left out: the idle run adds its own row to it.
     let after = read_contents(disk)?.without_runs();
     if let Some(difference) = after.difference(&before.without_runs()) {
-        violations.push(format!("a run with nothing to do writes: {difference}"));
+        violations.push(Violation::IdleRunWrites(difference));
     }
     Ok(())
 }
@@ -175,7 +173,7 @@ fn check_next_run(
     run_under_test: &RunUnderTest,
     baseline: &Baseline,
     recovered: &RecoveredDisk,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
     let plain = RunRequest {
         force: None,
@@ -187,9 +185,7 @@ fn check_next_run(
     if attempt.end == baseline.end
         && let Some(difference) = books.difference(&baseline.books)
     {
-        violations.push(format!(
-            "the next run does not complete the forced cells: {difference}"
-        ));
+        violations.push(Violation::ForcedCellsLost(difference));
     }
     Ok(())
 }

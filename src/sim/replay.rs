@@ -11,6 +11,7 @@ use super::finding::{Disturbance, Finding, ReplayToken};
 use super::memory::{count_allocations, run_out_of_memory};
 use super::pair::run_pair;
 use super::run_under_test::{RunUnderTest, SimError};
+use super::violation::Violation;
 use crate::disk::{Allocations, Call, CrashState, FaultDuration, InjectedDiskFault, Operation};
 use crate::parallel::available_threads;
 use crate::scenario::script::RunEnd;
@@ -135,13 +136,13 @@ pub fn replay(
         description: run_under_test.description().to_owned(),
         detail,
         findings: (violations.into_iter())
-            .map(|message| run_under_test.finding(token.disturbance, message))
+            .map(|violation| run_under_test.finding(token.disturbance, violation))
             .collect(),
     })
 }
 
 /// A disturbance in detail, with the violations after it.
-type DetailAndViolations = (ReplayDetail, Vec<String>);
+type DetailAndViolations = (ReplayDetail, Vec<Violation>);
 
 fn replay_fault(
     run_under_test: &RunUnderTest,
@@ -230,7 +231,7 @@ fn replay_crash(
         .findings
         .into_iter()
         .filter(|finding| finding.token == *token);
-    let violations = matching.map(|finding| finding.message).collect();
+    let violations = matching.map(|finding| finding.violation).collect();
     let detail = ReplayDetail::Crash {
         operations,
         last: point

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use thiserror::Error;
 
 use super::finding::{Disturbance, Finding, ReplayToken};
+use super::violation::Violation;
 use crate::disk::SimulatedDisk;
 use crate::engine::{
     self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
@@ -15,7 +16,8 @@ use crate::engine::{
 use crate::environment::Environment;
 use crate::parallel::map;
 use crate::query::QueryError;
-use crate::scenario::runner::{PlayError, PreparedRun, error_with_causes, prepare_runs, run_end};
+use crate::report::error_with_causes;
+use crate::scenario::runner::{PlayError, PreparedRun, prepare_runs, run_end};
 use crate::scenario::script::{RunEnd, Scenario};
 use crate::store::{Store, StoreError};
 
@@ -156,14 +158,14 @@ impl RunUnderTest {
     }
 
     /// Returns a finding of this run at a disturbance.
-    pub(super) fn finding(&self, disturbance: Disturbance, message: String) -> Finding {
+    pub(super) fn finding(&self, disturbance: Disturbance, violation: Violation) -> Finding {
         Finding {
             token: ReplayToken {
                 step: self.step().to_owned(),
                 disturbance,
                 scenario: self.scenario.clone(),
             },
-            message,
+            violation,
         }
     }
 

@@ -1,6 +1,5 @@
 //! Finds a small scenario on which a simulation still finds a violation of the same kind.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use super::finding::{Disturbance, Finding};
 use super::fuzz::check_scenario;
 use super::pair::run_pair;
 use super::run_under_test::{RunUnderTest, SimError, runs_under_test};
+use super::violation::Violation;
 use crate::disk::InjectedDiskFault;
 use crate::parallel::available_threads;
 use crate::scenario::script::{FindFixture, Scenario};
@@ -27,7 +27,7 @@ const PAIR_SEED_COUNT: u64 = 64;
 pub type InjectFault = Arc<dyn Fn(RunUnderTest) -> RunUnderTest + Send + Sync>;
 
 /// Makes a scenario smaller as long as a simulation like the one of `finding` finds a violation of
-/// its kind: the message up to its first `:` or `(`. `scratch` is a folder for drafts.
+/// the same rule. `scratch` is a folder for drafts.
 ///
 /// # Errors
 ///
@@ -39,16 +39,11 @@ pub fn shrink_finding(
     inject: &InjectFault,
     scratch: &Path,
 ) -> Result<ShrinkResult, ShrinkError> {
-    let wanted = message_kind(&finding.message).to_owned();
+    let wanted = finding.violation.clone();
     let (disturbance, inject) = (finding.token.disturbance, Arc::clone(inject));
-    let oracle = Oracle::new(&wanted.clone(), move |scenario| {
+    let oracle = Oracle::new(&format!("{wanted:#}"), move |scenario| {
         // A candidate that cannot be simulated is not a smaller case.
-        let found = is_found_on(scenario, disturbance, &inject, &wanted);
-        if found.unwrap_or(false) {
-            BTreeSet::from([wanted.clone()])
-        } else {
-            BTreeSet::new()
-        }
+        is_found_on(scenario, disturbance, &inject, &wanted).unwrap_or(false)
     });
     shrink(
         "shrunk",
@@ -60,19 +55,14 @@ pub fn shrink_finding(
     )
 }
 
-/// Returns the kind of a violation, without the details that differ by scenario.
-fn message_kind(message: &str) -> &str {
-    message.split([':', '(']).next().unwrap_or_default().trim()
-}
-
 /// Returns true if a simulation of the scenario finds a violation of the wanted kind.
 fn is_found_on(
     scenario: &Scenario,
     disturbance: Disturbance,
     inject: &InjectFault,
-    wanted: &str,
+    wanted: &Violation,
 ) -> Result<bool, SimError> {
-    let is_wanted = |message: &String| message_kind(message) == wanted;
+    let is_wanted = |violation: &Violation| violation.is_like(wanted);
     if let Disturbance::Fuzz { seed } = disturbance {
         return Ok(check_scenario(scenario, seed)?
             .violations
@@ -82,7 +72,7 @@ fn is_found_on(
     for run_under_test in runs_under_test(Path::new("shrunk.toml"), scenario)? {
         let run_under_test = inject(run_under_test);
         let found = match disturbance {
-            Disturbance::Crash { seed, .. } => explore_messages(&run_under_test, seed)?
+            Disturbance::Crash { seed, .. } => explored_violations(&run_under_test, seed)?
                 .iter()
                 .any(is_wanted),
             Disturbance::Fault(injected) => {
@@ -99,7 +89,10 @@ fn is_found_on(
     Ok(false)
 }
 
-fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<String>, SimError> {
+fn explored_violations(
+    run_under_test: &RunUnderTest,
+    seed: u64,
+) -> Result<Vec<Violation>, SimError> {
     let options = ExploreOptions {
         seed,
         extent: Sampling {
@@ -111,7 +104,7 @@ fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<Stri
         jobs: NonZeroUsize::min(available_threads(), const { NonZeroUsize::new(8).unwrap() }),
     };
     let found = explore(run_under_test, &options)?.findings.into_iter();
-    Ok(found.map(|finding| finding.message).collect())
+    Ok(found.map(|finding| finding.violation).collect())
 }
 
 /// Tries the same fault at each call: the call of the finding may have another number in a smaller
@@ -119,7 +112,7 @@ fn explore_messages(run_under_test: &RunUnderTest, seed: u64) -> Result<Vec<Stri
 fn is_found_by_fault(
     run_under_test: &RunUnderTest,
     injected: InjectedDiskFault,
-    is_wanted: &dyn Fn(&String) -> bool,
+    is_wanted: &dyn Fn(&Violation) -> bool,
 ) -> Result<bool, SimError> {
     let baseline = Baseline::record_unseeded(run_under_test)?;
     let checker = DiskChecker::new(run_under_test, &baseline);
@@ -137,7 +130,7 @@ fn is_found_by_fault(
 fn is_found_by_pair(
     run_under_test: &RunUnderTest,
     seed: u64,
-    is_wanted: &dyn Fn(&String) -> bool,
+    is_wanted: &dyn Fn(&Violation) -> bool,
 ) -> Result<bool, SimError> {
     let baseline = Baseline::record_unseeded(run_under_test)?;
     let calls = record_calls(run_under_test).len();

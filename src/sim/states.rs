@@ -6,6 +6,7 @@ use super::baseline::Baseline;
 use super::crash_image::CrashImage;
 use super::explore::RecoveredImage;
 use super::recovery_checks::CheckedDisk;
+use super::violation::Violation;
 use crate::disk::Digest;
 
 /// The states of a run, one a transaction, with the range that may be found after a crash at each
@@ -98,14 +99,14 @@ impl<'j> RunStates<'j> {
     pub(super) fn findings<'m>(
         &self,
         images: &'m [RecoveredImage],
-    ) -> Vec<(&'m RecoveredImage, String)> {
+    ) -> Vec<(&'m RecoveredImage, Violation)> {
         let mut reported = BTreeSet::new();
         let mut findings = Vec::new();
         for image in images {
-            let mut report = |message| findings.push((image, message));
+            let mut report = |violation| findings.push((image, violation));
             let is_first_kill = image.image == CrashImage::Killed && image.second_crash.is_none();
             if is_first_kill && self.acknowledged_too_early.contains(&image.point) {
-                report("a batch was reported as committed, but is not written".to_owned());
+                report(Violation::AcknowledgedTooEarly);
             }
             match &image.recovered {
                 Ok(digest) => {
@@ -119,32 +120,23 @@ impl<'j> RunStates<'j> {
                             .for_each(report);
                     }
                 }
-                Err(error) => report(format!("failed to reopen the database: {error}")),
+                Err(error) => report(Violation::CannotReopen(error.to_string())),
             }
         }
         findings
     }
 
     /// Returns the violation if the state of a disk may not be found at a point.
-    fn misplaced_state(&self, point: usize, digest: &Digest) -> Option<String> {
+    fn misplaced_state(&self, point: usize, digest: &Digest) -> Option<Violation> {
         let (oldest, newest) = self.bounds[point];
         let differs_from = |state: usize| {
             let contents = &self.checked[digest].contents;
-            let difference = contents.difference(&self.states[state].contents);
-            difference.map_or(String::new(), |difference| format!(": {difference}"))
+            contents.difference(&self.states[state].contents)
         };
         match self.state_of[digest] {
-            None => Some(format!(
-                "the disk is in no state that the run went through{}",
-                differs_from(newest)
-            )),
-            Some(state) if state < oldest => Some(format!(
-                "an acknowledged state is lost{}",
-                differs_from(oldest)
-            )),
-            Some(state) if state > newest => {
-                Some("a state that was not yet being committed is found".to_owned())
-            }
+            None => Some(Violation::UnknownState(differs_from(newest))),
+            Some(state) if state < oldest => Some(Violation::StateLost(differs_from(oldest))),
+            Some(state) if state > newest => Some(Violation::StateTooEarly),
             Some(_) => None,
         }
     }

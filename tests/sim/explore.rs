@@ -95,7 +95,7 @@ fn injected_faults_are_found_and_replayed() {
         let found = report
             .findings
             .iter()
-            .find(|finding| finding.message.contains(text));
+            .find(|finding| finding.violation.to_string().contains(text));
         let found = found.unwrap_or_else(|| panic!("{text}: {:#?}", finding_lines(&report)));
 
         let again = replay(&run(), &found.token).unwrap();

@@ -23,17 +23,17 @@ fn fault_report(run: &RunUnderTest, every: usize, jobs: usize) -> FaultReport {
     inject_faults(run, &options).unwrap()
 }
 
-fn messages(findings: &[Finding]) -> Vec<&str> {
+fn messages(findings: &[Finding]) -> Vec<String> {
     findings
         .iter()
-        .map(|finding| finding.message.as_str())
+        .map(|finding| finding.violation.to_string())
         .collect()
 }
 
 #[test]
 fn books_are_the_same_after_any_fault() {
     let report = fault_report(&run_under_test(), 5, 2);
-    assert_eq!(messages(&report.findings), [] as [&str; 0]);
+    assert_eq!(messages(&report.findings), [] as [String; 0]);
     assert_eq!(report.ends.values().sum::<usize>(), report.runs);
     let ends: Vec<RunEnd> = report.ends.keys().copied().collect();
     assert_eq!(
@@ -57,7 +57,7 @@ fn ledger_written_first_is_found_and_replayed() {
     let found = report
         .findings
         .iter()
-        .find(|finding| finding.message.contains("the ledger"));
+        .find(|finding| finding.violation.to_string().contains("the ledger"));
     let found = found.unwrap_or_else(|| panic!("{:#?}", messages(&report.findings)));
     let again = replay(&faulty_run(), &found.token).unwrap();
     assert!(again.findings.contains(found), "{again:#?}");

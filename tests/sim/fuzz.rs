@@ -18,7 +18,7 @@ fn generated_scenarios_match_reference_model_and_invariants() {
     let report = fuzz_report(1, 60, 2);
     let findings = report.findings.iter();
     let findings: Vec<_> = findings
-        .map(|finding| format!("{}: {}", finding.token, finding.message))
+        .map(|finding| format!("{}: {}", finding.token, finding.violation))
         .collect();
     assert_eq!(findings, [] as [String; 0]);
     assert!(report.portfolio_days > 5_000, "{report:?}");
@@ -38,9 +38,9 @@ fn reference_model_detects_missing_cells() {
                   [portfolios]\nA = { inception = 2026-01-05 }\n[[step]]\nrun = { to = 2026-01-06 }\n";
     let violations = check_generated(broken, 3).unwrap().violations;
     assert!(
-        violations
-            .iter()
-            .any(|message| message.contains("not done is: portfolio 1 on 2026-01-07")),
+        violations.iter().any(|violation| violation
+            .to_string()
+            .contains("not done is: portfolio 1 on 2026-01-07")),
         "{violations:#?}"
     );
 }

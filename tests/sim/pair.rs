@@ -21,9 +21,9 @@ fn two_runs_process_each_cell_once() {
     let messages: Vec<_> = report
         .findings
         .iter()
-        .map(|finding| &finding.message)
+        .map(|finding| finding.violation.to_string())
         .collect();
-    assert_eq!(messages, [] as [&String; 0]);
+    assert_eq!(messages, [] as [String; 0]);
     assert!(report.interleavings > 100, "{report:?}");
     for ends in [
         "busy and complete",

@@ -49,7 +49,7 @@ fn shrink_text(text: &str, finding: &Finding) -> String {
 
 fn ledger_finding(findings: Vec<Finding>) -> Finding {
     let mut findings = findings.into_iter();
-    let found = findings.find(|finding| finding.message.contains("the ledger"));
+    let found = findings.find(|finding| finding.violation.to_string().contains("the ledger"));
     found.expect("a ledger that is written first is found")
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn explore_last_run(scenario: &Scenario, options: &ExploreOptions) ->
 pub(crate) fn finding_lines(report: &ExploreReport) -> Vec<String> {
     let findings = report.findings.iter();
     findings
-        .map(|finding| format!("{}: {}", finding.token, finding.message))
+        .map(|finding| format!("{}: {}", finding.token, finding.violation))
         .collect()
 }
 

@@ -160,11 +160,10 @@ impl Detector {
         let Ok(Ok(result)) = played else {
             return Some(KilledBy::Error);
         };
-        let kinds: Vec<_> = result.findings().map(|(_, finding)| finding.kind).collect();
-        use crate::scenario::runner::FindingKind;
-        if kinds.contains(&FindingKind::Expectation) {
+        let findings: Vec<_> = result.findings().map(|(_, finding)| finding).collect();
+        if findings.iter().any(|finding| finding.violation().is_none()) {
             Some(KilledBy::Expectation)
-        } else if kinds.contains(&FindingKind::Invariant) {
+        } else if !findings.is_empty() {
             Some(KilledBy::Invariant)
         } else {
             let text = transcript(&result, Detail::Golden, Palette::Plain);

@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::result::{Finding, FindingKind, PolicyResult, StepOutcome};
+use super::finding::{Finding, Mismatch, Problem};
+use super::inspect::EndState;
+use super::result::{PlayedStep, PolicyResult, StepOutcome};
 use super::run_result::{ByDay, RunResult};
+use super::step_number::StepNumber;
 use crate::domain::Day;
-use crate::scenario::name_list::format_names;
 use crate::scenario::script::{CellStatus, Expectation};
+
+/// The names of the portfolios whose cells have a status, by session.
+type Cells = BTreeMap<Day, BTreeSet<String>>;
 
 /// The results that one `expect` table is compared with: those of a step or of a whole scenario.
 struct Observed<'s> {
     /// The number of the step; none for the whole scenario.
-    number: Option<&'s str>,
+    number: Option<&'s StepNumber>,
     /// All runs, in the order of the steps.
     runs: Vec<&'s RunResult>,
     /// The run of the step; for a scenario, the last run that did not happen inside another one.
@@ -19,54 +24,56 @@ struct Observed<'s> {
     /// The messages and refusals of steps that are not runs.
     messages: Vec<&'s str>,
     invalidated_phases: u64,
-    /// The whole scenario with its end state; none for a step.
-    scenario: Option<&'s PolicyResult>,
+    /// The state after the step, or at the end of the scenario.
+    state: Option<&'s EndState>,
 }
 
-/// Returns a finding for each expectation that the outcome of a step does not meet.
-pub(super) fn check_step(
-    expected: &Expectation,
-    number: &str,
-    outcome: &StepOutcome,
-) -> Vec<Finding> {
-    let mut observed = Observed {
-        number: Some(number),
-        runs: Vec::new(),
-        last: None,
-        messages: Vec::new(),
-        invalidated_phases: 0,
-        scenario: None,
-    };
-    observed.record(outcome);
-    observed.check(expected)
-}
-
-/// Returns a finding for each expectation that a whole scenario does not meet.
-pub(super) fn check_scenario(expected: &Expectation, result: &PolicyResult) -> Vec<Finding> {
-    let mut observed = Observed {
-        number: None,
-        runs: Vec::new(),
-        last: None,
-        messages: Vec::new(),
-        invalidated_phases: 0,
-        scenario: Some(result),
-    };
-    for step in &result.steps {
-        let last = observed.last;
-        observed.record(&step.outcome);
-        // An expectation of `end` or `exit` means the scenario's own runs, not one nested in
-        // `meanwhile`.
-        if step.is_during_run() {
-            observed.last = last;
-        }
+impl PlayedStep {
+    /// Returns a finding for each expectation that the outcome of the step, or the state after it,
+    /// does not meet. The state is known if an expectation of the played step is about it.
+    pub fn check(&self, expected: &Expectation) -> Vec<Finding> {
+        let mut observed = Observed {
+            number: Some(&self.number),
+            runs: Vec::new(),
+            last: None,
+            messages: Vec::new(),
+            invalidated_phases: 0,
+            state: self.state.as_ref(),
+        };
+        observed.record(&self.outcome);
+        observed.check(expected)
     }
-    observed.check(expected)
+}
+
+impl PolicyResult {
+    /// Returns a finding for each expectation that the whole scenario does not meet.
+    pub fn check(&self, expected: &Expectation) -> Vec<Finding> {
+        let mut observed = Observed {
+            number: None,
+            runs: Vec::new(),
+            last: None,
+            messages: Vec::new(),
+            invalidated_phases: 0,
+            state: Some(&self.end),
+        };
+        for step in &self.steps {
+            let last = observed.last;
+            observed.record(&step.outcome);
+            // An expectation of `end` or `exit` means the scenario's own runs, not one nested in
+            // `meanwhile`.
+            if step.number.is_during_run() {
+                observed.last = last;
+            }
+        }
+        observed.check(expected)
+    }
 }
 
 impl<'s> Observed<'s> {
     fn record(&mut self, outcome: &'s StepOutcome) {
         match outcome {
             StepOutcome::Run(run) => {
+                self.invalidated_phases += run.invalidated_phases;
                 self.runs.push(run);
                 self.last = Some(run);
             }
@@ -84,125 +91,128 @@ impl<'s> Observed<'s> {
     fn check(&self, expected: &Expectation) -> Vec<Finding> {
         let mut problems = Vec::new();
         for (status, days) in &expected.cells {
-            for (day, names) in days {
-                self.check_cells(*status, *day, names, &mut problems);
+            match self.cells(*status) {
+                Ok(cells) => problems.extend(
+                    days.iter()
+                        .filter_map(|(day, names)| check_day(*status, &cells, *day, names)),
+                ),
+                Err(unknown) => problems.push(unknown),
             }
         }
-        for (status, count) in &expected.counts {
-            let found: usize = self.cells(*status).values().map(BTreeSet::len).sum();
-            if found as u64 != *count {
-                problems.push(format!(
-                    "{} cells: expected {count}, found {found}",
-                    status.label()
-                ));
+        for (status, expected) in &expected.counts {
+            let (status, expected) = (*status, *expected);
+            match self.cells(status) {
+                Ok(cells) => {
+                    let found = cells.values().map(|names| names.len() as u64).sum();
+                    problems.extend((found != expected).then_some(Mismatch::Count {
+                        status,
+                        expected,
+                        found,
+                    }));
+                }
+                Err(unknown) => problems.push(unknown),
             }
         }
-        self.check_end(expected, &mut problems);
-        self.check_messages(expected, &mut problems);
-        let finding = |message| Finding {
-            step: self.number.map(str::to_owned),
-            kind: FindingKind::Expectation,
-            message,
+        problems.extend(self.check_end(expected));
+        problems.extend(self.check_watermark(expected));
+        problems.extend(self.check_watermarks(expected));
+        problems.extend(self.check_messages(expected));
+        let finding = |mismatch| Finding {
+            step: self.number.cloned(),
+            problem: Problem::Expectation(mismatch),
         };
         problems.into_iter().map(finding).collect()
     }
 
-    /// Returns the cells of a status: processed ones of all runs, open ones at the end of a
-    /// scenario, and all others of the last run.
-    fn cells(&self, status: CellStatus) -> BTreeMap<Day, BTreeSet<&'s str>> {
-        let days: Vec<&ByDay> = match (status, self.scenario) {
-            (CellStatus::Open, Some(result)) => vec![&result.end.open],
-            (CellStatus::Processed, _) => self.runs.iter().map(|run| &run.processed).collect(),
-            (status, _) => self.last.map(|run| run.cells(status)).into_iter().collect(),
+    /// Returns the cells of a status: processed ones of all runs, open ones of the state, and all
+    /// others of the last run. That run must have had a plan: otherwise nothing is known of them.
+    fn cells(&self, status: CellStatus) -> Result<Cells, Mismatch> {
+        let days: Vec<&ByDay> = match status {
+            CellStatus::Open => vec![&self.state("open")?.open],
+            CellStatus::Processed => self.runs.iter().map(|run| &run.processed).collect(),
+            _ => match self.last {
+                Some(run) if run.has_plan() => vec![run.cells(status)],
+                last => {
+                    let end = last.map(|run| run.end);
+                    return Err(Mismatch::WithoutPlan { status, end });
+                }
+            },
         };
-        let mut cells: BTreeMap<Day, BTreeSet<&str>> = BTreeMap::new();
+        let mut cells = Cells::new();
         for (day, names) in days.into_iter().flatten() {
-            cells
-                .entry(*day)
-                .or_default()
-                .extend(names.iter().map(String::as_str));
+            cells.entry(*day).or_default().extend(names.iter().cloned());
         }
-        cells
+        Ok(cells)
     }
 
-    fn check_cells(
-        &self,
-        status: CellStatus,
-        day: Day,
-        names: &BTreeSet<String>,
-        problems: &mut Vec<String>,
-    ) {
-        let expected: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        // A listed day must match exactly; days that are not listed are not checked.
-        let found = self.cells(status).remove(&day).unwrap_or_default();
-        if found == expected {
-            return;
-        }
-        let list = |names: &BTreeSet<&str>| {
-            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            format_names(&names)
+    /// Returns the state of the database, or the reason why it is not known.
+    fn state(&self, key: &'static str) -> Result<&'s EndState, Mismatch> {
+        let unknown = |reason: &str| Mismatch::UnknownState {
+            key,
+            reason: reason.to_owned(),
         };
-        let mut text = format!(
-            "{} on {day}: expected {}, found {}",
-            status.label(),
-            list(&expected),
-            list(&found)
-        );
-        let missing: BTreeSet<&str> = expected.difference(&found).copied().collect();
-        let unexpected: BTreeSet<&str> = found.difference(&expected).copied().collect();
-        // A difference that repeats a whole list adds nothing to the line.
-        if !missing.is_empty() && missing.len() < expected.len() {
-            text += &format!("; missing {}", list(&missing));
-        }
-        if !unexpected.is_empty() && unexpected.len() < found.len() {
-            text += &format!("; not expected {}", list(&unexpected));
-        }
-        problems.push(text);
-    }
-
-    fn check_end(&self, expected: &Expectation, problems: &mut Vec<String>) {
-        let last = self.last;
-        if let Some(end) = expected.end
-            && last.map(|run| run.end) != Some(end)
-        {
-            let found = last.map_or("no run", |run| run.end.name());
-            problems.push(format!("run end: expected {end}, found {found}"));
-        }
-        if let Some(exit) = expected.exit
-            && last.and_then(|run| run.exit) != Some(exit)
-        {
-            let found = last.and_then(|run| run.exit);
-            let found = found.map_or("none".to_owned(), |code| code.to_string());
-            problems.push(format!("exit code: expected {exit}, found {found}"));
-        }
-        let day_text = |day: Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
-        if let Some(day) = expected.watermark {
-            let found = match self.scenario {
-                Some(result) => result.end.watermark,
-                // A step is compared with the watermark that its run reported, not with the later
-                // state.
-                None => last
-                    .and_then(|run| run.watermark)
-                    .and_then(|(_, after)| after),
-            };
-            if found != day {
-                let (day, found) = (day_text(day), day_text(found));
-                problems.push(format!("watermark: expected {day}, found {found}"));
-            }
-        }
-        for (name, day) in &expected.watermarks {
-            let ends = self.scenario.map(|result| &result.end.watermarks);
-            let found = ends.and_then(|ends| ends.get(name).copied()).flatten();
-            if found != *day {
-                let (day, found) = (day_text(*day), day_text(found));
-                problems.push(format!(
-                    "watermark of {name}: expected {day}, found {found}"
-                ));
-            }
+        let state = self.state.ok_or_else(|| unknown("it was not recorded"))?;
+        match &state.unknown_reason {
+            None => Ok(state),
+            Some(reason) => Err(unknown(reason)),
         }
     }
 
-    fn check_messages(&self, expected: &Expectation, problems: &mut Vec<String>) {
+    fn check_end(&self, expected: &Expectation) -> Vec<Mismatch> {
+        let end = self.last.map(|run| run.end);
+        let exit = self.last.and_then(|run| run.exit);
+        let other_end = expected.end.filter(|expected| end != Some(*expected));
+        let other_exit = expected.exit.filter(|expected| exit != Some(*expected));
+        let other_end = other_end.map(|expected| Mismatch::End {
+            expected,
+            found: end,
+        });
+        let other_exit = other_exit.map(|expected| Mismatch::Exit {
+            expected,
+            found: exit,
+        });
+        other_end.into_iter().chain(other_exit).collect()
+    }
+
+    fn check_watermark(&self, expected: &Expectation) -> Option<Mismatch> {
+        let expected = expected.watermark?;
+        // A step that is a run is compared with the watermark that the run reported, which is that
+        // of its scope.
+        let reported = self.number.and(self.last).and_then(|run| run.watermark);
+        let found = match reported {
+            Some((_, after)) => after,
+            None => match self.state("watermark") {
+                Ok(state) => state.watermark,
+                Err(unknown) => return Some(unknown),
+            },
+        };
+        (found != expected).then_some(Mismatch::Watermark {
+            portfolio: None,
+            expected,
+            found,
+        })
+    }
+
+    fn check_watermarks(&self, expected: &Expectation) -> Vec<Mismatch> {
+        if expected.watermarks.is_empty() {
+            return Vec::new();
+        }
+        let state = match self.state("watermarks") {
+            Ok(state) => state,
+            Err(unknown) => return vec![unknown],
+        };
+        let other = |(name, expected): (&String, &Option<Day>)| {
+            let found = state.watermarks.get(name).copied().flatten();
+            (found != *expected).then(|| Mismatch::Watermark {
+                portfolio: Some(name.clone()),
+                expected: *expected,
+                found,
+            })
+        };
+        expected.watermarks.iter().filter_map(other).collect()
+    }
+
+    fn check_messages(&self, expected: &Expectation) -> Vec<Mismatch> {
         let runs = self.runs.iter();
         let run_messages =
             runs.flat_map(|ran| ran.warnings.iter().chain(&ran.error).chain(&ran.log));
@@ -210,21 +220,30 @@ impl<'s> Observed<'s> {
             .map(String::as_str)
             .chain(self.messages.iter().copied())
             .collect();
-        for text in &expected.messages {
-            if !messages
-                .iter()
-                .any(|message| message.contains(text.as_str()))
-            {
-                problems.push(format!("expected the message `{text}`, found none with it"));
-            }
-        }
-        if let Some(count) = expected.invalidated_phases
-            && count != self.invalidated_phases
-        {
-            let found = self.invalidated_phases;
-            problems.push(format!(
-                "invalidated phases: expected {count}, found {found}"
-            ));
-        }
+        let is_said = |text: &String| messages.iter().any(|message| message.contains(text));
+        let missing = expected.messages.iter().filter(|text| !is_said(text));
+        let missing = missing.map(|text| Mismatch::Message(text.clone()));
+        let found = self.invalidated_phases;
+        let other_count = expected.invalidated_phases.filter(|count| *count != found);
+        let other_count =
+            other_count.map(|expected| Mismatch::InvalidatedPhases { expected, found });
+        missing.chain(other_count).collect()
     }
+}
+
+/// Compares the names of a day. A listed day must match exactly; days that are not listed are not
+/// checked.
+fn check_day(
+    status: CellStatus,
+    cells: &Cells,
+    day: Day,
+    expected: &BTreeSet<String>,
+) -> Option<Mismatch> {
+    let found = cells.get(&day).cloned().unwrap_or_default();
+    (found != *expected).then(|| Mismatch::Cells {
+        status,
+        day,
+        expected: expected.clone(),
+        found,
+    })
 }

@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::PlayError;
-use super::inspect::{self, Inspection};
+use super::finding::Finding;
+use super::inspect::{self, EndState, Inspection};
 use super::prepared::PreparedRun;
-use super::result::{Finding, PlayedStep, StepOutcome};
+use super::result::{PlayedStep, StepOutcome};
+use super::step_number::StepNumber;
 use crate::disk::SimulatedDisk;
 use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
-use crate::engine::{FailingPhases, FaultHooks, RunRequest, Settings};
+use crate::engine::{EngineError, FailingPhases, FaultHooks, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
 use crate::store::{Failure, Store, StoreError, WriteTransaction};
@@ -303,6 +305,17 @@ impl<'s> Harness<'s> {
         inspect::inspect(&self.store(), &self.settings(), &self.environment())
     }
 
+    /// Returns the state of the current database. A calendar that does not know the current day is
+    /// a part of it.
+    pub(super) fn end_state(&self) -> Result<EndState, PlayError> {
+        match self.inspect() {
+            Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
+                Ok(EndState::from_calendar_error(&unknown))
+            }
+            inspected => Ok(inspected?.end_state()),
+        }
+    }
+
     /// Reads the ledger of the cell phases.
     pub(super) fn coverage(&self) -> Result<Coverage, PlayError> {
         Ok(inspect::read_coverage(&self.store())?)
@@ -310,24 +323,35 @@ impl<'s> Harness<'s> {
 
     /// Adds a step to the results and returns its index, so that steps nested in a run come after
     /// it.
-    pub(super) fn begin_step(&self, number: &str, description: String) -> usize {
+    pub(super) fn begin_step(&self, number: &StepNumber, description: String) -> usize {
         let mut state = self.state();
         let at: DateTime<Utc> = state.environment.clock.now();
         state.steps.push(PlayedStep {
-            number: number.to_owned(),
+            number: number.clone(),
             description,
             at,
             outcome: StepOutcome::Done {
                 messages: Vec::new(),
                 invalidated_phases: 0,
             },
+            state: None,
         });
         state.steps.len() - 1
     }
 
-    /// Sets the outcome of the step at `index`.
-    pub(super) fn set_outcome(&self, index: usize, outcome: StepOutcome) {
-        self.state().steps[index].outcome = outcome;
+    /// Sets the outcome of the step at `index` and, if given, the state of the database after it.
+    /// Returns the step.
+    pub(super) fn finish_step(
+        &self,
+        index: usize,
+        outcome: StepOutcome,
+        after: Option<EndState>,
+    ) -> PlayedStep {
+        let mut state = self.state();
+        let step = &mut state.steps[index];
+        step.outcome = outcome;
+        step.state = after;
+        step.clone()
     }
 
     /// Adds findings to the results.
@@ -336,7 +360,7 @@ impl<'s> Harness<'s> {
     }
 
     /// Copies the disk and the settings before a run, for the simulator.
-    pub(super) fn record_prepared_run(&self, number: &str, request: &RunRequest) {
+    pub(super) fn record_prepared_run(&self, number: &StepNumber, request: &RunRequest) {
         let settings = self.run_settings();
         let mut state = self.state();
         // The recorded run starts in a new process; only simulated environments can provide one.
@@ -345,7 +369,7 @@ impl<'s> Harness<'s> {
         };
         let description = state.steps.last().map(|step| step.description.clone());
         let prepared = PreparedRun {
-            number: number.to_owned(),
+            number: number.to_string(),
             description: description.unwrap_or_default(),
             // A copy: the play goes on writing to its own disk.
             disk: state.disk.fork(),

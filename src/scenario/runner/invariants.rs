@@ -4,9 +4,10 @@
 //! again, so that a fault of the planner can't confirm itself.
 
 use super::error::PlayError;
+use super::finding::{BrokenClaim, Finding, Problem, Violation};
 use super::harness::Harness;
-use super::result::{Finding, FindingKind};
 use super::run::FinishedRun;
+use super::step_number::StepNumber;
 use crate::domain::{Cell, Coverage, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId};
 use crate::engine::Outcome;
 use crate::plan::{DayPlan, StepKind};
@@ -21,7 +22,10 @@ enum DeadRuns {
 }
 
 /// Returns the violated invariants after a step that is not a run.
-pub(super) fn after_change(harness: &Harness<'_>, number: &str) -> Result<Vec<Finding>, PlayError> {
+pub(super) fn after_change(
+    harness: &Harness<'_>,
+    number: &StepNumber,
+) -> Result<Vec<Finding>, PlayError> {
     let violations = verify_database(harness, DeadRuns::Allowed)?;
     Ok(to_findings(number, violations))
 }
@@ -29,7 +33,7 @@ pub(super) fn after_change(harness: &Harness<'_>, number: &str) -> Result<Vec<Fi
 /// Returns the violated invariants after a run.
 pub(super) fn after_run(
     harness: &Harness<'_>,
-    number: &str,
+    number: &StepNumber,
     run: &Run,
     finished: &FinishedRun,
 ) -> Result<Vec<Finding>, PlayError> {
@@ -60,25 +64,24 @@ pub(super) fn after_run(
         && run.meanwhile.is_empty()
         && finished.before != finished.after
     {
-        violations.push(format!(
-            "the run ended {}, but the ledger changed",
-            finished.result.end
-        ));
+        violations.push(Violation::LedgerChanged(finished.result.end));
     }
     Ok(to_findings(number, violations))
 }
 
-fn to_findings(number: &str, violations: Vec<String>) -> Vec<Finding> {
-    let finding = |message| Finding {
-        step: Some(number.to_owned()),
-        kind: FindingKind::Invariant,
-        message,
+fn to_findings(number: &StepNumber, violations: Vec<Violation>) -> Vec<Finding> {
+    let finding = |violation| Finding {
+        step: Some(number.clone()),
+        problem: Problem::Invariant(violation),
     };
     violations.into_iter().map(finding).collect()
 }
 
 /// Verifies the database from its rows: every cell is computed again and compared bit for bit.
-fn verify_database(harness: &Harness<'_>, dead_runs: DeadRuns) -> Result<Vec<String>, PlayError> {
+fn verify_database(
+    harness: &Harness<'_>,
+    dead_runs: DeadRuns,
+) -> Result<Vec<Violation>, PlayError> {
     let (settings, environment) = (harness.applied_settings(), harness.environment());
     let verification = verify(
         &harness.store(),
@@ -96,37 +99,36 @@ fn verify_database(harness: &Harness<'_>, dead_runs: DeadRuns) -> Result<Vec<Str
         if check.claim == Claim::Runs && dead_runs == DeadRuns::Allowed {
             continue;
         }
-        violations.push(format!(
-            "it does not hold that {}: {}",
-            check.claim.sentence(),
-            findings.join("; ")
-        ));
+        violations.push(Violation::Claim(BrokenClaim {
+            claim: check.claim,
+            findings: findings.clone(),
+        }));
     }
     Ok(violations)
 }
 
 /// Checks that the run's certificate and progress add up and that its watermark did not fall.
-fn check_account(outcome: &Outcome, violations: &mut Vec<String>) {
+fn check_account(outcome: &Outcome, violations: &mut Vec<Violation>) {
     let (certificate, progress) = (&outcome.certificate, &outcome.progress);
     if !certificate.is_valid() {
-        violations.push(format!("the certificate does not add up: {certificate:?}"));
+        violations.push(Violation::Certificate(*certificate));
     }
     if progress.done + progress.failed > progress.planned {
-        violations.push(format!("progress exceeds the plan: {progress:?}"));
+        violations.push(Violation::Progress(*progress));
     }
     let done: u64 = outcome.done.values().map(crate::domain::IdSet::len).sum();
     if done != progress.done {
-        violations.push(format!(
-            "{} cells were counted as done, but {done} are done",
-            progress.done
-        ));
+        violations.push(Violation::DoneCount {
+            counted: progress.done,
+            done,
+        });
     }
     // `None` is less than every day, so losing the watermark counts too.
     if outcome.watermark_after.day() < outcome.watermark_before.day() {
-        let (before, after) = (&outcome.watermark_before, &outcome.watermark_after);
-        violations.push(format!(
-            "the run moved the watermark down from {before} to {after}"
-        ));
+        violations.push(Violation::WatermarkMovedDown {
+            before: outcome.watermark_before,
+            after: outcome.watermark_after,
+        });
     }
 }
 
@@ -134,7 +136,7 @@ fn check_account(outcome: &Outcome, violations: &mut Vec<String>) {
 fn check_expected_cells(
     harness: &Harness<'_>,
     outcome: &Outcome,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), PlayError> {
     let settings = harness.settings();
     let portfolios = harness.store().read(|reading| reading.portfolios().all())?;
@@ -155,11 +157,12 @@ fn check_expected_cells(
         }
     }
     count += planned_deleted_cells(outcome, &portfolios);
-    let found = outcome.certificate.expected;
-    if found != count {
-        violations.push(format!(
-            "{count} cells are expected, but the certificate counts {found}"
-        ));
+    let certified = outcome.certificate.expected;
+    if certified != count {
+        violations.push(Violation::ExpectedCells {
+            counted: count,
+            certified,
+        });
     }
     Ok(())
 }
@@ -190,7 +193,7 @@ fn expected_days(portfolio: &Portfolio, first: Day, last: Day) -> Option<DayRang
 }
 
 /// Compares the reason of each step with the ledger that the run planned on.
-fn check_reasons(outcome: &Outcome, before: &Coverage, violations: &mut Vec<String>) {
+fn check_reasons(outcome: &Outcome, before: &Coverage, violations: &mut Vec<Violation>) {
     let days = outcome.plan.days_with_work();
     for (day, id, phases, kind) in days.flat_map(day_steps) {
         let cell = Cell::new(day, id);
@@ -202,16 +205,12 @@ fn check_reasons(outcome: &Outcome, before: &Coverage, violations: &mut Vec<Stri
             StepKind::ByRule => true,
         };
         if !fits {
-            violations.push(format!(
-                "{cell} is planned as {kind}, but these phases are done: {done}"
-            ));
+            violations.push(Violation::PlannedAs { cell, kind, done });
         }
         // Only the filter that looks at all phases promises not to redo a phase.
         let again = !phases.intersection(done).is_empty();
         if again && outcome.plan.policy.filter == crate::plan::Filter::AllPhases {
-            violations.push(format!(
-                "{cell} is planned for {phases}, but these phases are done: {done}"
-            ));
+            violations.push(Violation::PlannedAgain { cell, phases, done });
         }
     }
 }
@@ -234,7 +233,7 @@ fn check_gains(
     harness: &Harness<'_>,
     outcome: &Outcome,
     finished: &FinishedRun,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), PlayError> {
     let portfolios = harness.store().read(|reading| reading.portfolios().all())?;
     let includes_deleted = outcome.plan.policy.deleted == crate::plan::Deleted::Included;
@@ -248,14 +247,12 @@ fn check_gains(
             let cell = Cell::new(day, id);
             let portfolio = portfolios.iter().find(|portfolio| portfolio.id == id);
             if !outcome.plan.scope.contains(id) {
-                violations.push(format!("{phase} of {cell} was done, but is out of scope"));
+                violations.push(Violation::OutOfScope(phase, cell));
             }
             if !includes_deleted
                 && portfolio.is_none_or(|portfolio| !portfolio.lifecycle.is_active())
             {
-                violations.push(format!(
-                    "{phase} of {cell} was done, but its portfolio is deleted"
-                ));
+                violations.push(Violation::Deleted(phase, cell));
             }
             // The phase counts as well: doing more phases of a planned cell than planned is a
             // fault.
@@ -264,7 +261,7 @@ fn check_gains(
                 crate::plan::Decision::Step { phases, .. } if phases.contains(phase)
             );
             if !planned {
-                violations.push(format!("{phase} of {cell} was done, but not planned"));
+                violations.push(Violation::NotPlanned(phase, cell));
             }
         }
     }
@@ -274,15 +271,14 @@ fn check_gains(
 /// Checks that a complete run left no open cell.
 fn check_nothing_open(
     harness: &Harness<'_>,
-    violations: &mut Vec<String>,
+    violations: &mut Vec<Violation>,
 ) -> Result<(), PlayError> {
     let open = harness.inspect()?.end_state().open;
-    if let Some((day, names)) = open.first_key_value() {
-        violations.push(format!(
-            "the run was complete, but on {day} these are open: {}",
-            names.join(", ")
-        ));
-    }
+    violations.extend(
+        open.into_iter()
+            .next()
+            .map(|(day, names)| Violation::OpenAfterComplete { day, names }),
+    );
     Ok(())
 }
 

@@ -7,9 +7,12 @@
 //! | `harness` | holds one database, its clock and its processes |
 //! | `run` | makes a run, with the steps that happen inside it |
 //! | `pending_steps` | plays the steps, cancellations and crashes inside a run, each at its point |
+//! | `committed_cells` | finds the cells that a run completed |
 //! | `prepared` | a run that is about to start, for the simulator |
 //! | `changes` | plays the steps that are not runs |
 //! | `inspect` | reads the state of a database between steps |
+//! | `finding` | unmet expectations and violated invariants |
+//! | `error` | the error that ends a play |
 //! | `result` | holds the results of steps, policies and scenarios |
 //! | `run_result` | holds the result of a run |
 //! | `invariants` | checks what must hold after every step |
@@ -18,8 +21,10 @@
 
 mod changes;
 mod check;
+mod committed_cells;
 mod describe;
 mod error;
+mod finding;
 mod harness;
 mod inspect;
 mod invariants;
@@ -29,11 +34,14 @@ mod prepared;
 mod result;
 mod run;
 mod run_result;
+mod step_number;
 
 pub use error::PlayError;
+pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
 pub use inspect::EndState;
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
-pub use result::{Finding, FindingKind, PlayResult, PlayedStep, PolicyResult, StepOutcome};
-pub use run_result::{ReasonGroup, RunResult, error_with_causes, run_end};
+pub use result::{PlayResult, PlayedStep, PolicyResult, StepOutcome};
+pub use run_result::{Reason, ReasonGroup, RunResult, run_end};
+pub use step_number::StepNumber;

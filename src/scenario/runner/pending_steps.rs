@@ -4,8 +4,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::committed_cells::CommittedCells;
 use super::error::PlayError;
+use super::finding::{Finding, Mismatch, Problem};
 use super::harness::Harness;
+use super::step_number::StepNumber;
+use crate::disk::SimulatedDisk;
 use crate::domain::{Coverage, Day, Phase, PhaseSet};
 use crate::engine::{CommitGrain, RunEvent};
 use crate::scenario::script::{Point, Power, Run, Step};
@@ -13,12 +17,12 @@ use crate::scenario::script::{Point, Power, Run, Step};
 /// Plays a step: on a harness, with its number and its point in the enclosing run. Steps inside a
 /// run are steps again, so the function that plays them is passed down.
 pub(super) type PlayStep<'p> =
-    &'p (dyn Fn(&Harness<'_>, &str, Option<Point>, &Step) -> Result<(), PlayError> + Sync);
+    &'p (dyn Fn(&Harness<'_>, &StepNumber, Option<Point>, &Step) -> Result<(), PlayError> + Sync);
 
 /// The steps, cancellation and crash that are still to happen inside a run.
 pub(super) struct PendingSteps<'p> {
     harness: &'p Harness<'p>,
-    number: &'p str,
+    number: &'p StepNumber,
     run: &'p Run,
     grain: CommitGrain,
     play_step: PlayStep<'p>,
@@ -31,21 +35,25 @@ struct PendingState<'p> {
     cancel_pending: bool,
     crash_image: Option<SimulatedDisk>,
     planned_on: Option<Coverage>,
+    committed: CommittedCells,
     error: Option<PlayError>,
 }
 
 /// The observations that remain when the run has ended.
 pub(super) struct RunObservations {
+    /// A finding for each step with expectations that did not happen.
+    pub(super) findings: Vec<Finding>,
     pub(super) unreached_points: Vec<String>,
     pub(super) crash_image: Option<SimulatedDisk>,
     pub(super) planned_on: Option<Coverage>,
+    pub(super) committed: CommittedCells,
     pub(super) error: Option<PlayError>,
 }
 
 impl<'p> PendingSteps<'p> {
     pub(super) fn new(
         harness: &'p Harness<'p>,
-        (number, run): (&'p str, &'p Run),
+        (number, run): (&'p StepNumber, &'p Run),
         grain: CommitGrain,
         play_step: PlayStep<'p>,
     ) -> Self {
@@ -64,6 +72,7 @@ impl<'p> PendingSteps<'p> {
                 cancel_pending: run.cancel.is_some(),
                 crash_image: None,
                 planned_on: None,
+                committed: CommittedCells::default(),
                 error: None,
             }),
         }
@@ -81,7 +90,10 @@ impl<'p> PendingSteps<'p> {
             // with.
             if *event == RunEvent::Planned && state.planned_on.is_none() {
                 match self.harness.coverage() {
-                    Ok(coverage) => state.planned_on = Some(coverage),
+                    Ok(coverage) => {
+                        state.committed.start_at(coverage.clone());
+                        state.planned_on = Some(coverage);
+                    }
                     Err(error) => {
                         state.error = Some(error);
                         return;
@@ -96,12 +108,9 @@ impl<'p> PendingSteps<'p> {
             state.steps = later;
             due
         };
-        for (at, point, step) in due {
-            let number = format!("{}.{at}", self.number);
-            if let Err(error) = (self.play_step)(self.harness, &number, Some(point), step) {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.error.get_or_insert(error);
-            }
+        if let Err(error) = self.play(due) {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.error.get_or_insert(error);
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self
@@ -126,6 +135,23 @@ impl<'p> PendingSteps<'p> {
         }
     }
 
+    /// Plays steps at their point. The cells that they complete are not those of the run.
+    fn play(&self, due: Vec<(usize, Point, &Step)>) -> Result<(), PlayError> {
+        if due.is_empty() {
+            return Ok(());
+        }
+        let state = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.harness.coverage()?;
+        state().committed.add_until(&before);
+        for (at, point, step) in due {
+            let number = self.number.inside(at);
+            (self.play_step)(self.harness, &number, Some(point), step)?;
+        }
+        let after = self.harness.coverage()?;
+        state().committed.start_at(after);
+        Ok(())
+    }
+
     pub(super) fn finish(self) -> RunObservations {
         let state = self
             .state
@@ -133,14 +159,24 @@ impl<'p> PendingSteps<'p> {
             .unwrap_or_else(PoisonError::into_inner);
         let crashed = state.crash_image.is_some();
         // The points of steps that are still pending were never reached.
+        let unreached = state
+            .steps
+            .iter()
+            .filter(|(_, _, step)| step.expected.is_some());
+        let findings = unreached.map(|(at, point, _)| Finding {
+            step: Some(self.number.inside(*at)),
+            problem: Problem::Expectation(Mismatch::Unreached(*point)),
+        });
         let steps = state.steps.iter().map(|(_, point, _)| *point);
         let cancel = self.run.cancel.filter(|_| state.cancel_pending);
         let crash = self.run.crash.map(|crash| crash.at).filter(|_| !crashed);
         let unreached_points = steps.chain(cancel).chain(crash);
         RunObservations {
+            findings: findings.collect(),
             unreached_points: unreached_points.map(|point| point.to_string()).collect(),
             crash_image: state.crash_image,
             planned_on: state.planned_on,
+            committed: state.committed,
             error: state.error,
         }
     }

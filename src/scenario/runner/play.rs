@@ -1,18 +1,16 @@
 //! Plays a scenario under each of its policies, each on a copy of the same disk.
 
-use super::check::{check_scenario, check_step};
 use super::describe::describe;
 use super::error::PlayError;
 use super::harness::{CheckLevel, Harness};
-use super::inspect::EndState;
 use super::prepared::PreparedRun;
 use super::result::{PlayResult, PolicyResult, StepOutcome};
+use super::step_number::StepNumber;
 use super::{changes, invariants, run};
 use crate::disk::SimulatedDisk;
-use crate::engine::EngineError;
 use crate::plan::PolicyName;
 use crate::scenario::load::fill;
-use crate::scenario::script::{Action, NamedPolicy, Point, Run, Scenario, Step};
+use crate::scenario::script::{Action, Expectation, NamedPolicy, Point, Run, Scenario, Step};
 use crate::store::Store;
 use chrono::TimeDelta;
 
@@ -34,6 +32,7 @@ pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, 
         description: world.description.clone(),
         now: world.now,
         calendar: format!("{} ({zone})", world.calendar.name()),
+        zone,
         portfolios: (world.portfolios.iter())
             .map(|world| world.portfolio.name.clone())
             .collect(),
@@ -63,13 +62,8 @@ fn play_policy(
 ) -> Result<PolicyResult, PlayError> {
     let harness = Harness::new(scenario, policy, disk, check_level)?;
     play_steps(&harness)?;
-    let end = match harness.inspect() {
-        // A scenario may move the clock beyond its calendar; its transcript says so.
-        Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
-            EndState::from_calendar_error(&unknown)
-        }
-        inspected => inspected?.end_state(),
-    };
+    // A scenario may move the clock beyond its calendar; its transcript says so.
+    let end = harness.end_state()?;
     let (steps, findings) = harness.into_steps_and_findings();
     let mut result = PolicyResult {
         policy: policy.name.clone(),
@@ -83,7 +77,7 @@ fn play_policy(
         scenario.expected_by_policy.get(&policy.name),
     ];
     let found: Vec<_> = (expected.into_iter().flatten())
-        .flat_map(|expected| check_scenario(expected, &result))
+        .flat_map(|expected| result.check(expected))
         .collect();
     result.findings.extend(found);
     Ok(result)
@@ -117,7 +111,7 @@ pub fn prepare_runs(scenario: &Scenario) -> Result<Vec<PreparedRun>, PlayError> 
 /// Plays all steps in order, numbered from 1.
 fn play_steps(harness: &Harness<'_>) -> Result<(), PlayError> {
     for (number, step) in (1..).zip(&harness.scenario.steps) {
-        play_step(harness, &i32::to_string(&number), None, step)?;
+        play_step(harness, &StepNumber::of_scenario(number), None, step)?;
     }
     Ok(())
 }
@@ -126,7 +120,7 @@ fn play_steps(harness: &Harness<'_>) -> Result<(), PlayError> {
 /// its expectations.
 fn play_step(
     harness: &Harness<'_>,
-    number: &str,
+    number: &StepNumber,
     point: Option<Point>,
     step: &Step,
 ) -> Result<(), PlayError> {
@@ -157,16 +151,21 @@ fn play_step(
             outcome
         }
     };
-    if let Some(expected) = &step.expected {
-        harness.add_findings(check_step(expected, number, &outcome));
-    }
-    harness.set_outcome(index, outcome);
+    let expected = step.expected.as_ref();
+    let about_state = expected.is_some_and(Expectation::is_about_state);
+    let state = about_state.then(|| harness.end_state()).transpose()?;
+    let played = harness.finish_step(index, outcome, state);
+    harness.add_findings(
+        expected
+            .into_iter()
+            .flat_map(|expected| played.check(expected)),
+    );
     Ok(())
 }
 
 fn run_outcome(
     harness: &Harness<'_>,
-    number: &str,
+    number: &StepNumber,
     request: &Run,
     finished: run::FinishedRun,
 ) -> Result<StepOutcome, PlayError> {

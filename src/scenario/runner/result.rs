@@ -2,10 +2,13 @@
 //! from.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
+use super::finding::Finding;
 use super::inspect::EndState;
 use super::run_result::RunResult;
+use super::step_number::StepNumber;
 
 /// The result of a scenario under all of its policies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,6 +22,9 @@ pub struct PlayResult {
     pub now: DateTime<Utc>,
     /// The name of the calendar with its time zone in parentheses.
     pub calendar: String,
+    /// The time zone of the calendar.
+    #[serde(skip)]
+    pub zone: Tz,
     /// The names of the portfolios at the start.
     pub portfolios: Vec<String>,
     /// The result under each policy, in the order of the scenario.
@@ -43,15 +49,17 @@ pub struct PolicyResult {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PlayedStep {
-    /// The number of the step: `2`, or `2.1` for the first step that happened inside the run of
-    /// step 2.
-    pub number: String,
+    /// The number of the step.
+    pub number: StepNumber,
     /// The step in a few words, as in `run of B`.
     pub description: String,
     /// The clock when the step began; for a step that moves the clock, when it ended.
     pub at: DateTime<Utc>,
     /// The run, change or refusal that the step led to.
     pub outcome: StepOutcome,
+    /// The state of the database after the step, if an expectation of the step is about it.
+    #[serde(skip)]
+    pub state: Option<EndState>,
 }
 
 /// The outcome of a step.
@@ -75,36 +83,6 @@ pub enum StepOutcome {
         #[serde(rename = "why")]
         reason: String,
     },
-}
-
-/// An unmet expectation or a violated invariant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Finding {
-    /// The number of the step at which it was found; none for the end.
-    #[serde(rename = "act")]
-    pub step: Option<String>,
-    /// The kind of rule that is violated.
-    pub kind: FindingKind,
-    /// The violation in words, with expected and found values.
-    pub message: String,
-}
-
-/// The kind of rule that a finding violates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FindingKind {
-    /// An expectation of the scenario is not met.
-    Expectation,
-    /// A rule that holds for every scenario is violated.
-    Invariant,
-}
-
-impl PlayedStep {
-    /// Returns true if the step happened inside a run.
-    pub fn is_during_run(&self) -> bool {
-        self.number.contains('.')
-    }
 }
 
 impl PolicyResult {

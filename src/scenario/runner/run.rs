@@ -11,8 +11,9 @@ use super::harness::Harness;
 use super::inspect::{read_coverage, read_names};
 use super::pending_steps::{PendingSteps, PlayStep, RunObservations};
 use super::run_result::{RunResult, end_from_state};
+use super::step_number::StepNumber;
 use crate::app::{AppError, Force, ResolvedRun, RunSpec};
-use crate::domain::{Coverage, Day, IdSet, Phase};
+use crate::domain::{Coverage, IdSet};
 use crate::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
 use crate::query::QueryError;
 use crate::scenario::script::{Run, RunEnd};
@@ -31,7 +32,7 @@ pub(super) struct FinishedRun {
 /// Makes a run under its own policy, or that of the harness.
 pub(super) fn run(
     harness: &Harness<'_>,
-    number: &str,
+    number: &StepNumber,
     run: &Run,
     play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
@@ -79,7 +80,7 @@ pub(super) fn onboarding_run(name: &str) -> Run {
 /// Fills the portfolio of `run` from its inception.
 pub(super) fn onboard(
     harness: &Harness<'_>,
-    number: &str,
+    number: &StepNumber,
     (run, name): (&Run, &str),
     play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
@@ -124,13 +125,13 @@ fn resolve(
 
 fn execute(
     harness: &Harness<'_>,
-    (number, run): (&str, &Run),
+    (number, run): (&StepNumber, &Run),
     request: &RunRequest,
     before: Coverage,
     play_step: PlayStep<'_>,
 ) -> Result<FinishedRun, PlayError> {
     // The simulator repeats only runs of the default policy that do not happen inside another.
-    if run.policy.is_none() && !number.contains('.') {
+    if run.policy.is_none() && !number.is_during_run() {
         harness.record_prepared_run(number, request);
     }
     let (store, settings, environment) = (
@@ -150,11 +151,14 @@ fn execute(
         unreached_points,
         crash_image,
         planned_on,
+        committed,
         error,
+        findings,
     } = pending.finish();
     if let Some(error) = error {
         return Err(error);
     }
+    harness.add_findings(findings);
     // A run applies the configured calendar before it plans. A refused run changes nothing, so the
     // previous calendar still agrees with the ledger.
     if planned_on.is_some() {
@@ -170,12 +174,15 @@ fn execute(
         read_names(&harness.store())?,
         read_coverage(&harness.store())?,
     );
+    let committed = committed.until(&after);
     let (mut result, outcome) = match ended {
         Ok(mut outcome) => {
             let end = if crashed {
                 // The engine has continued past the crash, so its outcome says more than the copied
                 // disk holds.
-                keep_committed_cells(&mut outcome, &planned_on, &after);
+                outcome.done = committed;
+                outcome.failures.clear();
+                outcome.blocked.clone_from(&outcome.plan.blocked);
                 let (scope, target) = (&request.request.scope, outcome.plan.target.day);
                 outcome.watermark_after = harness.inspect()?.watermark_of(scope, target);
                 RunEnd::Crashed
@@ -190,13 +197,14 @@ fn execute(
         Err(EngineError::Store(error)) if crashed => {
             (RunResult::without_work(&error, RunEnd::Crashed), None)
         }
-        Err(error) => (RunResult::from_error(&error), None),
+        Err(error) => (RunResult::from_error(&error, &committed, &names), None),
     };
     if crashed {
         result.error = None;
         result.certificate = None;
     }
     result.unreached_points = unreached_points;
+    result.invalidated_phases = lost_phases(&before, &planned_on);
     Ok(FinishedRun {
         result,
         outcome,
@@ -206,25 +214,11 @@ fn execute(
     })
 }
 
-/// Reduces the outcome of a crashed run to the cells that entered the ledger before the crash.
-fn keep_committed_cells(outcome: &mut Outcome, before: &Coverage, after: &Coverage) {
-    let complete_cells = |coverage: &Coverage, day: Day| {
-        let phases = Phase::CELL_PHASES.into_iter();
-        phases
-            .map(|phase| coverage.get(day, phase).cloned().unwrap_or_default())
-            .reduce(|cells, done| cells & done)
-            .unwrap_or_default()
-    };
-    let days = outcome.plan.days.iter().map(|day| day.day);
-    let gained = days.map(|day| {
-        (
-            day,
-            complete_cells(after, day) - complete_cells(before, day),
-        )
-    });
-    outcome.done = gained
-        .filter(|(_, cells): &(Day, IdSet)| !cells.is_empty())
-        .collect();
-    outcome.failures.clear();
-    outcome.blocked.clone_from(&outcome.plan.blocked);
+/// Counts the phases of cells that a ledger has and a later one has not.
+fn lost_phases(before: &Coverage, after: &Coverage) -> u64 {
+    let none = IdSet::new();
+    let lost = before
+        .iter()
+        .map(|(day, phase, done)| (done - after.get(day, phase).unwrap_or(&none)).len());
+    lost.sum()
 }

@@ -2,14 +2,15 @@
 //! and status with their reasons, and its messages.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::engine::{Certificate, EngineError, Outcome};
-use crate::plan::{DayPlan, SkipReason, notices};
+use crate::plan::{DayPlan, SkipReason, StepReason, notices};
 use crate::query::{Grid, Mark, Names};
-use crate::report::missing_inputs_text;
+use crate::report::{error_with_causes, missing_inputs_text};
 use crate::scenario::script::{CellStatus, RunEnd};
 use crate::store::{RunState, StoreError};
 
@@ -45,6 +46,10 @@ pub struct RunResult {
     pub starts_after: Option<Day>,
     /// The watermark of the scope before and after the run; none if it did no work.
     pub watermark: Option<(Option<Day>, Option<Day>)>,
+    /// The number of phases of cells that left the ledger when the run began: forced ones, and those
+    /// of another configuration.
+    #[serde(skip)]
+    pub invalidated_phases: u64,
     /// The certificate of the run; none if it was refused or crashed.
     pub certificate: Option<Certificate>,
     /// Warnings, as the command line prints them.
@@ -73,12 +78,51 @@ pub struct RunResult {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReasonGroup {
-    /// The reason of a step or skip, an error, or the missing inputs.
-    pub reason: String,
+    /// The reason that the cells share.
+    pub reason: Reason,
     /// The planned or failed phases; empty for a skipped or blocked cell.
     pub phases: Vec<Phase>,
     /// The names of the portfolios, by id.
     pub portfolios: Vec<String>,
+}
+
+/// The reason that cells share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// The reason of a step.
+    Step(StepReason),
+    /// The reason of a skip.
+    Skip(SkipReason),
+    /// The error of a failed phase.
+    Error(String),
+    /// The missing inputs of a blocked cell, in words.
+    MissingInputs(String),
+}
+
+impl Reason {
+    /// Returns the reason of a skip if it is one for which cells are left behind.
+    pub fn left_behind(&self) -> Option<SkipReason> {
+        match self {
+            Self::Skip(reason) => Some(*reason).filter(|reason| reason.is_left_behind()),
+            Self::Step(_) | Self::Error(_) | Self::MissingInputs(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step(reason) => reason.fmt(f),
+            Self::Skip(reason) => reason.fmt(f),
+            Self::Error(text) | Self::MissingInputs(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl RunResult {
@@ -98,6 +142,7 @@ impl RunResult {
             quarantined: ByDay::new(),
             starts_after: None,
             watermark: None,
+            invalidated_phases: 0,
             certificate: None,
             warnings: Vec::new(),
             unreached_points: Vec::new(),
@@ -110,9 +155,18 @@ impl RunResult {
         }
     }
 
-    /// Returns the result of a run that the engine ended with an error.
-    pub(super) fn from_error(error: &EngineError) -> Self {
-        Self::without_work(error, end_from_error(error))
+    /// Returns the result of a run that the engine ended with an error, after it had completed
+    /// these cells.
+    pub(super) fn from_error(
+        error: &EngineError,
+        committed: &BTreeMap<Day, IdSet>,
+        names: &Names,
+    ) -> Self {
+        Self {
+            done: committed.values().map(IdSet::len).sum(),
+            processed: names_by_day(committed, names),
+            ..Self::without_work(error, end_from_error(error))
+        }
     }
 
     /// Returns the result of a run with an outcome; `after` is the coverage after the run.
@@ -123,15 +177,7 @@ impl RunResult {
         end: RunEnd,
     ) -> Self {
         let plan = &outcome.plan;
-        let names_of = |ids: &IdSet| -> Vec<String> {
-            ids.iter()
-                .map(|id| names.portfolio(PortfolioId(id)))
-                .collect()
-        };
-        let by_day = |days: &BTreeMap<Day, IdSet>| -> ByDay {
-            let days = days.iter().filter(|(_, cells)| !cells.is_empty());
-            days.map(|(day, cells)| (*day, names_of(cells))).collect()
-        };
+        let by_day = |days: &BTreeMap<Day, IdSet>| names_by_day(days, names);
         let skipped = |accepts: &dyn Fn(SkipReason) -> bool| {
             by_day(&skipped_cells(plan.days.iter(), accepts))
         };
@@ -152,6 +198,7 @@ impl RunResult {
             ))),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
             starts_after: plan.start.watermark(),
+            invalidated_phases: 0,
             watermark: Some((outcome.watermark_before.day(), watermark.day())),
             certificate: Some(outcome.certificate),
             warnings: outcome.warnings.iter().map(ToString::to_string).collect(),
@@ -161,12 +208,17 @@ impl RunResult {
                 .into_iter()
                 .map(|notice| notice.text)
                 .collect(),
-            reasons: reasons(outcome, &names_of),
+            reasons: reasons(outcome, names),
             failures: failures(outcome, names),
             blocked_reasons: blocked_reasons(outcome, names),
             target: plan.target.replaced_day().map(|_| plan.target.to_string()),
             grid: grid(outcome, names, after),
         }
+    }
+
+    /// Returns whether the run had a plan, so that its cells are known beyond the committed ones.
+    pub const fn has_plan(&self) -> bool {
+        self.watermark.is_some()
     }
 
     /// Returns the portfolios whose cell has `status`, by session. [`CellStatus::Open`] gives none:
@@ -184,22 +236,6 @@ impl RunResult {
             }
         }
     }
-}
-
-/// Joins the messages of an error and its causes in one line. Skips a message that the text already
-/// ends with.
-pub fn error_with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let cause_text = error.to_string();
-        // Transparent errors repeat the text of their cause.
-        if !text.ends_with(&cause_text) {
-            text += &format!(": {cause_text}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// Returns the exit code of the command after a run with this end; `None` after a crash.
@@ -249,6 +285,18 @@ pub(super) const fn end_from_state(state: RunState) -> RunEnd {
     }
 }
 
+fn names_of(ids: &IdSet, names: &Names) -> Vec<String> {
+    let ids = ids.iter().map(PortfolioId);
+    ids.map(|id| names.portfolio(id)).collect()
+}
+
+/// Returns the names of cells by session, without sessions that have none.
+fn names_by_day(days: &BTreeMap<Day, IdSet>, names: &Names) -> ByDay {
+    let days = days.iter().filter(|(_, cells)| !cells.is_empty());
+    days.map(|(day, cells)| (*day, names_of(cells, names)))
+        .collect()
+}
+
 fn cells_by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
     let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
     for cell in cells {
@@ -284,20 +332,17 @@ fn redundant_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
     outcome.plan.days.iter().map(of_day).collect()
 }
 
-fn reasons(
-    outcome: &Outcome,
-    names_of: &dyn Fn(&IdSet) -> Vec<String>,
-) -> BTreeMap<Day, Vec<ReasonGroup>> {
+fn reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let of_day = |day: &DayPlan| {
         let steps = day.steps.iter().map(|steps| ReasonGroup {
-            reason: steps.reason.to_string(),
+            reason: Reason::Step(steps.reason),
             phases: steps.phases.iter().collect(),
-            portfolios: names_of(&steps.cells),
+            portfolios: names_of(&steps.cells, names),
         });
         let skips = day.skips.iter().map(|skips| ReasonGroup {
-            reason: skips.reason.to_string(),
+            reason: Reason::Skip(skips.reason),
             phases: Vec::new(),
-            portfolios: names_of(&skips.cells),
+            portfolios: names_of(&skips.cells, names),
         });
         (day.day, steps.chain(skips).collect())
     };
@@ -307,7 +352,7 @@ fn reasons(
 fn failures(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let mut days = BTreeMap::new();
     for failed in &outcome.failures {
-        let (cell, reason) = (failed.cell, failed.reason.clone());
+        let (cell, reason) = (failed.cell, Reason::Error(failed.reason.clone()));
         let name = names.portfolio(cell.portfolio);
         add_to_group(&mut days, cell.day, name, reason, vec![failed.phase]);
     }
@@ -318,7 +363,7 @@ fn blocked_reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Reason
     let mut days = BTreeMap::new();
     for (day, cells) in &outcome.blocked {
         for cell in cells {
-            let reason = missing_inputs_text(&cell.reason, names);
+            let reason = Reason::MissingInputs(missing_inputs_text(&cell.reason, names));
             let name = names.portfolio(cell.portfolio);
             add_to_group(&mut days, *day, name, reason, Vec::new());
         }
@@ -331,7 +376,7 @@ fn add_to_group(
     days: &mut BTreeMap<Day, Vec<ReasonGroup>>,
     day: Day,
     name: String,
-    reason: String,
+    reason: Reason,
     phases: Vec<Phase>,
 ) {
     let groups = days.entry(day).or_default();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::values::DurationError;
-use crate::domain::CalendarError;
+use crate::domain::{CalendarError, Day};
 use crate::scenario::world::{Nearest, WorldError};
 
 /// Errors of reading a scenario.
@@ -74,6 +74,16 @@ pub enum ScenarioError {
         /// The byte range of the step.
         at: Range<usize>,
     },
+    /// An expectation that could never be found wrong, or that the step has no value for.
+    #[error("{error}")]
+    Expectation {
+        /// The rule that the expectation breaks.
+        error: ExpectationError,
+        /// The key that it is under.
+        key: &'static str,
+        /// The byte range of the day or the step; none for a key of `[expect]`.
+        at: Option<Range<usize>>,
+    },
     /// A setting that is out of its range.
     #[error("`{key}` is `{value}`: {expected}")]
     Setting {
@@ -118,6 +128,49 @@ pub enum StepError {
     /// The clock cannot be moved that far.
     #[error(transparent)]
     Duration(#[from] DurationError),
+}
+
+/// Rules that an expectation can break.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ExpectationError {
+    /// The day is not a session, so it has no cells.
+    #[error("`{day}` is not a session of the calendar `{calendar}`{}", nearest_text(*nearest))]
+    NoSession {
+        /// The day in the file.
+        day: Day,
+        /// The name of the calendar.
+        calendar: String,
+        /// The session nearest to the day.
+        nearest: Option<Day>,
+    },
+    /// The day is far before all portfolios, or far after the clock.
+    #[error(
+        "`{day}` is outside the days of the scenario, {first} to {last}{}",
+        nearest_text(*nearest)
+    )]
+    OutsideDays {
+        /// The day in the file.
+        day: Day,
+        /// The earliest inception.
+        first: Day,
+        /// The latest day of the clock.
+        last: Day,
+        /// The session nearest to the day.
+        nearest: Option<Day>,
+    },
+    /// The step is not a run, and only a run has a value for the key.
+    #[error("`{0}` can be expected of a run only, and this step is not one")]
+    NotARun(&'static str),
+    /// No step is a run, and only a run has a value for the key.
+    #[error("`{0}` can be expected of a run only, and the scenario has none")]
+    NoRun(&'static str),
+    /// A text that every message contains.
+    #[error("`says` has an empty text, which every message contains")]
+    EmptyMessage,
+}
+
+fn nearest_text(nearest: Option<Day>) -> String {
+    nearest.map_or_else(String::new, |day| format!("; the nearest session is {day}"))
 }
 
 const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
@@ -185,6 +238,8 @@ impl ScenarioError {
             | Self::UnknownPortfolio { at, .. }
             | Self::Step { at, .. }
             | Self::Calendar { at, .. } => Some(at.clone()),
+            Self::Expectation { at: Some(at), .. } => Some(at.clone()),
+            Self::Expectation { key, at: None, .. } => super::location::key_span(text, key),
             Self::World(error) => error.span(text),
             Self::Setting { key, .. } => super::location::key_span(text, key),
         }

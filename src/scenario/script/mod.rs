@@ -7,6 +7,7 @@
 //! | `spec` | the keys of a file, with serde |
 //! | `parts` | splits a text into its world, its steps and its expectations |
 //! | `read` | resolves names and fills in defaults |
+//! | `resolver` | resolves names of portfolios |
 //! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
 //! | `model` | the scenario that was read |
 //! | `old_names` | finds keys and values under old names, for warnings |
@@ -21,6 +22,7 @@ mod model;
 mod old_names;
 mod parts;
 mod read;
+mod resolver;
 mod settings;
 mod spec;
 mod steps;
@@ -28,7 +30,7 @@ mod steps;
 mod tests;
 mod values;
 
-pub use error::{FixtureError, ScenarioError, StepError};
+pub use error::{ExpectationError, FixtureError, ScenarioError, StepError};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };

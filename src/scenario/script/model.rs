@@ -194,8 +194,24 @@ pub enum CellStatus {
     Blocked,
     /// Quarantined: a phase failed too often.
     Quarantined,
-    /// Expected and not complete at the end.
+    /// Expected and not complete after the step, or at the end.
     Open,
+}
+
+impl Step {
+    /// Returns whether the step is a run, and not a change.
+    pub const fn is_run(&self) -> bool {
+        matches!(self.action, Action::Run(_) | Action::Onboard(_))
+    }
+}
+
+impl Expectation {
+    /// Returns whether it is about the state of the database after a step, not its outcome alone.
+    pub fn is_about_state(&self) -> bool {
+        self.watermark.is_some()
+            || !self.watermarks.is_empty()
+            || self.cells.contains_key(&CellStatus::Open)
+    }
 }
 
 impl CellStatus {

@@ -195,21 +195,24 @@ pub(super) struct RetrySpec {
     pub(super) days: Option<Lenient<Span>>,
 }
 
+/// `DAY = ["A", "B"]`: names of portfolios by day.
+pub(super) type DayNames = BTreeMap<Spanned<Day>, Spanned<OneOrMany<String>>>;
+
 /// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. On a
 /// day that a key lists, the portfolios must be exactly the listed ones; other days are not
 /// checked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(super) struct ExpectationSpec {
-    pub(super) processed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
+    pub(super) processed: DayNames,
     /// Needed on a day, but hidden by the policy's rules.
     #[serde(alias = "left_behind")]
-    pub(super) left_behind: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    pub(super) failed: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    pub(super) blocked: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    pub(super) quarantined: BTreeMap<Day, Spanned<OneOrMany<String>>>,
-    /// Expected on a day, but not complete at the end of the scenario.
-    pub(super) open: BTreeMap<Day, Spanned<OneOrMany<String>>>,
+    pub(super) left_behind: DayNames,
+    pub(super) failed: DayNames,
+    pub(super) blocked: DayNames,
+    pub(super) quarantined: DayNames,
+    /// Expected on a day, but not complete after the step, or at the end of the scenario.
+    pub(super) open: DayNames,
     /// The number of processed cells, over all days.
     #[serde(alias = "processed_cells")]
     pub(super) processed_cells: Option<u64>,

@@ -6,9 +6,9 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::error::{ScenarioError, StepError};
-use super::expectations::ExpectationReader;
+use super::expectations::{CellDays, ExpectationPlace, ExpectationReader};
 use super::model::{Action, Crash, Invalidation, Run, Step};
-use super::read::Resolver;
+use super::resolver::Resolver;
 use super::settings::with_overrides;
 use super::spec::{CrashSpec, InvalidationSpec, PointOrCrashSpec, RunSpec, ScenarioSpec, StepSpec};
 use super::values::{Point, SignedDuration};
@@ -25,6 +25,8 @@ pub(super) struct StepReader<'s> {
     scenario: &'s ScenarioSpec,
     settings: Settings,
     calendar: Calendar,
+    /// The days that the expectations of the next steps can be about.
+    days: CellDays,
     /// The number of portfolios that each step adds, for the steps not read yet.
     added: std::vec::IntoIter<usize>,
     /// The portfolios that the steps not read yet add.
@@ -83,17 +85,23 @@ impl<'s> StepReader<'s> {
             scenario,
             settings: settings.clone(),
             calendar: settings.calendar.clone(),
+            days: CellDays::at_start(resolver),
             added: added.into_iter(),
             not_yet_added: &resolver.world.added_later,
             recorded_transactions: 0,
         }
     }
 
-    pub(super) fn read(mut self, specs: &[Spanned<StepSpec>]) -> Result<Vec<Step>, ScenarioError> {
+    pub(super) fn read(&mut self, specs: &[Spanned<StepSpec>]) -> Result<Vec<Step>, ScenarioError> {
         let steps = specs
             .iter()
             .map(|step| self.step(step, StepContext::TopLevel));
         steps.collect()
+    }
+
+    /// Returns the days that expectations can be about after the last step.
+    pub(super) fn into_days(self) -> CellDays {
+        self.days
     }
 
     fn step(
@@ -122,14 +130,24 @@ impl<'s> StepReader<'s> {
             }
             _ => {}
         }
-        let expectations = ExpectationReader {
-            resolver: self.resolver,
+        let mut read = Step {
+            action: self.action(step, at.clone())?,
+            expected: None,
         };
-        let expected = step.expect.clone().map(|spec| expectations.read(spec));
-        Ok(Step {
-            action: self.action(step, at)?,
-            expected: expected.transpose()?,
-        })
+        if let Some(spec) = step.expect.clone() {
+            let expectations = ExpectationReader {
+                resolver: self.resolver,
+                days: &self.days,
+                place: if read.is_run() {
+                    ExpectationPlace::Run
+                } else {
+                    ExpectationPlace::Change
+                },
+                step: Some(&at),
+            };
+            read.expected = Some(expectations.read(spec)?);
+        }
+        Ok(read)
     }
 
     /// Reads the action of a step, which has exactly one.
@@ -214,9 +232,11 @@ impl<'s> StepReader<'s> {
         at: Range<usize>,
     ) -> Result<Action, ScenarioError> {
         if let Some(Lenient(SignedDuration(by))) = step.advance {
+            self.days.advance_clock(by);
             return Ok(Action::Advance(by));
         }
         if let Some(Lenient(Instant(to))) = step.clock {
+            self.days.set_clock(to);
             return Ok(Action::Clock(to));
         }
         if let Some(amendments) = &step.calendar {
@@ -239,6 +259,7 @@ impl<'s> StepReader<'s> {
                 let at = spec.span();
                 ScenarioError::Calendar { source, at }
             })?;
+        self.days.add_calendar(&self.calendar);
         Ok(Action::Calendar {
             calendar: self.calendar.clone(),
             summary: amendments_text(amendments),
@@ -292,7 +313,7 @@ impl<'s> StepReader<'s> {
                 meanwhile.push((*point, read));
             }
         }
-        Ok(Run {
+        let run = Run {
             // Unknown names and invalid ranges stay as they are: refusing them is up to the run.
             portfolios: spec.portfolios.as_ref().map(|OneOrMany(words)| {
                 let names = words.iter();
@@ -315,7 +336,9 @@ impl<'s> StepReader<'s> {
                 .map(|PointOrCrashSpec(crash)| read_crash(crash)),
             cancel: spec.cancel.as_ref().map(|Lenient(point)| *point),
             meanwhile,
-        })
+        };
+        self.days.add_run(&run);
+        Ok(run)
     }
 }
 

@@ -65,13 +65,13 @@ fn an_error_has_its_span_and_the_nearest_name() {
         ("", "[[step]]\ndelete = \"E\"", "", "\"E\""),
         (
             "",
-            "[expect.per-cell]\nprocesed.\"2026-01-08\" = []",
+            "[[step]]\nrun = {}\n[expect.per-cell]\nprocesed.\"2026-01-08\" = []",
             "processed",
             "procesed",
         ),
         (
             "",
-            "[expect]\nprocessed.\"2026-01-08\" = [\"F\"]",
+            "[[step]]\nrun = {}\n[expect]\nprocessed.\"2026-01-08\" = [\"F\"]",
             "",
             "[\"F\"]",
         ),
@@ -125,12 +125,12 @@ fn a_step_has_one_action_that_is_allowed_at_its_point() {
 fn expectations_apply_to_all_policies_or_one() {
     let two_policies = scenario(
         "policies = [\"global-max\", \"mine\"]\n[policy.mine]\npreset = \"min-of-max\"\n",
-        "[expect]\nexit = 0\n[expect.mine]\nleft_behind.\"2026-01-06\" = [\"B..D\"]",
+        "[[step]]\nrun = {}\n[expect]\nexit = 0\n[expect.mine]\nleft_behind.\"2026-01-06\" = [\"B..D\"]",
     )
     .unwrap();
     assert_eq!(two_policies.expected.exit, Some(0));
     assert_eq!(two_policies.expected_by_policy["mine"].cells.len(), 1);
-    let (error, at) = error_and_span("", "[expect.global-max]\nexit = 0");
+    let (error, at) = error_and_span("", "[[step]]\nrun = {}\n[expect.global-max]\nexit = 0");
     assert!(
         error.contains("unknown policy `global-max`") && at == "global-max",
         "{error}"
@@ -157,4 +157,64 @@ fn added_portfolios_are_numbered_last() {
         .map(|added| added.portfolio.name.as_str())
         .collect();
     assert_eq!(names, ["P1", "P2"]);
+}
+
+#[test]
+fn an_expectation_that_could_never_fail_is_refused_at_its_place() {
+    let at = "[expect]\nopen.\"2026-02-10\" = []";
+    let (error, span) = error_and_span("", &format!("[[step]]\nrun = {{}}\n{at}"));
+    assert_eq!(span, "\"2026-02-10\"");
+    assert!(
+        error.starts_with("`2026-02-10` is outside the days of the scenario"),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("to 2026-01-08; the nearest session is 2026-01-08"),
+        "{error}"
+    );
+    for (step, key, words) in [
+        ("advance = \"1 minute\"", "exit = 0", "of a run only"),
+        (
+            "advance = \"1 minute\"",
+            "left-behind-cells = 0",
+            "of a run only",
+        ),
+        ("run = {}", "says = \"\"", "empty text"),
+        (
+            "run = {}",
+            "open.\"2025-01-06\" = []",
+            "the nearest session is 20",
+        ),
+        (
+            "run = {}",
+            "open.\"2026-01-04\" = []",
+            "not a session of the calendar",
+        ),
+        (
+            "run = {}",
+            "watermark = 2026-01-04",
+            "not a session of the calendar",
+        ),
+        (
+            "run = {}",
+            "watermarks.A = 2026-01-04",
+            "not a session of the calendar",
+        ),
+    ] {
+        let text = format!("[[step]]\n{step}\n[step.expect]\n{key}");
+        let (error, _) = error_and_span("", &text);
+        assert!(error.contains(words), "{key}: {error}");
+    }
+    let (error, span) = error_and_span("", "[expect]\nend = \"complete\"");
+    assert!(error.contains("the scenario has none"), "{error}");
+    assert_eq!(span, "end");
+}
+
+#[test]
+fn an_expectation_may_be_of_a_day_that_a_step_makes_a_session() {
+    let saturday = "[[step]]\ncalendar = { sessions = [2026-01-03] }\n\
+                    expect = { open.\"2026-01-03\" = [] }";
+    assert!(scenario("", saturday).is_ok());
+    let next_day = "[[step]]\nadvance = \"1 day\"\nexpect = { open.\"2026-01-09\" = [] }";
+    assert!(scenario("", next_day).is_ok());
 }

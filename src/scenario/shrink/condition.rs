@@ -9,8 +9,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::domain::Day;
+use crate::plan::SkipReason;
 use crate::report::Palette;
-use crate::scenario::runner::{FindingKind, PlayResult, PolicyResult, RunResult};
+use crate::scenario::runner::{PlayResult, PolicyResult, RunResult, Violation};
 use crate::scenario::script::Scenario;
 use crate::scenario::suite::Golden;
 use crate::scenario::transcript::{Detail, transcript};
@@ -33,31 +34,30 @@ pub enum Condition {
     Oracle(Oracle),
 }
 
-/// A named check of scenarios that returns the kinds of problems it finds. Oracles of equal names
-/// are equal.
+/// A named check of scenarios. Oracles of equal names are equal.
 #[derive(Clone)]
 pub struct Oracle {
     name: String,
-    find: Arc<FindKinds>,
+    holds: Arc<Check>,
 }
 
-type FindKinds = dyn Fn(&Scenario) -> BTreeSet<String> + Send + Sync;
+type Check = dyn Fn(&Scenario) -> bool + Send + Sync;
 
 impl Oracle {
     /// Creates a check. `name` is its text form.
-    pub fn new(
-        name: &str,
-        find: impl Fn(&Scenario) -> BTreeSet<String> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(name: &str, holds: impl Fn(&Scenario) -> bool + Send + Sync + 'static) -> Self {
         Self {
             name: name.to_owned(),
-            find: Arc::new(find),
+            holds: Arc::new(holds),
         }
     }
 
-    pub(super) fn kinds(&self, scenario: &Scenario) -> BTreeSet<ConditionKind> {
-        let found = (self.find)(scenario).into_iter();
-        found.map(ConditionKind::Invariant).collect()
+    pub(super) fn kinds(&self, scenario: &Scenario) -> Vec<ConditionKind> {
+        let holds = (self.holds)(scenario);
+        holds
+            .then(|| ConditionKind::Oracle(self.name.clone()))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -117,7 +117,7 @@ impl fmt::Display for Condition {
 
 /// The way in which a condition holds. Shrinking accepts only scenarios on which the condition
 /// holds in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConditionKind {
     /// The first policy has problems that the second does not have, and the two process different
     /// cells.
@@ -126,69 +126,119 @@ pub enum ConditionKind {
         worse: String,
         /// The name of the second policy.
         better: String,
-        /// The problems that only the first has: reasons why cells are left behind, or `redundant`.
-        reasons: BTreeSet<String>,
+        /// The problems that only the first has.
+        reasons: BTreeSet<PolicyProblem>,
     },
     /// Cells are left behind under this policy.
     LeftBehind {
         /// The name of that policy.
         policy: String,
         /// The reasons why cells are left behind.
-        reasons: BTreeSet<String>,
+        reasons: BTreeSet<PolicyProblem>,
     },
-    /// This kind of invariant is violated: its message up to the first colon, or a kind that an
-    /// oracle returned.
-    Invariant(String),
+    /// An invariant is violated.
+    Invariant(Violation),
+    /// The oracle of this name holds.
+    Oracle(String),
     /// The transcript differs from the golden file.
     Transcript,
     /// The command exits with this code; -1 if a signal ended it.
     ExitCode(i32),
 }
 
-impl Condition {
-    /// Returns the kinds in which the condition holds for a result; none for a command or an
-    /// oracle, which check the scenario and not its result.
-    pub(super) fn kinds(&self, result: &PlayResult) -> BTreeSet<ConditionKind> {
+/// A problem of a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PolicyProblem {
+    /// It leaves cells behind for this reason.
+    LeftBehind(SkipReason),
+    /// It processes cells that are not needed.
+    Redundant,
+}
+
+impl PolicyProblem {
+    /// Returns its name, as descriptions have it.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::PoliciesDiffer => pairs(result)
-                .filter_map(|(a, b)| compare_policies(a, b))
-                .collect(),
-            Self::LeftBehind => result.policies.iter().filter_map(left_behind).collect(),
-            Self::InvariantFails => {
-                let violations = result
-                    .findings()
-                    .filter(|(_, finding)| finding.kind == FindingKind::Invariant);
-                let kind = |message: &str| message.split(':').next().unwrap_or_default().to_owned();
-                violations
-                    .map(|(_, finding)| ConditionKind::Invariant(kind(&finding.message)))
-                    .collect()
-            }
-            Self::DiffersFrom(path) => {
-                let text = transcript(result, Detail::Golden, Palette::Plain);
-                let golden = Golden::read(path).unwrap_or(Golden::Absent);
-                (!golden.matches(&text))
-                    .then_some(ConditionKind::Transcript)
-                    .into_iter()
-                    .collect()
-            }
-            Self::Command(_) | Self::Oracle(_) => BTreeSet::new(),
+            Self::LeftBehind(reason) => reason.name(),
+            Self::Redundant => "redundant",
         }
     }
 }
 
+impl ConditionKind {
+    /// Returns whether both are the same kind; of violations, the rule counts and not the details.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Invariant(one), Self::Invariant(other)) => one.is_like(other),
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for ConditionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let join = |problems: &BTreeSet<PolicyProblem>| {
+            let names: BTreeSet<&str> = problems.iter().map(|problem| problem.name()).collect();
+            names.into_iter().collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Policies {
+                worse,
+                better,
+                reasons,
+            } => write!(f, "{worse} does worse than {better} ({})", join(reasons)),
+            Self::LeftBehind { policy, reasons } => {
+                write!(f, "{policy} leaves cells behind ({})", join(reasons))
+            }
+            Self::Invariant(violation) => write!(f, "{violation:#}"),
+            Self::Oracle(name) => f.write_str(name),
+            Self::Transcript => f.write_str("the transcript differs"),
+            Self::ExitCode(code) => write!(f, "the command ends with {code}"),
+        }
+    }
+}
+
+impl Condition {
+    /// Returns the kinds in which the condition holds for a result; none for a command or an
+    /// oracle, which check the scenario and not its result. `golden` is the golden file of
+    /// [`Self::DiffersFrom`].
+    pub(super) fn kinds(&self, result: &PlayResult, golden: Option<&Golden>) -> Vec<ConditionKind> {
+        match self {
+            Self::PoliciesDiffer => pairs(result)
+                .filter_map(|(a, b)| compare_policies(a, b))
+                .collect(),
+            Self::LeftBehind => by_name(result).filter_map(left_behind).collect(),
+            Self::InvariantFails => {
+                let violations = result.findings().filter_map(|(_, it)| it.violation());
+                violations.cloned().map(ConditionKind::Invariant).collect()
+            }
+            Self::DiffersFrom(_) => {
+                let text = transcript(result, Detail::Golden, Palette::Plain);
+                let differs = golden.is_some_and(|golden| !golden.matches(&text));
+                let kind = differs.then_some(ConditionKind::Transcript);
+                kind.into_iter().collect()
+            }
+            Self::Command(_) | Self::Oracle(_) => Vec::new(),
+        }
+    }
+}
+
+/// Returns the policies ordered by name, so that the kinds do not depend on the order in the file.
+fn by_name(result: &PlayResult) -> impl Iterator<Item = &PolicyResult> {
+    let mut policies: Vec<&PolicyResult> = result.policies.iter().collect();
+    policies.sort_by_key(|policy| &policy.policy);
+    policies.into_iter()
+}
+
 /// Returns every ordered pair of policies.
 fn pairs(result: &PlayResult) -> impl Iterator<Item = (&PolicyResult, &PolicyResult)> {
-    let policies = result.policies.iter();
-    policies.flat_map(|first| result.policies.iter().map(move |second| (first, second)))
+    by_name(result).flat_map(|first| by_name(result).map(move |second| (first, second)))
 }
 
 /// Returns how the first policy is worse than the second, if it is.
 fn compare_policies(worse: &PolicyResult, better: &PolicyResult) -> Option<ConditionKind> {
     let (problems_of_worse, problems_of_better) = (problems(worse), problems(better));
-    let reasons: BTreeSet<String> = problems_of_worse
-        .difference(&problems_of_better)
-        .cloned()
-        .collect();
+    let reasons = &problems_of_worse - &problems_of_better;
     let same = cells(worse, |run| &run.processed) == cells(better, |run| &run.processed);
     (!reasons.is_empty() && !same).then(|| ConditionKind::Policies {
         worse: worse.policy.clone(),
@@ -197,11 +247,10 @@ fn compare_policies(worse: &PolicyResult, better: &PolicyResult) -> Option<Condi
     })
 }
 
-/// Returns the problems of a policy: the reasons of cells left behind, and `redundant`.
-fn problems(result: &PolicyResult) -> BTreeSet<String> {
+fn problems(result: &PolicyResult) -> BTreeSet<PolicyProblem> {
     let mut problems = left_behind_reasons(result);
     if !cells(result, |run| &run.redundant).is_empty() {
-        problems.insert("redundant".to_owned());
+        problems.insert(PolicyProblem::Redundant);
     }
     problems
 }
@@ -216,13 +265,13 @@ fn left_behind(result: &PolicyResult) -> Option<ConditionKind> {
 }
 
 /// Returns the reasons of cells that the last run left behind.
-fn left_behind_reasons(result: &PolicyResult) -> BTreeSet<String> {
+fn left_behind_reasons(result: &PolicyResult) -> BTreeSet<PolicyProblem> {
     let last = result.runs().last();
     let reasons = last
         .into_iter()
         .flat_map(|run| run.reasons.values().flatten());
-    let hidden = reasons.filter(|group| group.reason.starts_with("hidden-by-"));
-    hidden.map(|group| group.reason.clone()).collect()
+    let hidden = reasons.filter_map(|group| group.reason.left_behind());
+    hidden.map(PolicyProblem::LeftBehind).collect()
 }
 
 /// Returns the cells that `cells_of_run` selects from all runs of a policy.

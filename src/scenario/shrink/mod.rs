@@ -19,5 +19,5 @@ mod passes;
 mod shrink;
 mod text;
 
-pub use condition::{Condition, ConditionError, ConditionKind, Oracle};
+pub use condition::{Condition, ConditionError, ConditionKind, Oracle, PolicyProblem};
 pub use shrink::{ShrinkError, ShrinkResult, shrink};

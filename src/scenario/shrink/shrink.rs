@@ -1,7 +1,7 @@
 //! Makes a scenario smaller as long as a smaller one still meets the condition.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use thiserror::Error;
@@ -14,7 +14,11 @@ use crate::domain::{Day, DayRange};
 use crate::plan::PolicyName;
 use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play};
 use crate::scenario::script::{FindFixture, FixtureError, Scenario, ScenarioError};
+use crate::scenario::suite::Golden;
 use crate::scenario::world::World;
+
+/// The exit codes with which a shell says that it cannot run a command, or does not find it.
+const SHELL_ERRORS: [i32; 2] = [126, 127];
 
 /// A scenario that could not be made smaller.
 #[derive(Debug, Error)]
@@ -28,6 +32,23 @@ pub enum ShrinkError {
     /// The condition does not hold for the scenario as given.
     #[error("the condition `{0}` does not hold for the scenario")]
     DoesNotHold(Condition),
+    /// The golden file of the condition could not be read. Every transcript would differ from it.
+    #[error("failed to read the golden file `{}`", path.display())]
+    Golden {
+        /// The path in the condition.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The shell did not find the command, or could not run it. Every scenario would meet the
+    /// condition.
+    #[error("the shell cannot run the command `{command}`: it ends with {code}")]
+    CannotRun {
+        /// The command as it was given.
+        command: String,
+        /// The exit code of the shell: 126 or 127.
+        code: i32,
+    },
     /// The command of the condition could not be run.
     #[error("failed to run the command `{command}`")]
     Command {
@@ -78,6 +99,7 @@ pub fn shrink(
     let before = draft.portfolios.len();
     let trial = Trial {
         condition,
+        golden: golden(condition)?,
         scratch,
         name,
     };
@@ -103,7 +125,8 @@ pub fn shrink(
             progress(best.portfolios.len(), tried);
             let kinds = trial.kinds(&candidate).ok()?;
             kinds
-                .contains(&kind)
+                .iter()
+                .any(|found| found.is_like(&kind))
                 .then_some((candidate, size_of_candidate))
         })
     {
@@ -120,7 +143,7 @@ pub fn shrink(
 
 /// Returns the kind that a case is about: some policy being worse than `per-cell` if it is, else
 /// the first.
-fn preferred_kind(kinds: BTreeSet<ConditionKind>) -> Option<ConditionKind> {
+fn preferred_kind(kinds: Vec<ConditionKind>) -> Option<ConditionKind> {
     let default_policy = PolicyName::PerCell.name();
     let is_worse_than_default = |kind: &&ConditionKind| matches!(kind, ConditionKind::Policies { better, .. } if better == default_policy);
     kinds
@@ -130,8 +153,24 @@ fn preferred_kind(kinds: BTreeSet<ConditionKind>) -> Option<ConditionKind> {
         .cloned()
 }
 
+/// Reads the golden file that a condition names, if it names one.
+fn golden(condition: &Condition) -> Result<Option<Golden>, ShrinkError> {
+    let Condition::DiffersFrom(path) = condition else {
+        return Ok(None);
+    };
+    let unreadable = |source| ShrinkError::Golden {
+        path: path.clone(),
+        source,
+    };
+    match Golden::read(path).map_err(unreadable)? {
+        Golden::Absent => Err(unreadable(std::io::ErrorKind::NotFound.into())),
+        golden => Ok(Some(golden)),
+    }
+}
+
 struct Trial<'t> {
     condition: &'t Condition,
+    golden: Option<Golden>,
     scratch: &'t Path,
     name: &'t str,
 }
@@ -177,14 +216,15 @@ impl Trial<'_> {
     }
 
     /// Returns the kinds in which the condition holds for a draft.
-    fn kinds(&self, draft: &Draft) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
+    fn kinds(&self, draft: &Draft) -> Result<Vec<ConditionKind>, ShrinkError> {
         if let Condition::Command(command) = self.condition {
             return self.command_kinds(draft, command);
         }
         if let Condition::Oracle(oracle) = self.condition {
             return Ok(oracle.kinds(&self.scenario(draft)?));
         }
-        Ok(self.condition.kinds(&self.play(draft)?))
+        let result = self.play(draft)?;
+        Ok(self.condition.kinds(&result, self.golden.as_ref()))
     }
 
     /// Runs the command with the draft as a file; it holds if the code is not 0.
@@ -192,7 +232,7 @@ impl Trial<'_> {
         &self,
         draft: &Draft,
         command: &str,
-    ) -> Result<BTreeSet<ConditionKind>, ShrinkError> {
+    ) -> Result<Vec<ConditionKind>, ShrinkError> {
         let command_error = |source| ShrinkError::Command {
             command: command.to_owned(),
             source,
@@ -208,10 +248,14 @@ impl Trial<'_> {
             .stderr(Stdio::null())
             .status();
         let code = status.map_err(command_error)?.code().unwrap_or(-1);
-        Ok((code != 0)
-            .then_some(ConditionKind::ExitCode(code))
-            .into_iter()
-            .collect())
+        if SHELL_ERRORS.contains(&code) {
+            return Err(ShrinkError::CannotRun {
+                command: command.to_owned(),
+                code,
+            });
+        }
+        let kind = (code != 0).then_some(ConditionKind::ExitCode(code));
+        Ok(kind.into_iter().collect())
     }
 }
 
@@ -225,4 +269,42 @@ fn open_cells(world: &World, last: Day) -> usize {
             .saturating_sub(portfolio.done.len())
     });
     open.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n\
+                        [[step]]\nrun = {}\n";
+
+    fn shrink_to(condition: &str) -> Result<ShrinkResult, ShrinkError> {
+        let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+        let scratch = tempfile::tempdir().unwrap();
+        let condition = condition.parse().unwrap();
+        shrink(
+            "a",
+            TEXT,
+            &no_fixture,
+            &condition,
+            scratch.path(),
+            &|_, _| {},
+        )
+    }
+
+    #[test]
+    fn a_condition_that_always_holds_is_refused() {
+        let missing = shrink_to("differs-from:snapshots/missing.snap");
+        assert!(
+            matches!(missing, Err(ShrinkError::Golden { .. })),
+            "{missing:?}"
+        );
+        let unknown = shrink_to("command:plimsoll-unknown-command");
+        assert!(
+            matches!(unknown, Err(ShrinkError::CannotRun { code: 127, .. })),
+            "{unknown:?}"
+        );
+        let failing = shrink_to("command:false #").unwrap();
+        assert_eq!(failing.kind, ConditionKind::ExitCode(1));
+    }
 }

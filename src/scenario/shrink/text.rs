@@ -17,7 +17,8 @@ pub(super) fn draft_text(
 ) -> String {
     let mut text = String::new();
     if let Some((_, kind, name)) = case {
-        let _ = writeln!(text, "description = {}", quoted(&description(kind, name)));
+        let description = format!("smallest case found in `{name}`: {kind}");
+        let _ = writeln!(text, "description = {}", quoted(&description));
     }
     for (key, value) in &draft.root {
         if !matches!(key.as_str(), "description" | "step") && !is_block(value) {
@@ -85,29 +86,6 @@ fn table_of(head: &str, value: &Value) -> String {
     text
 }
 
-/// Describes a case in one line.
-fn description(kind: &ConditionKind, name: &str) -> String {
-    let join = |reasons: &std::collections::BTreeSet<String>| {
-        reasons.iter().cloned().collect::<Vec<_>>().join(", ")
-    };
-    let summary = match kind {
-        ConditionKind::Policies {
-            worse,
-            better,
-            reasons,
-        } => {
-            format!("{worse} does worse than {better} ({})", join(reasons))
-        }
-        ConditionKind::LeftBehind { policy, reasons } => {
-            format!("{policy} leaves cells behind ({})", join(reasons))
-        }
-        ConditionKind::Invariant(summary) => summary.clone(),
-        ConditionKind::Transcript => "the transcript differs".to_owned(),
-        ConditionKind::ExitCode(code) => format!("the command ends with {code}"),
-    };
-    format!("smallest case found in `{name}`: {summary}")
-}
-
 /// Writes the cells that the policies of the case leave behind.
 fn expectations_text(result: &PlayResult, kind: &ConditionKind) -> String {
     let find = |name: &String| result.policies.iter().find(|policy| policy.policy == *name);
@@ -121,9 +99,10 @@ fn expectations_text(result: &PlayResult, kind: &ConditionKind) -> String {
         ConditionKind::LeftBehind { policy, .. } => find(policy)
             .map(left_behind_expectation)
             .unwrap_or_default(),
-        ConditionKind::Invariant(_) | ConditionKind::Transcript | ConditionKind::ExitCode(_) => {
-            String::new()
-        }
+        ConditionKind::Invariant(_)
+        | ConditionKind::Oracle(_)
+        | ConditionKind::Transcript
+        | ConditionKind::ExitCode(_) => String::new(),
     }
 }
 

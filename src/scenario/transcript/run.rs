@@ -23,7 +23,10 @@ pub(super) fn write(lines: &mut Lines, run: &RunResult, detail: Detail, palette:
     }
     let portfolios: Vec<String> = run.grid.rows.iter().map(|row| row.name.clone()).collect();
     let no_remark = |_| String::new();
-    processed(lines, run, &portfolios);
+    // A golden file holds what a run reported, and a run that ended with an error reported nothing.
+    if run.has_plan() || detail == Detail::Reasons {
+        processed(lines, run, &portfolios);
+    }
     by_day(lines, "redundant", (&run.redundant, &portfolios), no_remark);
     by_day(
         lines,
@@ -100,7 +103,12 @@ fn processed(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
         }
         if !earlier.is_empty() {
             let done = format_names_among(&earlier, portfolios);
-            lines.labelled("processed", &format!("{day} {done} (before the replan)"));
+            let remark = if run.has_plan() {
+                "before the replan"
+            } else {
+                "before the error"
+            };
+            lines.labelled("processed", &format!("{day} {done} ({remark})"));
         }
     }
 }
@@ -135,7 +143,7 @@ fn blocked_text(group: &ReasonGroup) -> String {
 
 fn reason_text(group: &ReasonGroup) -> String {
     if group.phases.is_empty() || group.phases.len() == Phase::CELL_PHASES.len() {
-        return group.reason.clone();
+        return group.reason.to_string();
     }
     format!("{}: {}", group.reason, phase_names(group))
 }
@@ -147,8 +155,10 @@ fn phase_names(group: &ReasonGroup) -> String {
 
 fn hidden_by(run: &RunResult, day: Day) -> String {
     let reasons = run.reasons.get(&day).into_iter().flatten();
-    let hidden = reasons.filter(|group| group.reason.starts_with("hidden-by-"));
-    let texts: Vec<String> = hidden.map(|group| group.reason.replace('-', " ")).collect();
+    let hidden = reasons.filter_map(|group| group.reason.left_behind());
+    let texts: Vec<String> = hidden
+        .map(|reason| reason.name().replace('-', " "))
+        .collect();
     texts.join("; ")
 }
 

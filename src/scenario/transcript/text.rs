@@ -14,7 +14,7 @@ use crate::scenario::runner::{EndState, PlayResult, PolicyResult, StepOutcome};
 pub fn transcript(result: &PlayResult, detail: Detail, palette: Palette) -> String {
     let mut lines = Lines::default();
     lines.paragraph(&result.description);
-    let zone = zone(result);
+    let zone = result.zone;
     let now = local_time(result.now, zone);
     lines.labelled("begins", &format!("{now}, {}", result.calendar));
     lines.labelled("portfolios", &format_names(&result.portfolios));
@@ -24,11 +24,6 @@ pub fn transcript(result: &PlayResult, detail: Detail, palette: Palette) -> Stri
         write_policy(&mut lines, policy, (&now, zone), detail, palette);
     }
     lines.finish()
-}
-
-fn zone(result: &PlayResult) -> Tz {
-    let named = result.calendar.split(['(', ')']).nth(1);
-    named.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
 }
 
 fn local_time(at: DateTime<Utc>, zone: Tz) -> String {
@@ -73,7 +68,7 @@ fn write_policy(
             .step
             .as_ref()
             .map_or("the end".to_owned(), |step| format!("step {step}"));
-        lines.labelled("WRONG", &format!("at {place}: {}", finding.message));
+        lines.labelled("WRONG", &format!("at {place}: {}", finding.problem));
     }
 }
 

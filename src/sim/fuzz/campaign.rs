@@ -10,7 +10,7 @@ use super::reference_model;
 use crate::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
 use crate::domain::{DayRange, PhaseSet, PortfolioId, Scope};
 use crate::parallel::map;
-use crate::scenario::runner::{CheckLevel, FindingKind, play};
+use crate::scenario::runner::{CheckLevel, play};
 use crate::scenario::script::{FixtureError, RunEnd, Scenario};
 use crate::sim::baseline::Baseline;
 use crate::sim::crash_image::{Sampling, crash_images};
@@ -20,6 +20,7 @@ use crate::sim::finding::{Finding, ReplayToken};
 use crate::sim::pair::run_pair;
 use crate::sim::random::RandomSource;
 use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
+use crate::sim::violation::Violation;
 use crate::store::{Store, StoreError};
 
 /// The number of crashes drawn for the run that is disturbed.
@@ -60,7 +61,7 @@ pub struct SeedResult {
     /// An estimate of the cells that those runs had to keep complete, summed over the runs.
     pub portfolio_days: u64,
     /// The violations of invariants and of the reference model.
-    pub violations: Vec<String>,
+    pub violations: Vec<Violation>,
 }
 
 impl FuzzReport {
@@ -93,9 +94,9 @@ pub fn fuzz(options: &FuzzOptions) -> Result<FuzzReport, SimError> {
         report.portfolio_days += result.portfolio_days;
         report
             .findings
-            .extend(result.violations.into_iter().map(|message| Finding {
+            .extend(result.violations.into_iter().map(|violation| Finding {
                 token: ReplayToken::fuzz(seed),
-                message,
+                violation,
             }));
     }
     Ok(report)
@@ -119,11 +120,11 @@ pub(in crate::sim) fn check_scenario(
     let mut result = SeedResult::default();
     let played = play(scenario, CheckLevel::Invariants)?;
     for (_, finding) in played.findings() {
-        if finding.kind == FindingKind::Invariant {
-            let step = finding.step.as_deref().unwrap_or("the end");
-            result
-                .violations
-                .push(format!("{} (step {step})", finding.message));
+        if let Some(violation) = finding.violation() {
+            result.violations.push(Violation::Invariant {
+                violation: violation.clone(),
+                step: finding.step.clone(),
+            });
         }
     }
     let runs = runs_under_test(Path::new("generated.toml"), scenario)?;
@@ -177,24 +178,16 @@ fn check_against_reference(
     }
     if attempt.end == RunEnd::Complete {
         for (id, day) in reference_model::missing_cells(&required, &done) {
-            let wrong = &mut result.violations;
-            wrong.push(format!(
-                "the run is complete, but not done is: portfolio {} on {day}",
-                id.0
-            ));
+            result.violations.push(Violation::NotDone(id, day));
         }
     }
     let expected = reference_model::watermark(&required, &done, calendar, target);
     let found = outcome.watermark_after.day();
     let nothing_required = required.is_empty();
     if !nothing_required && attempt.end == RunEnd::Complete && found != expected {
-        let day_text =
-            |day: Option<crate::domain::Day>| day.map_or("none".to_owned(), |day| day.to_string());
-        result.violations.push(format!(
-            "the watermark differs from the reference model: {} instead of {}",
-            day_text(found),
-            day_text(expected)
-        ));
+        result
+            .violations
+            .push(Violation::Watermark { found, expected });
     }
     for (day, phase, portfolios_done) in done.iter() {
         for id in portfolios_done.iter().map(PortfolioId) {
@@ -202,10 +195,9 @@ fn check_against_reference(
             let is_alive =
                 portfolio.is_some_and(|portfolio| portfolio.lifecycle.inception() <= day);
             if !is_alive {
-                result.violations.push(format!(
-                    "done before inception: {phase} of portfolio {} on {day}",
-                    id.0
-                ));
+                result
+                    .violations
+                    .push(Violation::BeforeInception(phase, id, day));
             }
         }
     }
@@ -264,7 +256,7 @@ fn inject_crash(
     baseline: &Baseline,
     checker: &DiskChecker<'_>,
     random: &mut RandomSource,
-) -> Result<Vec<String>, SimError> {
+) -> Result<Vec<Violation>, SimError> {
     let point = random.below(baseline.log.len() + 1);
     let mut crash_state = CrashState::from_disk(&baseline.before);
     baseline.log[..point]
@@ -281,6 +273,10 @@ fn inject_crash(
     };
     let kept = image.surviving_operations(pending, point, random.next_u64());
     let violations = checker.check_disk(crash_state.image(&kept))?;
-    let with_place = |message| format!("{message} (crash after {point} operations, {image})");
+    let with_place = |violation| Violation::AtCrash {
+        violation: Box::new(violation),
+        point,
+        image: *image,
+    };
     Ok(violations.into_iter().map(with_place).collect())
 }

@@ -97,7 +97,7 @@ fn detect_mutant(mutant: Mutant) -> Result<Detection, SimError> {
     let run_under_test = mutant.inject_into(runs.remove(0));
     let first_finding = |killed_by, findings: &[Finding]| {
         let first = findings.first();
-        first.map(|found| (killed_by, found.message.clone()))
+        first.map(|found| (killed_by, found.violation.to_string()))
     };
     // The mutants already run in parallel, so each simulation uses one thread.
     let jobs = NonZeroUsize::MIN;

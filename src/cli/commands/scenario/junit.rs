@@ -28,7 +28,7 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let messages = findings
                     .iter()
-                    .map(|(policy, finding)| format!("{policy}: {}", finding.message));
+                    .map(|(policy, finding)| format!("{policy}: {}", finding.problem));
                 let messages: Vec<String> = messages.collect();
                 status.set_message(if messages.is_empty() {
                     "the transcript differs from the golden one".to_owned()

@@ -187,7 +187,7 @@ fn case_text(case: &CaseResult) -> String {
                     .step
                     .as_ref()
                     .map_or("in the end".to_owned(), |step| format!("step {step}"));
-                text += &format!("  {policy}, {at}: {}\n", finding.message);
+                text += &format!("  {policy}, {at}: {}\n", finding.problem);
             }
             match differs {
                 None => {}
@@ -229,8 +229,8 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
             } => json!({
                 "verdict": "failed",
                 "findings": findings.iter().map(|(policy, finding)| json!({
-                    "policy": policy, "step": finding.step, "kind": finding.kind,
-                    "says": finding.message,
+                    "policy": policy, "step": finding.step,
+                    "kind": finding.problem.kind(), "says": finding.problem.to_string(),
                 })).collect::<Vec<_>>(),
                 "golden": match differs {
                     None => "same",

@@ -55,7 +55,7 @@ fn replay_generated(context: &Context, seed: u64) -> Result<Exit, CliError> {
             let violations: String = result
                 .violations
                 .iter()
-                .map(|message| paragraph(message))
+                .map(|violation| paragraph(&violation.to_string()))
                 .collect();
             let identity = seed_and_version(seed);
             print(&format!(

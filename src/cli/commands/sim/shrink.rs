@@ -64,9 +64,9 @@ fn reproduce(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
     if let Disturbance::Fuzz { seed } = token.disturbance {
         let text = generate_scenario(seed);
         let violations = check_generated(&text, seed)?.violations.into_iter();
-        let findings = violations.map(|message| Finding {
+        let findings = violations.map(|violation| Finding {
             token: token.clone(),
-            message,
+            violation,
         });
         return Ok((text, findings.collect()));
     }
@@ -83,7 +83,7 @@ fn report(
     if context.format() == Format::Json {
         return print_json(&serde_json::json!({
             "token": args.token,
-            "says": finding.message,
+            "says": finding.violation,
             "tried": small.tried,
             "scenario": small.text,
         }));

@@ -43,7 +43,7 @@ pub(super) fn findings_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(MOST_FINDINGS) {
         text += &format!("    {}\n", finding.token);
-        for line in wrapped(&finding.message, 72) {
+        for line in wrapped(&finding.violation.to_string(), 72) {
             text += &format!("      {line}\n");
         }
     }
