@@ -1,0 +1,180 @@
+//! Changes expectations of scenarios, one value at a time: each change must be found or refused.
+//!
+//! The keys come from the schema of scenarios. So a new key fails here until `truth` knows its
+//! value, and then fails again unless the runner looks at it after every step.
+
+mod changes;
+mod played;
+mod truth;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use plimsoll::scenario::runner::{Mismatch, Problem};
+use plimsoll::scenario::script::FixtureError;
+use plimsoll::scenario::suite::{find_fixture, find_scenarios};
+use plimsoll::sim::generate_scenario;
+use serde_json::Value as Json;
+
+use played::{PlaceKind, Played};
+use truth::{Verdict, probes};
+
+/// The number of generated scenarios.
+const GENERATED: u64 = 20;
+
+#[test]
+fn every_changed_expectation_of_a_shipped_scenario_fails() {
+    let mut count = 0;
+    for file in find_scenarios(&["scenarios".into()]).unwrap() {
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        let find = |name: &str| find_fixture(&file.path, name);
+        let played = Played::new(&text, &find);
+        for place in played.expecting_places() {
+            let unchanged = played.findings(&place, &played.root).unwrap();
+            assert!(
+                unchanged.concat().is_empty(),
+                "{}: {unchanged:?}",
+                file.name
+            );
+            for changed in changes::of_place(&played, &place) {
+                if played.expectations_equal(&place, &changed.root) {
+                    continue;
+                }
+                count += 1;
+                let found = played.findings(&place, &changed.root);
+                let is_found = match &found {
+                    Err(_) => true,
+                    Ok(found) => !found.iter().any(Vec::is_empty),
+                };
+                assert!(is_found, "{}, {place:?}: {}", file.name, changed.what);
+            }
+        }
+    }
+    // Far fewer would mean that the walk does not find them any more.
+    assert!(count > 900, "{count}");
+}
+
+#[test]
+fn every_key_is_looked_at_after_every_step() {
+    let keys = keys_of_schema();
+    assert!(keys.len() >= 14, "{keys:?}");
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    let mut texts: Vec<String> = (0..GENERATED).map(generate_scenario).collect();
+    // Generated scenarios have no steps inside runs.
+    for file in find_scenarios(&["scenarios/runs".into()]).unwrap() {
+        let text = std::fs::read_to_string(&file.path).unwrap();
+        if text.contains("meanwhile") && !text.contains("fixture") {
+            texts.push(text);
+        }
+    }
+    let mut tested: BTreeMap<(PlaceKind, &str), usize> = BTreeMap::new();
+    for text in &texts {
+        let played = Played::new(text, &none).with_states();
+        for place in played.places() {
+            let kind = played.kind(&place);
+            for key in &keys {
+                for probe in probes(key, &played, &place) {
+                    *tested.entry((kind, key.as_str())).or_default() += 1;
+                    let found = played
+                        .findings(&place, &played.with_expectation(&place, key, &probe.value));
+                    let verdict = match found {
+                        Err(_) => Verdict::Refused,
+                        Ok(found) if found.concat().is_empty() => Verdict::Holds,
+                        Ok(_) => Verdict::Fails,
+                    };
+                    let case = format!("{place:?}: {key} = {}\n{text}", probe.value);
+                    assert_eq!(verdict, probe.verdict, "{case}");
+                }
+            }
+        }
+    }
+    for kind in [PlaceKind::Scenario, PlaceKind::Run, PlaceKind::Change] {
+        for key in &keys {
+            assert!(
+                tested.contains_key(&(kind, key.as_str())),
+                "`{key}`, {kind:?}"
+            );
+        }
+    }
+}
+
+/// Returns the keys of `expect` tables, old names included.
+fn keys_of_schema() -> BTreeSet<String> {
+    let schema: Json = plimsoll::scenario::schema::SCENARIO.parse().unwrap();
+    let mut keys = BTreeSet::new();
+    collect_keys(&schema, &mut keys);
+    keys
+}
+
+/// Finds the tables that have the keys of an expectation, wherever the schema defines them.
+fn collect_keys(schema: &Json, keys: &mut BTreeSet<String>) {
+    match schema {
+        Json::Object(fields) => {
+            if let Some(Json::Object(properties)) = fields.get("properties")
+                && properties.contains_key("left-behind")
+                && properties.contains_key("watermarks")
+            {
+                let listed = properties.iter().map(|(key, _)| key.clone());
+                keys.extend(listed);
+            }
+            fields.values().for_each(|field| collect_keys(field, keys));
+        }
+        Json::Array(values) => values.iter().for_each(|value| collect_keys(value, keys)),
+        _ => {}
+    }
+}
+
+/// Plays a scenario of three portfolios with these steps, and returns its findings.
+fn findings(steps: &str) -> Vec<Problem> {
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+                 \"A..C\" = { complete = \"..2026-01-07\" }\n";
+    let played = Played::new(&format!("{world}{steps}"), &none);
+    let findings = played.result.findings();
+    findings
+        .map(|(_, finding)| finding.problem.clone())
+        .collect()
+}
+
+#[test]
+fn the_state_after_a_step_that_is_no_run_is_compared() {
+    let step =
+        |expected: &str| format!("[[step]]\nadvance = \"1 minute\"\nexpect = {{ {expected} }}");
+    let holds =
+        "open.\"2026-01-08\" = [\"A..C\"], watermark = 2026-01-07, watermarks.B = 2026-01-07";
+    assert_eq!(findings(&step(holds)), [] as [Problem; 0]);
+    let fails = "open.\"2026-01-08\" = [], watermark = \"none\", watermarks.B = \"none\"";
+    assert_eq!(findings(&step(fails)).len(), 3);
+}
+
+#[test]
+fn a_run_that_lost_its_lease_counts_with_what_it_committed() {
+    let steps = "[[step]]\nexpect = { end = \"lost-lease\", processed.\"2026-01-08\" = [\"A\"] }\n\
+                 [[step.run.meanwhile]]\nat = \"after commit 1\"\nadvance = \"3 minutes\"\n\
+                 [[step.run.meanwhile]]\nat = \"after commit 1\"\nrun = {}\n\
+                 expect = { processed.\"2026-01-08\" = [\"B..C\"] }\n\
+                 [expect]\nprocessed-cells = 3\n";
+    assert_eq!(findings(steps), [] as [Problem; 0]);
+}
+
+#[test]
+fn expectations_that_nothing_is_known_of_fail() {
+    let unreached = "[[step]]\n[[step.run.meanwhile]]\nat = \"after commit 99\"\n\
+                     advance = \"1 minute\"\nexpect = { watermark = 2026-01-07 }\n";
+    assert!(
+        matches!(
+            findings(unreached)[..],
+            [Problem::Expectation(Mismatch::Unreached(_))]
+        ),
+        "{:?}",
+        findings(unreached)
+    );
+    let refused = "[[step]]\nrun = { max-cells = 1 }\nexpect = { end = \"refused\", blocked.\"2026-01-08\" = [] }\n";
+    assert!(
+        matches!(
+            findings(refused)[..],
+            [Problem::Expectation(Mismatch::WithoutPlan { .. })]
+        ),
+        "{:?}",
+        findings(refused)
+    );
+}
