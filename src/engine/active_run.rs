@@ -15,12 +15,12 @@ use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
-use super::survey::{self, SurveyResult, ledger_survey, survey_and_plan};
+use super::survey::{self, SurveyResult, ledger_survey, log_plan, survey_and_plan};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
 use crate::parallel::with_pool;
-use crate::plan::{DayPlan, Level, Notice, Plan, ScopeWatermark, notices, watermarks};
+use crate::plan::{DayPlan, Plan, ScopeWatermark, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
 /// Maximum number of plans that a run makes. If the sources still change under the last one, the
@@ -391,16 +391,5 @@ impl<'n> ActiveRun<'n> {
             times: self.times,
             plan,
         })
-    }
-}
-
-/// Logs the plan with the notices of the incident's job, whose wording stays as it was.
-fn log_plan(plan: &Plan, watermark: &ScopeWatermark) {
-    for Notice { level, text } in notices(plan, watermark) {
-        match level {
-            Level::Warn => tracing::warn!("{text}"),
-            Level::Info => tracing::info!("{text}"),
-            Level::Debug => tracing::debug!("{text}"),
-        }
     }
 }

@@ -10,7 +10,9 @@ use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
 use super::settings::Settings;
 use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
-use crate::plan::{Plan, Request, Survey, Target, Today, plan};
+use crate::plan::{
+    Level, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
+};
 use crate::store::{ReadTransaction, Revision};
 
 /// A survey, with the state of the sources and the date that it belongs to.
@@ -203,4 +205,15 @@ fn quarantined(
         }
     }
     Ok(days)
+}
+
+/// Logs the plan with the notices of the incident's job, whose wording stays as it was.
+pub(super) fn log_plan(plan: &Plan, watermark: &ScopeWatermark) {
+    for Notice { level, text } in notices(plan, watermark) {
+        match level {
+            Level::Warn => tracing::warn!("{text}"),
+            Level::Info => tracing::info!("{text}"),
+            Level::Debug => tracing::debug!("{text}"),
+        }
+    }
 }

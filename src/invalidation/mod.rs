@@ -21,7 +21,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `facts` | facts read from the store, each once |
-//! | `price_uses`, `holders` | cells that use changed prices, and those of the holders |
+//! | `price_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
 //! | `ledger` | removes cells with a reason, and closes completed invalidations |
@@ -38,6 +38,7 @@ mod facts;
 mod holders;
 mod ledger;
 pub mod lifecycle;
+mod movement_effects;
 mod ownership;
 mod portfolios;
 mod price_uses;
