@@ -25,7 +25,6 @@ const OPEN_CIRCLES: &[&str] = &[
 const INDIRECT_FOLDERS: &[&str] = &[
     "src/capture",
     "src/engine",
-    "src/report",
     "src/scenario",
     "src/sim",
     "src/store",
