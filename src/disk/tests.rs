@@ -324,9 +324,5 @@ fn missing_database_is_not_created() {
     let disk = SimulatedDisk::new();
     let refused = open(&disk, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap_err();
     assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::CannotOpen));
-    assert!(
-        refused.to_string().ends_with("failed to open `books.db`"),
-        "{refused}"
-    );
     assert!(!disk.exists(Path::new("books.db")));
 }
