@@ -70,7 +70,8 @@ pub struct Verification {
     pub sessions: usize,
     /// Number of cells with a phase that is done.
     pub cells: u64,
-    /// Number of cells that were selected to be computed again from the sources.
+    /// Number of cells that were computed again from the sources. Cells of unknown portfolios, and
+    /// of days that are no session, cannot be; they are findings.
     pub recomputed: u64,
     /// Number of outputs that are kept but not valid: one for each phase of a cell, and one for the
     /// statistics of a security on a session. Runs replace them.
@@ -146,6 +147,11 @@ impl Tally {
     /// Counts places at which the claim was checked.
     pub(super) fn add_checked(&mut self, places: u64) {
         self.checked += places;
+    }
+
+    /// Returns the number of places counted so far.
+    pub(super) fn checked(&self) -> u64 {
+        self.checked
     }
 
     /// Counts a finding. The text is made only while there is room for it.

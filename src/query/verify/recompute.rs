@@ -24,7 +24,7 @@ pub(super) struct Recompute<'a> {
 
 /// The result of a recomputation.
 pub(super) struct RecomputeCheck {
-    /// Number of cells that were selected to be computed again.
+    /// Number of cells that were computed again.
     pub(super) cells: u64,
     pub(super) tallies: [Tally; 2],
 }
@@ -70,7 +70,7 @@ impl Recompute<'_> {
             )?;
         }
         Ok(RecomputeCheck {
-            cells: chosen.values().map(IdSet::len).sum(),
+            cells: cells.checked(),
             tallies: [cells, statistics],
         })
     }

@@ -154,6 +154,8 @@ fn a_ledger_entry_without_a_portfolio_is_found() {
         )),
         "{found}"
     );
+    // The unknown portfolio's cell cannot be recomputed, so it does not count as recomputed.
+    assert_eq!(verification.recomputed, verification.cells - 1);
 }
 
 #[test]
