@@ -193,12 +193,9 @@ impl<'n> ActiveRun<'n> {
         }
         self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
         self.record_plan(writer, &plan)?;
-        // The first plan is not checked again: `start` checked the same request just before, and
-        // the plans differ only if the sources changed in between. A later plan is held to the same
-        // limits, counting the cells that are already committed.
-        if self.plan_count > 1 {
-            check_limits(self.run_request, &plan, self.totals.progress.done)?;
-        }
+        // `start` checked the same request, but the sources may have changed since. The cells that
+        // are already committed count.
+        check_limits(self.run_request, &plan, self.totals.progress.done)?;
         let scope = &self.run_request.request.scope;
         let watermark = watermarks(&surveyed.survey, scope, plan.target.day).scope_watermark();
         log_plan(&plan, &watermark);
@@ -242,11 +239,8 @@ impl<'n> ActiveRun<'n> {
 
     /// Stores the counts of a plan in the run's row and renews the lease.
     fn record_plan(&mut self, writer: &mut Writer, plan: &Plan) -> Result<(), EngineError> {
-        let progress = &mut self.totals.progress;
-        progress.planned = progress.done + progress.failed + plan.step_count();
-        progress.blocked = plan.blocked.values().map(|cells| cells.len() as u64).sum();
-        progress.skipped = plan.skipped_days().count() as u64;
-        let (lease, progress) = (&self.lease, *progress);
+        self.totals.start_plan(plan);
+        let (lease, progress) = (&self.lease, self.totals.progress);
         writer.write(|writing| {
             writing
                 .lease()
@@ -381,7 +375,7 @@ impl<'n> ActiveRun<'n> {
             ended: self.end_time(),
             plan_id: plan.id(),
             progress: self.totals.progress,
-            done: std::mem::take(&mut self.totals.tally.done),
+            done: self.totals.take_done(),
             failures: std::mem::take(&mut self.totals.failures),
             blocked,
             warnings: std::mem::take(&mut self.warnings),

@@ -64,39 +64,35 @@ impl Certificate {
     }
 }
 
-/// The cells whose results a run committed, over all its plans.
+/// The cells whose results a run committed under its last plan, and those done before that.
 #[derive(Debug, Default)]
 pub(super) struct CellTally {
     pub(super) done: BTreeMap<Day, IdSet>,
     pub(super) failed: BTreeMap<Day, IdSet>,
     pub(super) blocked: BTreeMap<Day, IdSet>,
+    /// Cells done under earlier plans of the run that the last one does not need again.
+    pub(super) done_earlier: BTreeMap<Day, IdSet>,
 }
 
 /// Counts every expected cell of `plan`, the run's last, and checks the result against the current
-/// ledger. Cells done under an earlier plan of the run are complete in its last one.
+/// ledger. The results of earlier plans are replaced by what the last plan found: a cell that was
+/// done and is still valid is complete in it, and any other cell is a step or a skip again.
 pub(super) fn certify(plan: &Plan, tally: &CellTally, ledger: &Coverage) -> Certificate {
     let none = IdSet::new();
     let mut certificate = Certificate::default();
     for day in &plan.days {
         let on_day = |days: &BTreeMap<Day, IdSet>| days.get(&day.day).unwrap_or(&none).clone();
-        let (mut done, mut failed) = (on_day(&tally.done), on_day(&tally.failed));
-        let mut before = IdSet::new();
+        let (mut done, failed) = (on_day(&tally.done), on_day(&tally.failed));
+        let mut complete = IdSet::new();
         let mut blocked = on_day(&tally.blocked);
         let mut deferred = IdSet::new();
         let mut expected = IdSet::new();
         for skips in &day.skips {
             match skips.reason {
-                SkipReason::Complete => before |= &skips.cells,
+                SkipReason::Complete => complete |= &skips.cells,
                 SkipReason::Blocked => blocked |= &skips.cells,
-                SkipReason::Quarantined
-                | SkipReason::OverLimit
-                | SkipReason::LeftToOnboarding
-                | SkipReason::HiddenByWatermark
-                | SkipReason::HiddenBySnapshot => deferred |= &skips.cells,
-                SkipReason::BeforeInception
-                | SkipReason::AfterClose
-                | SkipReason::Deleted
-                | SkipReason::BeyondTarget => continue,
+                reason if reason.is_open() => deferred |= &skips.cells,
+                _ => continue,
             }
             expected |= &skips.cells;
         }
@@ -107,16 +103,15 @@ pub(super) fn certify(plan: &Plan, tally: &CellTally, ledger: &Coverage) -> Cert
         }
         // Checked before `done` shrinks: the ledger must hold everything that was committed, also
         // of cells that count as deferred below.
-        let in_ledger = is_in_ledger(ledger, day, plan.phases, &before, &done);
+        let in_ledger = is_in_ledger(ledger, day, plan.phases, &complete, &done);
         let partial = incomplete_cells(ledger, day, plan.phases, &done);
         // The step left out a quarantined phase, so it did not complete the cell.
         done -= &partial;
         deferred |= partial;
-        // After a change of sources, cells of an earlier plan may not be expected any more.
-        done &= &expected;
-        failed &= &expected;
         // Done under an earlier plan of this run is done now, not before.
-        before -= &done;
+        let earlier = on_day(&tally.done_earlier) & &complete;
+        let before = complete - &earlier;
+        done |= earlier;
         let places = [&before, &done, &failed, &blocked, &deferred];
         certificate.expected += expected.len();
         certificate.done_before += before.len();

@@ -15,7 +15,7 @@ use super::run_event::RunEvent;
 use super::settings::Settings;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
 use crate::environment::Environment;
-use crate::plan::{BlockedCell, Plan};
+use crate::plan::{BlockedCell, Decision, Plan};
 use crate::store::{
     Batch, CommitContext, FailedPhase, Lease, Progress, Revision, StoreError, Writer,
 };
@@ -78,12 +78,14 @@ pub(super) enum Ending {
     Failed(StoreError),
 }
 
-/// The committed work of a run, over all its plans.
+/// The committed work of a run.
 #[derive(Debug, Default)]
 pub(super) struct RunTotals {
     pub(super) tally: CellTally,
     pub(super) progress: Progress,
+    /// Failed phases that were not tried again under a later plan.
     pub(super) failures: Vec<FailedPhase>,
+    /// Cells that were found to wait for a rate while the last plan was executed.
     pub(super) blocked: BTreeMap<Day, Vec<BlockedCell>>,
     pub(super) batches: i64,
     pub(super) compute_times: PhaseTimes,
@@ -271,6 +273,41 @@ fn is_done(plan: &Plan, totals: &RunTotals) -> bool {
 }
 
 impl RunTotals {
+    /// Adapts the totals to a new plan. A cell of an earlier one that the new plan needs again, or
+    /// skips for another reason, must not be counted twice.
+    pub(super) fn start_plan(&mut self, plan: &Plan) {
+        let mut done = self.take_done();
+        for day in &plan.days {
+            let open = day.skips.iter().filter(|skips| skips.reason.is_open());
+            let open = open.map(|skips| &skips.cells);
+            for cells in day.steps.iter().map(|steps| &steps.cells).chain(open) {
+                done.entry(day.day).and_modify(|done| *done -= cells);
+            }
+        }
+        done.retain(|_, ids| !ids.is_empty());
+        self.progress.done = count(&done);
+        self.tally = CellTally {
+            done_earlier: done,
+            ..CellTally::default()
+        };
+        self.blocked.clear();
+        self.failures
+            .retain(|failure| !matches!(plan.decision(failure.cell), Decision::Step { .. }));
+        let failed: BTreeSet<Cell> = self.failures.iter().map(|failure| failure.cell).collect();
+        let progress = &mut self.progress;
+        progress.failed = failed.len() as u64;
+        progress.planned = progress.done + progress.failed + plan.step_count();
+        progress.blocked = plan.blocked.values().map(|cells| cells.len() as u64).sum();
+        progress.skipped = plan.skipped_days().count() as u64;
+    }
+
+    /// Returns the cells done under any plan of the run.
+    pub(super) fn take_done(&mut self) -> BTreeMap<Day, IdSet> {
+        let mut done = std::mem::take(&mut self.tally.done_earlier);
+        merge(&mut done, std::mem::take(&mut self.tally.done));
+        done
+    }
+
     /// Returns the counts as they are once the batch is committed; they are part of its
     /// transaction.
     fn progress_with(&self, summary: &BatchSummary) -> Progress {

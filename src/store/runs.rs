@@ -91,7 +91,8 @@ impl FromStr for RunState {
 /// Counts of a run: cells, except for `skipped`. `done + failed` never exceeds `planned`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Progress {
-    /// Cells with a step in the plan, plus those done or failed under earlier plans of the run.
+    /// Cells with a step in the plan, plus those done under earlier plans of the run, and those
+    /// that failed under one and are not tried again.
     pub planned: u64,
     /// Cells whose steps are committed.
     pub done: u64,
@@ -283,8 +284,7 @@ impl WriteRuns<'_> {
         Ok(RunNumber(self.connection.last_insert_rowid()))
     }
 
-    /// Replaces the target, the plan id and the counts `planned`, `blocked` and `skipped` after a
-    /// run has planned.
+    /// Replaces the target, the plan id and the counts after a run has planned.
     pub(crate) fn record_plan(
         &self,
         run: RunNumber,
@@ -293,12 +293,15 @@ impl WriteRuns<'_> {
         progress: &Progress,
     ) -> Result<(), StoreError> {
         self.connection.execute(
-            "UPDATE run SET target = ?2, plan = ?3, planned = ?4, blocked = ?5, skipped = ?6 WHERE id = ?1",
+            "UPDATE run SET target = ?2, plan = ?3, planned = ?4, done = ?5, failed = ?6, blocked = ?7,
+                            skipped = ?8 WHERE id = ?1",
             params![
                 run,
                 target,
                 plan,
                 progress.planned as i64,
+                progress.done as i64,
+                progress.failed as i64,
                 progress.blocked as i64,
                 progress.skipped as i64
             ],

@@ -8,4 +8,5 @@ mod harness;
 mod healing;
 mod incident;
 mod leases;
+mod replanning;
 mod simulated_disk;
