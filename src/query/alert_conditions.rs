@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::error::QueryError;
-use super::reason::CellReason;
-use super::reason::Facts;
+use super::health::expected_failures;
+use super::reason::{CellReason, Facts};
 use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -76,10 +76,9 @@ pub fn alert_conditions(
             .filter(|(_, sessions)| *sessions > max_lag)
             .map(|(id, _)| id.0)
             .collect();
-        let failed: IdSet = (reading.failures().all()?.iter())
+        let failing: IdSet = (expected_failures(reading, &survey.lifecycles)?.iter())
             .map(|failure| failure.cell.portfolio.0)
             .collect();
-        let failing = failed & survey.lifecycles.active();
         let facts = Facts::read(reading, survey, settings)?;
         let worst = worst(&(&late | &failing), &marks);
         let mut named = Vec::new();

@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, Cell, CellSelection, CloseChange, Currency, Day, DayRange, Factor,
-    Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId,
+    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, Currency, Day, DayRange,
+    Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId,
     PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
     TransactionKind,
 };
@@ -152,6 +152,18 @@ impl Fixture {
                 })
                 .unwrap();
         }
+    }
+
+    /// Deletes Alpha, as an import of portfolios does.
+    pub(super) fn delete_alpha(&self) {
+        let was = self.alpha().clone();
+        let mut now = was.clone();
+        let deleted_at = self.environment.clock.now();
+        now.lifecycle = was.lifecycle.with_deleted_at(Some(deleted_at));
+        let mut writer = self.store.writer().unwrap();
+        writer
+            .write(|writing| writing.portfolios().correct(&[Correction { was, now }]))
+            .unwrap();
     }
 
     /// The last session that is due.

@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::error::QueryError;
 use super::explanation::Presence;
 use super::next_command::NextCommand;
-use super::reason::Facts;
-use super::reason::{CellReason, FailureView, MissingInput};
+use super::reason::{CellReason, Facts, FailureView, MissingInput};
 use crate::domain::{
-    AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
+    AssetClass, Cell, Day, DayRange, LifecycleIndex, PortfolioId, PortfolioKey, Scope, Security,
+    SecurityId,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
-use crate::store::{ReadTransaction, Store};
+use crate::store::{Failure, ReadTransaction, Store};
 
 /// The quality of the inputs at the target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,8 +33,8 @@ pub struct Health {
     /// The cells that wait for inputs, by day and portfolio.
     #[serde(rename = "waiting")]
     pub blocked: Vec<BlockedCellView>,
-    /// The phases that failed and were not done since, by day, portfolio and phase. Those of
-    /// deleted portfolios are included.
+    /// The phases of active portfolios that failed and were not done since, by day, portfolio and
+    /// phase.
     pub failing: Vec<FailingPhase>,
 }
 
@@ -131,7 +131,7 @@ pub fn health(
             held_securities: holders.len() as u64,
             unpriced: unpriced(reading, &holders, settings, target)?,
             blocked: blocked_cells(reading, survey, &plan, &facts)?,
-            failing: failing_phases(reading, settings)?,
+            failing: failing_phases(reading, &survey.lifecycles, settings)?,
         })
     })
 }
@@ -244,12 +244,24 @@ fn blocked_cells(
     Ok(found)
 }
 
+/// Returns the failures of active portfolios. No cell of a deleted one is expected, so its failures
+/// need no attention.
+pub(super) fn expected_failures(
+    reading: &ReadTransaction<'_>,
+    lifecycles: &LifecycleIndex,
+) -> Result<Vec<Failure>, QueryError> {
+    let mut failures = reading.failures().all()?;
+    failures.retain(|failure| lifecycles.active().contains(failure.cell.portfolio.0));
+    Ok(failures)
+}
+
 fn failing_phases(
     reading: &ReadTransaction<'_>,
+    lifecycles: &LifecycleIndex,
     settings: &Settings,
 ) -> Result<Vec<FailingPhase>, QueryError> {
     let mut found = Vec::new();
-    for failure in reading.failures().all()? {
+    for failure in expected_failures(reading, lifecycles)? {
         if let Some(portfolio) = portfolio_name(reading, failure.cell.portfolio)? {
             found.push(FailingPhase {
                 portfolio,

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::error::QueryError;
-use super::status::LeaseState;
-use super::status::{LeaseView, lease};
+use super::status::{LeaseState, LeaseView, lease};
 use crate::environment::Environment;
 use crate::store::{RunRow, RunState, Store};
 

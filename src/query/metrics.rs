@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::error::QueryError;
+use super::health::expected_failures;
 use super::runs::record;
-use super::status::{Order, Status, StatusOptions, status};
+use super::status::{Order, Status, StatusOptions, status_in};
 use crate::domain::{Cell, Scope};
 use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
@@ -15,13 +16,13 @@ use crate::store::{ActiveAlertRow, OutboxMessageRow, RunRow, RunState, Store};
 /// Number of newest runs that are searched for the last complete run of each scope.
 const LAST_RUNS: u32 = 1_000;
 
-/// The values for a monitoring system. The status is read in one transaction, all others in a
-/// second one.
+/// The values for a monitoring system, all of one state of the database.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     /// The status of all portfolios, by id.
     pub status: Status,
-    /// Number of cells with a phase that failed and was not done since, quarantined ones included.
+    /// Number of cells of active portfolios with a phase that failed and was not done since,
+    /// quarantined ones included.
     pub failed_cells: u64,
     /// End of the last complete run of each scope, among the last thousand runs.
     pub last_complete: BTreeMap<String, DateTime<Utc>>,
@@ -58,10 +59,11 @@ pub fn metrics(
         skip: 0,
         order: Order::Id,
     };
-    let status = status(store, settings, environment, &Scope::AllActive, options)?;
     store.read(|reading| {
+        let status = status_in(reading, settings, environment, &Scope::AllActive, options)?;
         let runs = reading.runs().latest(LAST_RUNS)?;
-        let failures = reading.failures().all()?;
+        let lifecycles = reading.portfolios().lifecycle_index()?;
+        let failures = expected_failures(reading, &lifecycles)?;
         let cells: std::collections::BTreeSet<Cell> =
             failures.iter().map(|failure| failure.cell).collect();
         Ok(Metrics {

@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use super::error::QueryError;
 use super::grid::Grid;
-use super::reason::CellReason;
-use super::reason::Facts;
+use super::reason::{CellReason, Facts};
 use super::serialize;
 use crate::domain::{
     Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
@@ -204,44 +203,53 @@ pub fn status(
     scope: &Scope,
     shown: StatusOptions,
 ) -> Result<Status, QueryError> {
+    store.read(|reading| status_in(reading, settings, environment, scope, shown))
+}
+
+/// Measures the progress of `scope` in a transaction of the caller.
+pub(super) fn status_in(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+    environment: &Environment,
+    scope: &Scope,
+    shown: StatusOptions,
+) -> Result<Status, QueryError> {
     let request = Request::new(scope.clone());
-    store.read(|reading| {
-        let now = environment.clock.now();
-        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
-        let survey = &surveyed.survey;
-        let marks = watermarks(survey, scope, plan.target.day);
-        let held_by = marks.scope_watermark().held_by();
-        let ids = select_portfolios(&plan, survey, &marks, shown);
-        let known = read_portfolios(reading, ids.iter().copied())?;
-        let names = known
-            .iter()
-            .map(|(id, portfolio)| (*id, portfolio.name.clone()))
-            .collect();
-        let facts = Facts::read(reading, survey, settings)?;
-        let reader = StatusReader {
-            plan: &plan,
-            watermarks: &marks,
-            facts: &facts,
-        };
-        Ok(Status {
-            today: surveyed.today.date,
-            target: plan.target.day,
-            watermark: marks.scope_watermark().day(),
-            held_by: held_by
-                .map(|gap| holder(reading, gap))
-                .transpose()?
-                .flatten(),
-            cells: totals(&plan),
-            active: (&plan.members & survey.lifecycles.active()).len(),
-            behind: marks.portfolios_behind(),
-            portfolios: (known.values())
-                .map(|portfolio| reader.portfolio(portfolio))
-                .collect(),
-            not_shown: plan.members.len() - known.len() as u64,
-            grid: Grid::from_status(&plan, &names, shown.sessions),
-            last_run: reading.runs().latest(1)?.into_iter().next(),
-            lease: lease(reading, environment)?,
-        })
+    let now = environment.clock.now();
+    let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+    let survey = &surveyed.survey;
+    let marks = watermarks(survey, scope, plan.target.day);
+    let held_by = marks.scope_watermark().held_by();
+    let ids = select_portfolios(&plan, survey, &marks, shown);
+    let known = read_portfolios(reading, ids.iter().copied())?;
+    let names = known
+        .iter()
+        .map(|(id, portfolio)| (*id, portfolio.name.clone()))
+        .collect();
+    let facts = Facts::read(reading, survey, settings)?;
+    let reader = StatusReader {
+        plan: &plan,
+        watermarks: &marks,
+        facts: &facts,
+    };
+    Ok(Status {
+        today: surveyed.today.date,
+        target: plan.target.day,
+        watermark: marks.scope_watermark().day(),
+        held_by: held_by
+            .map(|gap| holder(reading, gap))
+            .transpose()?
+            .flatten(),
+        cells: totals(&plan),
+        active: (&plan.members & survey.lifecycles.active()).len(),
+        behind: marks.portfolios_behind(),
+        portfolios: (known.values())
+            .map(|portfolio| reader.portfolio(portfolio))
+            .collect(),
+        not_shown: plan.members.len() - known.len() as u64,
+        grid: Grid::from_status(&plan, &names, shown.sessions),
+        last_run: reading.runs().latest(1)?.into_iter().next(),
+        lease: lease(reading, environment)?,
     })
 }
 

@@ -1,14 +1,13 @@
 //! Renders the outcome of a run as text: the cells that were done, failed, blocked or skipped with
 //! their reasons, and the certificate.
 
-use super::certificate;
 use super::days::day_range;
 use super::fit::{NBSP, PAGE_WIDTH, width};
 use super::number::{count, duration, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use super::phrase;
 use super::table::{Column, Entry, Table};
+use super::{certificate, phrase};
 use crate::engine::{Outcome, Times};
 use crate::plan::SkipReason;
 use crate::query::Names;

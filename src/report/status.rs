@@ -3,13 +3,12 @@
 
 use super::days::minute_utc;
 use super::fit::NBSP;
-use super::grid;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::phrase::open_phases_text;
-use super::runs;
 use super::table::{Column, Entry, Table};
+use super::{grid, runs};
 use crate::domain::PhaseSet;
 use crate::query::{CellTotals, LeaseState, LeaseView, PortfolioStatus, Status, StatusVerdict};
 

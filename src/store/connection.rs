@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::migrations;
-use super::{Location, StoreError, StoreFault};
+use super::{Location, StoreError, StoreFault, migrations};
 
 /// `PLMS` in ASCII, the application id in the header of every Plimsoll database.
 pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;

@@ -12,8 +12,7 @@ use rusqlite::{OptionalExtension, params};
 use super::columns::Micros;
 use super::error::StoreError;
 use super::runs::RunNumber;
-use super::transaction::WriteTransaction;
-use super::transaction::subject;
+use super::transaction::{WriteTransaction, subject};
 use crate::domain::RunId;
 use crate::environment::{Environment, Liveness, Process};
 

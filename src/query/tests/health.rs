@@ -64,3 +64,11 @@ fn a_quarantined_phase_is_reported_with_its_reason() {
     assert_eq!(failing[0].quarantine, Presence::Present);
     assert_eq!(failing[0].failure.phase, Phase::Risk);
 }
+
+#[test]
+fn failures_of_a_deleted_portfolio_are_not_reported() {
+    let fixture = filled();
+    fixture.quarantine_alpha(fixture.target(), Phase::Risk);
+    fixture.delete_alpha();
+    assert_eq!(fixture.health().failing, []);
+}

@@ -4,5 +4,6 @@ mod books;
 mod explain;
 mod grid;
 mod health;
+mod metrics;
 mod runs;
 mod status;
