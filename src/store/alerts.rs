@@ -8,6 +8,7 @@ use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
 use super::error::StoreError;
+use super::select::select;
 use super::transaction::subject;
 use crate::domain::IdSet;
 
@@ -44,19 +45,14 @@ subject!(alerts: ReadAlerts, WriteAlerts, "the active alerts");
 impl ReadAlerts<'_> {
     /// Returns the active alerts, by kind.
     pub(crate) fn active(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind",
-        )?;
-        let mut rows = statement.query([])?;
-        let mut alerts = Vec::new();
-        while let Some(row) = rows.next()? {
-            alerts.push(ActiveAlertRow {
+        let sql = "SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind";
+        select(self.connection, sql, [], |row| {
+            Ok(ActiveAlertRow {
                 kind: row.get(0)?,
                 since: row.get::<_, Micros>(1)?.0,
                 portfolios: StoredSet::from_row(row, 2)?,
-            });
-        }
-        Ok(alerts)
+            })
+        })
     }
 }
 
@@ -69,10 +65,9 @@ impl ReadOutbox<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id",
-        )?;
-        let messages = statement.query_map([], |row| {
+        let sql =
+            "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id";
+        select(self.connection, sql, [], |row| {
             Ok(OutboxMessageRow {
                 id: row.get(0)?,
                 created: row.get::<_, Micros>(1)?.0,
@@ -81,8 +76,7 @@ impl ReadOutbox<'_> {
                 attempts: row.get(4)?,
                 next_attempt: row.get::<_, Micros>(5)?.0,
             })
-        })?;
-        Ok(messages.collect::<Result<_, _>>()?)
+        })
     }
 }
 

@@ -15,21 +15,26 @@ use crate::domain::{
     RunId, SecurityId, TransactionKind,
 };
 
+/// Stores a type as an integer: the type, the number of a value, and the value of a number, if it
+/// has one.
 macro_rules! integer {
     ($($name:ty: $out:expr, $into:expr;)*) => {$(
-        impl ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::from($out(*self)))
+        impl rusqlite::types::ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                Ok(rusqlite::types::ToSqlOutput::from($out(*self)))
             }
         }
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(
+                value: rusqlite::types::ValueRef<'_>,
+            ) -> rusqlite::types::FromSqlResult<Self> {
                 let number = value.as_i64()?;
-                $into(number).ok_or(FromSqlError::OutOfRange(number))
+                $into(number).ok_or(rusqlite::types::FromSqlError::OutOfRange(number))
             }
         }
     )*};
 }
+pub(super) use integer;
 
 integer! {
     Day: |day: Day| i64::from(day.number()), |number| i32::try_from(number).ok().and_then(Day::from_number);

@@ -7,6 +7,7 @@ use rusqlite::{Row, params};
 use super::columns::Micros;
 use super::error::StoreError;
 use super::runs::RunNumber;
+use super::select::select;
 use super::transaction::subject;
 use crate::domain::{Cell, Day, DayRange, Phase, PortfolioId};
 
@@ -25,7 +26,7 @@ pub struct Failure {
     pub last_at: DateTime<Utc>,
 }
 
-fn row_to_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
+fn row_to_failure(row: &Row<'_>) -> Result<Failure, StoreError> {
     Ok(Failure {
         cell: Cell::new(row.get(0)?, row.get(1)?),
         phase: row.get(2)?,
@@ -44,11 +45,8 @@ impl ReadFailures<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<Failure>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT day, portfolio, phase, times, reason, last_at FROM failure ORDER BY day, portfolio, phase",
-        )?;
-        let failures = statement.query_map([], row_to_failure)?;
-        Ok(failures.collect::<Result<_, _>>()?)
+        let sql = "SELECT day, portfolio, phase, times, reason, last_at FROM failure ORDER BY day, portfolio, phase";
+        select(self.connection, sql, [], row_to_failure)
     }
 }
 

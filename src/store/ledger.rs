@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use super::columns::StoredSet;
 use super::error::StoreError;
+use super::select::select_first;
 use super::transaction::subject;
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 
@@ -39,14 +40,11 @@ impl ReadLedger<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn done(&self, day: Day, phase: Phase) -> Result<IdSet, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT ids, count FROM ledger WHERE day = ?1 AND phase = ?2")?;
-        let mut rows = statement.query(params![day, phase])?;
-        match rows.next()? {
-            None => Ok(IdSet::new()),
-            Some(row) => StoredSet::from_row(row, 0),
-        }
+        let sql = "SELECT ids, count FROM ledger WHERE day = ?1 AND phase = ?2";
+        let found = select_first(self.connection, sql, params![day, phase], |row| {
+            StoredSet::from_row(row, 0)
+        })?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Returns the last day that has anything done.

@@ -25,6 +25,7 @@ mod mounts;
 mod outputs;
 mod readers;
 mod runs;
+mod select;
 mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
 mod store;

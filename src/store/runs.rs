@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::columns::Micros;
+use super::columns::{Micros, integer};
 use super::error::StoreError;
+use super::select::select;
 use super::transaction::subject;
 use crate::domain::{Day, RunId};
 
@@ -18,16 +18,8 @@ use crate::domain::{Day, RunId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RunNumber(pub i64);
 
-impl ToSql for RunNumber {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0))
-    }
-}
-
-impl FromSql for RunNumber {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(Self)
-    }
+integer! {
+    RunNumber: |run: RunNumber| run.0, |number| Some(RunNumber(number));
 }
 
 /// The state of a run.
@@ -201,42 +193,23 @@ impl ReadRuns<'_> {
 
     /// Returns at most `limit` runs that were started before `run`, newest first.
     pub(crate) fn before(&self, run: RunNumber, limit: u32) -> Result<Vec<RunRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2"
-        ))?;
-        let mut rows = statement.query(params![run, limit])?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
-            runs.push(row_to_run(row)?);
-        }
-        Ok(runs)
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+        select(self.connection, &sql, params![run, limit], row_to_run)
     }
 
     /// Returns the runs in one state, newest first.
     pub(crate) fn in_state(&self, state: RunState) -> Result<Vec<RunRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC"
-        ))?;
-        let mut rows = statement.query([state.name()])?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
-            runs.push(row_to_run(row)?);
-        }
-        Ok(runs)
+        let sql = format!("SELECT {COLUMNS} FROM run WHERE state = ?1 ORDER BY id DESC");
+        select(self.connection, &sql, [state.name()], row_to_run)
     }
 
     /// Returns the runs whose public id starts with `prefix`, newest first.
     pub(crate) fn with_id_prefix(&self, prefix: &str) -> Result<Vec<RunRow>, StoreError> {
         // Not `LIKE`, whose wildcards the prefix could contain.
-        let mut statement = self.connection.prepare_cached(&format!(
+        let sql = format!(
             "SELECT {COLUMNS} FROM run WHERE substr(key, 1, length(?1)) = ?1 ORDER BY id DESC"
-        ))?;
-        let mut rows = statement.query([prefix])?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
-            runs.push(row_to_run(row)?);
-        }
-        Ok(runs)
+        );
+        select(self.connection, &sql, [prefix], row_to_run)
     }
 
     /// Returns the number of batches that a run has committed; 0 if there is no such run.

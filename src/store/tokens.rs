@@ -5,6 +5,7 @@ use rusqlite::{Row, params};
 
 use super::columns::Micros;
 use super::error::StoreError;
+use super::select::{select, select_first};
 use super::transaction::subject;
 use crate::domain::TokenScope;
 
@@ -52,15 +53,8 @@ impl ReadTokens<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<TokenRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM token ORDER BY id"))?;
-        let mut rows = statement.query([])?;
-        let mut tokens = Vec::new();
-        while let Some(row) = rows.next()? {
-            tokens.push(row_to_token(row)?);
-        }
-        Ok(tokens)
+        let sql = format!("SELECT {COLUMNS} FROM token ORDER BY id");
+        select(self.connection, &sql, [], row_to_token)
     }
 
     /// Returns the token with this handle, revoked or not.
@@ -69,20 +63,14 @@ impl ReadTokens<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn with_handle(&self, handle: &str) -> Result<Option<TokenRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM token WHERE handle = ?1"))?;
-        let mut rows = statement.query([handle])?;
-        rows.next()?.map(row_to_token).transpose()
+        let sql = format!("SELECT {COLUMNS} FROM token WHERE handle = ?1");
+        select_first(self.connection, &sql, [handle], row_to_token)
     }
 
     /// Returns the token that has this name and is not revoked; it may have expired.
     pub(crate) fn named(&self, name: &str) -> Result<Option<TokenRow>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM token WHERE name = ?1 AND revoked IS NULL"
-        ))?;
-        let mut rows = statement.query([name])?;
-        rows.next()?.map(row_to_token).transpose()
+        let sql = format!("SELECT {COLUMNS} FROM token WHERE name = ?1 AND revoked IS NULL");
+        select_first(self.connection, &sql, [name], row_to_token)
     }
 }
 

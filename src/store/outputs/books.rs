@@ -8,6 +8,7 @@ use super::rows::{ReadOutputs, WriteOutputs};
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,
@@ -61,9 +62,7 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
-        let mut statement = self.connection.prepare_cached(SELECT)?;
-        let mut rows = statement.query([cell.key()])?;
-        rows.next()?.map(row_to_snapshot).transpose()
+        select_first(self.connection, SELECT, [cell.key()], row_to_snapshot)
     }
 
     /// Returns for each day of `range` the portfolios that have a snapshot, valid or not.

@@ -7,10 +7,14 @@ use super::rows::ReadOutputs;
 use crate::domain::output::Exposures;
 use crate::domain::{AssetClass, Cell, Figure, SectorWeights};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO exposure (cell, hhi, effective_number, top_3, top_10, detail)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+const SELECT: &str =
+    "SELECT hhi, effective_number, top_3, top_10, detail FROM exposure WHERE cell = ?1";
 
 /// Figures with a column of their own, in the order of the table.
 pub(super) type Columns = [Option<f64>; 4];
@@ -87,11 +91,7 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn exposures(&self, cell: Cell) -> Result<Option<Exposures>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT hhi, effective_number, top_3, top_10, detail FROM exposure WHERE cell = ?1",
-        )?;
-        let mut rows = statement.query([cell.key()])?;
-        rows.next()?.map(row_to_exposures).transpose()
+        select_first(self.connection, SELECT, [cell.key()], row_to_exposures)
     }
 }
 

@@ -7,6 +7,7 @@ use super::rows::ReadOutputs;
 use crate::domain::output::Position;
 use crate::domain::{Cell, Money, Price, PriceQuality, Quantity, SecurityId};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO position (cell, count, holdings) VALUES (?1, ?2, ?3)";
@@ -79,15 +80,11 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn positions(&self, cell: Cell) -> Result<Option<Vec<Position>>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT holdings, count FROM position WHERE cell = ?1")?;
-        let mut rows = statement.query([cell.key()])?;
-        let Some(row) = rows.next()? else {
-            return Ok(None);
-        };
-        let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
-        unpack(bytes, row.get::<_, u32>(1)? as usize).map(Some)
+        let sql = "SELECT holdings, count FROM position WHERE cell = ?1";
+        select_first(self.connection, sql, [cell.key()], |row| {
+            let bytes = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
+            unpack(bytes, row.get::<_, u32>(1)? as usize)
+        })
     }
 }
 

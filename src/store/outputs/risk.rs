@@ -8,6 +8,7 @@ use super::rows::ReadOutputs;
 use crate::domain::output::{FactorExposure, Risk};
 use crate::domain::{Cell, Figure};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 use crate::store::sources::ModelNumber;
 
 pub(super) const INSERT: &str =
@@ -106,9 +107,7 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(SELECT)?;
-        let mut rows = statement.query([cell.key()])?;
-        rows.next()?.map(row_to_risk).transpose()
+        select_first(self.connection, SELECT, [cell.key()], row_to_risk)
     }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use crate::domain::{Cell, Day, DayRange, IdSet, Phase, PortfolioId};
 use crate::store::error::StoreError;
+use crate::store::select::select;
 use crate::store::transaction::subject;
 
 /// Returns the table of the outputs of a phase; the phase `prices` has none.
@@ -38,11 +39,8 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn stored_days(&self) -> Result<BTreeSet<Day>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT DISTINCT day FROM ledger")?;
-        let ledger = statement.query_map([], |row| row.get(0))?;
-        let mut days: BTreeSet<Day> = ledger.collect::<Result<_, _>>()?;
+        let sql = "SELECT DISTINCT day FROM ledger";
+        let mut days: BTreeSet<Day> = select(self.connection, sql, [], |row| Ok(row.get(0)?))?;
         for table in Phase::ALL.into_iter().filter_map(table_of) {
             self.add_stored_days(table, &mut days)?;
         }

@@ -7,6 +7,7 @@ use super::rows::ReadOutputs;
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Cell, Day, Figure, PortfolioId, SecurityId};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 use crate::store::sources::ModelNumber;
 
 pub(super) const INSERT: &str =
@@ -97,11 +98,9 @@ impl ReadOutputs<'_> {
         day: Day,
         security: SecurityId,
     ) -> Result<Option<(ModelNumber, SecurityStatistics)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(SELECT)?;
-        let mut rows = statement.query([key(day, security)])?;
-        rows.next()?
-            .map(|row| row_to_statistics(security, row))
-            .transpose()
+        select_first(self.connection, SELECT, [key(day, security)], |row| {
+            row_to_statistics(security, row)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::domain::{Calendar, Day, IdSet};
 use crate::store::columns::StoredSet;
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 use crate::store::transaction::subject;
 
 subject!(calendar: ReadCalendar, WriteCalendar, "the sessions in force");
@@ -13,19 +14,13 @@ impl ReadCalendar<'_> {
     /// Returns the sessions of the calendar that was last in force, ascending; `None` before the
     /// first run.
     pub(crate) fn sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT sessions, count FROM calendar")?;
-        let mut rows = statement.query([])?;
-        let Some(row) = rows.next()? else {
-            return Ok(None);
-        };
-        let days = StoredSet::from_row(row, 0)?;
-        Ok(Some(
-            days.into_iter()
+        let sql = "SELECT sessions, count FROM calendar";
+        select_first(self.connection, sql, [], |row| {
+            let days = StoredSet::from_row(row, 0)?.into_iter();
+            Ok(days
                 .map(|offset| Day::MIN.saturating_add(offset as i32))
-                .collect(),
-        ))
+                .collect())
+        })
     }
 
     /// Returns the sessions in force, ascending: those by which the ledger was filled, and those

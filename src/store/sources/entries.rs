@@ -3,15 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
 use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
 use crate::store::error::StoreError;
+use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
 
-fn row_to_entry(row: &Row<'_>) -> rusqlite::Result<Transaction> {
+fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
     Ok(Transaction {
         portfolio: row.get(0)?,
         day: row.get(1)?,
@@ -25,7 +26,7 @@ fn row_to_entry(row: &Row<'_>) -> rusqlite::Result<Transaction> {
     })
 }
 
-fn row_to_split(row: &Row<'_>) -> rusqlite::Result<Split> {
+fn row_to_split(row: &Row<'_>) -> Result<Split, StoreError> {
     Ok(Split {
         security: row.get(0)?,
         day: row.get(1)?,
@@ -42,11 +43,8 @@ impl ReadEntries<'_> {
         &self,
         portfolio: PortfolioId,
     ) -> Result<Vec<Transaction>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM entry WHERE portfolio = ?1 ORDER BY day"
-        ))?;
-        let entries = statement.query_map([portfolio], row_to_entry)?;
-        Ok(entries.collect::<Result<_, _>>()?)
+        let sql = format!("SELECT {COLUMNS} FROM entry WHERE portfolio = ?1 ORDER BY day");
+        select(self.connection, &sql, [portfolio], row_to_entry)
     }
 
     /// Calls `each` with every transaction, by portfolio and then day.
@@ -63,11 +61,9 @@ impl ReadEntries<'_> {
 
     /// Returns the transactions of one security, by portfolio and then day.
     pub(crate) fn of_security(&self, security: SecurityId) -> Result<Vec<Transaction>, StoreError> {
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM entry WHERE security = ?1 ORDER BY portfolio, day"
-        ))?;
-        let entries = statement.query_map([security], row_to_entry)?;
-        Ok(entries.collect::<Result<_, _>>()?)
+        let sql =
+            format!("SELECT {COLUMNS} FROM entry WHERE security = ?1 ORDER BY portfolio, day");
+        select(self.connection, &sql, [security], row_to_entry)
     }
 
     /// Returns the days of the first and last transaction of a portfolio, if it has any.
@@ -92,11 +88,8 @@ impl ReadEntries<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn with_reference(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE reference = ?1"))?
-            .query_row([reference], row_to_entry)
-            .optional()?)
+        let sql = format!("SELECT {COLUMNS} FROM entry WHERE reference = ?1");
+        select_first(self.connection, &sql, [reference], row_to_entry)
     }
 
     /// Returns the portfolios that have any transaction in a security.
@@ -104,11 +97,8 @@ impl ReadEntries<'_> {
         &self,
         security: SecurityId,
     ) -> Result<BTreeSet<PortfolioId>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT DISTINCT portfolio FROM entry WHERE security = ?1 ORDER BY portfolio",
-        )?;
-        let holders = statement.query_map([security], |row| row.get(0))?;
-        Ok(holders.collect::<Result<_, _>>()?)
+        let sql = "SELECT DISTINCT portfolio FROM entry WHERE security = ?1 ORDER BY portfolio";
+        select(self.connection, sql, [security], |row| Ok(row.get(0)?))
     }
 }
 
@@ -117,11 +107,8 @@ subject!(splits: ReadSplits, WriteSplits, "the splits");
 impl ReadSplits<'_> {
     /// Returns the splits of one security, by day.
     pub(crate) fn of_security(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day",
-        )?;
-        let splits = statement.query_map([security], row_to_split)?;
-        Ok(splits.collect::<Result<_, _>>()?)
+        let sql = "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day";
+        select(self.connection, sql, [security], row_to_split)
     }
 
     /// Returns all splits, by security and day.
@@ -130,11 +117,8 @@ impl ReadSplits<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<Split>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT security, day, new, old FROM split ORDER BY security, day")?;
-        let splits = statement.query_map([], row_to_split)?;
-        Ok(splits.collect::<Result<_, _>>()?)
+        let sql = "SELECT security, day, new, old FROM split ORDER BY security, day";
+        select(self.connection, sql, [], row_to_split)
     }
 }
 

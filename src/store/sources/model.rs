@@ -2,28 +2,20 @@
 //! that it was computed with.
 
 use chrono::{DateTime, Utc};
-use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::domain::RiskModel;
-use crate::store::columns::Micros;
+use crate::store::columns::{Micros, integer};
 use crate::store::error::StoreError;
+use crate::store::select::select_first;
 use crate::store::transaction::subject;
 
 /// Row id of a risk model; the highest is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ModelNumber(i64);
 
-impl ToSql for ModelNumber {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0))
-    }
-}
-
-impl FromSql for ModelNumber {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_i64().map(Self)
-    }
+integer! {
+    ModelNumber: |model: ModelNumber| model.0, |number| Some(ModelNumber(number));
 }
 
 impl ModelNumber {
@@ -60,18 +52,12 @@ impl ReadRiskModels<'_> {
         sql: &str,
         arguments: impl rusqlite::Params,
     ) -> Result<(ModelNumber, RiskModel), StoreError> {
-        let found: Option<(ModelNumber, String)> = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row(arguments, |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match found {
-            None => Ok((ModelNumber::NONE, RiskModel::default())),
-            Some((number, document)) => Ok((
-                number,
-                serde_json::from_str(&document).map_err(StoreError::damaged)?,
-            )),
-        }
+        let found = select_first(self.connection, sql, arguments, |row| {
+            let document: String = row.get(1)?;
+            let model = serde_json::from_str(&document).map_err(StoreError::damaged)?;
+            Ok((row.get(0)?, model))
+        })?;
+        Ok(found.unwrap_or_else(|| (ModelNumber::NONE, RiskModel::default())))
     }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Row, params};
 use crate::domain::{Correction, Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
 use crate::store::columns::Micros;
 use crate::store::error::StoreError;
+use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
 const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
@@ -33,7 +34,8 @@ impl ReadPortfolios<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<Portfolio>, StoreError> {
-        self.select(&format!("SELECT {COLUMNS} FROM portfolio ORDER BY id"), [])
+        let sql = format!("SELECT {COLUMNS} FROM portfolio ORDER BY id");
+        select(self.connection, &sql, [], row_to_portfolio)
     }
 
     /// Returns the portfolio with this row id.
@@ -42,20 +44,14 @@ impl ReadPortfolios<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn get(&self, id: PortfolioId) -> Result<Option<Portfolio>, StoreError> {
-        let found = self.select(
-            &format!("SELECT {COLUMNS} FROM portfolio WHERE id = ?1"),
-            [id],
-        )?;
-        Ok(found.into_iter().next())
+        let sql = format!("SELECT {COLUMNS} FROM portfolio WHERE id = ?1");
+        select_first(self.connection, &sql, [id], row_to_portfolio)
     }
 
     /// Returns the portfolio with this public key.
     pub(crate) fn with_key(&self, key: PortfolioKey) -> Result<Option<Portfolio>, StoreError> {
-        let found = self.select(
-            &format!("SELECT {COLUMNS} FROM portfolio WHERE key = ?1"),
-            [key],
-        )?;
-        Ok(found.into_iter().next())
+        let sql = format!("SELECT {COLUMNS} FROM portfolio WHERE key = ?1");
+        select_first(self.connection, &sql, [key], row_to_portfolio)
     }
 
     /// Returns the portfolios with exactly this name; names need not be unique.
@@ -64,24 +60,8 @@ impl ReadPortfolios<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
-        self.select(
-            &format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id"),
-            [name],
-        )
-    }
-
-    fn select(
-        &self,
-        sql: &str,
-        arguments: impl rusqlite::Params,
-    ) -> Result<Vec<Portfolio>, StoreError> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(arguments)?;
-        let mut portfolios = Vec::new();
-        while let Some(row) = rows.next()? {
-            portfolios.push(row_to_portfolio(row)?);
-        }
-        Ok(portfolios)
+        let sql = format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id");
+        select(self.connection, &sql, [name], row_to_portfolio)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Stores closes as traded, not adjusted for splits, and the closes that corrections replaced.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
 use crate::store::columns::{JsonList, Micros};
 use crate::store::error::StoreError;
+use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
 subject!(closes: ReadCloses, WriteCloses, "the closes");
@@ -57,20 +58,15 @@ impl ReadCloses<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn get(&self, security: SecurityId, day: Day) -> Result<Option<Price>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT close FROM price WHERE day = ?1 AND security = ?2")?;
-        let close = statement.query_row(params![day, security], |row| row.get(0));
-        Ok(close.optional()?)
+        let sql = "SELECT close FROM price WHERE day = ?1 AND security = ?2";
+        let key = params![day, security];
+        select_first(self.connection, sql, key, |row| Ok(row.get(0)?))
     }
 
     /// Returns the ids of the securities with a close on a day.
     pub(crate) fn priced_securities(&self, day: Day) -> Result<IdSet, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT security FROM price WHERE day = ?1 ORDER BY security")?;
-        let ids = statement.query_map([day], |row| row.get::<_, u32>(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
+        let sql = "SELECT security FROM price WHERE day = ?1 ORDER BY security";
+        select(self.connection, sql, [day], |row| Ok(row.get::<_, u32>(0)?))
     }
 
     /// Returns the range from the first to the last day with a close; `None` without any close.

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use crate::domain::{NewSecurity, Security, SecurityId};
 use crate::store::error::StoreError;
+use crate::store::select::select;
 use crate::store::transaction::subject;
 
 subject!(securities: ReadSecurities, WriteSecurities, "the securities");
@@ -15,11 +16,9 @@ impl ReadSecurities<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<Security>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
-             FROM security ORDER BY id",
-        )?;
-        let securities = statement.query_map([], |row| {
+        let sql = "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
+             FROM security ORDER BY id";
+        select(self.connection, sql, [], |row| {
             Ok(Security {
                 id: row.get(0)?,
                 symbol: row.get(1)?,
@@ -30,8 +29,7 @@ impl ReadSecurities<'_> {
                 multiplier: row.get(6)?,
                 inactive_from: row.get(7)?,
             })
-        })?;
-        Ok(securities.collect::<Result<_, _>>()?)
+        })
     }
 }
 
