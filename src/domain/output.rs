@@ -56,6 +56,24 @@ pub struct Snapshot {
     pub quality: Quality,
 }
 
+impl Snapshot {
+    /// Returns the amounts with their names, in the order in which answers list them.
+    pub fn amounts(&self) -> [(&'static str, Money); 10] {
+        [
+            ("cash", self.cash),
+            ("long", self.long),
+            ("short", self.short),
+            ("gross", self.gross),
+            ("net", self.net),
+            ("nav", self.nav),
+            ("flow", self.flow),
+            ("pnl", self.pnl),
+            ("realized", self.realized),
+            ("unrealized", self.unrealized),
+        ]
+    }
+}
+
 /// Output of phase 4: one holding of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {

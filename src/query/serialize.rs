@@ -105,18 +105,7 @@ pub(super) fn snapshot<S: Serializer>(books: &Snapshot, to: S) -> Result<S::Ok, 
     #[derive(Serialize)]
     struct Counted<'q>(#[serde(serialize_with = "quality")] &'q Quality);
     let mut map = to.serialize_map(Some(12))?;
-    for (name, amount) in [
-        ("cash", books.cash),
-        ("long", books.long),
-        ("short", books.short),
-        ("gross", books.gross),
-        ("net", books.net),
-        ("nav", books.nav),
-        ("flow", books.flow),
-        ("pnl", books.pnl),
-        ("realized", books.realized),
-        ("unrealized", books.unrealized),
-    ] {
+    for (name, amount) in books.amounts() {
         map.serialize_entry(name, &amount.to_string())?;
     }
     map.serialize_entry("session-return", &SerializedFigure(&books.session_return))?;

@@ -78,8 +78,17 @@ impl fmt::Display for Fact<'_> {
     }
 }
 
-/// Describes the first fact in which two outputs differ; `None` if they are equal.
-pub(super) fn difference(stored: &[Fact<'_>], recomputed: &[Fact<'_>]) -> Option<String> {
+/// Describes the first fact in which a stored and a recomputed output differ; `None` if they are
+/// equal, or if one of them is missing.
+pub(super) fn difference<T: ?Sized>(
+    outputs: Option<(&T, &T)>,
+    facts: impl for<'o> Fn(&'o T) -> Vec<Fact<'o>>,
+) -> Option<String> {
+    let (stored, recomputed) = outputs?;
+    first_difference(&facts(stored), &facts(recomputed))
+}
+
+fn first_difference(stored: &[Fact<'_>], recomputed: &[Fact<'_>]) -> Option<String> {
     for (stored, recomputed) in stored.iter().zip(recomputed) {
         if (stored.field, stored.member) != (recomputed.field, recomputed.member) {
             return Some(format!(
@@ -127,21 +136,10 @@ fn output_figures<'o, const N: usize>(figures: [(&'static str, &Figure); N]) -> 
 
 /// The facts of a snapshot.
 pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
-    let mut facts: Vec<_> = [
-        ("cash", books.cash),
-        ("long", books.long),
-        ("short", books.short),
-        ("gross", books.gross),
-        ("net", books.net),
-        ("nav", books.nav),
-        ("flow", books.flow),
-        ("pnl", books.pnl),
-        ("realized", books.realized),
-        ("unrealized", books.unrealized),
-    ]
-    .into_iter()
-    .map(|(field, amount)| output_fact(field, Value::Amount(amount.units(), 4)))
-    .collect();
+    let amounts = books.amounts().into_iter();
+    let mut facts: Vec<_> = amounts
+        .map(|(field, amount)| output_fact(field, Value::Amount(amount.units(), 4)))
+        .collect();
     facts.push(output_fact("return", Value::Figure(books.session_return)));
     let quality = &books.quality;
     for (field, count) in [
@@ -161,34 +159,20 @@ pub(super) fn of_positions(positions: &[Position]) -> Vec<Fact<'_>> {
     for position in positions {
         let security = position.security.0 as usize;
         let quality = i64::from(position.quality.code());
-        facts.extend([
-            indexed_fact(
-                "quantity of security",
+        for (field, units, decimals) in [
+            ("quantity of security", position.quantity.units(), 8),
+            ("price of security", position.price.units(), 8),
+            ("quality of security", quality, 0),
+            ("value of security", position.value.units(), 4),
+            ("cost of security", position.cost.units(), 4),
+            ("unrealized of security", position.unrealized.units(), 4),
+        ] {
+            facts.push(indexed_fact(
+                field,
                 security,
-                Value::Amount(position.quantity.units(), 8),
-            ),
-            indexed_fact(
-                "price of security",
-                security,
-                Value::Amount(position.price.units(), 8),
-            ),
-            indexed_fact("quality of security", security, Value::Amount(quality, 0)),
-            indexed_fact(
-                "value of security",
-                security,
-                Value::Amount(position.value.units(), 4),
-            ),
-            indexed_fact(
-                "cost of security",
-                security,
-                Value::Amount(position.cost.units(), 4),
-            ),
-            indexed_fact(
-                "unrealized of security",
-                security,
-                Value::Amount(position.unrealized.units(), 4),
-            ),
-        ]);
+                Value::Amount(units, decimals),
+            ));
+        }
     }
     facts
 }
@@ -270,9 +254,9 @@ mod tests {
     #[test]
     fn zero_and_minus_zero_differ() {
         let fact = |number| [output_fact("weights", Value::Float(number))];
-        assert_eq!(difference(&fact(0.0), &fact(0.0)), None);
+        assert_eq!(first_difference(&fact(0.0), &fact(0.0)), None);
         assert_eq!(
-            difference(&fact(0.0), &fact(-0.0)).unwrap(),
+            first_difference(&fact(0.0), &fact(-0.0)).unwrap(),
             "weights: 0 is stored, the sources give -0"
         );
     }
@@ -286,7 +270,7 @@ mod tests {
             )]
         };
         assert_eq!(
-            difference(&fact(20), &fact(21)).unwrap(),
+            first_difference(&fact(20), &fact(21)).unwrap(),
             "beta: 1 (of 20) is stored, the sources give 1 (of 21)"
         );
     }
@@ -298,7 +282,7 @@ mod tests {
             output_fact("long", Value::Amount(2, 4)),
         ];
         assert_eq!(
-            difference(&facts[..1], &facts).unwrap(),
+            first_difference(&facts[..1], &facts).unwrap(),
             "1 facts are stored, the sources give 2"
         );
     }

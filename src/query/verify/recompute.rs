@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
-use super::facts::{self, Fact, difference};
+use super::facts::{self, difference};
 use super::sample::Sample;
 use super::sources::Directory;
 use crate::domain::output::CellOutput;
@@ -126,57 +126,30 @@ impl Recompute<'_> {
         model: ModelNumber,
         tally: &mut Tally,
     ) -> Result<(), QueryError> {
-        let cell = recomputed.cell;
-        let mut compare = |phase, stored: &[Fact<'_>], recomputed: &[Fact<'_>]| {
-            if let Some(difference) = difference(stored, recomputed) {
-                tally.add_finding(|| {
-                    format!("{}, {phase}: {difference}", self.known.cell_label(cell))
-                });
+        let (cell, outputs) = (recomputed.cell, reading.outputs());
+        let mut compare = |phase, difference: Option<String>| {
+            if let Some(difference) = difference {
+                let cell = self.known.cell_label(cell);
+                tally.add_finding(|| format!("{cell}, {phase}: {difference}"));
             }
         };
-        if let (Some(recomputed), Some(stored)) =
-            (&recomputed.snapshot, reading.outputs().snapshot(cell)?)
-        {
-            compare(
-                Phase::Snapshot,
-                &facts::of_snapshot(&stored),
-                &facts::of_snapshot(recomputed),
-            );
-        }
-        if let (Some(recomputed), Some(stored)) =
-            (&recomputed.positions, reading.outputs().positions(cell)?)
-        {
-            compare(
-                Phase::Positions,
-                &facts::of_positions(&stored),
-                &facts::of_positions(recomputed),
-            );
-        }
-        if let (Some(recomputed), Some(stored)) =
-            (&recomputed.exposures, reading.outputs().exposures(cell)?)
-        {
-            compare(
-                Phase::Exposures,
-                &facts::of_exposures(&stored),
-                &facts::of_exposures(recomputed),
-            );
-        }
-        if let (Some(recomputed), Some((by, stored))) =
-            (&recomputed.risk, reading.outputs().risk(cell)?)
-        {
-            compare(
-                Phase::Risk,
-                &facts::of_risk(&stored),
-                &facts::of_risk(recomputed),
-            );
-            if by != model {
-                tally.add_finding(|| {
-                    format!(
-                        "{}, risk: done, but by an older model",
-                        self.known.cell_label(cell)
-                    )
-                });
-            }
+        let stored = outputs.snapshot(cell)?;
+        let pair = stored.as_ref().zip(recomputed.snapshot.as_ref());
+        compare(Phase::Snapshot, difference(pair, facts::of_snapshot));
+        let stored = outputs.positions(cell)?;
+        let pair = stored.as_deref().zip(recomputed.positions.as_deref());
+        compare(Phase::Positions, difference(pair, facts::of_positions));
+        let stored = outputs.exposures(cell)?;
+        let pair = stored.as_ref().zip(recomputed.exposures.as_ref());
+        compare(Phase::Exposures, difference(pair, facts::of_exposures));
+        let stored = outputs.risk(cell)?;
+        let pair = stored
+            .as_ref()
+            .map(|(_, risk)| risk)
+            .zip(recomputed.risk.as_ref());
+        compare(Phase::Risk, difference(pair, facts::of_risk));
+        if pair.is_some() && stored.is_some_and(|(by, _)| by != model) {
+            compare(Phase::Risk, Some("done, but by an older model".to_owned()));
         }
         Ok(())
     }
@@ -201,11 +174,8 @@ impl Recompute<'_> {
                     self.known.security_label(security)
                 )
             };
-            let differs = difference(
-                &facts::of_statistics(&stored),
-                &facts::of_statistics(&recomputed),
-            );
-            if let Some(difference) = differs {
+            let pair = Some((&stored, &recomputed));
+            if let Some(difference) = difference(pair, facts::of_statistics) {
                 tally.add_finding(|| format!("{}: {difference}", name()));
             }
             if by != recomputation.model() {
