@@ -182,9 +182,7 @@ fn chart_section(page: &mut Page, heading: &str, lines: Vec<String>) {
         return;
     }
     page.heading(heading);
-    for line in lines {
-        page.push_line(line);
-    }
+    page.push_lines(lines);
 }
 
 /// The label of a value on the axis, without decimals.

@@ -51,9 +51,7 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
         );
     }
     page.heading("policy decisions");
-    for line in policy_table(&explanation.policies).lines(palette) {
-        page.push_line(line);
-    }
+    page.push_lines(policy_table(&explanation.policies).lines(palette));
     if !explanation.next.is_empty() {
         page.heading("next");
     }

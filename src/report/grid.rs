@@ -22,9 +22,7 @@ const MIN_SESSIONS: usize = 6;
 /// the others counted.
 pub fn grid_text(grid: &Grid, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    for line in grid_lines(grid, palette) {
-        page.push_line(line);
-    }
+    page.push_lines(grid_lines(grid, palette));
     page.finish()
 }
 

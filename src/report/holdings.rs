@@ -67,9 +67,7 @@ fn positions_section(page: &mut Page, positions: &PositionsView) {
     for row in largest.iter().take(MAX_POSITIONS) {
         table.add_row(position_row(row));
     }
-    for line in table.lines(page.palette()) {
-        page.push_line(line);
-    }
+    page.push_lines(table.lines(page.palette()));
     if let Some(more) = largest
         .len()
         .checked_sub(MAX_POSITIONS)
@@ -118,9 +116,7 @@ fn exposures_section(page: &mut Page, exposures: &ExposuresView) {
             bar(*share).into(),
         ]);
     }
-    for line in table.lines(page.palette()) {
-        page.push_line(line);
-    }
+    page.push_lines(table.lines(page.palette()));
     let classes = exposures.classes.iter();
     let classes: Vec<_> = classes
         .map(|(class, share)| format!("{class} {}", percent(*share)))
@@ -189,9 +185,7 @@ fn risk_section(page: &mut Page, risk: &RiskView) {
     for (name, result) in &risk.stress {
         table.add_row(figure_row(&format!("shock {name}"), result, signed_percent));
     }
-    for line in table.lines(page.palette()) {
-        page.push_line(line);
-    }
+    page.push_lines(table.lines(page.palette()));
 }
 
 /// Returns the row of a figure: its name, its value, the number of observations and, if the value

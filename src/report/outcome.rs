@@ -17,8 +17,6 @@ use crate::store::RunState;
 const MAX_DAYS: usize = 10;
 /// Maximum number of failures.
 const MAX_FAILURES: usize = 10;
-/// Maximum number of groups of blocked cells.
-const MAX_WAITS: usize = 10;
 
 /// The outcome of a run as text of at most 80 columns.
 pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> String {
@@ -35,7 +33,7 @@ pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> Strin
     certificate::certificate_facts(&mut page, &outcome.certificate);
     day_table(&mut page, outcome);
     failure_section(&mut page, outcome, names);
-    blocked_section(&mut page, outcome, names);
+    phrase::blocked_section(&mut page, &outcome.blocked, names);
     skipped_section(&mut page, outcome);
     warning_section(&mut page, outcome);
     page.blank_line();
@@ -165,19 +163,7 @@ fn failure_section(page: &mut Page, outcome: &Outcome, names: &Names) {
         let (day, phase, reason) = (failed.cell.day, failed.phase, &failed.reason);
         page.item(Tone::Bad, &format!("{day}: {name}, {phase}: {reason}"));
     }
-    omitted_item(page, outcome.failures.len(), MAX_FAILURES);
-}
-
-fn blocked_section(page: &mut Page, outcome: &Outcome, names: &Names) {
-    let waits = phrase::group_waits(&outcome.blocked, names);
-    if waits.is_empty() {
-        return;
-    }
-    page.heading("waiting for inputs");
-    for wait in waits.iter().take(MAX_WAITS) {
-        page.item(Tone::Warning, &wait.sentence());
-    }
-    omitted_item(page, waits.len(), MAX_WAITS);
+    page.omitted(outcome.failures.len(), MAX_FAILURES);
 }
 
 /// Counts the cells that the policy did not see and those that were set aside.
@@ -216,15 +202,6 @@ fn warning_section(page: &mut Page, outcome: &Outcome) {
     page.heading("warnings");
     for warning in &outcome.warnings {
         page.item(Tone::Warning, &warning.to_string());
-    }
-}
-
-fn omitted_item(page: &mut Page, total: usize, most: usize) {
-    if total > most {
-        page.item(
-            Tone::Dim,
-            &format!("and {} more", count((total - most) as u64)),
-        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! wrapped so that no line is wider than the page.
 
 use super::fit::{NBSP, PAGE_WIDTH, pad, replace_control_chars, width, wrap_text};
+use super::number::count;
 use super::palette::{Palette, Tone};
 use super::table::Table;
 
@@ -68,9 +69,18 @@ impl Page {
         self.push_wrapped(6, 6, Tone::Normal, text);
     }
 
-    /// Adds a line unchanged. The caller keeps it within the page width.
-    pub(super) fn push_line(&mut self, line: String) {
-        self.lines.push(line);
+    /// Adds lines unchanged. The caller keeps them within the page width.
+    pub(super) fn push_lines(&mut self, lines: impl IntoIterator<Item = String>) {
+        self.lines.extend(lines);
+    }
+
+    /// Adds the number of items of a list that are left out: those after the first `shown` of
+    /// `total`. Adds nothing if there are none.
+    pub(super) fn omitted(&mut self, total: usize, shown: usize) {
+        if total > shown {
+            let more = count((total - shown) as u64);
+            self.item(Tone::Dim, &format!("and {more} more"));
+        }
     }
 
     /// Adds a table with an empty line above; nothing where it has no rows.

@@ -1,15 +1,19 @@
-//! Phrases that several reports share: a watermark and the cell that holds it back, a scope, and
-//! missing inputs.
+//! Phrases that several reports share: a watermark and the cell that holds it back, a scope,
+//! missing inputs, and the cells that wait for them.
 
 use std::collections::BTreeMap;
 
 use super::number::{percent, plural};
+use super::page::Page;
+use super::palette::Tone;
 use crate::domain::{Day, PhaseSet, Scope};
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
 use crate::query::Names;
 
 /// Maximum number of names of portfolios or securities in a sentence.
 const MAX_NAMES: usize = 5;
+/// Maximum number of groups of blocked cells.
+const MAX_WAITS: usize = 10;
 
 /// Formats a watermark, such as `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
 pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> String {
@@ -79,16 +83,16 @@ pub(super) fn join_limited(words: &[String], most: usize) -> String {
 
 /// Cells of one day that wait for the same inputs.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Wait {
-    pub(super) day: Day,
-    pub(super) portfolios: Vec<String>,
-    pub(super) inputs: String,
+struct Wait {
+    day: Day,
+    portfolios: Vec<String>,
+    inputs: String,
 }
 
 impl Wait {
     /// Formats the group as a sentence, such as
     /// `2026-01-08: A, B and 3 more wait for prices of AAPL, MSFT (41.20 % priced)`.
-    pub(super) fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         let names = join_limited(&self.portfolios, MAX_NAMES);
         let verb = if self.portfolios.len() == 1 {
             "waits"
@@ -99,8 +103,25 @@ impl Wait {
     }
 }
 
+/// Adds a section with the groups of blocked cells; nothing if no cell is blocked.
+pub(super) fn blocked_section(
+    page: &mut Page,
+    blocked: &BTreeMap<Day, Vec<BlockedCell>>,
+    names: &Names,
+) {
+    let waits = group_waits(blocked, names);
+    if waits.is_empty() {
+        return;
+    }
+    page.heading("waiting for inputs");
+    for wait in waits.iter().take(MAX_WAITS) {
+        page.item(Tone::Warning, &wait.sentence());
+    }
+    page.omitted(waits.len(), MAX_WAITS);
+}
+
 /// Groups the blocked cells by day and then by the inputs that they wait for.
-pub(super) fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
+fn group_waits(blocked: &BTreeMap<Day, Vec<BlockedCell>>, names: &Names) -> Vec<Wait> {
     let mut waits: Vec<Wait> = Vec::new();
     for (day, cells) in blocked {
         for cell in cells {

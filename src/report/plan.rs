@@ -19,8 +19,6 @@ use crate::query::Names;
 const MAX_ROWS: usize = 40;
 /// Maximum number of changed inputs.
 const MAX_CAUSES: usize = 10;
-/// Maximum number of groups of blocked cells.
-const MAX_WAITS: usize = 10;
 
 /// A plan with the facts and names that its report shows.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +47,7 @@ impl PlanReport<'_> {
         self.request_facts(&mut page);
         self.day_table(&mut page);
         self.changed_inputs_section(&mut page);
-        self.blocked_section(&mut page);
+        phrase::blocked_section(&mut page, &self.plan.blocked, self.names);
         if !self.plan.is_empty() {
             page.heading("to run this plan");
             page.command(&format!("{} --plan {}", self.command, self.plan.id()));
@@ -165,9 +163,7 @@ impl PlanReport<'_> {
             let reason = truncate(&reason, 60);
             table.add_row([cause.into(), reason.into(), plural(*cells, "cell").into()]);
         }
-        for line in table.lines(page.palette()) {
-            page.push_line(line);
-        }
+        page.push_lines(table.lines(page.palette()));
         if let Some(more) = causes
             .len()
             .checked_sub(MAX_CAUSES)
@@ -190,20 +186,6 @@ impl PlanReport<'_> {
             }
         }
         causes
-    }
-
-    fn blocked_section(&self, page: &mut Page) {
-        let waits = phrase::group_waits(&self.plan.blocked, self.names);
-        if waits.is_empty() {
-            return;
-        }
-        page.heading("waiting for inputs");
-        for wait in waits.iter().take(MAX_WAITS) {
-            page.item(Tone::Warning, &wait.sentence());
-        }
-        if let Some(more) = waits.len().checked_sub(MAX_WAITS).filter(|more| *more > 0) {
-            page.item(Tone::Dim, &format!("and {more} more"));
-        }
     }
 }
 

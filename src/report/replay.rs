@@ -56,9 +56,7 @@ pub fn replay_text(replay: &Replay, palette: Palette) -> String {
             ),
             None => {
                 page.blank_line();
-                for line in grid_lines(&policy.grid, page.palette()) {
-                    page.push_line(line);
-                }
+                page.push_lines(grid_lines(&policy.grid, page.palette()));
             }
         }
     }

@@ -115,14 +115,7 @@ fn record_section(page: &mut Page, record: &RunRecord, answer: &RunDetails) {
         let (day, phase, reason) = (failure.day, failure.phase, &failure.reason);
         page.item(Tone::Bad, &format!("{day}: {name}, {phase}: {reason}"));
     }
-    if let Some(more) = record
-        .failures
-        .len()
-        .checked_sub(MAX_FAILURES)
-        .filter(|n| *n > 0)
-    {
-        page.item(Tone::Dim, &format!("and {more} more"));
-    }
+    page.omitted(record.failures.len(), MAX_FAILURES);
     if !record.warnings.is_empty() {
         page.heading("warnings");
     }

@@ -32,9 +32,7 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
         page.toned_fact("lease", tone, &text);
     }
     page.blank_line();
-    for line in grid::grid_lines(&status.grid, palette) {
-        page.push_line(line);
-    }
+    page.push_lines(grid::grid_lines(&status.grid, palette));
     page.table(&behind_table(&status.portfolios));
     let more = status.not_shown;
     if more > 0 {
