@@ -1,11 +1,12 @@
-//! Finds the active run, in this process or another one.
+//! Finds the active run, in this process or another one, and the lease that is stored.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::error::QueryError;
-use super::status::{LeaseState, LeaseView, lease};
+use crate::domain::RunId;
 use crate::environment::Environment;
-use crate::store::{RunRow, RunState, Store};
+use crate::store::{ReadTransaction, RunRow, RunState, Store};
 
 /// An active run with its progress and lease.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,4 +49,48 @@ fn percent(row: &RunRow) -> f64 {
         0 => 0.0,
         planned => (progress.done + progress.failed) as f64 * 100.0 / planned as f64,
     }
+}
+
+/// The stored lease and its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LeaseView {
+    /// The run that holds the lease.
+    pub run: RunId,
+    /// Description of the process, such as `process 4711 on host books`.
+    pub owner: String,
+    /// The time of the last renewal.
+    pub renewed: DateTime<Utc>,
+    /// The time at which the lease expires.
+    pub expires: DateTime<Utc>,
+    /// The state at the time of the query.
+    pub state: LeaseState,
+}
+
+/// The state of a lease. A live one excludes other runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaseState {
+    /// The run is active.
+    Live,
+    /// The lease has expired, or its process is gone. The next run takes it over.
+    LeftBehind,
+}
+
+/// Returns the stored lease, if there is one.
+pub(super) fn lease(
+    reading: &ReadTransaction<'_>,
+    environment: &Environment,
+) -> Result<Option<LeaseView>, QueryError> {
+    Ok(reading.lease().holder()?.map(|holder| LeaseView {
+        run: holder.run,
+        owner: holder.to_string(),
+        renewed: holder.renewed,
+        expires: holder.expires,
+        state: if holder.is_live(environment) {
+            LeaseState::Live
+        } else {
+            LeaseState::LeftBehind
+        },
+    }))
 }

@@ -7,7 +7,7 @@
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
-//! | `runs`, `live` | past runs, and the run that is active |
+//! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
 //! | `health` | the quality of prices and rates |
 //! | `coverage` | the cells that are proven done, session by session |
@@ -62,7 +62,7 @@ pub use health::{
     BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity, health,
 };
 pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
-pub use live::{LiveRun, live_run};
+pub use live::{LeaseState, LeaseView, LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::Names;
@@ -73,7 +73,7 @@ pub use resolve::{ALL_ACTIVE, NamedScope, resolve_names, resolve_portfolio};
 pub use runs::{RunDetails, run, runs, runs_before};
 pub use sessions_behind::{Lag, lag};
 pub use status::{
-    CellTotals, LeaseState, LeaseView, Order, PortfolioStatus, Status, StatusOptions,
-    StatusVerdict, WatermarkHolder, status,
+    CellTotals, Order, PortfolioStatus, Status, StatusOptions, StatusVerdict, WatermarkHolder,
+    status,
 };
 pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, verify};

@@ -4,15 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::error::QueryError;
 use super::grid::Grid;
+use super::live::{LeaseView, lease};
 use super::reason::{CellReason, Facts};
 use super::serialize;
 use crate::domain::{
-    Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, RunId, Scope,
+    Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Scope,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -153,32 +153,6 @@ pub struct PortfolioStatus {
     pub reason: Option<CellReason>,
 }
 
-/// The stored lease and its state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct LeaseView {
-    /// The run that holds the lease.
-    pub run: RunId,
-    /// Description of the process, such as `process 4711 on host books`.
-    pub owner: String,
-    /// The time of the last renewal.
-    pub renewed: DateTime<Utc>,
-    /// The time at which the lease expires.
-    pub expires: DateTime<Utc>,
-    /// The state at the time of the query.
-    pub state: LeaseState,
-}
-
-/// The state of a lease. A live one excludes other runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LeaseState {
-    /// The run is active.
-    Live,
-    /// The lease has expired, or its process is gone. The next run takes it over.
-    LeftBehind,
-}
-
 impl Status {
     /// Returns the verdict on the scope.
     pub const fn verdict(&self) -> StatusVerdict {
@@ -315,23 +289,6 @@ fn totals(plan: &Plan) -> CellTotals {
     };
     totals.expected = totals.complete + totals.open + totals.blocked + totals.quarantined;
     totals
-}
-
-pub(super) fn lease(
-    reading: &ReadTransaction<'_>,
-    environment: &Environment,
-) -> Result<Option<LeaseView>, QueryError> {
-    Ok(reading.lease().holder()?.map(|holder| LeaseView {
-        run: holder.run,
-        owner: holder.to_string(),
-        renewed: holder.renewed,
-        expires: holder.expires,
-        state: if holder.is_live(environment) {
-            LeaseState::Live
-        } else {
-            LeaseState::LeftBehind
-        },
-    }))
 }
 
 /// Reads the status of portfolios off a plan and its watermarks.

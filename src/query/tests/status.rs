@@ -2,8 +2,9 @@
 
 use crate::domain::{IdSet, LifecycleStatus, Phase, PhaseSet, Scope};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
+use crate::query::live::LeaseState;
 use crate::query::reason::CellReason;
-use crate::query::status::{CellTotals, LeaseState, Order, Status, StatusOptions, status};
+use crate::query::status::{CellTotals, Order, Status, StatusOptions, status};
 use crate::store::RunState;
 
 impl Fixture {
