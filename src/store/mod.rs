@@ -7,7 +7,6 @@
 //! methods, one for each query or change, are in the file of the subject.
 
 mod alerts;
-mod backup;
 mod columns;
 mod commit;
 mod connection;

@@ -7,8 +7,10 @@
 use std::ops::Deref;
 
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 
 use super::error::StoreError;
+use super::location::Location;
 
 /// A read transaction: all its reads see the same state.
 #[derive(Debug, Clone, Copy)]
@@ -111,5 +113,22 @@ impl ReadTransaction<'_> {
             lines.push(line?);
         }
         Ok(lines)
+    }
+
+    /// Copies the state that this transaction sees to a new location, syncs the copy and returns
+    /// its size in bytes. The copy gets its name only when it is complete.
+    ///
+    /// # Errors
+    ///
+    /// A file exists at `target`, or the copy cannot be written or synced.
+    pub fn copy_to(&self, target: impl Into<Location>) -> Result<u64, StoreError> {
+        target.into().create_atomically(|mut copy| {
+            // All pages in one step, under the snapshot of this transaction: in WAL mode the copy
+            // neither waits for a writer nor delays one.
+            Backup::new(self.connection, &mut copy)?.step(-1)?;
+            // A drop would hide an error of closing.
+            copy.close().map_err(|(_, error)| error)?;
+            Ok(())
+        })
     }
 }
