@@ -1,7 +1,9 @@
 //! Defines the cell, the unit of work: one portfolio on one trading day.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use super::coverage::IdSet;
 use super::day::Day;
 use super::ids::PortfolioId;
 
@@ -30,6 +32,15 @@ impl Cell {
     pub fn from_key(key: i64) -> Option<Self> {
         let day = Day::from_number((key >> 32) as i32)?;
         Some(Self::new(day, PortfolioId((key & 0xffff_ffff) as u32)))
+    }
+
+    /// Groups cells by day, as sets of portfolio ids.
+    pub fn by_day(cells: impl Iterator<Item = Self>) -> BTreeMap<Day, IdSet> {
+        let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
+        for cell in cells {
+            days.entry(cell.day).or_default().insert(cell.portfolio.0);
+        }
+        days
     }
 }
 

@@ -185,9 +185,9 @@ impl Grid {
                 } => Mark::Partial,
                 _ => Mark::Deferred,
             });
-        let failed = by_day(outcome.failures.iter().map(|failed| failed.cell));
+        let failed = Cell::by_day(outcome.failures.iter().map(|failed| failed.cell));
         let blocked = outcome.blocked.iter();
-        let blocked = by_day(blocked.flat_map(|(day, cells)| {
+        let blocked = Cell::by_day(blocked.flat_map(|(day, cells)| {
             cells
                 .iter()
                 .map(|blocked| Cell::new(*day, blocked.portfolio))
@@ -248,12 +248,4 @@ impl Grid {
             rows: rows.collect(),
         }
     }
-}
-
-fn by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
-    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for cell in cells {
-        days.entry(cell.day).or_default().insert(cell.portfolio.0);
-    }
-    days
 }

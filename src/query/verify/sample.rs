@@ -33,7 +33,7 @@ impl Sample {
             Self::All => done.clone(),
             Self::Share { share, seed } => {
                 let highest = (share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
-                collect(cells(done).filter(|cell| cell_hash(*cell, seed) <= highest))
+                Cell::by_day(cells(done).filter(|cell| cell_hash(*cell, seed) <= highest))
             }
             Self::Count { cells: count, seed } => {
                 // Selects the cells with the lowest hashes. A heap of `count` cells does so without
@@ -46,7 +46,7 @@ impl Sample {
                         lowest.pop();
                     }
                 }
-                collect(lowest.into_iter().map(|(_, cell)| cell))
+                Cell::by_day(lowest.into_iter().map(|(_, cell)| cell))
             }
         }
     }
@@ -55,14 +55,6 @@ impl Sample {
 fn cells(done: &BTreeMap<Day, IdSet>) -> impl Iterator<Item = Cell> {
     let days = done.iter();
     days.flat_map(|(day, ids)| ids.iter().map(|id| Cell::new(*day, PortfolioId(id))))
-}
-
-fn collect(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
-    let mut days: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for cell in cells {
-        days.entry(cell.day).or_default().insert(cell.portfolio.0);
-    }
-    days
 }
 
 /// Returns a hash that is spread evenly over 64 bits: one step of SplitMix64 (Steele, Lea and
