@@ -41,7 +41,7 @@ pub fn shrink_finding(
 ) -> Result<ShrinkResult, ShrinkError> {
     let wanted = finding.violation.clone();
     let (disturbance, inject) = (finding.token.disturbance, Arc::clone(inject));
-    let oracle = Oracle::new(&format!("{wanted:#}"), move |scenario| {
+    let oracle = Oracle::new(&wanted.rule(), move |scenario| {
         // A candidate that cannot be simulated is not a smaller case.
         is_found_on(scenario, disturbance, &inject, &wanted).unwrap_or(false)
     });

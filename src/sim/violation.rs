@@ -1,10 +1,10 @@
 //! Violations that simulations find, as values that are compared by their fields and worded only
 //! when they are shown.
 
-use std::fmt;
 use std::mem::discriminant;
 
 use serde::{Serialize, Serializer};
+use thiserror::Error;
 
 use super::crash_image::CrashImage;
 use crate::domain::{Day, Phase, PortfolioId};
@@ -13,17 +13,22 @@ use crate::scenario::script::RunEnd;
 use crate::store::Difference;
 
 /// A rule that a disturbed run or the disk that it left violates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Violation {
     /// A claim of `verify` is broken.
+    #[error("{0}")]
     Claim(BrokenClaim),
     /// The next process cannot open the database; with the error.
+    #[error("failed to reopen the database: {0}")]
     CannotReopen(String),
     /// The program panics.
+    #[error("the program panics")]
     Panic,
     /// The run ended complete, but its books are not those of the undisturbed run.
+    #[error("the run ended complete, but differs: {0}")]
     CompleteDiffers(Difference),
     /// Ledger entries were acknowledged and are gone.
+    #[error("{phase} of {portfolios} on {day} was acknowledged, but is lost")]
     AcknowledgedLost {
         /// The phase of the entries.
         phase: Phase,
@@ -33,14 +38,22 @@ pub enum Violation {
         day: Day,
     },
     /// A batch was reported as committed before it was written.
+    #[error("a batch was reported as committed, but is not written")]
     AcknowledgedTooEarly,
     /// The disk is in no state that the run went through; with the difference from the newest one.
+    #[error("the disk is in no state that the run went through{}", after_colon(.0.as_ref()))]
     UnknownState(Option<Difference>),
     /// The disk is in a state before an acknowledged one; with the difference from that.
+    #[error("an acknowledged state is lost{}", after_colon(.0.as_ref()))]
     StateLost(Option<Difference>),
     /// The disk is in a state that was not being committed yet.
+    #[error("a state that was not yet being committed is found")]
     StateTooEarly,
     /// The run made again ends in another way than the undisturbed one.
+    #[error(
+        "made again, the run ends {found}{} instead of {expected}",
+        error.as_ref().map_or(String::new(), |error| format!(" ({error})"))
+    )]
     RerunEnd {
         /// The end that was found.
         found: RunEnd,
@@ -50,22 +63,31 @@ pub enum Violation {
         error: Option<String>,
     },
     /// The run made again leaves other books than the undisturbed one.
+    #[error("made again, the run leaves other books: {0}")]
     RerunBooks(Difference),
     /// After the run was made again and the power failed, the books are others.
+    #[error("{0}")]
     Books(Difference),
     /// A violation after the run was made again and the power failed.
+    #[error("made again, and the power fails: {0}")]
     RerunThenPowerCut(Box<Violation>),
     /// A run stays marked as running; with its key.
+    #[error("run {0} stays marked as running")]
     StaysRunning(String),
     /// A run still holds the lease; with its id.
+    #[error("run {0} still holds the lease")]
     StillHoldsLease(String),
     /// A run after a complete one still does cells.
+    #[error("a run after a complete one still does cells")]
     WorkAfterComplete,
     /// A run with nothing to do writes.
+    #[error("a run with nothing to do writes: {0}")]
     IdleRunWrites(Difference),
     /// The next run does not complete the cells that were forced.
+    #[error("the next run does not complete the forced cells: {0}")]
     ForcedCellsLost(Difference),
     /// Two runs at once ended in ways that do not go together.
+    #[error("the two end {} and {} ({errors})", ends[0], ends[1])]
     PairEnds {
         /// The ends of the two.
         ends: [RunEnd; 2],
@@ -73,6 +95,7 @@ pub enum Violation {
         errors: String,
     },
     /// The run after two at once ends in another way than the undisturbed one.
+    #[error("the run after them ends {found} instead of {expected} ({error})")]
     EndAfterPair {
         /// The end that was found.
         found: RunEnd,
@@ -82,8 +105,10 @@ pub enum Violation {
         error: String,
     },
     /// Two runs at once leave other books than the undisturbed one.
+    #[error("they leave other books: {0}")]
     PairBooks(Difference),
     /// Two runs at once committed another number of cells than the undisturbed one.
+    #[error("{found} cells were committed instead of {expected}")]
     PairCells {
         /// The number that was found.
         found: u64,
@@ -91,6 +116,10 @@ pub enum Violation {
         expected: u64,
     },
     /// An invariant of scenarios is violated in a generated one.
+    #[error(
+        "{violation} (step {})",
+        step.as_ref().map_or("the end".to_owned(), StepNumber::to_string)
+    )]
     Invariant {
         /// The violation.
         violation: runner::Violation,
@@ -98,8 +127,14 @@ pub enum Violation {
         step: Option<StepNumber>,
     },
     /// A complete run left a cell open that the reference model requires.
+    #[error("the run is complete, but not done is: portfolio {} on {}", .0.0, .1)]
     NotDone(PortfolioId, Day),
     /// The watermark is not that of the reference model.
+    #[error(
+        "the watermark differs from the reference model: {} instead of {}",
+        day_text(*found),
+        day_text(*expected)
+    )]
     Watermark {
         /// The watermark that was found.
         found: Option<Day>,
@@ -107,8 +142,10 @@ pub enum Violation {
         expected: Option<Day>,
     },
     /// A phase was done before the inception of its portfolio.
+    #[error("done before inception: {} of portfolio {} on {}", .0, .1.0, .2)]
     BeforeInception(Phase, PortfolioId, Day),
     /// A violation after a crash at a drawn point.
+    #[error("{violation} (crash after {point} operations, {image})")]
     AtCrash {
         /// The violation.
         violation: Box<Violation>,
@@ -141,128 +178,25 @@ impl Violation {
         }
     }
 
-    /// Returns the rule without the details of a scenario, and the whole violation, in words.
-    fn rule_and_text(&self) -> (String, String) {
-        let alone = |rule: &str| (rule.to_owned(), rule.to_owned());
-        let with = |rule: &str, details: &dyn fmt::Display| {
-            (rule.to_owned(), format!("{rule}: {details}"))
-        };
-        let maybe = |rule: &str, difference: &Option<Difference>| match difference {
-            Some(difference) => with(rule, difference),
-            None => alone(rule),
-        };
-        let either = |rule: &str, text: String| (rule.to_owned(), text);
-        let day_text = |day: &Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
+    /// Returns the violated rule in words; of a claim without the findings.
+    pub(super) fn rule(&self) -> String {
         match self {
-            Self::Claim(broken) => (format!("{broken:#}"), broken.to_string()),
-            Self::CannotReopen(error) => with("failed to reopen the database", error),
-            Self::Panic => alone("the program panics"),
-            Self::CompleteDiffers(it) => with("the run ended complete, but differs", it),
-            Self::AcknowledgedLost {
-                phase,
-                portfolios,
-                day,
-            } => either(
-                "ledger entries were acknowledged, but are lost",
-                format!("{phase} of {portfolios} on {day} was acknowledged, but is lost"),
-            ),
-            Self::AcknowledgedTooEarly => {
-                alone("a batch was reported as committed, but is not written")
+            Self::Claim(broken) => broken.rule(),
+            Self::RerunThenPowerCut(violation) | Self::AtCrash { violation, .. } => {
+                violation.rule()
             }
-            Self::UnknownState(it) => {
-                maybe("the disk is in no state that the run went through", it)
-            }
-            Self::StateLost(it) => maybe("an acknowledged state is lost", it),
-            Self::StateTooEarly => alone("a state that was not yet being committed is found"),
-            Self::RerunEnd {
-                found,
-                expected,
-                error,
-            } => {
-                let error = error.as_ref().map(|error| format!(" ({error})"));
-                let error = error.unwrap_or_default();
-                either(
-                    "made again, the run ends otherwise",
-                    format!("made again, the run ends {found}{error} instead of {expected}"),
-                )
-            }
-            Self::RerunBooks(it) => with("made again, the run leaves other books", it),
-            Self::Books(it) => either("the books differ", it.to_string()),
-            Self::RerunThenPowerCut(violation) => {
-                let (rule, text) = violation.rule_and_text();
-                let prefix = "made again, and the power fails: ";
-                (format!("{prefix}{rule}"), format!("{prefix}{text}"))
-            }
-            Self::StaysRunning(run) => either(
-                "a run stays marked as running",
-                format!("run {run} stays marked as running"),
-            ),
-            Self::StillHoldsLease(run) => either(
-                "a run still holds the lease",
-                format!("run {run} still holds the lease"),
-            ),
-            Self::WorkAfterComplete => alone("a run after a complete one still does cells"),
-            Self::IdleRunWrites(it) => with("a run with nothing to do writes", it),
-            Self::ForcedCellsLost(it) => {
-                with("the next run does not complete the forced cells", it)
-            }
-            Self::PairEnds {
-                ends: [first, second],
-                errors,
-            } => either(
-                "the ends of the two do not go together",
-                format!("the two end {first} and {second} ({errors})"),
-            ),
-            Self::EndAfterPair {
-                found,
-                expected,
-                error,
-            } => either(
-                "the run after them ends otherwise",
-                format!("the run after them ends {found} instead of {expected} ({error})"),
-            ),
-            Self::PairBooks(it) => with("they leave other books", it),
-            Self::PairCells { found, expected } => either(
-                "another number of cells was committed",
-                format!("{found} cells were committed instead of {expected}"),
-            ),
-            Self::Invariant { violation, step } => {
-                let step = step.as_ref();
-                let step = step.map_or("the end".to_owned(), StepNumber::to_string);
-                let text = format!("{violation} (step {step})");
-                (format!("{violation:#}"), text)
-            }
-            Self::NotDone(portfolio, day) => with(
-                "the run is complete, but not done is",
-                &format_args!("portfolio {} on {day}", portfolio.0),
-            ),
-            Self::Watermark { found, expected } => with(
-                "the watermark differs from the reference model",
-                &format_args!("{} instead of {}", day_text(found), day_text(expected)),
-            ),
-            Self::BeforeInception(phase, portfolio, day) => with(
-                "done before inception",
-                &format_args!("{phase} of portfolio {} on {day}", portfolio.0),
-            ),
-            Self::AtCrash {
-                violation,
-                point,
-                image,
-            } => {
-                let (rule, text) = violation.rule_and_text();
-                let text = format!("{text} (crash after {point} operations, {image})");
-                (rule, text)
-            }
+            Self::Invariant { violation, .. } => violation.rule(),
+            other => other.to_string(),
         }
     }
 }
 
-impl fmt::Display for Violation {
-    /// Writes the violation; with `{:#}` only the rule, without the details of a scenario.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rule, text) = self.rule_and_text();
-        f.write_str(if f.alternate() { &rule } else { &text })
-    }
+fn after_colon(difference: Option<&Difference>) -> String {
+    difference.map_or(String::new(), |difference| format!(": {difference}"))
+}
+
+fn day_text(day: Option<Day>) -> String {
+    day.map_or("none".to_owned(), |day| day.to_string())
 }
 
 impl Serialize for Violation {

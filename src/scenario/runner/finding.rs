@@ -2,11 +2,11 @@
 //! their fields and worded only when they are shown.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::mem::discriminant;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
+use thiserror::Error;
 
 use super::step_number::StepNumber;
 use crate::domain::{Cell, Day, Phase, PhaseSet};
@@ -27,18 +27,21 @@ pub struct Finding {
 }
 
 /// The rule that a finding violates.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Problem {
     /// An expectation of the scenario is not met.
+    #[error("{0}")]
     Expectation(Mismatch),
     /// A rule that holds for every scenario is violated.
+    #[error("{0}")]
     Invariant(Violation),
 }
 
 /// An expectation of a scenario that is not met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Mismatch {
     /// Other portfolios have the status on a day.
+    #[error("{}", cells_text(*status, *day, expected, found))]
     Cells {
         /// The status of the cells.
         status: CellStatus,
@@ -50,6 +53,7 @@ pub enum Mismatch {
         found: BTreeSet<String>,
     },
     /// Another number of cells has the status.
+    #[error("{} cells: expected {expected}, found {found}", status.label())]
     Count {
         /// The status of the cells.
         status: CellStatus,
@@ -59,6 +63,7 @@ pub enum Mismatch {
         found: u64,
     },
     /// The run ended before it had a plan, so its cells of this status are not known.
+    #[error("{} cells: not known, because {}", status.label(), no_plan_text(*end))]
     WithoutPlan {
         /// The status of the cells.
         status: CellStatus,
@@ -66,6 +71,7 @@ pub enum Mismatch {
         end: Option<RunEnd>,
     },
     /// The state of the database is not known.
+    #[error("`{key}` is not known: {reason}")]
     UnknownState {
         /// The key of the expectation.
         key: &'static str,
@@ -73,6 +79,7 @@ pub enum Mismatch {
         reason: String,
     },
     /// The run ended in another way.
+    #[error("run end: expected {expected}, found {}", found.map_or("no run", RunEnd::name))]
     End {
         /// The expected end.
         expected: RunEnd,
@@ -80,6 +87,7 @@ pub enum Mismatch {
         found: Option<RunEnd>,
     },
     /// The exit code is another one.
+    #[error("exit code: expected {expected}, found {}", or_none(found.as_ref()))]
     Exit {
         /// The expected code.
         expected: u8,
@@ -87,6 +95,12 @@ pub enum Mismatch {
         found: Option<u8>,
     },
     /// A watermark is another one.
+    #[error(
+        "watermark{}: expected {}, found {}",
+        portfolio.as_ref().map_or(String::new(), |name| format!(" of {name}")),
+        or_none(expected.as_ref()),
+        or_none(found.as_ref())
+    )]
     Watermark {
         /// The portfolio; none for the watermark of all.
         portfolio: Option<String>,
@@ -96,8 +110,10 @@ pub enum Mismatch {
         found: Option<Day>,
     },
     /// No error, warning or log message contains the text.
+    #[error("expected the message `{0}`, found none with it")]
     Message(String),
     /// Another number of phases was invalidated.
+    #[error("invalidated phases: expected {expected}, found {found}")]
     InvalidatedPhases {
         /// The expected number.
         expected: u64,
@@ -105,19 +121,24 @@ pub enum Mismatch {
         found: u64,
     },
     /// A step with expectations did not happen, because its run did not reach the point.
+    #[error("the run did not reach `{0}`, so the expectations there were not checked")]
     Unreached(Point),
 }
 
 /// A violated invariant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Violation {
     /// A claim of `verify` is broken.
+    #[error("{0}")]
     Claim(BrokenClaim),
     /// The certificate of the run does not add up.
+    #[error("the certificate does not add up: {0:?}")]
     Certificate(Certificate),
     /// The progress of the run exceeds its plan.
+    #[error("progress exceeds the plan: {0:?}")]
     Progress(Progress),
     /// The progress counts other cells as done than are done.
+    #[error("{counted} cells were counted as done, but {done} are done")]
     DoneCount {
         /// The number that the progress has.
         counted: u64,
@@ -125,6 +146,7 @@ pub enum Violation {
         done: u64,
     },
     /// The run lowered its watermark.
+    #[error("the run moved the watermark down from {before} to {after}")]
     WatermarkMovedDown {
         /// The watermark before the run.
         before: ScopeWatermark,
@@ -132,6 +154,7 @@ pub enum Violation {
         after: ScopeWatermark,
     },
     /// The certificate has another number of expected cells than a count one by one.
+    #[error("{counted} cells are expected, but the certificate counts {certified}")]
     ExpectedCells {
         /// The number by counting.
         counted: u64,
@@ -139,6 +162,7 @@ pub enum Violation {
         certified: u64,
     },
     /// The reason of a step does not fit the ledger that it was planned on.
+    #[error("{cell} is planned as {kind}, but these phases are done: {done}")]
     PlannedAs {
         /// The cell of the step.
         cell: Cell,
@@ -148,6 +172,7 @@ pub enum Violation {
         done: PhaseSet,
     },
     /// A phase that was done is planned again.
+    #[error("{cell} is planned for {phases}, but these phases are done: {done}")]
     PlannedAgain {
         /// The cell of the step.
         cell: Cell,
@@ -157,12 +182,16 @@ pub enum Violation {
         done: PhaseSet,
     },
     /// A phase out of scope was done.
+    #[error("{0} of {1} was done, but is out of scope")]
     OutOfScope(Phase, Cell),
     /// A phase of a deleted portfolio was done.
+    #[error("{0} of {1} was done, but its portfolio is deleted")]
     Deleted(Phase, Cell),
     /// A phase was done that was not planned.
+    #[error("{0} of {1} was done, but not planned")]
     NotPlanned(Phase, Cell),
     /// A complete run left cells open.
+    #[error("the run was complete, but on {day} these are open: {}", names.join(", "))]
     OpenAfterComplete {
         /// The first session with open cells.
         day: Day,
@@ -170,11 +199,13 @@ pub enum Violation {
         names: Vec<String>,
     },
     /// A run that did no work changed the ledger.
+    #[error("the run ended {0}, but the ledger changed")]
     LedgerChanged(RunEnd),
 }
 
 /// A claim of `verify` that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}: {}", self.rule(), findings.join("; "))]
 pub struct BrokenClaim {
     /// The claim.
     pub claim: Claim,
@@ -210,6 +241,14 @@ impl Violation {
             _ => discriminant(self) == discriminant(other),
         }
     }
+
+    /// Returns the violated rule in words; of a claim without the findings.
+    pub fn rule(&self) -> String {
+        match self {
+            Self::Claim(broken) => broken.rule(),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl Serialize for Finding {
@@ -222,178 +261,44 @@ impl Serialize for Finding {
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Expectation(mismatch) => mismatch.fmt(f),
-            Self::Invariant(violation) => violation.fmt(f),
-        }
+impl BrokenClaim {
+    /// Returns the claim in words, without the findings.
+    pub fn rule(&self) -> String {
+        format!("it does not hold that {}", self.claim.sentence())
     }
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let day_text = |day: &Option<Day>| day.map_or("none".to_owned(), |day| day.to_string());
-        match self {
-            Self::Cells {
-                status,
-                day,
-                expected,
-                found,
-            } => {
-                let list = |names: &BTreeSet<String>| {
-                    format_names(&names.iter().cloned().collect::<Vec<_>>())
-                };
-                write!(
-                    f,
-                    "{} on {day}: expected {}",
-                    status.label(),
-                    list(expected)
-                )?;
-                write!(f, ", found {}", list(found))?;
-                let missing: BTreeSet<String> = expected - found;
-                let unexpected: BTreeSet<String> = found - expected;
-                // A difference that repeats a whole list adds nothing to the line.
-                if !missing.is_empty() && missing.len() < expected.len() {
-                    write!(f, "; missing {}", list(&missing))?;
-                }
-                if !unexpected.is_empty() && unexpected.len() < found.len() {
-                    write!(f, "; not expected {}", list(&unexpected))?;
-                }
-                Ok(())
-            }
-            Self::Count {
-                status,
-                expected,
-                found,
-            } => {
-                let label = status.label();
-                write!(f, "{label} cells: expected {expected}, found {found}")
-            }
-            Self::WithoutPlan { status, end } => {
-                let end = end.map_or_else(
-                    || "there was no run".to_owned(),
-                    |end| format!("the run ended {end} without a plan"),
-                );
-                write!(f, "{} cells: not known, because {end}", status.label())
-            }
-            Self::UnknownState { key, reason } => write!(f, "`{key}` is not known: {reason}"),
-            Self::End { expected, found } => {
-                let found = found.map_or("no run", RunEnd::name);
-                write!(f, "run end: expected {expected}, found {found}")
-            }
-            Self::Exit { expected, found } => {
-                let found = found.map_or("none".to_owned(), |code| code.to_string());
-                write!(f, "exit code: expected {expected}, found {found}")
-            }
-            Self::Watermark {
-                portfolio,
-                expected,
-                found,
-            } => {
-                f.write_str("watermark")?;
-                if let Some(name) = portfolio {
-                    write!(f, " of {name}")?;
-                }
-                let (expected, found) = (day_text(expected), day_text(found));
-                write!(f, ": expected {expected}, found {found}")
-            }
-            Self::Message(text) => {
-                write!(f, "expected the message `{text}`, found none with it")
-            }
-            Self::InvalidatedPhases { expected, found } => {
-                write!(f, "invalidated phases: expected {expected}, found {found}")
-            }
-            Self::Unreached(point) => write!(
-                f,
-                "the run did not reach `{point}`, so the expectations there were not checked"
-            ),
-        }
+fn cells_text(
+    status: CellStatus,
+    day: Day,
+    expected: &BTreeSet<String>,
+    found: &BTreeSet<String>,
+) -> String {
+    let list = |names: &BTreeSet<String>| format_names(&names.iter().cloned().collect::<Vec<_>>());
+    let mut text = format!(
+        "{} on {day}: expected {}, found {}",
+        status.label(),
+        list(expected),
+        list(found)
+    );
+    let (missing, unexpected) = (expected - found, found - expected);
+    // A difference that repeats a whole list adds nothing to the line.
+    if !missing.is_empty() && missing.len() < expected.len() {
+        text += &format!("; missing {}", list(&missing));
     }
+    if !unexpected.is_empty() && unexpected.len() < found.len() {
+        text += &format!("; not expected {}", list(&unexpected));
+    }
+    text
 }
 
-impl fmt::Display for Violation {
-    /// Writes the violation; with `{:#}` only the rule, without the details of a scenario.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let brief = f.alternate();
-        match self {
-            Self::Claim(broken) => broken.fmt(f),
-            Self::Certificate(_) if brief => f.write_str("the certificate does not add up"),
-            Self::Certificate(certificate) => {
-                write!(f, "the certificate does not add up: {certificate:?}")
-            }
-            Self::Progress(_) if brief => f.write_str("progress exceeds the plan"),
-            Self::Progress(progress) => write!(f, "progress exceeds the plan: {progress:?}"),
-            Self::DoneCount { .. } if brief => f.write_str("other cells are counted than done"),
-            Self::DoneCount { counted, done } => {
-                write!(
-                    f,
-                    "{counted} cells were counted as done, but {done} are done"
-                )
-            }
-            Self::WatermarkMovedDown { .. } if brief => {
-                f.write_str("the run moved the watermark down")
-            }
-            Self::WatermarkMovedDown { before, after } => {
-                write!(
-                    f,
-                    "the run moved the watermark down from {before} to {after}"
-                )
-            }
-            Self::ExpectedCells { .. } if brief => {
-                f.write_str("the certificate counts other expected cells")
-            }
-            Self::ExpectedCells { counted, certified } => write!(
-                f,
-                "{counted} cells are expected, but the certificate counts {certified}"
-            ),
-            Self::PlannedAs { .. } if brief => f.write_str("a reason does not fit the ledger"),
-            Self::PlannedAs { cell, kind, done } => write!(
-                f,
-                "{cell} is planned as {kind}, but these phases are done: {done}"
-            ),
-            Self::PlannedAgain { .. } if brief => f.write_str("done phases are planned"),
-            Self::PlannedAgain { cell, phases, done } => write!(
-                f,
-                "{cell} is planned for {phases}, but these phases are done: {done}"
-            ),
-            Self::OutOfScope(..) if brief => f.write_str("a phase out of scope was done"),
-            Self::OutOfScope(phase, cell) => {
-                write!(f, "{phase} of {cell} was done, but is out of scope")
-            }
-            Self::Deleted(..) if brief => f.write_str("a phase of a deleted portfolio was done"),
-            Self::Deleted(phase, cell) => {
-                write!(
-                    f,
-                    "{phase} of {cell} was done, but its portfolio is deleted"
-                )
-            }
-            Self::NotPlanned(..) if brief => f.write_str("a phase was done, but not planned"),
-            Self::NotPlanned(phase, cell) => {
-                write!(f, "{phase} of {cell} was done, but not planned")
-            }
-            Self::OpenAfterComplete { .. } if brief => {
-                f.write_str("the run was complete, but cells are open")
-            }
-            Self::OpenAfterComplete { day, names } => {
-                let names = names.join(", ");
-                write!(
-                    f,
-                    "the run was complete, but on {day} these are open: {names}"
-                )
-            }
-            Self::LedgerChanged(_) if brief => f.write_str("a run without work changed the ledger"),
-            Self::LedgerChanged(end) => write!(f, "the run ended {end}, but the ledger changed"),
-        }
-    }
+fn no_plan_text(end: Option<RunEnd>) -> String {
+    end.map_or_else(
+        || "there was no run".to_owned(),
+        |end| format!("the run ended {end} without a plan"),
+    )
 }
 
-impl fmt::Display for BrokenClaim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it does not hold that {}", self.claim.sentence())?;
-        if f.alternate() {
-            return Ok(());
-        }
-        write!(f, ": {}", self.findings.join("; "))
-    }
+fn or_none<T: ToString>(value: Option<&T>) -> String {
+    value.map_or("none".to_owned(), T::to_string)
 }

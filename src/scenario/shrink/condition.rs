@@ -190,7 +190,7 @@ impl fmt::Display for ConditionKind {
             Self::LeftBehind { policy, reasons } => {
                 write!(f, "{policy} leaves cells behind ({})", join(reasons))
             }
-            Self::Invariant(violation) => write!(f, "{violation:#}"),
+            Self::Invariant(violation) => f.write_str(&violation.rule()),
             Self::Oracle(name) => f.write_str(name),
             Self::Transcript => f.write_str("the transcript differs"),
             Self::ExitCode(code) => write!(f, "the command ends with {code}"),
