@@ -16,8 +16,7 @@ use crate::engine::{
 use crate::environment::Environment;
 use crate::parallel::map;
 use crate::query::QueryError;
-use crate::report::error_with_causes;
-use crate::scenario::runner::{PlayError, PreparedRun, prepare_runs, run_end};
+use crate::scenario::runner::{PlayError, PreparedRun, prepare_runs, run_end, run_error};
 use crate::scenario::script::{RunEnd, Scenario};
 use crate::store::{Store, StoreError};
 
@@ -82,8 +81,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Returns the error with its causes, if there is one.
     pub(super) fn error(&self) -> Option<String> {
-        let error = self.result.as_ref().err()?;
-        Some(error_with_causes(error))
+        run_error(&self.result)
     }
 
     /// Returns true if it committed at least one cell.

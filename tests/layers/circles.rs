@@ -11,12 +11,7 @@ use crate::source::rust_files;
 /// Folders in which files still form a circle, each for one circle.
 const OPEN_CIRCLES: &[&str] = &[
     "src/capture",
-    "src/scenario/market",
     "src/scenario/mutants",
-    "src/scenario/runner",
-    "src/scenario/script",
-    "src/scenario/synthetic",
-    "src/scenario/transcript",
     "src/sim",
     "src/store",
 ];

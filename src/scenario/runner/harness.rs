@@ -5,23 +5,23 @@
 //! change is therefore behind one lock, which is held only to read or to change it and never while
 //! a run executes.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::PlayError;
+use super::failure_counts::FailureCounts;
 use super::finding::Finding;
 use super::inspect::{self, EndState, Inspection};
 use super::prepared::PreparedRun;
 use super::result::{PlayedStep, StepOutcome};
 use super::step_number::StepNumber;
 use crate::disk::SimulatedDisk;
-use crate::domain::{Calendar, Cell, Coverage, Day, Phase};
-use crate::engine::{EngineError, FailingPhases, FaultHooks, RunRequest, Settings};
+use crate::domain::{Calendar, Coverage, Day};
+use crate::engine::{EngineError, FaultHooks, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
-use crate::store::{Failure, Store, StoreError, WriteTransaction};
+use crate::store::{Store, StoreError, WriteTransaction};
 
 /// The amount of checking between steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,10 +53,7 @@ struct HarnessState {
     processes: u64,
     /// The last session whose closes and transactions are in the database.
     sources_until: Day,
-    /// Failures of each phase over the whole scenario; the database forgets them on success.
-    failure_totals: BTreeMap<(Cell, Phase), u32>,
-    /// The counts of the database at the previous reading.
-    last_failure_counts: BTreeMap<(Cell, Phase), u32>,
+    failure_counts: FailureCounts,
     steps: Vec<PlayedStep>,
     findings: Vec<Finding>,
     prepared: Vec<PreparedRun>,
@@ -78,8 +75,7 @@ impl<'s> Harness<'s> {
             environment: Arc::new(environment(scenario, scenario.world.now, 1)),
             processes: 1,
             sources_until: scenario.world.priced_days.last(),
-            failure_totals: BTreeMap::new(),
-            last_failure_counts: BTreeMap::new(),
+            failure_counts: FailureCounts::default(),
             steps: Vec::new(),
             findings: Vec::new(),
             prepared: Vec::new(),
@@ -127,61 +123,16 @@ impl<'s> Harness<'s> {
         let mut settings = state.settings.clone();
         // Computed at the start of each run: how often a phase has failed decides whether it fails
         // again.
-        settings.failing_phases = self.faults(&state);
+        let faults = &self.scenario.faults;
+        settings.failing_phases = state.failure_counts.failing(faults, &settings.calendar);
         settings
     }
 
-    /// Returns the phases that fail in a run that starts now, on every known session.
-    fn faults(&self, state: &HarnessState) -> FailingPhases {
-        let mut faults = Vec::new();
-        for fault in &self.scenario.faults {
-            let calendar = &state.settings.calendar;
-            let known = calendar.known_days();
-            let days = fault
-                .days
-                .iter()
-                .filter_map(|days| days.intersection(known));
-            let sessions = days.flat_map(|days| calendar.sessions(days).unwrap_or_default());
-            for day in sessions {
-                for portfolio in &fault.portfolios {
-                    let cell = Cell::new(*day, *portfolio);
-                    let failures = state.failure_totals.get(&(cell, fault.phase)).copied();
-                    if fault.applies_to(cell, failures.unwrap_or_default()) {
-                        faults.push((cell, fault.phase));
-                    }
-                }
-            }
-        }
-        faults.into_iter().collect()
-    }
-
-    /// Adds the failures since the previous call to the totals, which are compared with the `times`
-    /// of a `[[fault]]`. Must be called after each run, because the database forgets failures on
-    /// success and on `retry`.
+    /// Counts the failures since the previous call. Must be called after each run, because the
+    /// database forgets failures on success and on `retry`.
     pub(super) fn record_failures(&self) -> Result<(), StoreError> {
         let failures = self.store().read(|reading| reading.failures().all())?;
-        let mut state = self.state();
-        // After a reset, a count can be below the previous one. It then adds nothing.
-        let new = |failure: &Failure, before: &BTreeMap<_, u32>| {
-            let before = before.get(&(failure.cell, failure.phase)).copied();
-            failure.times.saturating_sub(before.unwrap_or_default())
-        };
-        let counts: Vec<_> = failures
-            .iter()
-            .map(|failure| {
-                (
-                    (failure.cell, failure.phase),
-                    new(failure, &state.last_failure_counts),
-                )
-            })
-            .collect();
-        for (phase, more) in counts {
-            *state.failure_totals.entry(phase).or_default() += more;
-        }
-        state.last_failure_counts = failures
-            .iter()
-            .map(|failure| ((failure.cell, failure.phase), failure.times))
-            .collect();
+        self.state().failure_counts.record(&failures);
         Ok(())
     }
 

@@ -15,6 +15,9 @@
 //! | `error` | the error that ends a play |
 //! | `result` | holds the results of steps, policies and scenarios |
 //! | `run_result` | holds the result of a run |
+//! | `reasons` | groups the cells of a run by reason |
+//! | `failure_counts` | counts how often phases failed |
+//! | `step_number` | numbers of steps |
 //! | `invariants` | checks what must hold after every step |
 //! | `check` | compares expectations with results |
 //! | `describe` | describes steps in a few words |
@@ -24,6 +27,7 @@ mod check;
 mod committed_cells;
 mod describe;
 mod error;
+mod failure_counts;
 mod finding;
 mod harness;
 mod inspect;
@@ -31,6 +35,7 @@ mod invariants;
 mod pending_steps;
 mod play;
 mod prepared;
+mod reasons;
 mod result;
 mod run;
 mod run_result;
@@ -42,6 +47,7 @@ pub use harness::CheckLevel;
 pub use inspect::EndState;
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
+pub use reasons::{Reason, ReasonGroup};
 pub use result::{PlayResult, PlayedStep, PolicyResult, StepOutcome};
-pub use run_result::{Reason, ReasonGroup, RunResult, run_end};
+pub use run_result::{RunResult, run_end, run_error};
 pub use step_number::StepNumber;
