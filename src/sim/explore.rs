@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::baseline::Baseline;
 use super::crash_image::{CrashImage, Sampling, crash_images};
 use super::finding::{Disturbance, Finding, SecondCrash};
-use super::recovery::{RecoveredDisk, RecoveryCache, recover};
+use super::recovery::{RecoveredDisk, RecoveredImage, RecoveryCache, recover};
 use super::recovery_checks::{CheckedDisk, check_recovered_disk};
 use super::run_under_test::{RunUnderTest, SimError};
 use super::states::RunStates;
@@ -74,17 +74,6 @@ pub struct ExploreReport {
     pub states: usize,
     /// The violations, in the order of points and images.
     pub findings: Vec<Finding>,
-}
-
-/// An image with the result of its recovery.
-#[derive(Debug)]
-pub(super) struct RecoveredImage {
-    pub(super) point: usize,
-    pub(super) image: CrashImage,
-    /// The crash during recovery, if there was one.
-    pub(super) second_crash: Option<SecondCrash>,
-    /// The digest of the recovered disk, or the error that recovery ended with.
-    pub(super) recovered: Result<Digest, String>,
 }
 
 /// Crashes a run at every point and checks each disk that a crash can leave there.

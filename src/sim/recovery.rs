@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use super::crash_image::CrashImage;
+use super::finding::SecondCrash;
 use crate::disk::{Digest, SimulatedDisk};
 use crate::store::{Store, StoreError};
 
@@ -11,6 +13,17 @@ use crate::store::{Store, StoreError};
 pub(super) struct RecoveredDisk {
     pub(super) digest: Digest,
     pub(super) disk: SimulatedDisk,
+}
+
+/// An image with the result of its recovery.
+#[derive(Debug)]
+pub(super) struct RecoveredImage {
+    pub(super) point: usize,
+    pub(super) image: CrashImage,
+    /// The crash during recovery, if there was one.
+    pub(super) second_crash: Option<SecondCrash>,
+    /// The digest of the recovered disk, or the error that recovery ended with.
+    pub(super) recovered: Result<Digest, String>,
 }
 
 /// Opens a disk for reading and writing as the next run does, and closes it again.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline::Baseline;
 use super::crash_image::CrashImage;
-use super::explore::RecoveredImage;
+use super::recovery::RecoveredImage;
 use super::recovery_checks::CheckedDisk;
 use super::violation::Violation;
 use crate::disk::Digest;
