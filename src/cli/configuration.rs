@@ -171,7 +171,6 @@ fn engine_settings(
         },
         model: file.risk.clone(),
         failing_phases: defaults.failing_phases,
-        fault_hooks: defaults.fault_hooks,
     })
 }
 

@@ -82,9 +82,6 @@ pub(crate) enum CliError {
     Sim(#[from] SimError),
     #[error("failed to shrink the scenario")]
     Shrink(#[from] ShrinkError),
-    #[cfg(feature = "mutants")]
-    #[error("failed to run the scenarios on mutants")]
-    Mutants(#[from] crate::scenario::mutants::DetectionError),
     #[error(transparent)]
     Query(#[from] QueryError),
     #[error(transparent)]
@@ -165,8 +162,6 @@ impl CliError {
             | Self::Play(_)
             | Self::Sim(_)
             | Self::Shrink(_) => Exit::Refused,
-            #[cfg(feature = "mutants")]
-            Self::Mutants(_) => Exit::Refused,
             Self::Import(ApplyError::Store(error))
             | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_exit(error),
             Self::Token(TokenError::Store(error)) => store_exit(error),

@@ -14,7 +14,6 @@ use super::faults::FaultInjector;
 use super::locks::{HandleNumber, Level, Locks};
 use super::memory::Memory;
 use super::operation::{FileNumber, NameSync, Operation};
-use crate::store::StoreFault;
 
 /// One file. It exists while it has a visible or durable name or is open.
 #[derive(Debug, Default)]
@@ -38,8 +37,6 @@ pub(super) struct Files {
     pub(super) openings: u64,
     /// Operations since the log was started, if it was.
     pub(super) log: Option<Vec<Operation>>,
-    /// Injected fault of the store that uses this disk.
-    pub(super) store_fault: Option<StoreFault>,
     /// Injected errors of calls.
     pub(super) fault_injector: FaultInjector,
     /// State right after the first injected fault of a write or sync, as a process killed by the

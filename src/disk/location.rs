@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::operation::NameSync;
 use super::simulated::SimulatedDisk;
 use super::{interleaving, registry, vfs};
-use crate::store::{FileSystem, Location, Store, StoreError, StoreFault};
+use crate::store::{FileSystem, Location, Store, StoreError};
 
 /// Name of the only database of a disk.
 const DATABASE: &str = "books.db";
@@ -82,10 +82,6 @@ impl FileSystem for SimulatedDisk {
     /// Lets other threads continue instead.
     fn wait(&self, time: Duration) {
         interleaving::sleep(time);
-    }
-
-    fn fault(&self) -> Option<StoreFault> {
-        self.0.files().store_fault
     }
 }
 

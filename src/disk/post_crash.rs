@@ -55,7 +55,6 @@ impl Files {
             visible: self.visible.clone(),
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
-            store_fault: self.store_fault,
             ..Self::default()
         }
     }
@@ -111,14 +110,12 @@ impl Files {
             };
             (*number, left)
         });
-        // The log and the injected errors of calls end with the process. An injected store fault
-        // simulates a bug of the program, so the next process has it too.
+        // The log and the injected errors of calls end with the process.
         let mut left = Self {
             files: files.collect(),
             visible,
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
-            store_fault: self.store_fault,
             ..Self::default()
         };
         left.remove_unnamed();

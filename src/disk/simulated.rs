@@ -8,7 +8,6 @@ use super::files::Files;
 use super::interleaving::{Interleaving, Side};
 use super::operation::Operation;
 use super::registry::{self, Shared};
-use crate::store::StoreFault;
 
 /// A disk in memory that holds one database with its log and journal. A clone is another handle of
 /// the same disk; [`SimulatedDisk::fork`] returns another disk.
@@ -84,11 +83,6 @@ impl SimulatedDisk {
     /// for it.
     pub fn start_log(&self) {
         self.0.files().start_log();
-    }
-
-    /// Injects a fault into the store that uses this disk or a later copy of it.
-    pub fn inject(&self, fault: Option<StoreFault>) {
-        self.0.files().store_fault = fault;
     }
 
     /// Starts to count the calls of this disk, with a fault injected if one is given.

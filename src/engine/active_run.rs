@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::certificate::certify;
 use super::error::EngineError;
 use super::execute::{Ending, ExecutionContext, RunObserver, RunTotals, execute};
-use super::fault_hooks::RequiredAction;
 use super::load::load;
 use super::outcome::{Outcome, Times, Warning};
 use super::record::run_record_json;
@@ -103,15 +102,13 @@ impl<'n> ActiveRun<'n> {
             if !days.is_empty() {
                 warnings.push(Warning::CalendarChanged { days });
             }
-            if let Some(forced) = run_request.forced_cells()
-                && !settings.fault_hooks.skips(RequiredAction::Force)
-            {
+            if let Some(forced) = run_request.forced_cells() {
                 force(writing, &settings.calendar, &forced, started)?;
             }
             // The limits come last, because model, calendar and force change the plan. Without a
             // limit nothing is planned here: the plan to execute is made after this commit.
             let limited = run_request.expected_plan.is_some() || run_request.max_cells.is_some();
-            if !limited || settings.fault_hooks.skips(RequiredAction::CheckLimits) {
+            if !limited {
                 return Ok((lease, None));
             }
             let before = environment.wall_clock.elapsed();
@@ -153,11 +150,6 @@ impl<'n> ActiveRun<'n> {
         loop {
             self.plan_count += 1;
             match self.plan_and_execute(writer, observer)? {
-                Ending::SourcesChanged
-                    if self.settings.fault_hooks.skips(RequiredAction::Replan) =>
-                {
-                    return Ok(Ending::Finished);
-                }
                 Ending::SourcesChanged if self.plan_count < MAX_PLANS => {}
                 Ending::SourcesChanged => {
                     return Err(EngineError::SourcesKeepChanging(self.plan_count));
@@ -308,9 +300,6 @@ impl<'n> ActiveRun<'n> {
         let outcome = writer.write(|writing| {
             close_completed(writing)?;
             let outcome = self.outcome(writing, ending)?;
-            if self.settings.fault_hooks.skips(RequiredAction::Close) {
-                return Ok(outcome);
-            }
             writing.lease().release(&self.lease)?;
             let report = run_record_json(&outcome);
             writing

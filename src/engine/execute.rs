@@ -9,7 +9,6 @@ use std::time::Duration;
 use super::batches::{BatchSummary, Batches, ChunkPosition, SessionChunk};
 use super::certificate::CellTally;
 use super::compute::{PhaseTimes, open_session};
-use super::fault_hooks::RequiredAction;
 use super::inputs::Inputs;
 use super::run_event::RunEvent;
 use super::settings::Settings;
@@ -61,7 +60,6 @@ impl ExecutionContext<'_> {
     /// Returns whether the run was cancelled.
     fn is_cancelled(&self, watch: &RunObserver<'_>) -> bool {
         watch.cancel.load(Ordering::Acquire)
-            && !self.settings.fault_hooks.skips(RequiredAction::Cancel)
     }
 }
 
@@ -137,9 +135,6 @@ pub(super) fn execute(
             while !session.is_done() {
                 let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
                 let failures = context.settings.failing_phases.apply(&mut cells);
-                if let Some(fault) = context.settings.fault_hooks.fault() {
-                    fault.alter_outputs(&mut cells);
-                }
                 let chunk = SessionChunk {
                     day: day.day,
                     cells,
@@ -188,29 +183,13 @@ fn commit_all(
     observer: &RunObserver<'_>,
     totals: &mut RunTotals,
 ) -> Ending {
-    for (mut batch, mut summary) in receiver.into_iter().flatten() {
-        let mut progress = totals.progress_with(&summary);
-        if let Some(fault) = context.settings.fault_hooks.fault() {
-            fault.alter_batch(&mut batch, &mut progress);
-            if let Err(error) = fault.before_commit(writer, &batch) {
-                return Ending::Failed(error);
-            }
-        }
+    for (batch, mut summary) in receiver.into_iter().flatten() {
+        let progress = totals.progress_with(&summary);
         let started = context.environment.wall_clock.elapsed();
         // Stored with the batch: after a COMMIT of unknown result, the row's count tells whether
         // this batch is in.
         let number = totals.batches + 1;
         let completed_sessions = &summary.completed_sessions;
-        if context
-            .settings
-            .fault_hooks
-            .skips(RequiredAction::ReportAfterCommit)
-        {
-            (observer.on_event)(&RunEvent::Committed {
-                number,
-                completed_sessions,
-            });
-        }
         let committed = writer.commit_batch(
             &batch,
             &CommitContext {

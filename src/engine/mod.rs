@@ -12,7 +12,7 @@
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
 //! | `run_request`, `settings` | the request for a run, and its settings |
 //! | `run`, `active_run` | one run, from taking its lease to releasing it |
-//! | `run_event`, `failing_phases`, `fault_hooks` | notify observers, and inject faults for tests |
+//! | `run_event`, `failing_phases` | notify observers, and make phases fail for tests |
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
 //! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
 
@@ -23,7 +23,6 @@ mod compute;
 mod error;
 mod execute;
 mod failing_phases;
-mod fault_hooks;
 mod inputs;
 mod load;
 mod outcome;
@@ -43,7 +42,6 @@ pub use compute::PhaseTimes;
 pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
-pub use fault_hooks::{FaultHooks, InjectedFault, RequiredAction};
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};

@@ -5,7 +5,6 @@ use std::num::NonZeroUsize;
 use chrono::TimeDelta;
 
 use super::failing_phases::FailingPhases;
-use super::fault_hooks::FaultHooks;
 use crate::domain::{Calendar, RiskModel};
 
 /// Settings that all runs of a database share, beside the request of each.
@@ -30,8 +29,6 @@ pub struct Settings {
     pub model: Option<RiskModel>,
     /// Phases that fail on purpose; none in a production run.
     pub failing_phases: FailingPhases,
-    /// Faults injected into the engine itself; none in a production run.
-    pub fault_hooks: FaultHooks,
 }
 
 /// Rules by which a cell waits for prices instead of being filled without them.
@@ -81,7 +78,6 @@ impl Settings {
             commit: CommitGrain::Cells,
             model: None,
             failing_phases: FailingPhases::default(),
-            fault_hooks: FaultHooks::default(),
         }
     }
 }

@@ -147,18 +147,11 @@ fn plan_with_blocked(
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
     let unhindered = traced_plan(request, survey, today)?;
     survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
-    let fault = settings.fault_hooks.fault();
-    if let Some(fault) = fault {
-        fault.alter_survey(survey, reading)?;
-    }
-    let mut plan = if survey.blocked.is_empty() && fault.is_none() {
+    let plan = if survey.blocked.is_empty() {
         unhindered
     } else {
         traced_plan(request, survey, today)?
     };
-    if let Some(fault) = fault {
-        fault.alter_plan(&mut plan);
-    }
     Ok(plan)
 }
 

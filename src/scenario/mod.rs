@@ -14,13 +14,10 @@
 //! | [`synthetic`] | databases of any size, for benchmarks |
 //! | [`mod@shrink`] | reduces a scenario to the smallest one on which a condition holds |
 //! | [`compare`] | runs a scenario under every policy |
-//! | `mutants` | injected faults, which scenarios must detect |
 
 pub mod compare;
 mod load;
 pub mod market;
-#[cfg(feature = "mutants")]
-pub mod mutants;
 mod name_list;
 pub mod runner;
 pub mod schema;

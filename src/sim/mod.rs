@@ -15,7 +15,6 @@
 //! | `disk_checks` | checks the disk that a fault left, with a memo |
 //! | `memory` | lets memory run out at every allocation |
 //! | `pair` | makes two runs at once |
-//! | `mutants` | injected faults that simulations must find |
 //! | `fuzz` | generates worlds and steps from a seed, with all of the above |
 //! | `random` | random numbers from a seed |
 //! | `shrink` | finds a small scenario with the same finding |
@@ -30,8 +29,6 @@ mod faults;
 mod finding;
 mod fuzz;
 mod memory;
-#[cfg(feature = "mutants")]
-pub mod mutants;
 mod pair;
 mod random;
 mod recovery;
@@ -50,6 +47,6 @@ pub use fuzz::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz, gener
 pub use memory::exhaust_memory;
 pub use pair::{PairOptions, PairReport, run_pairs};
 pub use replay::{PendingOperation, ReplayDetail, ReplayReport, Survival, replay};
-pub use run_under_test::{ProgressListener, RunUnderTest, SimError, runs_under_test};
+pub use run_under_test::{DiskObserver, ProgressListener, RunUnderTest, SimError, runs_under_test};
 pub use shrink::{InjectFault, shrink_finding};
 pub use violation::Violation;

@@ -10,9 +10,7 @@ use thiserror::Error;
 use super::finding::{Disturbance, Finding, ReplayToken};
 use super::violation::Violation;
 use crate::disk::SimulatedDisk;
-use crate::engine::{
-    self, EngineError, FaultHooks, Outcome, RunEvent, RunObserver, RunRequest, Settings,
-};
+use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest, Settings};
 use crate::environment::Environment;
 use crate::parallel::map;
 use crate::query::QueryError;
@@ -26,16 +24,15 @@ pub struct RunUnderTest {
     prepared: PreparedRun,
     /// Gets the progress of a simulation.
     listener: Option<Arc<ProgressListener>>,
-    #[cfg(feature = "mutants")]
-    view: Option<EnvironmentView>,
+    /// Acts at the events of each attempt, on its disk.
+    observer: Option<Arc<DiskObserver>>,
 }
 
 /// Gets the work done and the work in total.
 pub type ProgressListener = dyn Fn(usize, usize) + Send + Sync;
 
-/// Changes the environment that a faulty process sees.
-#[cfg(feature = "mutants")]
-type EnvironmentView = Arc<dyn Fn(Environment) -> Environment + Send + Sync>;
+/// Gets the disk of a run at each of its events, as another program that uses the database.
+pub type DiskObserver = dyn Fn(&SimulatedDisk, &RunEvent<'_>) + Send + Sync;
 
 /// An error that prevents a simulation. Violations are findings and not errors.
 #[derive(Debug, Error)]
@@ -103,8 +100,7 @@ pub fn runs_under_test(file: &Path, scenario: &Scenario) -> Result<Vec<RunUnderT
         scenario: file.to_owned(),
         prepared,
         listener: None,
-        #[cfg(feature = "mutants")]
-        view: None,
+        observer: None,
     };
     let runs: Vec<RunUnderTest> = prepared.map(to_run).collect();
     if runs.is_empty() {
@@ -167,24 +163,10 @@ impl RunUnderTest {
         }
     }
 
-    /// Returns the run with a fault injected into the engine.
+    /// Returns the run with an observer, which may change the disk as another program would.
     #[must_use]
-    pub fn with_fault_hooks(mut self, fault_hooks: FaultHooks) -> Self {
-        self.prepared.settings.fault_hooks = fault_hooks;
-        self
-    }
-
-    /// Returns the run with a fault injected into the store.
-    #[cfg(feature = "mutants")]
-    pub(super) fn with_store_fault(self, fault: crate::store::StoreFault) -> Self {
-        self.prepared.disk.inject(Some(fault));
-        self
-    }
-
-    /// Returns the run as made by processes that see their environment wrongly.
-    #[cfg(feature = "mutants")]
-    pub(super) fn with_environment_view(mut self, view: EnvironmentView) -> Self {
-        self.view = Some(view);
+    pub fn with_observer(mut self, observer: Arc<DiskObserver>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -233,16 +215,6 @@ impl RunUnderTest {
         self.run_in(disk, request, &self.environment(restarts), on_event)
     }
 
-    /// Returns the environment as a faulty process sees it, if this run has such a view.
-    #[cfg(feature = "mutants")]
-    fn viewed_environment(&self, environment: &Environment) -> Option<Environment> {
-        let mut copy = environment.sibling()?;
-        // A sibling is another process; only its view may differ here.
-        copy.process = environment.process.clone();
-        let view = self.view.as_ref()?;
-        Some(view(copy))
-    }
-
     /// Makes the run on a disk, in the given environment.
     pub(super) fn run_in(
         &self,
@@ -251,14 +223,15 @@ impl RunUnderTest {
         environment: &Environment,
         on_event: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
-        #[cfg(feature = "mutants")]
-        let viewed = self.viewed_environment(environment);
-        #[cfg(feature = "mutants")]
-        let environment = viewed.as_ref().unwrap_or(environment);
         let observer = RunObserver {
             cancel: &AtomicBool::new(false),
             on_progress: &|_| {},
-            on_event,
+            on_event: &|event| {
+                if let Some(observer) = &self.observer {
+                    observer(disk, event);
+                }
+                on_event(event);
+            },
         };
         // Opening belongs to the run: a fault may strike there as well.
         let ended = Store::open(disk)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, StoreError, StoreFault,
+    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, StoreError,
     WriteTransaction, Writer,
 };
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
@@ -110,14 +110,10 @@ impl Writer {
     ) -> Result<(), StoreError> {
         // Lease and revision are checked in the transaction that writes: a check before it could
         // be overtaken by another process.
-        let unchecked = self.has_fault(StoreFault::LeaseUnchecked);
         let outcome = self.write(|writing| {
-            let renewed = writing
+            writing
                 .lease()
-                .renew(context.lease, environment, context.lease_length);
-            if !unchecked {
-                renewed?;
-            }
+                .renew(context.lease, environment, context.lease_length)?;
             writing.check_revision(context.revision)?;
             writing.write_batch(batch, context, environment.clock.now())?;
             writing
@@ -132,9 +128,6 @@ impl Writer {
         // Both come from checks before the COMMIT, so the transaction was certainly rolled back.
         if matches!(error, StoreError::LeaseLost | StoreError::SourcesChanged) {
             return Err(error);
-        }
-        if self.has_fault(StoreFault::CommitErrorIgnored) {
-            return Ok(());
         }
         // The log must be emptied first: what is appended to a log whose sync failed can be lost
         // after it was acknowledged.

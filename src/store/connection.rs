@@ -10,13 +10,16 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Location, StoreError, StoreFault, migrations};
+use super::{Location, StoreError, migrations};
 
 /// `PLMS` in ASCII, the application id in the header of every Plimsoll database.
 pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;
 /// The first SQLite version without the WAL-reset bug, which loses data.
 const OLDEST_SQLITE: (i32, &str) = (3_051_003, "3.51.3");
 const PAGE_SIZE: i64 = 16_384;
+/// Value of the pragma `synchronous`. `FULL` is not enough with a rollback journal: a power cut can
+/// bring a deleted journal back, which then undoes an acknowledged commit.
+const EXTRA: i64 = 3;
 /// 8 MiB, in KiB and negative as the pragma expects: enough for the pages of a transaction of 4,096
 /// cells. Eight times as much made no run faster, and one of 20,000 portfolios used 60 MB more.
 const CACHE: i64 = -8_192;
@@ -58,9 +61,7 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
         migrations::apply(&mut connection)?;
     }
     // Another process may have left a log whose sync failed, so it is not appended to.
-    if !place.has_fault(StoreFault::NoCheckpointOnOpen) {
-        checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
-    }
+    checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     Ok(connection)
 }
 
@@ -98,7 +99,7 @@ fn write_flags() -> OpenFlags {
 
 fn prepare_writer(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     switch_to_wal(connection, place)?;
-    set(connection, "synchronous", synchronous(place))?;
+    set(connection, "synchronous", EXTRA)?;
     // SQLite's default is off, for each connection.
     set(connection, "foreign_keys", 1)?;
     // A schema that another program changed must not run functions with side effects.
@@ -112,33 +113,10 @@ const fn busy_wait(tries: u32) -> Duration {
     Duration::from_millis(20 << tries)
 }
 
-/// Returns `EXTRA`, or the level of an injected fault.
-///
-/// `FULL` is not enough with a rollback journal: a power cut can bring a deleted journal back,
-/// which then undoes an acknowledged commit.
-fn synchronous(place: &Location) -> i64 {
-    match place.fault() {
-        Some(StoreFault::SynchronousOff) => 0,
-        Some(StoreFault::SynchronousNormal | StoreFault::RollbackJournal) => 1,
-        Some(StoreFault::PragmasIgnored) => 2,
-        _ => 3,
-    }
-}
-
-/// Returns `wal`, or the mode of an injected fault.
-fn journal_mode(place: &Location) -> &'static str {
-    match place.fault() {
-        Some(StoreFault::JournalInMemory) => "memory",
-        Some(StoreFault::JournalOff) => "off",
-        Some(StoreFault::RollbackJournal | StoreFault::PragmasIgnored) => "delete",
-        _ => "wal",
-    }
-}
-
 /// Switches the journal mode. The switch can return busy at once, whatever the timeout, so it is
 /// retried here.
 fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreError> {
-    let wanted = journal_mode(place);
+    let wanted = "wal";
     let mut tries = 0;
     loop {
         let answer = connection

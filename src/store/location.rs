@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, StoreFault};
+use super::StoreError;
 
 /// Extension of a copy that is not complete yet.
 const UNFINISHED: &str = "unfinished";
@@ -58,9 +58,6 @@ pub trait FileSystem: Debug + Send + Sync {
 
     /// Waits before a retry.
     fn wait(&self, time: Duration);
-
-    /// Returns the injected fault, if there is one.
-    fn fault(&self) -> Option<StoreFault>;
 }
 
 /// The location of a database.

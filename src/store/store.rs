@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::readers::Readers;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{Location, StoreError, StoreFault, connection, mounts};
+use super::{Location, StoreError, connection, mounts};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
@@ -113,33 +113,16 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.location.has_fault(StoreFault::NoTransaction) {
-            return work(&WriteTransaction::on(&self.connection));
-        }
+        // A deferred transaction takes the write lock at its first write. If another connection
+        // committed after its first read, SQLite refuses that write at once, whatever the timeout.
         let transaction = self
             .connection
-            .transaction_with_behavior(self.behavior())
+            .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
         // After an error the drop of the transaction rolls it back.
         let result = work(&WriteTransaction::on(&transaction))?;
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
-    }
-
-    /// Returns the kind of transaction: `IMMEDIATE`, or that of an injected fault.
-    ///
-    /// A deferred transaction takes the write lock at its first write. If another connection
-    /// committed after its first read, SQLite refuses that write at once, whatever the timeout.
-    fn behavior(&self) -> TransactionBehavior {
-        if self.location.has_fault(StoreFault::DeferredTransaction) {
-            TransactionBehavior::Deferred
-        } else {
-            TransactionBehavior::Immediate
-        }
-    }
-
-    pub(super) fn has_fault(&self, fault: StoreFault) -> bool {
-        self.location.has_fault(fault)
     }
 
     /// Calls `work` in a read transaction on this connection.

@@ -102,6 +102,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "disk",
             "engine",
             "query",
+            "report",
             "scenario",
         ],
     ),

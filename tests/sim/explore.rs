@@ -1,15 +1,12 @@
 //! Every crash point of a run, with every disk that can be left there.
 
-use std::sync::Arc;
-
-use plimsoll::engine::{FaultHooks, InjectedFault, RequiredAction};
 use plimsoll::sim::{
     CrashImage, Crashes, Disturbance, ExploreReport, ReplayDetail, Survival, explore, replay,
 };
 
 use crate::support::{
-    LedgerFirst, THREE_CELLS, explore_last_run, explore_options, finding_lines, parse_scenario,
-    runs_under_test,
+    THREE_CELLS, explore_last_run, explore_options, finding_lines, parse_scenario, runs_under_test,
+    with_ledger_first,
 };
 
 #[test]
@@ -69,56 +66,34 @@ fn limited_run_is_continued_after_crash() {
     assert_eq!(finding_lines(&report), [] as [String; 0]);
 }
 
-/// Leaves the run marked as running, with its lease.
-#[derive(Debug)]
-struct RunNeverClosed;
-
-impl InjectedFault for RunNeverClosed {
-    fn skips(&self, action: RequiredAction) -> bool {
-        action == RequiredAction::Close
-    }
-}
-
 #[test]
-fn injected_faults_are_found_and_replayed() {
-    let faults: [(Arc<dyn InjectedFault>, &str); 2] = [
-        (Arc::new(LedgerFirst), "the ledger"),
-        (Arc::new(RunNeverClosed), "stays marked as running"),
-    ];
-    for (fault, text) in faults {
-        let run = || {
-            let mut runs = runs_under_test(&parse_scenario(THREE_CELLS));
-            runs.remove(0)
-                .with_fault_hooks(FaultHooks::with_fault(Arc::clone(&fault)))
-        };
-        let report = explore(&run(), &explore_options(0, 0, 2)).unwrap();
-        let found = report
-            .findings
-            .iter()
-            .find(|finding| finding.violation.to_string().contains(text));
-        let found = found.unwrap_or_else(|| panic!("{text}: {:#?}", finding_lines(&report)));
+fn injected_fault_is_found_and_replayed() {
+    let run = || with_ledger_first(runs_under_test(&parse_scenario(THREE_CELLS)).remove(0));
+    let report = explore(&run(), &explore_options(0, 0, 2)).unwrap();
+    let mut findings = report.findings.iter();
+    let found = findings.find(|finding| finding.violation.to_string().contains("the ledger"));
+    let found = found.unwrap_or_else(|| panic!("{:#?}", finding_lines(&report)));
 
-        let again = replay(&run(), &found.token).unwrap();
-        assert!(again.findings.contains(found), "{again:#?}");
-        let ReplayDetail::Crash {
-            operations,
-            pending,
-            ..
-        } = again.detail
-        else {
-            panic!("{:?}", again.detail);
-        };
-        assert_eq!(operations, report.operations);
-        if let Disturbance::Crash {
-            image: CrashImage::Killed,
-            ..
-        } = found.token.disturbance
-        {
-            assert!(
-                pending
-                    .iter()
-                    .all(|operation| operation.survival == Survival::Full)
-            );
-        }
+    let again = replay(&run(), &found.token).unwrap();
+    assert!(again.findings.contains(found), "{again:#?}");
+    let ReplayDetail::Crash {
+        operations,
+        pending,
+        ..
+    } = again.detail
+    else {
+        panic!("{:?}", again.detail);
+    };
+    assert_eq!(operations, report.operations);
+    if let Disturbance::Crash {
+        image: CrashImage::Killed,
+        ..
+    } = found.token.disturbance
+    {
+        assert!(
+            pending
+                .iter()
+                .all(|operation| operation.survival == Survival::Full)
+        );
     }
 }

@@ -3,13 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use plimsoll::engine::FaultHooks;
 use plimsoll::scenario::script::FixtureError;
-use plimsoll::sim::{
-    FaultOptions, Finding, InjectFault, RunUnderTest, explore, inject_faults, shrink_finding,
-};
+use plimsoll::sim::{FaultOptions, Finding, InjectFault, explore, inject_faults, shrink_finding};
 
-use crate::support::{LedgerFirst, explore_options, parse_scenario, runs_under_test};
+use crate::support::{explore_options, parse_scenario, runs_under_test, with_ledger_first};
 
 const FIVE_BY_TWO: &str = r#"
 now = 2026-01-08T18:00:00-05:00
@@ -31,10 +28,6 @@ run = { portfolios = ["A", "B"] }
 [[step]]
 run = {}
 "#;
-
-fn with_ledger_first(run: RunUnderTest) -> RunUnderTest {
-    run.with_fault_hooks(FaultHooks::with_fault(Arc::new(LedgerFirst)))
-}
 
 /// Shrinks a scenario and returns it, after checking that it is small.
 fn shrink_text(text: &str, finding: &Finding) -> String {

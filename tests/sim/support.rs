@@ -2,11 +2,14 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 
-use plimsoll::engine::InjectedFault;
+use plimsoll::disk::SimulatedDisk;
+use plimsoll::domain::Phase;
+use plimsoll::engine::RunEvent;
 use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::sim::{Crashes, ExploreOptions, ExploreReport, RunUnderTest, Sampling, explore};
-use plimsoll::store::{Batch, PackedCells, StoreError, Writer};
+use plimsoll::store::{Store, StoreError};
 
 /// Three cells of one portfolio, each in a transaction of its own.
 pub(crate) const THREE_CELLS: &str = r#"
@@ -53,20 +56,25 @@ pub(crate) fn finding_lines(report: &ExploreReport) -> Vec<String> {
         .collect()
 }
 
-/// Marks cells as done in a transaction before the one that writes their output.
-#[derive(Debug)]
-pub(crate) struct LedgerFirst;
+/// Marks the last session of all portfolios as done when a run has planned, before any output is
+/// stored: the run under test looks like a program that writes its ledger first.
+pub(crate) fn with_ledger_first(run: RunUnderTest) -> RunUnderTest {
+    run.with_observer(Arc::new(|disk, event| {
+        if *event == RunEvent::Planned {
+            // The disk may be made to fail here.
+            drop(mark_last_session(disk));
+        }
+    }))
+}
 
-impl InjectedFault for LedgerFirst {
-    fn before_commit(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
-        writer.write(|writing| {
-            for (cell, phases) in batch.cells.iter().flat_map(PackedCells::cells) {
-                let portfolio = [cell.portfolio.0].into_iter().collect();
-                for phase in phases.iter() {
-                    writing.ledger().mark_done(cell.day, phase, &portfolio)?;
-                }
-            }
-            Ok(())
-        })
-    }
+fn mark_last_session(disk: &SimulatedDisk) -> Result<(), StoreError> {
+    let last = "2026-01-08".parse().expect("a day");
+    Store::open(disk)?.writer()?.write(|writing| {
+        let portfolios = writing.portfolios().all()?;
+        let ids = portfolios.iter().map(|portfolio| portfolio.id.0).collect();
+        for phase in Phase::CELL_PHASES {
+            writing.ledger().mark_done(last, phase, &ids)?;
+        }
+        Ok(())
+    })
 }

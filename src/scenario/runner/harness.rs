@@ -18,7 +18,7 @@ use super::result::{PlayedStep, StepOutcome};
 use super::step_number::StepNumber;
 use crate::disk::SimulatedDisk;
 use crate::domain::{Calendar, Coverage, Day};
-use crate::engine::{EngineError, FaultHooks, RunRequest, Settings};
+use crate::engine::{EngineError, RunRequest, Settings};
 use crate::environment::{Environment, IDS_PER_PROCESS};
 use crate::scenario::script::{NamedPolicy, ProcessStatus, Scenario};
 use crate::store::{Store, StoreError, WriteTransaction};
@@ -108,16 +108,12 @@ impl<'s> Harness<'s> {
         Arc::clone(&self.state().environment)
     }
 
-    /// Returns the engine settings without injected faults, for inspection.
+    /// Returns the engine settings without failing phases, for inspection.
     pub(super) fn settings(&self) -> Settings {
-        let mut settings = self.state().settings.clone();
-        // A mutant must not change what the checks see, or it would hide itself.
-        settings.fault_hooks = FaultHooks::default();
-        settings
+        self.state().settings.clone()
     }
 
-    /// Returns the engine settings for a run, with the fault hooks and failing phases of the
-    /// scenario.
+    /// Returns the engine settings for a run, with the failing phases of the scenario.
     pub(super) fn run_settings(&self) -> Settings {
         let state = self.state();
         let mut settings = state.settings.clone();
@@ -136,17 +132,11 @@ impl<'s> Harness<'s> {
         Ok(())
     }
 
-    /// Replaces the engine settings except the calendar and the fault hooks.
+    /// Replaces the engine settings except the calendar.
     pub(super) fn configure(&self, settings: &Settings) {
         let mut state = self.state();
-        let Settings {
-            calendar,
-            fault_hooks,
-            ..
-        } = state.settings.clone();
         state.settings = Settings {
-            calendar,
-            fault_hooks,
+            calendar: state.settings.calendar.clone(),
             ..settings.clone()
         };
     }

@@ -141,7 +141,7 @@ pub(in crate::sim) fn check_scenario(
 }
 
 /// Parses a generated scenario, which has no fixtures.
-pub(in crate::sim) fn parse_generated(text: &str) -> Result<Scenario, SimError> {
+fn parse_generated(text: &str) -> Result<Scenario, SimError> {
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     Scenario::read("generated", text, &no_fixture)
         .map_err(|error| SimError::GeneratedScenario(error.to_string()))

@@ -11,7 +11,5 @@ mod generator;
 mod reference_model;
 
 pub(super) use campaign::check_scenario;
-#[cfg(feature = "mutants")]
-pub(super) use campaign::parse_generated;
 pub use campaign::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz};
 pub use generator::generate_scenario;

@@ -29,9 +29,6 @@ enum ScenarioCommand {
     Schema(schema::SchemaArgs),
     /// Create a database from a fixture or the world of a scenario
     Load(load::LoadArgs),
-    /// Inject faults into planner and engine, and list the scenarios that find them
-    #[cfg(feature = "mutants")]
-    Mutants(super::mutants::MutantsArgs),
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &ScenarioArgs) -> Result<Exit, CliError> {
@@ -43,7 +40,5 @@ pub(in crate::cli) fn execute(context: &Context, args: &ScenarioArgs) -> Result<
         ScenarioCommand::Check(args) => check::execute(context, args),
         ScenarioCommand::Schema(args) => schema::execute(args),
         ScenarioCommand::Load(args) => load::execute(context, args),
-        #[cfg(feature = "mutants")]
-        ScenarioCommand::Mutants(args) => super::mutants::execute(context, args),
     }
 }

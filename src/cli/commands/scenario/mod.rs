@@ -7,8 +7,6 @@ mod default_paths;
 mod diff;
 mod junit;
 mod load;
-#[cfg(feature = "mutants")]
-mod mutants;
 mod new;
 mod old_names;
 mod run;

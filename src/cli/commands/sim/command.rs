@@ -30,9 +30,6 @@ enum SimCommand {
     Replay(replay::ReplayArgs),
     /// Shrink the scenario of a finding
     Shrink(shrink::ShrinkArgs),
-    /// Inject faults into store and engine, and list the simulations that find them
-    #[cfg(feature = "mutants")]
-    Mutants(super::mutants::MutantsArgs),
 }
 
 pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit, CliError> {
@@ -43,7 +40,5 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
         SimCommand::Fuzz(args) => fuzz::execute(context, args),
         SimCommand::Replay(args) => replay::execute(context, args),
         SimCommand::Shrink(args) => shrink::execute(context, args),
-        #[cfg(feature = "mutants")]
-        SimCommand::Mutants(args) => super::mutants::execute(context, args),
     }
 }

@@ -4,8 +4,6 @@ mod command;
 mod explore;
 mod faults;
 mod fuzz;
-#[cfg(feature = "mutants")]
-mod mutants;
 mod pair;
 mod replay;
 mod run_selection;

@@ -1,0 +1,130 @@
+//! Faults in the store: wrong pragmas, transactions and checks. And in what a process sees of
+//! others.
+
+use crate::execution::{edit, fault, insert};
+use crate::mutant::Detection::Sim;
+use crate::mutant::{Edit, Mutant};
+
+const CONNECTION: &str = "src/store/connection.rs";
+const STORE: &str = "src/store/store.rs";
+const COMMIT: &str = "src/store/commit.rs";
+const ENVIRONMENT: &str = "src/environment.rs";
+
+pub(crate) const MUTANTS: &[Mutant] = &[
+    fault(
+        "synchronous-normal",
+        "the WAL is synced at checkpoints only",
+        &[Sim("explore")],
+        &[synchronous("1")],
+    ),
+    fault(
+        "synchronous-off",
+        "nothing is ever synced",
+        &[Sim("explore")],
+        &[synchronous("0")],
+    ),
+    fault(
+        "journal-in-memory",
+        "the rollback journal is kept in memory",
+        &[Sim("explore")],
+        &[journal_mode("\"memory\"")],
+    ),
+    fault(
+        "journal-off",
+        "a transaction can't be rolled back",
+        &[Sim("explore")],
+        &[journal_mode("\"off\"")],
+    ),
+    fault(
+        "rollback-journal",
+        "a rollback journal whose deletion is not synced",
+        &[Sim("explore")],
+        &[journal_mode("\"delete\""), synchronous("1")],
+    ),
+    fault(
+        "pragma-results-ignored",
+        "the results of pragmas are not read, and none took effect",
+        &[Sim("explore")],
+        &[journal_mode("\"delete\""), synchronous("2")],
+    ),
+    fault(
+        "wal-not-truncated",
+        "a WAL whose sync may have failed is appended to",
+        &[Sim("faults")],
+        &[edit(
+            CONNECTION,
+            "checkpoint(&connection, place).map_err(|error| read_only(place, error))?;",
+            "checkpoint(&connection, place).map_err(|error| read_only(place, error))?;",
+            "",
+        )],
+    ),
+    fault(
+        "no-transaction",
+        "every statement is a transaction of its own",
+        &[Sim("explore")],
+        &[insert(
+            STORE,
+            "let transaction = self.connection.transaction_with_behavior(",
+            "return work(&WriteTransaction::on(&self.connection));",
+        )],
+    ),
+    fault(
+        "deferred-transactions",
+        "the write lock is taken at the first write only",
+        &[Sim("pair")],
+        &[edit(
+            STORE,
+            "TransactionBehavior::Immediate",
+            "TransactionBehavior::Immediate",
+            "TransactionBehavior::Deferred",
+        )],
+    ),
+    fault(
+        "commit-error-ignored",
+        "an error of a commit is ignored",
+        &[Sim("faults")],
+        &[insert(COMMIT, "self.checkpoint()?;", "return Ok(());")],
+    ),
+    fault(
+        "lease-unchecked",
+        "a run that has lost the lease commits a batch",
+        &[Sim("pair")],
+        &[edit(
+            COMMIT,
+            "writing.lease().renew(context.lease, environment, context.lease_length)?;",
+            "writing.lease().renew(context.lease, environment, context.lease_length)?;",
+            "let renewing = writing.lease();
+            let _ = renewing.renew(context.lease, environment, context.lease_length);",
+        )],
+    ),
+    fault(
+        "dead-process-seen-as-running",
+        "a dead process is seen as running",
+        &[Sim("explore")],
+        &[liveness("return Liveness::Running;")],
+    ),
+    fault(
+        "running-process-seen-as-dead",
+        "a running process is seen as dead",
+        &[Sim("pair")],
+        &[liveness("return Liveness::Gone;")],
+    ),
+];
+
+const fn synchronous(level: &'static str) -> Edit {
+    edit(
+        CONNECTION,
+        "set(connection, \"synchronous\", EXTRA)",
+        "EXTRA",
+        level,
+    )
+}
+
+const fn journal_mode(mode: &'static str) -> Edit {
+    edit(CONNECTION, "let wanted = \"wal\";", "\"wal\"", mode)
+}
+
+/// Makes every other process look alike.
+const fn liveness(seen: &'static str) -> Edit {
+    insert(ENVIRONMENT, "match &self.processes {", seen)
+}
