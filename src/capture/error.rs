@@ -105,9 +105,6 @@ pub enum CaptureError {
     #[cfg(feature = "postgres")]
     #[error(transparent)]
     Postgres(#[from] super::PostgresError),
-    /// Writing the risk model as TOML failed.
-    #[error("failed to write the risk model")]
-    Model(#[source] toml::ser::Error),
     /// Loading the world into a database failed.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -69,7 +69,7 @@ struct Shift {
 
 impl Shift {
     fn new(state: &State, days: i32) -> Result<Self, CaptureError> {
-        let (_, to) = base_calendar(&state.calendar);
+        let to = base_calendar(&state.calendar).calendar();
         let last = state.last_closed()?;
         let shifted = to.on_or_before(last.saturating_add(days))?;
         Ok(Self {

@@ -121,8 +121,9 @@ impl FromStr for Day {
 }
 
 impl Serialize for Day {
+    /// Writes the text in a newtype, so that a TOML writer can make it a bare date.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_newtype_struct("Day", &self.to_string())
     }
 }
 

@@ -35,6 +35,7 @@ pub use identity::{PlanId, PlanIdError};
 pub use notice::{Level, Notice, notices};
 pub use plan::{DayPlan, Decision, Plan, SkipGroup, StepGroup};
 pub use planner::{PlanError, plan};
+pub(crate) use policy::PolicySpec;
 pub use policy::{
     Deleted, Filter, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds, UnknownPolicy,
     Watermark, WatermarkScope,

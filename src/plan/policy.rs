@@ -250,9 +250,9 @@ impl FromStr for PolicyName {
 }
 
 /// A policy as written in configuration: a preset, and the rules that differ.
-#[derive(Deserialize, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-struct PolicySpec {
+pub(crate) struct PolicySpec {
     preset: PolicyName,
     watermark: Option<Watermark>,
     watermark_scope: Option<WatermarkScope>,

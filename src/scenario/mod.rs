@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`world`] | reads the state that a file describes |
 //! | [`market`] | generates prices and transactions from a seed |
+//! | `format` | writes specs of worlds and scenarios as TOML |
 //! | [`load()`] | makes a database from a world |
 //! | [`script`] | reads a scenario: a world, steps, expectations |
 //! | [`runner`] | runs a scenario and checks its expectations |
@@ -14,11 +15,15 @@
 //! | [`synthetic`] | databases of any size, for benchmarks |
 //! | [`mod@shrink`] | reduces a scenario to the smallest one on which a condition holds |
 //! | [`compare`] | runs a scenario under every policy |
+//! | `mutants` | injected faults, which scenarios must detect |
 
 pub mod compare;
+pub(crate) mod format;
 mod load;
 pub mod market;
-mod name_list;
+#[cfg(feature = "mutants")]
+pub mod mutants;
+pub(crate) mod name_list;
 pub mod runner;
 pub mod schema;
 pub mod script;

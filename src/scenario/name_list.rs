@@ -1,9 +1,6 @@
 //! Formats lists of portfolio names briefly, as scenarios write them: `A, C..F`.
 
-use crate::scenario::world::name_range_length;
-
-/// The least number of consecutive names that is written as a range.
-const MIN_RANGE_LENGTH: usize = 3;
+use crate::scenario::world::names::{name_range_length, written_range_length};
 
 /// The most entries that are listed one by one; longer lists name the exceptions instead.
 const MAX_LISTED_NAMES: usize = 6;
@@ -38,17 +35,17 @@ pub(in crate::scenario) fn format_names_among(names: &[String], all: &[String]) 
     format!("all {count} but {}", format_names(&others))
 }
 
-fn name_ranges(names: &[String]) -> Vec<String> {
+/// Returns names, with those that form a range joined.
+pub(crate) fn name_ranges(names: &[String]) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = names;
     while let Some(first) = rest.first() {
-        let run = name_range_length(rest.iter().map(String::as_str));
-        if run >= MIN_RANGE_LENGTH {
-            words.push(format!("{first}..{}", rest[run - 1]));
-        } else {
-            words.extend(rest[..run].iter().cloned());
-        }
-        rest = &rest[run..];
+        let length = written_range_length(rest.iter().map(String::as_str));
+        words.push(match length {
+            1 => first.clone(),
+            _ => format!("{first}..{}", rest[length - 1]),
+        });
+        rest = &rest[length..];
     }
     words
 }
@@ -61,7 +58,7 @@ pub(in crate::scenario) fn is_next_name(name: &str, next: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::world::names_of;
+    use crate::scenario::world::names::expand;
 
     fn format_all(names: &[&str]) -> String {
         format_names(
@@ -102,7 +99,7 @@ mod tests {
     #[test]
     fn a_formatted_range_expands_to_its_names() {
         for range in ["B..L", "P1..P20", "P01..P20", "Fund 98..Fund 103"] {
-            assert_eq!(format_names(&names_of(range).unwrap()), range);
+            assert_eq!(format_names(&expand(range).unwrap()), range);
         }
     }
 }

@@ -1,35 +1,38 @@
-//! Writes the keys of a portfolio that describe its cells.
+//! Builds the keys of a portfolio that describe its cells.
 
 use std::collections::BTreeMap;
 
-use super::days::{SessionRange, session_ranges, span, span_from_inception};
-use super::text::list;
 use crate::capture::intervals::{Interval, Marks};
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Day, Phase, PhaseSet};
+use crate::scenario::world::Span;
+use crate::scenario::world::spec::PortfolioSpec;
+use crate::scenario::world::values::{CellPhase, FailureCounts, OneOrMany};
 
-/// Returns the keys `complete`, `holes`, `phases`, `rows`, `failed`, `quarantined` and `blocked`, as
+/// First and last index of consecutive sessions, both inclusive.
+type SessionRange = (usize, usize);
+
+/// Adds the keys `complete`, `holes`, `phases`, `rows`, `failed`, `quarantined` and `blocked`, as
 /// far as they apply. `last` is the last session of the world.
-pub(super) fn cell_keys(state: &State, portfolio: &CapturedPortfolio, last: Day) -> Vec<String> {
-    let mut keys = Vec::new();
+pub(super) fn add_cells(
+    spec: &mut PortfolioSpec,
+    state: &State,
+    portfolio: &CapturedPortfolio,
+    last: Day,
+) {
     let lifetime = state.lifetime(&portfolio.portfolio, last);
     let (inside, outside) = split_by_lifetime(&portfolio.intervals, lifetime);
-    if let Some((first, _)) = lifetime {
-        keys.extend(completion_keys(&state.sessions, &inside, first));
-    }
-    keys.extend(orphan_rows_key(state, portfolio, &inside, &outside));
-    if let Some((first, last)) = lifetime {
-        let is_inside = |at: &usize| (first..=last).contains(at);
-        keys.extend(failure_keys(state, portfolio, is_inside));
-        let blocked = portfolio.blocked.iter();
-        let blocked = blocked.filter_map(|day| state.sessions.binary_search(day).ok());
-        keys.extend(spans_key(
-            "blocked",
-            &state.sessions,
-            &session_ranges(blocked.filter(is_inside)),
-        ));
-    }
-    keys
+    spec.rows = orphan_rows(state, portfolio, &inside, &outside);
+    let Some((first, last)) = lifetime else {
+        return;
+    };
+    add_completion(spec, &state.sessions, &inside, first);
+    let is_inside = |at: &usize| (first..=last).contains(at);
+    add_failures(spec, state, portfolio, is_inside);
+    let blocked = portfolio.blocked.iter();
+    let blocked = blocked.filter_map(|day| state.sessions.binary_search(day).ok());
+    let blocked = blocked.filter(is_inside);
+    spec.blocked = non_empty(spans_of(&state.sessions, blocked));
 }
 
 /// Splits intervals into the parts inside and outside a lifetime.
@@ -61,17 +64,23 @@ pub(super) fn split_by_lifetime(
     (inside, outside)
 }
 
-/// Writes one span from the first complete session to the last, the holes in it, and the sessions
+/// Adds one span from the first complete session to the last, the holes in it, and the sessions
 /// with only some phases done. `first_alive` is the index of the portfolio's first session.
-fn completion_keys(sessions: &[Day], inside: &[Interval], first_alive: usize) -> Vec<String> {
+fn add_completion(
+    spec: &mut PortfolioSpec,
+    sessions: &[Day],
+    inside: &[Interval],
+    first_alive: usize,
+) {
     let phases = |interval: &Interval| interval.marks.phases();
     let complete: Vec<_> = (inside.iter())
         .filter(|interval| phases(interval) == PhaseSet::CELL_PHASES)
         .collect();
-    let mut keys = Vec::new();
     if let (Some(first), Some(last)) = (complete.first(), complete.last()) {
-        let span = span_from_inception(sessions, (first.first, last.last), first_alive);
-        keys.push(format!("complete = {span}"));
+        // The start of a span that begins on the portfolio's first session is left open.
+        let start = (first.first != first_alive).then(|| sessions[first.first]);
+        let complete = Span::new(start, Some(sessions[last.last]));
+        spec.complete = Some(OneOrMany(vec![complete]));
         // Partial sessions do not count as holes, since the key `phases` lists them.
         let within = (inside.iter()).filter(|interval| !phases(interval).is_empty());
         let within: Vec<_> = within
@@ -79,59 +88,48 @@ fn completion_keys(sessions: &[Day], inside: &[Interval], first_alive: usize) ->
             .collect();
         let holes = within.windows(2);
         let holes = holes.map(|pair| (pair[0].last + 1, pair[1].first));
-        let holes: Vec<SessionRange> = holes
-            .filter(|(from, until)| from < until)
-            .map(|(from, until)| (from, until - 1))
-            .collect();
-        keys.extend(spans_key("holes", sessions, &holes));
+        let holes = holes.filter(|(from, until)| from < until);
+        let holes = holes.map(|(from, until)| span(sessions, (from, until - 1)));
+        spec.holes = non_empty(holes.collect());
     }
-    let partial: Vec<_> = (inside.iter())
-        .filter(|interval| {
-            !phases(interval).is_empty() && phases(interval) != PhaseSet::CELL_PHASES
-        })
-        .map(|interval| {
-            (
-                (interval.first, interval.last),
-                phase_list(phases(interval)),
-            )
-        })
-        .collect();
-    keys.extend(inline_table("phases", sessions, merge_adjacent(partial)));
-    keys
+    let partial = inside.iter().filter(|interval| {
+        !phases(interval).is_empty() && phases(interval) != PhaseSet::CELL_PHASES
+    });
+    let partial = partial.map(|interval| {
+        let phases = phase_list(phases(interval));
+        ((interval.first, interval.last), phases)
+    });
+    spec.phases = by_span(sessions, partial.collect());
 }
 
-/// Writes orphan rows: sessions of the lifetime as spans, other days one by one. A snapshot outside
+/// Returns orphan rows: sessions of the lifetime as spans, other days one by one. A snapshot outside
 /// the lifetime counts as an orphan row, since no world has a done cell there.
-fn orphan_rows_key(
+fn orphan_rows(
     state: &State,
     portfolio: &CapturedPortfolio,
     inside: &[Interval],
     outside: &[Interval],
-) -> Option<String> {
+) -> Option<OneOrMany<Span>> {
     let with_row = inside.iter().filter(|interval| interval.marks.has_row());
-    let ranges = with_row.map(|interval| ((interval.first, interval.last), ()));
-    let inside = merge_adjacent(ranges.collect());
-    let inside = inside
-        .into_iter()
-        .map(|(range, ())| span(&state.sessions, range));
+    let inside = with_row.flat_map(|interval| interval.first..=interval.last);
+    let mut rows = spans_of(&state.sessions, inside);
     let is_row = |marks: Marks| marks.has_row() || marks.phases().contains(Phase::Snapshot);
     let outside = outside.iter().filter(|interval| is_row(interval.marks));
     let outside = outside.flat_map(|interval| &state.sessions[interval.first..=interval.last]);
     let mut other_days: Vec<Day> = outside.chain(&portfolio.orphan_days).copied().collect();
     other_days.sort_unstable();
-    let rows: Vec<_> = inside
-        .chain(other_days.iter().map(ToString::to_string))
-        .collect();
-    (!rows.is_empty()).then(|| list("rows", &rows))
+    rows.extend(other_days.into_iter().map(Span::from_day));
+    non_empty(rows)
 }
 
-/// Writes failure counts. Phases with exactly the number of failures of a quarantine are written as
+/// Adds failure counts. Phases with exactly the number of failures of a quarantine are
 /// `quarantined`.
-fn failure_keys(
+fn add_failures(
+    spec: &mut PortfolioSpec,
     state: &State,
     portfolio: &CapturedPortfolio,
     is_inside: impl Fn(&usize) -> bool,
-) -> Vec<String> {
+) {
     let mut days: BTreeMap<usize, BTreeMap<Phase, u32>> = BTreeMap::new();
     for ((day, phase), times) in &portfolio.failed {
         if let Ok(at) = state.sessions.binary_search(day)
@@ -140,38 +138,23 @@ fn failure_keys(
             days.entry(at).or_default().insert(*phase, *times);
         }
     }
-    let mut failed = Vec::new();
-    let mut quarantined = Vec::new();
+    let (mut failed, mut quarantined) = (Vec::new(), Vec::new());
     for (at, phases) in days {
         let (at_limit, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (phases.into_iter()).partition(|(_, times)| *times == state.quarantine_after);
         if !others.is_empty() {
-            let counts = others
-                .iter()
-                .map(|(phase, times)| format!("{phase} = {times}"));
-            let counts: Vec<_> = counts.collect();
-            failed.push(((at, at), format!("{{ {} }}", counts.join(", "))));
+            failed.push(((at, at), FailureCounts(others)));
         }
         if !at_limit.is_empty() {
             quarantined.push(((at, at), phase_list(at_limit.into_keys().collect())));
         }
     }
-    let mut keys = Vec::new();
-    keys.extend(inline_table(
-        "failed",
-        &state.sessions,
-        merge_adjacent(failed),
-    ));
-    keys.extend(inline_table(
-        "quarantined",
-        &state.sessions,
-        merge_adjacent(quarantined),
-    ));
-    keys
+    spec.failed = by_span(&state.sessions, failed);
+    spec.quarantined = by_span(&state.sessions, quarantined);
 }
 
-/// Joins adjacent ranges with equal values.
-fn merge_adjacent<T: PartialEq>(ranges: Vec<(SessionRange, T)>) -> Vec<(SessionRange, T)> {
+/// Returns values by span, with adjacent ranges of equal values joined.
+fn by_span<T: PartialEq>(sessions: &[Day], ranges: Vec<(SessionRange, T)>) -> BTreeMap<Span, T> {
     let mut merged: Vec<(SessionRange, T)> = Vec::new();
     for ((first, last), value) in ranges {
         match merged.last_mut() {
@@ -179,28 +162,47 @@ fn merge_adjacent<T: PartialEq>(ranges: Vec<(SessionRange, T)>) -> Vec<(SessionR
             _ => merged.push(((first, last), value)),
         }
     }
+    let merged = merged.into_iter();
     merged
+        .map(|(range, value)| (span(sessions, range), value))
+        .collect()
 }
 
-fn spans_key(key: &str, sessions: &[Day], ranges: &[SessionRange]) -> Option<String> {
-    let spans: Vec<_> = ranges.iter().map(|range| span(sessions, *range)).collect();
-    (!spans.is_empty()).then(|| list(key, &spans))
+/// Returns ascending session indices as spans of consecutive sessions.
+pub(super) fn spans_of(sessions: &[Day], indices: impl IntoIterator<Item = usize>) -> Vec<Span> {
+    let ranges = session_ranges(indices).into_iter();
+    ranges.map(|range| span(sessions, range)).collect()
 }
 
-fn inline_table(
-    key: &str,
-    sessions: &[Day],
-    entries: Vec<(SessionRange, String)>,
-) -> Option<String> {
-    let entries = entries.into_iter();
-    let entries: Vec<_> = entries
-        .map(|(range, value)| format!("{} = {value}", span(sessions, range)))
-        .collect();
-    (!entries.is_empty()).then(|| format!("{key} = {{ {} }}", entries.join(", ")))
+fn session_ranges(indices: impl IntoIterator<Item = usize>) -> Vec<SessionRange> {
+    let mut ranges: Vec<SessionRange> = Vec::new();
+    for at in indices {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == at => *last = at,
+            _ => ranges.push((at, at)),
+        }
+    }
+    ranges
 }
 
-/// Writes the names of phases as a TOML array.
-pub(super) fn phase_list(phases: PhaseSet) -> String {
-    let names: Vec<_> = phases.iter().map(|phase| format!("\"{phase}\"")).collect();
-    format!("[{}]", names.join(", "))
+fn span(sessions: &[Day], (first, last): SessionRange) -> Span {
+    Span::new(Some(sessions[first]), Some(sessions[last]))
+}
+
+pub(super) fn phase_list(phases: PhaseSet) -> OneOrMany<CellPhase> {
+    OneOrMany(phases.iter().map(CellPhase).collect())
+}
+
+fn non_empty(spans: Vec<Span>) -> Option<OneOrMany<Span>> {
+    (!spans.is_empty()).then_some(OneOrMany(spans))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn session_ranges_are_maximal() {
+        assert_eq!(session_ranges([1, 2, 3, 5, 8, 9]), [(1, 3), (5, 5), (8, 9)]);
+    }
 }

@@ -1,21 +1,24 @@
-//! Writes the open invalidations and the last runs.
+//! Builds the open invalidations and the last runs.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use super::cells::{phase_list, split_by_lifetime};
-use super::days::{session_ranges, span};
-use super::portfolios::MIN_RANGE;
-use super::text::{instant, list, quote};
+use super::cells::{phase_list, spans_of, split_by_lifetime};
 use crate::capture::intervals::Interval;
 use crate::capture::state::{CapturedInvalidation, State};
 use crate::domain::{Day, PhaseSet};
-use crate::scenario::world::{Lease, name_range_length};
+use crate::scenario::name_list::name_ranges;
+use crate::scenario::world::spec::{InvalidationSpec, PastRunSpec, RunLeftRunningSpec};
+use crate::scenario::world::values::{CauseName, Lenient, OneOrMany};
+use crate::scenario::world::{PastRun, RunLeftRunning};
 
-/// Writes each invalidation as one table for each group of portfolios with the same cells, and for
+/// Returns each invalidation as one entry for each group of portfolios with the same cells, and for
 /// each set of phases.
-pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) -> String {
-    let mut text = String::new();
+pub(super) fn invalidation_specs(
+    state: &State,
+    labels: &[String],
+    last: Day,
+) -> Vec<InvalidationSpec> {
+    let mut specs = Vec::new();
     for invalidation in &state.invalidations {
         for (intervals, members) in group_by_cells(state, invalidation, last) {
             let mut by_phases: BTreeMap<PhaseSet, Vec<usize>> = BTreeMap::new();
@@ -23,24 +26,20 @@ pub(super) fn invalidations_toml(state: &State, labels: &[String], last: Day) ->
                 let days = by_phases.entry(interval.marks.phases()).or_default();
                 days.extend(interval.first..=interval.last);
             }
+            let names = members.iter().map(|at| labels[*at].clone());
+            let portfolios = name_ranges(&names.collect::<Vec<_>>());
             for (phases, days) in by_phases {
-                let days = session_ranges(days).into_iter();
-                let days: Vec<_> = days.map(|range| span(&state.sessions, range)).collect();
-                let _ = writeln!(
-                    text,
-                    "\n[[invalidation]]\ncause = \"{}\"\nreason = {}\n{}\n{}",
-                    invalidation.cause.name(),
-                    quote(&invalidation.reason),
-                    list("portfolios", &fold_name_ranges(labels, &members)),
-                    list("days", &days),
-                );
-                if phases != PhaseSet::CELL_PHASES {
-                    let _ = writeln!(text, "phases = {}", phase_list(phases));
-                }
+                specs.push(InvalidationSpec {
+                    cause: Lenient(CauseName(invalidation.cause)),
+                    reason: Some(invalidation.reason.clone()),
+                    portfolios: OneOrMany(portfolios.clone()),
+                    days: OneOrMany(spans_of(&state.sessions, days)),
+                    phases: (phases != PhaseSet::CELL_PHASES).then(|| phase_list(phases)),
+                });
             }
         }
     }
-    text
+    specs
 }
 
 /// Groups the indices of portfolios with the same invalidated cells inside their lifetimes, in the
@@ -65,64 +64,28 @@ fn group_by_cells(
     groups
 }
 
-/// Returns the labels of some portfolios; neighbours whose names form a range are joined into one.
-fn fold_name_ranges(labels: &[String], members: &[usize]) -> Vec<String> {
-    let mut folded = Vec::new();
-    let mut at = 0;
-    while at < members.len() {
-        let rest = members[at..].iter().map(|member| labels[*member].as_str());
-        let first = &labels[members[at]];
-        match name_range_length(rest) {
-            length if length < MIN_RANGE => {
-                folded.push(quote(first));
-                at += 1;
-            }
-            length => {
-                let last = &labels[members[at + length - 1]];
-                folded.push(quote(&format!("{first}..{last}")));
-                at += length;
-            }
-        }
+/// Returns a run that ended.
+pub(super) fn run_spec(state: &State, run: &PastRun) -> PastRunSpec {
+    let count = |count: u64| (count > 0).then_some(count);
+    PastRunSpec {
+        started: state.local(run.started),
+        ended: Some(state.local(run.ended)),
+        state: run.state,
+        policy: Some(run.policy.clone()),
+        scope: Some(run.scope.clone()),
+        target: Some(run.target),
+        planned: count(run.progress.planned),
+        done: count(run.progress.done),
+        failed: count(run.progress.failed),
+        blocked: count(run.progress.blocked),
     }
-    folded
 }
 
-/// Writes the runs that ended, and the run that has not ended.
-pub(super) fn runs_toml(state: &State) -> String {
-    let zone = state.calendar.zone();
-    let mut text = String::new();
-    for run in &state.runs {
-        let _ = write!(
-            text,
-            "\n[[run]]\nstarted = {}\nended = {}\nstate = \"{}\"\npolicy = {}\nscope = {}\ntarget = {}\n",
-            instant(run.started, zone),
-            instant(run.ended, zone),
-            run.state,
-            quote(&run.policy),
-            quote(&run.scope),
-            run.target,
-        );
-        let counts = [
-            ("planned", run.progress.planned),
-            ("done", run.progress.done),
-            ("failed", run.progress.failed),
-            ("blocked", run.progress.blocked),
-        ];
-        for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-            let _ = writeln!(text, "{key} = {count}");
-        }
+/// Returns the run that has not ended.
+pub(super) fn left_running_spec(state: &State, run: &RunLeftRunning) -> RunLeftRunningSpec {
+    RunLeftRunningSpec {
+        lease: run.lease,
+        started: Some(state.local(run.started)),
+        target: Some(run.target),
     }
-    if let Some(run) = &state.left_running {
-        let lease = match run.lease {
-            Lease::Live => "live",
-            Lease::Expired => "expired",
-        };
-        let _ = write!(
-            text,
-            "\n[run-left-running]\nlease = \"{lease}\"\nstarted = {}\ntarget = {}\n",
-            instant(run.started, zone),
-            run.target,
-        );
-    }
-    text
 }

@@ -1,17 +1,21 @@
-//! Writes the complete world file with its header comment.
+//! Builds the complete world, and writes it with its header comment.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::calendar::calendar_toml;
+use chrono::{DateTime, Utc};
+
+use super::calendar::calendar_spec;
 use super::cells::split_by_lifetime;
-use super::history::{invalidations_toml, runs_toml};
-use super::portfolios::{labels, portfolio_lines};
-use super::sources::{source_tables, transactions_toml};
-use super::text::{instant, key};
+use super::history::{invalidation_specs, left_running_spec, run_spec};
+use super::portfolios::{labels, portfolio_spec};
+use super::sources::add_sources;
 use crate::capture::CaptureError;
 use crate::capture::state::{Naming, State};
-use crate::domain::{Currency, Day, PhaseSet};
+use crate::domain::{AssetClass, Currency, Day, PhaseSet};
+use crate::scenario::format::to_toml;
+use crate::scenario::world::merge::fold_portfolios;
+use crate::scenario::world::spec::{MarketSpec, SecuritySpec, WorldSpec};
+use crate::scenario::world::values::{Instant, Lenient};
 
 impl State {
     /// Writes this state as a world in TOML. The same state gives the same bytes.
@@ -22,25 +26,58 @@ impl State {
     /// state.
     pub fn to_world_toml(&self) -> Result<String, CaptureError> {
         let last = self.last_known_session()?;
+        let spec = self.world_spec(last)?;
+        Ok(format!("{}\n{}", self.header_comment(last), to_toml(&spec)))
+    }
+
+    fn world_spec(&self, last: Day) -> Result<WorldSpec, CaptureError> {
         let labels = labels(self);
-        let (calendar, amendments) = calendar_toml(self)?;
-        let mut text = self.header_comment(last);
-        let now = instant(self.now, self.calendar.zone());
-        // Top-level keys must come before the first table.
-        let _ = write!(text, "\nnow = {now}\n{calendar}");
-        if let Some(given) = &self.sources {
-            text += &transactions_toml(self, given, &labels);
+        let (calendar, calendar_amendments) = calendar_spec(self)?;
+        let named = labels.iter().zip(&self.portfolios);
+        let named = named.map(|(label, captured)| {
+            let spec = portfolio_spec(self, captured, label, last);
+            (label.clone(), spec)
+        });
+        let mut spec = WorldSpec {
+            now: Some(self.local(self.now)),
+            calendar: Some(calendar),
+            calendar_amendments,
+            market: MarketSpec {
+                last: (last != self.last_closed()?).then_some(last),
+                ..MarketSpec::default()
+            },
+            portfolios: fold_portfolios(&named.collect::<Vec<_>>()),
+            invalidations: invalidation_specs(self, &labels, last),
+            runs: self.runs.iter().map(|run| run_spec(self, run)).collect(),
+            run_left_running: (self.left_running.as_ref()).map(|run| left_running_spec(self, run)),
+            ..WorldSpec::default()
+        };
+        match &self.sources {
+            Some(given) => add_sources(&mut spec, self, given, &labels),
+            None => self.add_currency_pairs(&mut spec),
         }
-        text += &amendments;
-        text += &self.market_toml(last)?;
-        text += "\n[portfolios]\n";
-        text += &portfolio_lines(self, &labels, last);
-        text += &invalidations_toml(self, &labels, last);
-        text += &runs_toml(self);
-        if let Some(given) = &self.sources {
-            text += &source_tables(given)?;
+        Ok(spec)
+    }
+
+    /// Returns an instant as the local time of the calendar.
+    pub(super) fn local(&self, at: DateTime<Utc>) -> Lenient<Instant> {
+        Lenient(Instant::local(at, self.calendar.zone()))
+    }
+
+    /// Adds the currency pairs that generated books in the currencies of the portfolios need.
+    fn add_currency_pairs(&self, spec: &mut WorldSpec) {
+        for captured in &self.portfolios {
+            let currency = captured.portfolio.currency;
+            // Worlds have the pair of USD and EUR by default.
+            if currency != Currency::USD && currency.code() != "EUR" {
+                let pair = SecuritySpec {
+                    class: Some(AssetClass::Fx),
+                    ..SecuritySpec::default()
+                };
+                spec.securities
+                    .insert(currency.pair_with(Currency::USD), pair);
+            }
         }
-        Ok(text)
     }
 
     /// Describes the origin and the content of the file. The count of complete cells includes
@@ -53,7 +90,7 @@ impl State {
         });
         let complete = cells.filter(|cells| cells.marks.phases() == PhaseSet::CELL_PHASES);
         let complete: usize = complete.map(|cells| cells.last - cells.first + 1).sum();
-        let now = instant(self.now, self.calendar.zone());
+        let Lenient(now) = self.local(self.now);
         let mut text = format!(
             "# Captured from {} at {now}.\n# {} portfolios, {complete} complete cells \
              (invalidated ones included).\n",
@@ -72,29 +109,5 @@ impl State {
             let _ = writeln!(text, "# Not representable in a world: {description}.");
         }
         text
-    }
-
-    /// Writes the last day with closes if it is after the last closed session, and the currency
-    /// pairs that generated books in these currencies need.
-    fn market_toml(&self, last: Day) -> Result<String, CaptureError> {
-        let mut text = String::new();
-        if last != self.last_closed()? {
-            let _ = write!(text, "\n[market]\nlast = {last}\n");
-        }
-        if self.sources.is_some() {
-            return Ok(text);
-        }
-        let currencies = self.portfolios.iter();
-        let currencies: BTreeSet<Currency> = currencies
-            .map(|captured| captured.portfolio.currency)
-            .collect();
-        // Worlds have the pair of USD and EUR by default.
-        for currency in currencies {
-            if currency != Currency::USD && currency.to_string() != "EUR" {
-                let pair = currency.pair_with(Currency::USD);
-                let _ = write!(text, "\n[securities.{}]\nclass = \"fx\"\n", key(&pair));
-            }
-        }
-        Ok(text)
     }
 }

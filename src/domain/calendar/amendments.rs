@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveTime;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::CalendarError;
 use super::sessions::Calendar;
@@ -26,7 +26,7 @@ use crate::domain::day::Day;
 /// assert!(calendar.is_half_day("2026-06-11".parse()?)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Amendments {
     /// Days without trading, such as a day of mourning.
@@ -34,7 +34,17 @@ pub struct Amendments {
     /// Days with trading, such as an extra Saturday.
     pub sessions: Vec<Day>,
     /// Sessions that close early, with their local closing time.
+    #[serde(serialize_with = "serialize_half_days")]
     pub half_days: BTreeMap<Day, NaiveTime>,
+}
+
+/// Writes closing times as `13:00`.
+fn serialize_half_days<S: Serializer>(
+    half_days: &BTreeMap<Day, NaiveTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let times = half_days.iter();
+    serializer.collect_map(times.map(|(day, close)| (day, close.format("%H:%M").to_string())))
 }
 
 impl Amendments {

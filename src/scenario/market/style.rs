@@ -159,6 +159,12 @@ impl Universe {
     }
 }
 
+impl std::fmt::Display for Style {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl std::str::FromStr for Style {
     type Err = UnknownValue;
 

@@ -73,7 +73,7 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
                 split.new, split.old, split.day
             )
         }
-        Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by)),
+        Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),
         Action::Configure(_) => "the configuration changes".to_owned(),

@@ -202,7 +202,7 @@ pub enum FixtureError {
 }
 
 impl ScenarioError {
-    pub(super) fn text(source: toml::de::Error) -> Self {
+    pub(in crate::scenario) fn text(source: toml::de::Error) -> Self {
         Self::Text {
             nearest: Nearest::from_message(source.message()),
             source,

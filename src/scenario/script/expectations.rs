@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use toml::Spanned;
 
 use super::error::{ExpectationError, ScenarioError};
 use super::model::{CellStatus, Expectation, Run};
 use super::resolver::Resolver;
-use super::spec::{DayNames, ExpectationSpec, WatermarkSpec};
+use super::spec::{ExpectationSpec, NamesByDay, WatermarkSpec};
 use crate::domain::{Calendar, Day};
-use crate::scenario::world::lenient::{Lenient, OneOrMany};
+use crate::scenario::world::values::Lenient;
 
 /// The part of a scenario that an `expect` table is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +166,8 @@ impl ExpectationReader<'_> {
         if spec.exit.is_some() {
             self.check_run_key("exit")?;
         }
-        if spec.messages.0.iter().any(String::is_empty) {
+        let messages = spec.messages.map_or_else(Vec::new, |messages| messages.0);
+        if messages.iter().any(String::is_empty) {
             return Err(self.refused("says", ExpectationError::EmptyMessage));
         }
         let mut watermarks = BTreeMap::new();
@@ -185,24 +185,24 @@ impl ExpectationReader<'_> {
             watermarks,
             end: spec.end,
             exit: spec.exit,
-            messages: spec.messages.0,
+            messages,
             invalidated_phases: spec.invalidated_phases,
         })
     }
 
-    fn cells(&self, days: &DayNames) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
-        let names = |(day, words): (&Spanned<Day>, &Spanned<OneOrMany<String>>)| {
+    fn cells(&self, days: &NamesByDay) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
+        let days = days.iter().map(|(day, words)| {
             self.days
-                .check(*day.get_ref())
+                .check(*day.get())
                 .map_err(|error| ScenarioError::Expectation {
                     error,
                     key: "expect",
                     at: Some(day.span()),
                 })?;
             let names = self.resolver.resolve_names(words)?;
-            Ok((*day.get_ref(), names.into_iter().collect()))
-        };
-        days.iter().map(names).collect()
+            Ok((*day.get(), names.into_iter().collect()))
+        });
+        days.collect()
     }
 
     /// Refuses a key that only a run has a value for, where there is no run.

@@ -7,7 +7,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::world::{WorldError, names_of};
+use crate::scenario::world::WorldError;
+use crate::scenario::world::names::expand;
 
 /// Returns the byte range of the first key of this name, at any depth.
 pub(super) fn key_span(text: &str, key: &str) -> Option<Range<usize>> {
@@ -22,7 +23,7 @@ impl WorldError {
         let portfolio = |wanted: &str| {
             find_span(text, &|word, kind| {
                 kind == TokenKind::Key
-                    && names_of(word).is_some_and(|names| names.iter().any(|name| name == wanted))
+                    && expand(word).is_some_and(|names| names.iter().any(|name| name == wanted))
             })
         };
         match self {

@@ -5,10 +5,11 @@
 //! |---|---|
 //! | `values` | points of a run, durations, ends of a run |
 //! | `spec` | the keys of a file, with serde |
-//! | `parts` | splits a text into its world, its steps and its expectations |
+//! | `parse` | parses a text, so that each value keeps its place |
 //! | `read` | resolves names and fills in defaults |
 //! | `resolver` | resolves names of portfolios |
 //! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
+//! | `resolver` | names of policies and portfolios |
 //! | `model` | the scenario that was read |
 //! | `old_names` | finds keys and values under old names, for warnings |
 //! | `error`, `location` | errors, and their places in the text |
@@ -20,11 +21,11 @@ mod expectations;
 mod location;
 mod model;
 mod old_names;
-mod parts;
+mod parse;
 mod read;
 mod resolver;
 mod settings;
-mod spec;
+pub(crate) mod spec;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -34,10 +35,9 @@ pub use error::{ExpectationError, FixtureError, ScenarioError, StepError};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
-pub(in crate::scenario) use old_names::{
-    EXPECTATION_RENAMES, INVALIDATION_RENAMES, OLD_WIDEN_TO_ALL, Rename,
-};
+#[cfg(test)]
+pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;
 pub use old_names::{OldName, old_names};
-pub use parts::{SCENARIO_KEYS, known_keys};
+pub use parse::{SCENARIO_KEYS, known_keys};
 pub use read::FindFixture;
 pub use values::{DurationError, Point, PointError, Power, ProcessStatus, RunEnd, SignedDuration};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::values::{Point, Power, ProcessStatus, RunEnd};
 use crate::domain::{
@@ -150,14 +151,28 @@ pub struct Run {
 }
 
 /// A crash of a run: its point, and the state of disk and process after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Crash {
     /// The point at which the run ends.
     pub at: Point,
     /// The power at the crash: it decides whether the disk keeps unsynced writes.
+    #[serde(default)]
     pub power: Power,
     /// The view that other processes have of the one that crashed.
+    #[serde(default)]
     pub process: ProcessStatus,
+}
+
+impl Crash {
+    /// Returns the crash of a process that is killed at a point.
+    pub(crate) fn new(at: Point) -> Self {
+        Self {
+            at,
+            power: Power::default(),
+            process: ProcessStatus::default(),
+        }
+    }
 }
 
 /// Expected results of a step or of a whole scenario. Keys that are left out are not checked.

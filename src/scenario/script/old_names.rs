@@ -27,16 +27,16 @@ const FORMER_RULE: &str = "first-run";
 pub(in crate::scenario) const OLD_WIDEN_TO_ALL: &str = "widen-to-everybody";
 
 /// An old name, and the one to use instead.
-pub(in crate::scenario) type Rename = (&'static str, &'static str);
+type Rename = (&'static str, &'static str);
 
 /// The renamed keys of an expectation.
-pub(in crate::scenario) const EXPECTATION_RENAMES: &[Rename] = &[
+const EXPECTATION_RENAMES: &[Rename] = &[
     ("taken-out", "invalidated-phases"),
     ("taken_out", "invalidated-phases"),
 ];
 
 /// The renamed keys of an invalidation, in a step and in a world.
-pub(in crate::scenario) const INVALIDATION_RENAMES: &[Rename] = &[("why", "reason")];
+const INVALIDATION_RENAMES: &[Rename] = &[("why", "reason")];
 
 /// Returns the old names in a scenario or fixture, then those in the fixture that it names, each
 /// once a file. A text or fixture that cannot be read has none: reading it gives the error.

@@ -1,13 +1,50 @@
-//! Resolves names of portfolios, and the faults that name them.
+//! Resolves the names of policies and portfolios in a scenario.
 
-use toml::Spanned;
+use std::ops::Range;
 
 use super::error::ScenarioError;
-use super::model::Fault;
-use super::spec::FaultSpec;
+use super::model::{Fault, NamedPolicy};
+use super::spec::{FaultSpec, ScriptSpec};
 use crate::domain::{DayRange, PortfolioId};
-use crate::scenario::world::lenient::{CellPhase, Lenient, OneOrMany, Span};
-use crate::scenario::world::{Nearest, World, names_of};
+use crate::plan::{Policy, PolicyName};
+use crate::scenario::world::names::expand;
+use crate::scenario::world::values::{Located, OneOrMany, Span};
+use crate::scenario::world::{Nearest, World};
+
+impl ScriptSpec {
+    /// Returns whether a name is that of a preset or of a policy that the scenario defines.
+    pub(super) fn is_policy_name(&self, name: &str) -> bool {
+        self.policy.contains_key(name) || name.parse::<PolicyName>().is_ok()
+    }
+
+    /// Returns the policy of a name; the scenario's own wins over a preset of the same name.
+    pub(super) fn policy(&self, name: &Located<String>) -> Result<NamedPolicy, ScenarioError> {
+        let own = self.policy.get(name.get()).copied().map(Policy::from);
+        let preset = || name.get().parse().ok().map(PolicyName::policy);
+        match own.or_else(preset) {
+            Some(policy) => Ok(NamedPolicy {
+                name: name.get().clone(),
+                policy,
+            }),
+            None => {
+                let presets = PolicyName::ALL.iter().map(|preset| preset.name());
+                let known = presets.chain(self.policy.keys().map(String::as_str));
+                Err(unknown_policy(name, known))
+            }
+        }
+    }
+}
+
+pub(super) fn unknown_policy<'k>(
+    name: &Located<String>,
+    known: impl IntoIterator<Item = &'k str>,
+) -> ScenarioError {
+    ScenarioError::UnknownPolicy {
+        nearest: Nearest::find(name.get(), known),
+        name: name.get().clone(),
+        at: name.span(),
+    }
+}
 
 /// Resolves names of portfolios to the portfolios of a world and those that steps add.
 #[derive(Clone, Copy)]
@@ -17,18 +54,18 @@ pub(super) struct Resolver<'w> {
 
 impl Resolver<'_> {
     /// Returns the portfolio of a name, or an error with the nearest name.
-    pub(super) fn resolve(&self, name: &Spanned<String>) -> Result<PortfolioId, ScenarioError> {
-        self.find(name.get_ref(), name.span())
+    pub(super) fn resolve(&self, name: &Located<String>) -> Result<PortfolioId, ScenarioError> {
+        self.find(name.get(), name.span())
     }
 
     /// Expands ranges in `words` to names, each of which must exist.
     pub(super) fn resolve_names(
         &self,
-        words: &Spanned<OneOrMany<String>>,
+        words: &Located<OneOrMany<String>>,
     ) -> Result<Vec<String>, ScenarioError> {
         let mut names = Vec::new();
-        for word in &words.get_ref().0 {
-            for name in names_of(word).unwrap_or_else(|| vec![word.clone()]) {
+        for word in &words.get().0 {
+            for name in expand(word).unwrap_or_else(|| vec![word.clone()]) {
                 self.find(&name, words.span())?;
                 names.push(name);
             }
@@ -39,7 +76,7 @@ impl Resolver<'_> {
     /// Expands ranges in `words` to the ids of the portfolios.
     pub(super) fn resolve_ids(
         &self,
-        words: &Spanned<OneOrMany<String>>,
+        words: &Located<OneOrMany<String>>,
     ) -> Result<Vec<PortfolioId>, ScenarioError> {
         let names = self.resolve_names(words)?;
         names
@@ -48,7 +85,7 @@ impl Resolver<'_> {
             .collect()
     }
 
-    fn find(&self, name: &str, at: std::ops::Range<usize>) -> Result<PortfolioId, ScenarioError> {
+    fn find(&self, name: &str, at: Range<usize>) -> Result<PortfolioId, ScenarioError> {
         let portfolios = || self.world.portfolios.iter().chain(&self.world.added_later);
         let found = portfolios().find(|known| known.portfolio.name == name);
         found.map(|known| known.portfolio.id).ok_or_else(|| {
@@ -62,11 +99,10 @@ impl Resolver<'_> {
     }
 
     pub(super) fn fault(&self, spec: &FaultSpec) -> Result<Fault, ScenarioError> {
-        let Lenient(CellPhase(phase)) = spec.phase;
         let every_day = OneOrMany(vec![Span::EVERY_DAY]);
         let OneOrMany(days) = spec.days.as_ref().unwrap_or(&every_day);
         Ok(Fault {
-            phase,
+            phase: spec.phase.0.0,
             portfolios: self.resolve_ids(&spec.portfolios)?,
             days: days
                 .iter()

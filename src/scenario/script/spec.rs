@@ -1,251 +1,298 @@
-//! Deserializes the keys of a scenario, except those of its world. Only shape and spelling are
-//! checked here; `read`, `steps` and `expectations` check names and contradictions.
+//! Defines the keys of a scenario, read and written by serde. Only shape and spelling are checked
+//! here; `read`, `steps` and `expectations` check names and contradictions.
+//!
+//! Keys are written in the order of the fields.
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::str::FromStr;
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
-use toml::{Spanned, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use toml::Value;
 
-use super::values::{Point, Power, ProcessStatus, RunEnd, SignedDuration};
+use super::model::Crash;
+use super::values::{Point, RunEnd, SignedDuration};
 use crate::domain::calendar::Amendments;
-use crate::domain::{Day, Price, RiskModel};
-use crate::plan::Policy;
-use crate::scenario::world::lenient::{CellPhase, Instant, Lenient, OneOrMany, Span};
-use crate::scenario::world::spec::{PortfolioSpecs, SplitSpec, TransactionSpec};
+use crate::domain::{Day, DayError, Price, RiskModel};
+use crate::plan::PolicySpec;
+use crate::scenario::world::spec::{PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec};
+use crate::scenario::world::values::{CellPhase, Instant, Lenient, Located, OneOrMany, Span, Word};
 
-/// The top-level keys of a scenario, without those of its world and `expect`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct ScenarioSpec {
-    /// The name of the fixture that the world of the scenario overrides.
-    pub(super) fixture: Option<Spanned<String>>,
-    /// The policies to run the steps with, each on its own database.
-    pub(super) policies: Option<Vec<Spanned<String>>>,
-    /// Policies that the scenario defines: a preset, and the rules that differ from it.
-    pub(super) policy: BTreeMap<String, Policy>,
-    /// The engine's settings at the first step.
-    pub(super) configuration: ConfigurationSpec,
-    /// Phases that fail on purpose.
-    pub(super) fault: Vec<Spanned<FaultSpec>>,
-    /// The steps, in the order of the file.
-    pub(super) step: Vec<Spanned<StepSpec>>,
+/// A scenario: a world, the steps that run on it, and the results that are expected.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct ScenarioSpec {
+    #[serde(flatten)]
+    pub(crate) world: WorldSpec,
+    #[serde(flatten)]
+    pub(crate) script: ScriptSpec,
+    /// Expected results under every policy, or, below the name of a policy, under that policy.
+    pub(crate) expect: ExpectationsSpec,
 }
 
-/// `[configuration]` and the step `configure`. Keys that are left out keep their previous values.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The top-level keys of a scenario, without those of its world and `expect`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct ConfigurationSpec {
+pub(crate) struct ScriptSpec {
+    /// The name of a shared world, `fixtures/NAME.toml`, that this file changes.
+    pub(crate) fixture: Option<Located<String>>,
+    /// The policies to run the steps with, each on its own database.
+    pub(crate) policies: Option<Vec<Located<String>>>,
+    /// Policies that the scenario defines, by name.
+    pub(crate) policy: BTreeMap<String, PolicySpec>,
+    /// The engine's settings at the first step.
+    pub(crate) configuration: ConfigurationSpec,
+    /// Phases that fail on purpose.
+    pub(crate) fault: Vec<FaultSpec>,
+    /// The steps, in the order in which they run.
+    pub(crate) step: Vec<Located<StepSpec>>,
+}
+
+/// Engine settings. Keys that are left out keep their previous values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ConfigurationSpec {
     /// The minutes from a session's close until the session is due.
-    pub(super) grace_minutes: Option<u32>,
+    pub(crate) grace_minutes: Option<u32>,
     /// The minimum share of the holdings, by value, that must have a close of the day; 0 to 1.
-    pub(super) least_share: Option<f64>,
+    pub(crate) least_share: Option<f64>,
     /// The number of sessions, counted back from the target, whose missing prices block cells.
-    pub(super) wait_sessions: Option<usize>,
+    pub(crate) wait_sessions: Option<usize>,
     /// The number of sessions without a price after which a security no longer blocks a cell.
-    pub(super) dead_after: Option<u16>,
+    pub(crate) dead_after: Option<u16>,
     /// The number of consecutive failures after which a phase of a cell is quarantined.
-    pub(super) quarantine_after: Option<u32>,
+    pub(crate) quarantine_after: Option<u32>,
     /// The length of a lease without renewal, in seconds.
-    pub(super) lease_seconds: Option<u32>,
+    pub(crate) lease_seconds: Option<u32>,
     /// The maximum number of cells in a transaction.
-    pub(super) batch_cells: Option<NonZeroUsize>,
+    pub(crate) batch_cells: Option<NonZeroUsize>,
     /// The unit of a transaction.
-    pub(super) commit: Option<CommitGrainSpec>,
+    pub(crate) commit: Option<CommitGrainSpec>,
     /// The risk model: benchmark, factors and shocks.
-    pub(super) risk: Option<RiskModel>,
+    pub(crate) risk: Option<RiskModel>,
 }
 
 /// The unit of a transaction.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum CommitGrainSpec {
+pub(crate) enum CommitGrainSpec {
     /// Whole cells, all phases of each.
     Cells,
     /// One phase at a time.
     PerPhase,
 }
 
-/// `[[fault]]`: a phase that fails on purpose in the cells of some portfolios.
-#[derive(Debug, Deserialize)]
+/// A phase that fails on purpose in the cells of some portfolios.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct FaultSpec {
-    pub(super) phase: Lenient<CellPhase>,
-    pub(super) portfolios: Spanned<OneOrMany<String>>,
-    /// The days on which the phase fails; every day if absent.
-    pub(super) days: Option<OneOrMany<Span>>,
-    /// The number of times that each cell fails; every time if absent.
-    pub(super) times: Option<u32>,
+pub(crate) struct FaultSpec {
+    /// The phase that fails.
+    pub(crate) phase: Lenient<CellPhase>,
+    /// The portfolios in which it fails.
+    pub(crate) portfolios: Located<OneOrMany<String>>,
+    /// The days on which the phase fails; every day if left out.
+    pub(crate) days: Option<OneOrMany<Span>>,
+    /// The number of times that each cell fails; every time if left out.
+    pub(crate) times: Option<u32>,
 }
 
-/// `[[step]]`: one action, and the results that are expected of it.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A step: one action, and the results that are expected of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct StepSpec {
+pub(crate) struct StepSpec {
     /// The point of the enclosing run at which the step happens; only in `meanwhile`.
-    pub(super) at: Option<Lenient<Point>>,
-    pub(super) run: Option<RunSpec>,
+    pub(crate) at: Option<Point>,
+    /// A run of the engine.
+    pub(crate) run: Option<RunSpec>,
     /// The portfolio to fill from its inception.
-    pub(super) onboard: Option<Spanned<String>>,
-    pub(super) invalidate: Option<InvalidationSpec>,
-    pub(super) retry: Option<RetrySpec>,
-    pub(super) delete: Option<Spanned<OneOrMany<String>>>,
-    pub(super) restore: Option<Spanned<OneOrMany<String>>>,
+    pub(crate) onboard: Option<Located<String>>,
+    /// Cells to invalidate by hand.
+    pub(crate) invalidate: Option<InvalidationSpec>,
+    /// Quarantined phases to try again.
+    pub(crate) retry: Option<RetrySpec>,
+    /// The portfolios to delete.
+    pub(crate) delete: Option<Located<OneOrMany<String>>>,
+    /// The deleted portfolios to restore.
+    pub(crate) restore: Option<Located<OneOrMany<String>>>,
     /// The portfolios to close, each with its last day.
-    pub(super) close: Option<BTreeMap<Spanned<String>, Day>>,
-    pub(super) add: Option<PortfolioSpecs>,
-    /// Closes to add or correct.
-    pub(super) prices: Option<PricesSpec>,
-    pub(super) transaction: Option<Spanned<TransactionSpec>>,
-    pub(super) split: Option<Spanned<SplitSpec>>,
+    pub(crate) close: Option<BTreeMap<Located<String>, Day>>,
+    /// The portfolios to add.
+    pub(crate) add: Option<PortfolioSpecs>,
+    /// Closes to add or correct, by symbol and day.
+    pub(crate) prices: Option<BTreeMap<Located<String>, BTreeMap<Day, Lenient<Price>>>>,
+    /// A transaction to record.
+    pub(crate) transaction: Option<TransactionSpec>,
+    /// A split to record.
+    pub(crate) split: Option<SplitSpec>,
     /// The duration by which the clock moves; a negative one moves it back.
-    pub(super) advance: Option<Lenient<SignedDuration>>,
+    pub(crate) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.
-    pub(super) clock: Option<Lenient<Instant>>,
-    pub(super) calendar: Option<Spanned<Amendments>>,
-    pub(super) configure: Option<ConfigurationSpec>,
+    pub(crate) clock: Option<Lenient<Instant>>,
+    /// Changes to the calendar.
+    pub(crate) calendar: Option<Located<Amendments>>,
+    /// Changes to the engine's settings.
+    pub(crate) configure: Option<ConfigurationSpec>,
     /// The results of this step that are expected under every policy.
-    pub(super) expect: Option<ExpectationSpec>,
+    pub(crate) expect: Option<ExpectationSpec>,
 }
 
-/// `prices = { SYMBOL = { DAY = … } }`
-type PricesSpec = BTreeMap<Spanned<String>, BTreeMap<Day, Lenient<Price>>>;
-
-/// `run = { … }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A run of the engine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct RunSpec {
-    /// The portfolios in scope; all active ones if absent. Unknown names are allowed here, because
-    /// the run's policy decides whether to skip or refuse them.
-    pub(super) portfolios: Option<OneOrMany<String>>,
-    /// The first day of the range; the earliest inception in scope if absent.
-    pub(super) from: Option<Day>,
-    /// The last day of the range; the target if absent.
-    pub(super) to: Option<Day>,
-    /// The last session that is due; determined from the clock if absent.
-    pub(super) target: Option<Day>,
+pub(crate) struct RunSpec {
+    /// The portfolios in scope; all active ones if left out. Unknown names are allowed here,
+    /// because the run's policy decides whether to skip or refuse them.
+    pub(crate) portfolios: Option<OneOrMany<String>>,
+    /// The first day of the range; the earliest inception in scope if left out.
+    pub(crate) from: Option<Day>,
+    /// The last day of the range; the target if left out.
+    pub(crate) to: Option<Day>,
+    /// The last session that is due; determined from the clock if left out.
+    pub(crate) target: Option<Day>,
     /// Days to process again even if they are done.
-    pub(super) force: Option<Lenient<Span>>,
+    pub(crate) force: Option<Lenient<Span>>,
     /// The maximum number of cells to process; the others are deferred.
-    pub(super) limit: Option<NonZeroU64>,
+    pub(crate) limit: Option<NonZeroU64>,
     /// The maximum number of cells in the plan. The run refuses a larger plan.
-    pub(super) max_cells: Option<u64>,
+    pub(crate) max_cells: Option<u64>,
     /// The policy of this run, instead of the one that the scenario is run with.
-    pub(super) policy: Option<Spanned<String>>,
-    /// The point at which the run crashes, and the state after the crash.
-    pub(super) crash: Option<PointOrCrashSpec>,
+    pub(crate) policy: Option<Located<String>>,
+    /// The point at which the run crashes, or a table with the state after the crash.
+    pub(crate) crash: Option<CrashSpec>,
     /// The point at which the run is cancelled.
-    pub(super) cancel: Option<Lenient<Point>>,
+    pub(crate) cancel: Option<Point>,
     /// Steps during the run.
-    pub(super) meanwhile: Vec<Spanned<StepSpec>>,
-}
-
-/// `crash = { … }`: the point of a crash, and the state after it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct CrashSpec {
-    pub(super) at: Lenient<Point>,
-    #[serde(default)]
-    pub(super) power: Power,
-    /// The status of the crashed process, as other processes see it.
-    #[serde(default)]
-    pub(super) process: ProcessStatus,
+    pub(crate) meanwhile: Vec<Located<StepSpec>>,
 }
 
 /// A crash as a point alone, `crash = "inside commit 1"`, or as a table.
-#[derive(Debug, Clone)]
-pub(super) struct PointOrCrashSpec(pub(super) CrashSpec);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CrashSpec(pub(crate) Crash);
 
-impl<'de> Deserialize<'de> for PointOrCrashSpec {
+impl<'de> Deserialize<'de> for CrashSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let crash = match Value::deserialize(deserializer)? {
-            Value::String(at) => CrashSpec {
-                at: Lenient(at.parse().map_err(D::Error::custom)?),
-                power: Power::default(),
-                process: ProcessStatus::default(),
-            },
+            Value::String(at) => Crash::new(at.parse().map_err(D::Error::custom)?),
             value => value.try_into().map_err(D::Error::custom)?,
         };
         Ok(Self(crash))
     }
 }
 
-/// `invalidate = { … }`
-#[derive(Debug, Clone, Deserialize)]
+impl Serialize for CrashSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 == Crash::new(self.0.at) {
+            true => self.0.at.serialize(serializer),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+/// Cells to invalidate by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct InvalidationSpec {
-    /// The portfolios; all active ones if absent.
-    pub(super) portfolios: Option<Spanned<OneOrMany<String>>>,
-    pub(super) days: Lenient<Span>,
-    /// The phases; all four phases of a cell if empty.
-    #[serde(default)]
-    pub(super) phases: OneOrMany<CellPhase>,
+pub(crate) struct InvalidationSpec {
+    /// The portfolios; all active ones if left out.
+    pub(crate) portfolios: Option<Located<OneOrMany<String>>>,
+    /// The days of the cells.
+    pub(crate) days: Lenient<Span>,
+    /// The phases; all four phases of a cell if left out.
+    pub(crate) phases: Option<OneOrMany<CellPhase>>,
+    /// The reason, as text for people.
     #[serde(default, alias = "why")]
-    pub(super) reason: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
-/// `retry = { … }`
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Quarantined phases to try again.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct RetrySpec {
-    /// The portfolio; all if absent.
-    pub(super) portfolio: Option<Spanned<String>>,
-    /// The days; all if absent.
-    pub(super) days: Option<Lenient<Span>>,
+pub(crate) struct RetrySpec {
+    /// The portfolio; all if left out.
+    pub(crate) portfolio: Option<Located<String>>,
+    /// The days; all if left out.
+    pub(crate) days: Option<Lenient<Span>>,
 }
 
-/// `DAY = ["A", "B"]`: names of portfolios by day.
-pub(super) type DayNames = BTreeMap<Spanned<Day>, Spanned<OneOrMany<String>>>;
+/// Expectations under all policies, and those under single ones.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub(crate) struct ExpectationsSpec {
+    #[serde(flatten)]
+    pub(crate) common: ExpectationSpec,
+    #[serde(flatten)]
+    pub(crate) by_policy: BTreeMap<Located<String>, ExpectationSpec>,
+}
 
-/// `[expect]`, `[expect.POLICY]` and `[step.expect]`. Keys that are left out are not checked. On a
-/// day that a key lists, the portfolios must be exactly the listed ones; other days are not
-/// checked.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// Portfolios by day. On a listed day, the portfolios must be exactly the listed ones.
+pub(crate) type NamesByDay = BTreeMap<Located<Day>, Located<OneOrMany<String>>>;
+
+/// Expected results. Keys and days that are left out are not checked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct ExpectationSpec {
-    pub(super) processed: DayNames,
-    /// Needed on a day, but hidden by the policy's rules.
+pub(crate) struct ExpectationSpec {
+    /// The exact set of processed portfolios, by day.
+    pub(crate) processed: NamesByDay,
+    /// The exact set of portfolios that were needed, but hidden by the policy's rules, by day.
     #[serde(alias = "left_behind")]
-    pub(super) left_behind: DayNames,
-    pub(super) failed: DayNames,
-    pub(super) blocked: DayNames,
-    pub(super) quarantined: DayNames,
-    /// Expected on a day, but not complete after the step, or at the end of the scenario.
-    pub(super) open: DayNames,
+    pub(crate) left_behind: NamesByDay,
+    /// The exact set of portfolios with a failed phase, by day.
+    pub(crate) failed: NamesByDay,
+    /// The exact set of blocked portfolios, by day.
+    pub(crate) blocked: NamesByDay,
+    /// The exact set of quarantined portfolios, by day.
+    pub(crate) quarantined: NamesByDay,
+    /// The exact set of portfolios that are expected and not complete after the step or at the
+    /// end, by day.
+    pub(crate) open: NamesByDay,
     /// The number of processed cells, over all days.
     #[serde(alias = "processed_cells")]
-    pub(super) processed_cells: Option<u64>,
+    pub(crate) processed_cells: Option<u64>,
     /// The number of cells left behind, over all days.
     #[serde(alias = "left_behind_cells")]
-    pub(super) left_behind_cells: Option<u64>,
-    /// The watermark of all active portfolios: a day, or `"none"`.
-    pub(super) watermark: Option<Lenient<WatermarkSpec>>,
+    pub(crate) left_behind_cells: Option<u64>,
+    /// The watermark of all active portfolios: a day, or `none`.
+    pub(crate) watermark: Option<Lenient<WatermarkSpec>>,
     /// Watermarks of single portfolios, by name.
-    pub(super) watermarks: BTreeMap<Spanned<String>, Lenient<WatermarkSpec>>,
+    pub(crate) watermarks: BTreeMap<Located<String>, Lenient<WatermarkSpec>>,
     /// The way in which the run ended.
-    pub(super) end: Option<RunEnd>,
+    pub(crate) end: Option<RunEnd>,
     /// The exit code that `plimsoll run` would return.
-    pub(super) exit: Option<u8>,
+    pub(crate) exit: Option<u8>,
     /// Text that an error, a warning or the log must contain.
     #[serde(rename = "says")]
-    pub(super) messages: OneOrMany<String>,
+    pub(crate) messages: Option<OneOrMany<String>>,
     /// The number of invalidated phases, summed over all cells.
     #[serde(alias = "invalidated_phases", alias = "taken-out", alias = "taken_out")]
-    pub(super) invalidated_phases: Option<u64>,
+    pub(crate) invalidated_phases: Option<u64>,
 }
 
 /// A watermark, or the word `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WatermarkSpec(pub(super) Option<Day>);
+pub(crate) struct WatermarkSpec(pub(crate) Option<Day>);
 
-impl std::str::FromStr for WatermarkSpec {
-    type Err = crate::domain::DayError;
+impl FromStr for WatermarkSpec {
+    type Err = DayError;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, DayError> {
         match text {
             "none" => Ok(Self(None)),
             day => day.parse().map(Some).map(Self),
         }
     }
 }
+
+impl std::fmt::Display for WatermarkSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(day) => day.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl Word for WatermarkSpec {
+    fn is_literal(&self, _: &str) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl Word for SignedDuration {}

@@ -3,26 +3,25 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-
 use super::error::{ScenarioError, StepError};
 use super::expectations::{CellDays, ExpectationPlace, ExpectationReader};
-use super::model::{Action, Crash, Invalidation, Run, Step};
+use super::model::{Action, Invalidation, Run, Step};
 use super::resolver::Resolver;
 use super::settings::with_overrides;
-use super::spec::{CrashSpec, InvalidationSpec, PointOrCrashSpec, RunSpec, ScenarioSpec, StepSpec};
+use super::spec::{InvalidationSpec, RunSpec, ScriptSpec, StepSpec};
 use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, Day, DayRange, PhaseSet};
 use crate::engine::Settings;
-use crate::scenario::world::lenient::{CellPhase, Instant, Lenient, OneOrMany};
-use crate::scenario::world::spec::PortfolioSpecs;
-use crate::scenario::world::{Correction, WorldPortfolio, names_of};
+use crate::scenario::world::names::expand;
+use crate::scenario::world::spec::TransactionSpec;
+use crate::scenario::world::values::{CellPhase, Lenient, Located, OneOrMany, Span};
+use crate::scenario::world::{Correction, WorldPortfolio};
 
 /// Reads steps in order. Settings and calendar carry over from a step to those after it.
 pub(super) struct StepReader<'s> {
     resolver: Resolver<'s>,
-    scenario: &'s ScenarioSpec,
+    script: &'s ScriptSpec,
     settings: Settings,
     calendar: Calendar,
     /// The days that the expectations of the next steps can be about.
@@ -43,14 +42,6 @@ enum StepContext {
 }
 
 impl StepSpec {
-    /// Moves the portfolios that the step adds to `added`, in the order of the text.
-    pub(super) fn take_added(&mut self, added: &mut Vec<PortfolioSpecs>) {
-        added.extend(self.add.as_mut().map(std::mem::take));
-        for step in self.run.iter_mut().flat_map(|run| &mut run.meanwhile) {
-            step.get_mut().take_added(added);
-        }
-    }
-
     /// Returns the keys of actions, each with whether it is present.
     fn present_actions(&self) -> [(&'static str, bool); 15] {
         [
@@ -76,13 +67,13 @@ impl StepSpec {
 impl<'s> StepReader<'s> {
     pub(super) fn new(
         resolver: Resolver<'s>,
-        scenario: &'s ScenarioSpec,
+        script: &'s ScriptSpec,
         settings: &Settings,
         added: Vec<usize>,
     ) -> Self {
         Self {
             resolver,
-            scenario,
+            script,
             settings: settings.clone(),
             calendar: settings.calendar.clone(),
             days: CellDays::at_start(resolver),
@@ -92,7 +83,7 @@ impl<'s> StepReader<'s> {
         }
     }
 
-    pub(super) fn read(&mut self, specs: &[Spanned<StepSpec>]) -> Result<Vec<Step>, ScenarioError> {
+    pub(super) fn read(&mut self, specs: &[Located<StepSpec>]) -> Result<Vec<Step>, ScenarioError> {
         let steps = specs
             .iter()
             .map(|step| self.step(step, StepContext::TopLevel));
@@ -106,10 +97,10 @@ impl<'s> StepReader<'s> {
 
     fn step(
         &mut self,
-        spec: &Spanned<StepSpec>,
+        spec: &Located<StepSpec>,
         context: StepContext,
     ) -> Result<Step, ScenarioError> {
-        let (step, at) = (spec.get_ref(), spec.span());
+        let (step, at) = (spec.get(), spec.span());
         let error = |error| ScenarioError::Step {
             error,
             at: at.clone(),
@@ -157,7 +148,7 @@ impl<'s> StepReader<'s> {
         }
         if let Some(name) = &step.onboard {
             self.resolver.resolve(name)?;
-            return Ok(Action::Onboard(name.get_ref().clone()));
+            return Ok(Action::Onboard(name.get().clone()));
         }
         if let Some(spec) = &step.invalidate {
             return self.invalidation(spec).map(Action::Invalidate);
@@ -169,7 +160,7 @@ impl<'s> StepReader<'s> {
                 .map(|name| self.resolver.resolve(name));
             return Ok(Action::Retry {
                 portfolio: portfolio.transpose()?,
-                days: day_range(retry.days.as_ref().map(|Lenient(days)| days)),
+                days: day_range(retry.days.map(|days| days.0)),
             });
         }
         if let Some(names) = &step.delete {
@@ -182,7 +173,7 @@ impl<'s> StepReader<'s> {
             let mut closed = Vec::new();
             for (name, day) in last_days {
                 self.resolver.resolve(name)?;
-                closed.push((name.get_ref().clone(), *day));
+                closed.push((name.get().clone(), *day));
             }
             return Ok(Action::Close(closed));
         }
@@ -201,7 +192,7 @@ impl<'s> StepReader<'s> {
         if let Some(prices) = &step.prices {
             let mut closes = Vec::new();
             for (symbol, days) in prices {
-                let security = world.security(symbol.get_ref())?;
+                let security = world.security(symbol.get())?;
                 closes.extend(days.iter().map(|(day, Lenient(price))| Correction {
                     security,
                     day: *day,
@@ -211,17 +202,18 @@ impl<'s> StepReader<'s> {
             return Ok(Action::Prices(closes));
         }
         if let Some(spec) = &step.transaction {
-            let mut spec = spec.get_ref().clone();
             // Each step is read as a list of one transaction, whose default reference would be
             // that of the world's first and of every other step.
             self.recorded_transactions += 1;
             let reference = format!("step/{:04}", self.recorded_transactions);
-            spec.reference.get_or_insert(reference);
-            let specs = vec![spec];
+            let specs = vec![TransactionSpec {
+                reference: spec.reference.clone().or(Some(reference)),
+                ..spec.clone()
+            }];
             return Ok(Action::Transactions(world.resolve_transactions(specs)?));
         }
         if let Some(spec) = &step.split {
-            return Ok(Action::Split(world.resolve_split(spec.get_ref().clone())?));
+            return Ok(Action::Split(world.resolve_split(spec.clone())?));
         }
         self.settings_change(step, at)
     }
@@ -235,7 +227,8 @@ impl<'s> StepReader<'s> {
             self.days.advance_clock(by);
             return Ok(Action::Advance(by));
         }
-        if let Some(Lenient(Instant(to))) = step.clock {
+        if let Some(Lenient(to)) = step.clock {
+            let to = to.to_utc();
             self.days.set_clock(to);
             return Ok(Action::Clock(to));
         }
@@ -250,8 +243,8 @@ impl<'s> StepReader<'s> {
         Ok(Action::Configure(self.settings.clone()))
     }
 
-    fn amend_calendar(&mut self, spec: &Spanned<Amendments>) -> Result<Action, ScenarioError> {
-        let amendments = spec.get_ref();
+    fn amend_calendar(&mut self, spec: &Located<Amendments>) -> Result<Action, ScenarioError> {
+        let amendments = spec.get();
         self.calendar = self
             .calendar
             .with_amendments(amendments)
@@ -280,17 +273,18 @@ impl<'s> StepReader<'s> {
     }
 
     fn invalidation(&self, spec: &InvalidationSpec) -> Result<Invalidation, ScenarioError> {
-        let OneOrMany(phases) = &spec.phases;
         let portfolios = spec
             .portfolios
             .as_ref()
             .map(|names| self.resolver.resolve_ids(names));
         Ok(Invalidation {
             portfolios: portfolios.transpose()?,
-            days: day_range(Some(&spec.days.0)),
-            phases: match phases.as_slice() {
-                [] => PhaseSet::CELL_PHASES,
-                some => some.iter().map(|CellPhase(phase)| *phase).collect(),
+            days: day_range(Some(spec.days.0)),
+            phases: match &spec.phases {
+                Some(OneOrMany(phases)) if !phases.is_empty() => {
+                    phases.iter().map(|CellPhase(phase)| *phase).collect()
+                }
+                _ => PhaseSet::CELL_PHASES,
             },
             reason: spec
                 .reason
@@ -300,54 +294,39 @@ impl<'s> StepReader<'s> {
     }
 
     fn run(&mut self, spec: &RunSpec) -> Result<Run, ScenarioError> {
-        let policy = spec.policy.as_ref().map(|name| self.scenario.policy(name));
+        let policy = spec.policy.as_ref().map(|name| self.script.policy(name));
         let mut meanwhile = Vec::new();
         for step in &spec.meanwhile {
-            let (point, at) = (step.get_ref().at.as_ref(), step.span());
+            let (point, at) = (step.get().at, step.span());
             let read = self.step(step, StepContext::DuringRun)?;
-            if let Some(Lenient(point)) = point {
-                if !can_happen(*point, &read.action) {
+            if let Some(point) = point {
+                if !can_happen(point, &read.action) {
                     let error = StepError::WriteLockHeld(point.to_string());
                     return Err(ScenarioError::Step { error, at });
                 }
-                meanwhile.push((*point, read));
+                meanwhile.push((point, read));
             }
         }
         let run = Run {
             // Unknown names and invalid ranges stay as they are: refusing them is up to the run.
             portfolios: spec.portfolios.as_ref().map(|OneOrMany(words)| {
                 let names = words.iter();
-                let names = names.flat_map(|word| names_of(word).unwrap_or(vec![word.clone()]));
+                let names = names.flat_map(|word| expand(word).unwrap_or(vec![word.clone()]));
                 names.collect()
             }),
             from: spec.from,
             to: spec.to,
             target: spec.target,
-            force: spec
-                .force
-                .as_ref()
-                .map(|Lenient(days)| day_range(Some(days))),
+            force: spec.force.map(|days| day_range(Some(days.0))),
             limit: spec.limit.map(std::num::NonZeroU64::get),
             max_cells: spec.max_cells,
             policy: policy.transpose()?,
-            crash: spec
-                .crash
-                .as_ref()
-                .map(|PointOrCrashSpec(crash)| read_crash(crash)),
-            cancel: spec.cancel.as_ref().map(|Lenient(point)| *point),
+            crash: spec.crash.map(|crash| crash.0),
+            cancel: spec.cancel,
             meanwhile,
         };
         self.days.add_run(&run);
         Ok(run)
-    }
-}
-
-fn read_crash(spec: &CrashSpec) -> Crash {
-    let Lenient(at) = spec.at;
-    Crash {
-        at,
-        power: spec.power,
-        process: spec.process,
     }
 }
 
@@ -359,7 +338,7 @@ fn can_happen(point: Point, action: &Action) -> bool {
     moves_the_clock || !holds_the_lock
 }
 
-fn day_range(days: Option<&crate::scenario::world::Span>) -> DayRange {
+fn day_range(days: Option<Span>) -> DayRange {
     days.and_then(|span| span.within(DayRange::ALL))
         .unwrap_or(DayRange::ALL)
 }

@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::domain::{Day, Phase, PhaseSet};
 
 /// A point of a run at which a step, a crash or a cancellation happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Point {
     /// `after planning`: the plan exists, and no cell is written.
     AfterPlanning,
@@ -58,6 +59,20 @@ impl FromStr for Point {
     }
 }
 
+impl TryFrom<String> for Point {
+    type Error = PointError;
+
+    fn try_from(text: String) -> Result<Self, PointError> {
+        text.parse()
+    }
+}
+
+impl From<Point> for String {
+    fn from(point: Point) -> Self {
+        point.to_string()
+    }
+}
+
 fn positive(text: &str) -> Option<i64> {
     text.parse().ok().filter(|number| *number > 0)
 }
@@ -98,15 +113,23 @@ impl FromStr for SignedDuration {
     }
 }
 
-impl fmt::Display for SignedDuration {
-    /// Writes `forward by 1 day 16 hours` or `back by 2 hours`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let direction = if self.0 < TimeDelta::zero() {
-            "back by"
-        } else {
-            "forward by"
+impl SignedDuration {
+    /// Returns the direction and the length: `forward by 1 day 16 hours`, `back by 2 hours`.
+    pub(crate) fn describe(self) -> String {
+        let direction = match self.0 < TimeDelta::zero() {
+            true => "back by",
+            false => "forward by",
         };
-        f.write_str(direction)?;
+        format!("{direction} {}", Self(self.0.abs()))
+    }
+}
+
+impl fmt::Display for SignedDuration {
+    /// Writes the form that a file has: `1 day 16 hours`, `-2 hours`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < TimeDelta::zero() {
+            f.write_str("-")?;
+        }
         let seconds = self.0.abs().num_seconds();
         let parts = [
             (seconds / 86_400, "day"),
@@ -117,9 +140,10 @@ impl fmt::Display for SignedDuration {
         let zero = [(0, "second")];
         let shown = parts.iter().filter(|(number, _)| *number > 0);
         let shown = shown.chain(zero.iter().filter(|_| seconds == 0));
-        for (number, unit) in shown {
+        for (nth, (number, unit)) in shown.enumerate() {
+            let space = if nth == 0 { "" } else { " " };
             let plural = if *number == 1 { "" } else { "s" };
-            write!(f, " {number} {unit}{plural}")?;
+            write!(f, "{space}{number} {unit}{plural}")?;
         }
         Ok(())
     }
@@ -170,7 +194,7 @@ impl fmt::Display for RunEnd {
 }
 
 /// The power at a crash, which decides what the disk keeps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
     /// The process is killed: the disk keeps all writes.
@@ -181,7 +205,7 @@ pub enum Power {
 }
 
 /// The view that other processes have of one that crashed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessStatus {
     /// They see that it has ended, so that its lease is void at once.
@@ -220,9 +244,10 @@ mod tests {
     fn a_duration_can_be_negative() {
         let back = "-2 hours 30 minutes".parse::<SignedDuration>().unwrap();
         assert_eq!(back.0, TimeDelta::minutes(-150));
-        assert_eq!(back.to_string(), "back by 2 hours 30 minutes");
+        assert_eq!(back.describe(), "back by 2 hours 30 minutes");
+        assert_eq!(back.to_string(), "-2 hours 30 minutes");
         assert_eq!(
-            "40 hours".parse::<SignedDuration>().unwrap().to_string(),
+            "40 hours".parse::<SignedDuration>().unwrap().describe(),
             "forward by 1 day 16 hours"
         );
         assert!("soon".parse::<SignedDuration>().is_err());

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::condition::{Condition, ConditionKind};
 use super::draft::Draft;
 use super::passes::candidates;
-use super::text::draft_text;
+use super::text::{case_text, draft_text};
 use crate::domain::{Day, DayRange};
 use crate::plan::PolicyName;
 use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play};
@@ -95,7 +95,7 @@ pub fn shrink(
     progress: &dyn Fn(usize, usize),
 ) -> Result<ShrinkResult, ShrinkError> {
     let scenario = Scenario::read(name, source, fixtures)?;
-    let draft = Draft::read(source, &scenario, fixtures)?;
+    let draft = Draft::read(source, fixtures)?;
     let before = draft.portfolios.len();
     let trial = Trial {
         condition,
@@ -118,7 +118,7 @@ pub fn shrink(
                 .ok()
                 .filter(|candidate_size| *candidate_size < size)?;
             // Different passes lead to the same draft, and playing one is the slow part.
-            if !tried_texts.insert(trial.text(&candidate)) {
+            if !tried_texts.insert(draft_text(&candidate).ok()?) {
                 return None;
             }
             tried += 1;
@@ -135,7 +135,7 @@ pub fn shrink(
     let result = trial.play(&best)?;
     Ok(ShrinkResult {
         portfolios: (best.portfolios.len(), before),
-        text: draft_text(&best, Some((&result, &kind, name))),
+        text: case_text(&best, &result, &kind, name)?,
         kind,
         tried,
     })
@@ -176,12 +176,8 @@ struct Trial<'t> {
 }
 
 impl Trial<'_> {
-    fn text(&self, draft: &Draft) -> String {
-        draft_text(draft, None)
-    }
-
     fn scenario(&self, draft: &Draft) -> Result<Scenario, ScenarioError> {
-        Scenario::read(self.name, &self.text(draft), &|name| {
+        Scenario::read(self.name, &draft_text(draft)?, &|name| {
             Err(FixtureError::Absent(name.to_owned()))
         })
     }
@@ -202,7 +198,7 @@ impl Trial<'_> {
             draft.lists().map(<[_]>::len).sum(),
             sessions.sum(),
             open_cells(world, last),
-            self.text(draft).len(),
+            draft_text(draft)?.len(),
         ])
     }
 
@@ -238,7 +234,7 @@ impl Trial<'_> {
             source,
         };
         let path = self.scratch.join("draft.toml");
-        std::fs::write(&path, self.text(draft)).map_err(command_error)?;
+        std::fs::write(&path, draft_text(draft)?).map_err(command_error)?;
         let status = Command::new("sh")
             // The path goes in as `$0`, so that the shell does not split it.
             .args(["-c", &format!("{command} \"$0\"")])

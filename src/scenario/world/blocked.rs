@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use super::error::WorldError;
 use super::instruments::{Instruments, security};
-use super::lenient::OneOrMany;
-use super::overrides::NamedPortfolio;
+use super::merge::NamedPortfolio;
 use super::spec::{PortfolioSpec, SecuritySpec};
 use super::state::{Close, Contents, WorldPortfolio};
+use super::values::OneOrMany;
 use crate::domain::{Money, Quantity};
 use crate::scenario::market::{Addition, CloseSource, Listing};
 

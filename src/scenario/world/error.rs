@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::lenient::Span;
+use super::values::Span;
 use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError, nearest};
 
 /// Errors of reading a world.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::coverage::PortfolioDays;
 use super::error::WorldError;
-use super::lenient::{CellPhase, Instant, Lenient};
 use super::resolver::PortfolioResolver;
 use super::spec::{InvalidationSpec, PastRunSpec};
 use super::state::{PastRun, WorldPortfolio};
+use super::values::CellPhase;
 use crate::domain::{Calendar, Day, IdSet, NewInvalidation, Phase, PhaseSet};
 use crate::plan::PolicyName;
 use crate::store::{Progress, RunState};
@@ -50,9 +50,8 @@ pub(super) fn resolve_invalidations(
                 }
             }
         }
-        let Lenient(cause) = spec.cause;
         Ok(NewInvalidation {
-            cause: cause.0,
+            cause: spec.cause.0.0,
             reason: spec
                 .reason
                 .unwrap_or_else(|| "as the world says".to_owned()),
@@ -65,8 +64,8 @@ pub(super) fn resolve_invalidations(
 /// Resolves finished runs, in the order of the file.
 pub(super) fn resolve_runs(specs: Vec<PastRunSpec>, last: Day) -> Result<Vec<PastRun>, WorldError> {
     let read = |(place, spec): (usize, PastRunSpec)| {
-        let Lenient(Instant(started)) = spec.started;
-        let ended = spec.ended.map(|Lenient(Instant(at))| at);
+        let started = spec.started.0.to_utc();
+        let ended = spec.ended.map(|ended| ended.0.to_utc());
         if spec.state == RunState::Running {
             return Err(WorldError::RunningRun { place });
         }
@@ -78,10 +77,10 @@ pub(super) fn resolve_runs(specs: Vec<PastRunSpec>, last: Day) -> Result<Vec<Pas
             scope: spec.scope.unwrap_or_else(|| "all active".to_owned()),
             target: spec.target.unwrap_or(last),
             progress: Progress {
-                planned: spec.planned,
-                done: spec.done,
-                failed: spec.failed,
-                blocked: spec.blocked,
+                planned: spec.planned.unwrap_or(0),
+                done: spec.done.unwrap_or(0),
+                failed: spec.failed.unwrap_or(0),
+                blocked: spec.blocked.unwrap_or(0),
                 skipped: 0,
             },
         })

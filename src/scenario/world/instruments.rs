@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::error::{Nearest, WorldError};
-use super::lenient::Lenient;
-use super::spec::{CloseSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, WorldSpec};
+use super::spec::{CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, WorldSpec};
 use super::state::{Close, Correction};
+use super::values::{CloseSpec, Lenient};
 use crate::domain::{Calendar, Currency, Day, NewSecurity, Security, SecurityId, Split};
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
@@ -82,14 +82,8 @@ pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Securit
         name: spec.name.clone().unwrap_or(base.name),
         class: spec.class.unwrap_or(base.class),
         sector: spec.sector.clone().unwrap_or(base.sector),
-        currency: spec
-            .currency
-            .as_ref()
-            .map_or(base.currency, |Lenient(currency)| *currency),
-        multiplier: spec
-            .multiplier
-            .as_ref()
-            .map_or(base.multiplier, |Lenient(multiplier)| *multiplier),
+        currency: spec.currency.map_or(base.currency, |currency| currency.0),
+        multiplier: spec.multiplier.map_or(base.multiplier, |units| units.0),
         inactive_from: spec.inactive_from.or(base.inactive_from),
         ..base
     }
@@ -177,11 +171,10 @@ impl Instruments {
         specs: Vec<CorrectionSpec>,
     ) -> Result<Vec<Correction>, WorldError> {
         let read = |spec: CorrectionSpec| {
-            let Lenient(close) = spec.close;
             Ok(Correction {
                 security: self.id(&spec.symbol)?,
                 day: spec.day,
-                close,
+                close: spec.close.0,
             })
         };
         specs.into_iter().map(read).collect()

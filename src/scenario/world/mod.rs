@@ -2,11 +2,11 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `lenient` | single values: days, spans, instants, amounts, words |
+//! | `values` | single values: days, spans, instants, amounts, words |
 //! | `names` | expands ranges of names such as `"B..L"` |
 //! | `spec` | the keys of a file, with serde |
-//! | `overrides` | merges a world over its fixture |
-//! | `identity` | ids and names of portfolios, and `like` |
+//! | `merge` | merges a world over its fixture; expands and folds portfolios |
+//! | `identity` | ids and names of portfolios |
 //! | `read` | resolves names and fills in defaults |
 //! | `coverage` | the days of a portfolio: done, failed, blocked |
 //! | `blocked` | the holdings of blocked portfolios |
@@ -28,25 +28,23 @@ mod examples;
 mod history;
 mod identity;
 mod instruments;
-pub(in crate::scenario) mod lenient;
-mod names;
-mod overrides;
+pub(crate) mod merge;
+pub(crate) mod names;
 mod read;
 mod resolver;
 mod sources;
-pub(in crate::scenario) mod spec;
+pub(crate) mod spec;
 mod state;
 #[cfg(test)]
 mod tests;
 mod transactions;
+pub(crate) mod values;
 
 pub use error::{Nearest, TransactionFault, WorldError};
-pub use lenient::Span;
-pub(in crate::scenario) use names::expand as names_of;
-pub use names::{is_plain_name, name_range_length};
 pub use sources::Sources;
 pub use spec::Lease;
 pub use state::{
     Close, Contents, Correction, Failure, FailureState, MarketEnd, PastRun, RunLeftRunning, World,
     WorldPortfolio,
 };
+pub use values::Span;

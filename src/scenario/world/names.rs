@@ -6,7 +6,7 @@ const MAX_RANGE_LENGTH: u64 = 1_000_000;
 /// Expands a text to names: `B..L` to those from `B` to `L`, `P1..P20` to those from `P1` to `P20`
 /// (`P01..P20` keeps its zeros), and any other text to itself. Returns `None` for an empty text and
 /// for an invalid range: prefixes that differ, or ends in reverse order.
-pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
+pub(crate) fn expand(text: &str) -> Option<Vec<String>> {
     let Some((first, last)) = text.split_once("..") else {
         return (!text.trim().is_empty()).then(|| vec![text.to_owned()]);
     };
@@ -14,13 +14,25 @@ pub(in crate::scenario) fn expand(text: &str) -> Option<Vec<String>> {
 }
 
 /// Returns whether a key of this text means exactly the portfolio of this name.
-pub fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     expand(name).is_some_and(|names| names == [name])
+}
+
+/// The least number of consecutive names that is written as a range; fewer are easier to read one
+/// by one.
+const MIN_WRITTEN_RANGE: usize = 3;
+
+/// Returns the number of leading names to write as one entry: those of a range, else one.
+pub(crate) fn written_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
+    match name_range_length(names) {
+        length if length < MIN_WRITTEN_RANGE => 1,
+        length => length,
+    }
 }
 
 /// Returns the number of leading names that one range covers, such as 3 for `P1`, `P2`, `P3`, `X`.
 /// It is 0 without names, otherwise at least 1. `expand` gives the same names back.
-pub fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
+pub(crate) fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) -> usize {
     let mut names = names.into_iter();
     let Some(first) = names.next() else {
         return 0;

@@ -10,17 +10,14 @@ use super::error::WorldError;
 use super::history::{resolve_invalidations, resolve_runs};
 use super::identity::{PortfolioIdentity, identify};
 use super::instruments::{Instruments, build_listing};
-use super::lenient::{Instant, Lenient};
-use super::overrides::{NamedPortfolio, expand_ranges, merge_portfolios};
+use super::merge::{NamedPortfolio, expand_portfolios, merge_worlds};
 use super::spec::{
-    CalendarSpec, Lease, MarketSpec, PortfolioSpec, PortfolioSpecs, RunLeftRunningSpec,
-    SourcesSpec, WorldSpec,
+    Lease, MarketSpec, PortfolioSpec, PortfolioSpecs, RunLeftRunningSpec, SourcesSpec, WorldSpec,
 };
 use super::state::{Contents, MarketEnd, RunLeftRunning, World, WorldPortfolio};
 use super::transactions::resolve_transactions;
 use crate::domain::{
-    Calendar, CalendarError, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId,
-    RiskModel,
+    Calendar, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId, RiskModel,
 };
 use crate::domain::{NewInvalidation, calendar::Amendments};
 use crate::scenario::market::{Style, risk_model};
@@ -51,17 +48,15 @@ impl World {
         over: WorldSpec,
         later: Vec<PortfolioSpecs>,
     ) -> Result<Self, WorldError> {
-        let (mut below, mut over) = (below, over);
-        let own = std::mem::take(&mut below.portfolios);
-        let mut named = merge_portfolios(own, std::mem::take(&mut over.portfolios))?;
+        let (mut spec, mut named) = merge_worlds(below, over)?;
         let present = named.len();
         for added in later {
-            named.extend(expand_ranges(added)?);
+            named.extend(expand_portfolios(added)?);
         }
-        let mut spec = below.overridden_by(over);
-        let Lenient(Instant(now)) = spec.now.take().ok_or(WorldError::MissingNow)?;
+        let now = spec.now.ok_or(WorldError::MissingNow)?.0.to_utc();
         let amendments = spec.calendar_amendments.take().unwrap_or_default();
-        let calendar = calendar(spec.calendar.unwrap_or_default(), &amendments)?;
+        let calendar = spec.calendar.unwrap_or_default().calendar();
+        let calendar = calendar.with_amendments(&amendments)?;
         let last = match spec.market.last {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
@@ -119,15 +114,6 @@ fn default_model(sources: SourcesSpec) -> RiskModel {
     }
 }
 
-fn calendar(name: CalendarSpec, amendments: &Amendments) -> Result<Calendar, CalendarError> {
-    let calendar = match name {
-        CalendarSpec::NewYork => Calendar::new_york(),
-        CalendarSpec::Weekdays => Calendar::weekdays(),
-        CalendarSpec::EveryDay => Calendar::every_day(),
-    };
-    calendar.with_amendments(amendments)
-}
-
 /// Returns the days with closes. By default they start [`DEFAULT_PRICED_DAYS`] before the first
 /// inception, and end on the last final session.
 fn priced_days(
@@ -147,10 +133,7 @@ fn priced_days(
 
 fn left_running(run: &RunLeftRunningSpec, now: DateTime<Utc>, last: Day) -> RunLeftRunning {
     RunLeftRunning {
-        started: run
-            .started
-            .as_ref()
-            .map_or(now - DEFAULT_RUN_AGE, |Lenient(Instant(at))| *at),
+        started: (run.started).map_or(now - DEFAULT_RUN_AGE, |started| started.0.to_utc()),
         target: run.target.unwrap_or(last),
         lease: run.lease,
         lease_expires: match run.lease {
@@ -217,10 +200,7 @@ impl PortfolioReader<'_> {
         spec: &PortfolioSpec,
     ) -> Result<WorldPortfolio, WorldError> {
         let lifecycle = self.lifecycle(&name, spec)?;
-        let currency = spec
-            .currency
-            .as_ref()
-            .map_or(Currency::USD, |Lenient(currency)| *currency);
+        let currency = spec.currency.map_or(Currency::USD, |currency| currency.0);
         let days = PortfolioDays {
             name: &name,
             lifecycle,
@@ -244,10 +224,10 @@ impl PortfolioReader<'_> {
     }
 
     fn lifecycle(&self, name: &str, spec: &PortfolioSpec) -> Result<Lifecycle, WorldError> {
-        let instant =
-            |value: &Option<Lenient<Instant>>| value.as_ref().map(|Lenient(Instant(at))| *at);
+        let deleted_at = spec.deleted_at.map(|at| at.0.to_utc());
+        let restored_at = spec.restored_at.map(|at| at.0.to_utc());
         // A portfolio that was deleted and restored is as if it had never been deleted.
-        let deleted = match (instant(&spec.deleted_at), instant(&spec.restored_at)) {
+        let deleted = match (deleted_at, restored_at) {
             (deleted, None) => deleted,
             (Some(deleted), Some(restored)) if deleted < restored => None,
             (_, Some(_)) => return Err(WorldError::RestoredNotDeleted(name.to_owned())),
@@ -285,12 +265,9 @@ impl PortfolioReader<'_> {
             let holdings = spec
                 .holdings
                 .iter()
-                .map(|(symbol, Lenient(quantity))| Ok((self.listed.id(symbol)?, *quantity)));
+                .map(|(symbol, quantity)| Ok((self.listed.id(symbol)?, quantity.0)));
             return Ok(Contents::Given {
-                cash: spec
-                    .cash
-                    .as_ref()
-                    .map_or(Money::ZERO, |Lenient(cash)| *cash),
+                cash: spec.cash.map_or(Money::ZERO, |cash| cash.0),
                 holdings: holdings.collect::<Result<_, WorldError>>()?,
             });
         }
@@ -301,11 +278,8 @@ impl PortfolioReader<'_> {
             });
         }
         Ok(Contents::MadeUp {
-            style: spec
-                .style
-                .as_ref()
-                .map_or(Style::Equity, |Lenient(style)| *style),
-            capital: spec.capital.as_ref().map(|Lenient(capital)| *capital),
+            style: spec.style.map_or(Style::Equity, |style| style.0),
+            capital: spec.capital.map(|capital| capital.0),
         })
     }
 }

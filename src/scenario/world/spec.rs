@@ -1,222 +1,321 @@
-//! The keys of a world, with serde. Only shape and spelling are checked here; names, defaults and
-//! contradictions are handled in `read`.
+//! Defines the keys of a world, read and written by serde. Only shape and spelling are checked here;
+//! names, defaults and contradictions are handled in `read`.
+//!
+//! Keys are written in the order of the fields.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
-use serde::Deserialize;
-use toml::Spanned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::lenient::{CauseName, CellPhase, FailureCounts, Instant, Lenient, OneOrMany, Span};
+use super::values::{
+    CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Lenient, Located, OneOrMany, Span,
+};
 use crate::domain::calendar::Amendments;
 use crate::domain::{
-    AmountError, AssetClass, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
+    AssetClass, Calendar, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::store::RunState;
 
-/// The top-level keys of a world.
-#[derive(Debug, Default, Deserialize)]
+/// A world: a state of the database and clock.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct WorldSpec {
-    pub(in crate::scenario) description: Option<String>,
-    pub(in crate::scenario) now: Option<Lenient<Instant>>,
-    pub(in crate::scenario) calendar: Option<CalendarSpec>,
-    pub(in crate::scenario) calendar_amendments: Option<Amendments>,
-    pub(in crate::scenario) seed: Option<u64>,
-    pub(in crate::scenario) sources: Option<SourcesSpec>,
-    pub(in crate::scenario) risk: Option<RiskModel>,
-    #[serde(default)]
-    pub(in crate::scenario) market: MarketSpec,
-    #[serde(default)]
-    pub(in crate::scenario) securities: BTreeMap<String, SecuritySpec>,
-    #[serde(default)]
-    pub(in crate::scenario) prices: BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>>,
-    #[serde(default)]
-    pub(in crate::scenario) portfolios: PortfolioSpecs,
+pub(crate) struct WorldSpec {
+    /// A summary in prose.
+    pub(crate) description: Option<String>,
+    /// The time at the start.
+    pub(crate) now: Option<Lenient<Instant>>,
+    /// The calendar of trading days.
+    pub(crate) calendar: Option<CalendarSpec>,
+    /// The seed of all random choices.
+    pub(crate) seed: Option<u64>,
+    /// The origin of the sources that the file leaves out.
+    pub(crate) sources: Option<SourcesSpec>,
+    /// Transactions that are given.
     #[serde(default, rename = "transaction")]
-    pub(in crate::scenario) transactions: Vec<TransactionSpec>,
-    #[serde(default, rename = "split")]
-    pub(in crate::scenario) splits: Vec<SplitSpec>,
+    pub(crate) transactions: Vec<TransactionSpec>,
+    /// Changes to the calendar.
+    pub(crate) calendar_amendments: Option<Amendments>,
+    /// The generated market.
+    #[serde(default)]
+    pub(crate) market: MarketSpec,
+    /// Securities by symbol: new ones, or changes to generated ones.
+    #[serde(default)]
+    pub(crate) securities: BTreeMap<String, SecuritySpec>,
+    /// Portfolios by name; `B..L` and `P1..P20` name several.
+    #[serde(default)]
+    pub(crate) portfolios: PortfolioSpecs,
+    /// Closes that were corrected after the completed days were computed.
     #[serde(default, rename = "correction")]
-    pub(in crate::scenario) corrections: Vec<CorrectionSpec>,
+    pub(crate) corrections: Vec<CorrectionSpec>,
+    /// Cells that were invalidated after they were done.
     #[serde(default, rename = "invalidation")]
-    pub(in crate::scenario) invalidations: Vec<InvalidationSpec>,
+    pub(crate) invalidations: Vec<InvalidationSpec>,
+    /// Finished runs of the past.
     #[serde(default, rename = "run")]
-    pub(in crate::scenario) runs: Vec<PastRunSpec>,
-    pub(in crate::scenario) run_left_running: Option<RunLeftRunningSpec>,
+    pub(crate) runs: Vec<PastRunSpec>,
+    /// A run that never ended.
+    pub(crate) run_left_running: Option<RunLeftRunningSpec>,
+    /// Splits that are given.
+    #[serde(default, rename = "split")]
+    pub(crate) splits: Vec<SplitSpec>,
+    /// The risk model: benchmark, factors and shocks.
+    pub(crate) risk: Option<RiskModel>,
+    /// Closes by symbol and day; `missing` removes one.
+    #[serde(default)]
+    pub(crate) prices: BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>>,
 }
 
-/// `[portfolios]`: entries by name or range, each with its place in the file.
-pub(in crate::scenario) type PortfolioSpecs = BTreeMap<Spanned<String>, PortfolioSpec>;
+/// Portfolios by name or range of names, in the order of the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct PortfolioSpecs(pub(crate) Vec<(Located<String>, PortfolioSpec)>);
+
+impl<'de> Deserialize<'de> for PortfolioSpecs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let sorted = BTreeMap::<Located<String>, PortfolioSpec>::deserialize(deserializer)?;
+        let mut specs: Vec<_> = sorted.into_iter().collect();
+        specs.sort_by_key(|(names, _)| names.span().start);
+        Ok(Self(specs))
+    }
+}
+
+impl Serialize for PortfolioSpecs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Entries<'s>(&'s PortfolioSpecs);
+        impl Serialize for Entries<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.0.iter().map(|(names, spec)| (names, spec)))
+            }
+        }
+        // The table is written even if it is empty.
+        serializer.serialize_some(&Entries(self))
+    }
+}
 
 /// The calendar of trading days.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::scenario) enum CalendarSpec {
+pub(crate) enum CalendarSpec {
+    /// The New York Stock Exchange.
     #[default]
     NewYork,
+    /// Every day from Monday to Friday.
     Weekdays,
+    /// Every day of the week.
     EveryDay,
 }
 
+impl CalendarSpec {
+    pub(crate) const ALL: [Self; 3] = [Self::NewYork, Self::Weekdays, Self::EveryDay];
+
+    /// Returns the calendar, without amendments.
+    pub(crate) fn calendar(self) -> Calendar {
+        match self {
+            Self::NewYork => Calendar::new_york(),
+            Self::Weekdays => Calendar::weekdays(),
+            Self::EveryDay => Calendar::every_day(),
+        }
+    }
+}
+
 /// The origin of sources that a world does not list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::scenario) enum SourcesSpec {
-    /// The seed generates a market, and transactions of the portfolios.
+pub(crate) enum SourcesSpec {
+    /// The seed generates the market and the transactions that the file leaves out.
     #[default]
     MadeUp,
-    /// There are none: the file lists all sources.
+    /// The file lists all sources.
     Given,
 }
 
-/// `[market]`: the generated market.
-#[derive(Debug, Default, Deserialize)]
+/// The generated market.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in crate::scenario) struct MarketSpec {
-    pub(in crate::scenario) shares: Option<usize>,
-    pub(in crate::scenario) sectors: Vec<String>,
-    pub(in crate::scenario) from: Option<Day>,
-    pub(in crate::scenario) last: Option<Day>,
+pub(crate) struct MarketSpec {
+    /// The number of shares.
+    pub(crate) shares: Option<usize>,
+    /// The sectors of the shares; all sectors if left out.
+    pub(crate) sectors: Vec<String>,
+    /// The first day with closes.
+    pub(crate) from: Option<Day>,
+    /// The last day with closes.
+    pub(crate) last: Option<Day>,
 }
 
-/// `[securities.SYM]`: a new security, or changes to a generated one.
-#[derive(Debug, Default, Deserialize)]
+/// A new security, or changes to a generated one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in crate::scenario) struct SecuritySpec {
-    pub(in crate::scenario) name: Option<String>,
-    pub(in crate::scenario) class: Option<AssetClass>,
-    pub(in crate::scenario) sector: Option<String>,
-    pub(in crate::scenario) currency: Option<Lenient<Currency>>,
-    pub(in crate::scenario) multiplier: Option<Lenient<Quantity>>,
-    pub(in crate::scenario) inactive_from: Option<Day>,
+pub(crate) struct SecuritySpec {
+    /// Its name; the symbol if left out.
+    pub(crate) name: Option<String>,
+    /// Its asset class; equity if left out.
+    pub(crate) class: Option<AssetClass>,
+    /// The sector of a share.
+    pub(crate) sector: Option<String>,
+    /// The currency of its closes.
+    pub(crate) currency: Option<Lenient<Currency>>,
+    /// Units of the underlying in one unit of the security.
+    pub(crate) multiplier: Option<Lenient<Quantity>>,
+    /// The first day without a price.
+    pub(crate) inactive_from: Option<Day>,
 }
 
-/// `[portfolios.NAME]`: a portfolio, its completed days and its sources.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// A portfolio, its completed days and its sources.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(in crate::scenario) struct PortfolioSpec {
-    pub(in crate::scenario) id: Option<String>,
-    pub(in crate::scenario) name: Option<String>,
-    pub(in crate::scenario) like: Option<String>,
-    pub(in crate::scenario) inception: Option<Day>,
-    pub(in crate::scenario) closed: Option<Day>,
-    pub(in crate::scenario) deleted_at: Option<Lenient<Instant>>,
-    pub(in crate::scenario) restored_at: Option<Lenient<Instant>>,
-    pub(in crate::scenario) complete: Option<OneOrMany<Span>>,
-    pub(in crate::scenario) holes: Option<OneOrMany<Span>>,
-    pub(in crate::scenario) phases: BTreeMap<Span, OneOrMany<CellPhase>>,
-    pub(in crate::scenario) failed: BTreeMap<Span, FailureCounts>,
-    pub(in crate::scenario) quarantined: BTreeMap<Span, OneOrMany<CellPhase>>,
-    pub(in crate::scenario) rows: Option<OneOrMany<Span>>,
-    pub(in crate::scenario) blocked: Option<OneOrMany<Span>>,
-    pub(in crate::scenario) currency: Option<Lenient<Currency>>,
-    pub(in crate::scenario) style: Option<Lenient<Style>>,
-    pub(in crate::scenario) capital: Option<Lenient<Money>>,
-    pub(in crate::scenario) cash: Option<Lenient<Money>>,
-    pub(in crate::scenario) holdings: BTreeMap<String, Lenient<Quantity>>,
+pub(crate) struct PortfolioSpec {
+    /// Its UUID; derived from the name if left out.
+    pub(crate) id: Option<String>,
+    /// Its name; the key if left out.
+    pub(crate) name: Option<String>,
+    /// The key of another portfolio to copy all keys from, except `id` and `name`.
+    pub(crate) like: Option<String>,
+    /// Its first day; ten sessions before the first day in its keys if left out.
+    pub(crate) inception: Option<Day>,
+    /// Its last day, if it is closed.
+    pub(crate) closed: Option<Day>,
+    /// The instant at which it was deleted.
+    pub(crate) deleted_at: Option<Lenient<Instant>>,
+    /// The instant, after its deletion, at which it was restored.
+    pub(crate) restored_at: Option<Lenient<Instant>>,
+    /// Currency of its cash and books.
+    pub(crate) currency: Option<Lenient<Currency>>,
+    /// Days on which all four phases are done.
+    pub(crate) complete: Option<OneOrMany<Span>>,
+    /// Days to leave out of `complete` and `phases`: nothing is done on them.
+    pub(crate) holes: Option<OneOrMany<Span>>,
+    /// Days on which only some phases are done, with those phases.
+    pub(crate) phases: BTreeMap<Span, OneOrMany<CellPhase>>,
+    /// Days with a snapshot row that the ledger does not cover.
+    pub(crate) rows: Option<OneOrMany<Span>>,
+    /// Failed phases, by day; they are not done.
+    pub(crate) failed: BTreeMap<Span, FailureCounts>,
+    /// Quarantined phases, by day; they are not done.
+    pub(crate) quarantined: BTreeMap<Span, OneOrMany<CellPhase>>,
+    /// Days on which a holding has no price.
+    pub(crate) blocked: Option<OneOrMany<Span>>,
+    /// The style of its generated history.
+    pub(crate) style: Option<Lenient<Style>>,
+    /// The approximate starting capital of its generated history.
+    pub(crate) capital: Option<Lenient<Money>>,
+    /// Cash deposited on its first session; no history is generated.
+    pub(crate) cash: Option<Lenient<Money>>,
+    /// Quantities transferred in on its first session, by symbol; no history is generated.
+    pub(crate) holdings: BTreeMap<String, Lenient<Quantity>>,
 }
 
-/// `[[transaction]]`: a transaction of one portfolio, or of each in a range.
-#[derive(Debug, Clone, Deserialize)]
+/// A transaction of one portfolio, or of each in a range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct TransactionSpec {
-    pub(in crate::scenario) portfolio: String,
-    pub(in crate::scenario) day: Day,
-    pub(in crate::scenario) kind: Lenient<TransactionKind>,
-    pub(in crate::scenario) symbol: Option<String>,
-    pub(in crate::scenario) quantity: Option<Lenient<Quantity>>,
-    pub(in crate::scenario) price: Option<Lenient<Price>>,
-    pub(in crate::scenario) amount: Option<Lenient<Money>>,
-    pub(in crate::scenario) fee: Option<Lenient<Money>>,
-    pub(in crate::scenario) reference: Option<String>,
+pub(crate) struct TransactionSpec {
+    /// The portfolio; a range adds one transaction for each.
+    pub(crate) portfolio: String,
+    /// The day of the booking.
+    pub(crate) day: Day,
+    /// The kind of transaction.
+    pub(crate) kind: Lenient<TransactionKind>,
+    /// The symbol of the security.
+    pub(crate) symbol: Option<String>,
+    /// The quantity, above zero.
+    pub(crate) quantity: Option<Lenient<Quantity>>,
+    /// Price of one unit.
+    pub(crate) price: Option<Lenient<Price>>,
+    /// The cash amount, not negative except for interest.
+    pub(crate) amount: Option<Lenient<Money>>,
+    /// The fee, in addition to the amount.
+    pub(crate) fee: Option<Lenient<Money>>,
+    /// The external id of the transaction.
+    pub(crate) reference: Option<String>,
 }
 
-/// `[[split]]`: old units become new ones on a day.
-#[derive(Debug, Clone, Deserialize)]
+/// A split of old units into new units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct SplitSpec {
-    pub(in crate::scenario) symbol: String,
-    pub(in crate::scenario) day: Day,
-    pub(in crate::scenario) new: u32,
-    pub(in crate::scenario) old: u32,
+pub(crate) struct SplitSpec {
+    /// The symbol of the security.
+    pub(crate) symbol: String,
+    /// The session of the split.
+    pub(crate) day: Day,
+    /// Units after the split.
+    pub(crate) new: u32,
+    /// Units before the split.
+    pub(crate) old: u32,
 }
 
-/// `[[correction]]`: a close that was corrected after the completed days were computed.
-#[derive(Debug, Deserialize)]
+/// A close that was corrected after the completed days were computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct CorrectionSpec {
-    pub(in crate::scenario) symbol: String,
-    pub(in crate::scenario) day: Day,
-    pub(in crate::scenario) close: Lenient<Price>,
+pub(crate) struct CorrectionSpec {
+    /// The symbol of the security.
+    pub(crate) symbol: String,
+    /// The session of the close.
+    pub(crate) day: Day,
+    /// The correct close, not adjusted for splits.
+    pub(crate) close: Lenient<Price>,
 }
 
-/// `[[invalidation]]`: cells that were invalidated after they were done.
-#[derive(Debug, Deserialize)]
+/// Cells that were invalidated after they were done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct InvalidationSpec {
-    pub(in crate::scenario) cause: Lenient<CauseName>,
+pub(crate) struct InvalidationSpec {
+    /// The kind of change.
+    pub(crate) cause: Lenient<CauseName>,
+    /// The reason, as text for people.
     #[serde(alias = "why")]
-    pub(in crate::scenario) reason: Option<String>,
-    pub(in crate::scenario) portfolios: OneOrMany<String>,
-    pub(in crate::scenario) days: OneOrMany<Span>,
-    pub(in crate::scenario) phases: Option<OneOrMany<CellPhase>>,
+    pub(crate) reason: Option<String>,
+    /// The portfolios of the cells.
+    pub(crate) portfolios: OneOrMany<String>,
+    /// The days of the cells.
+    pub(crate) days: OneOrMany<Span>,
+    /// The phases; all four if left out.
+    pub(crate) phases: Option<OneOrMany<CellPhase>>,
 }
 
-/// `[[run]]`: a finished run of the past.
-#[derive(Debug, Deserialize)]
+/// A finished run of the past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct PastRunSpec {
-    pub(in crate::scenario) started: Lenient<Instant>,
-    pub(in crate::scenario) ended: Option<Lenient<Instant>>,
-    pub(in crate::scenario) state: RunState,
-    pub(in crate::scenario) policy: Option<String>,
-    pub(in crate::scenario) scope: Option<String>,
-    pub(in crate::scenario) target: Option<Day>,
-    #[serde(default)]
-    pub(in crate::scenario) planned: u64,
-    #[serde(default)]
-    pub(in crate::scenario) done: u64,
-    #[serde(default)]
-    pub(in crate::scenario) failed: u64,
-    #[serde(default)]
-    pub(in crate::scenario) blocked: u64,
+pub(crate) struct PastRunSpec {
+    /// The instant of its start.
+    pub(crate) started: Lenient<Instant>,
+    /// The instant of its end; the start if left out.
+    pub(crate) ended: Option<Lenient<Instant>>,
+    /// The end state, not `running`.
+    pub(crate) state: RunState,
+    /// The name of its policy.
+    pub(crate) policy: Option<String>,
+    /// The scope, as text for people.
+    pub(crate) scope: Option<String>,
+    /// The last session that was due.
+    pub(crate) target: Option<Day>,
+    /// The number of planned cells.
+    pub(crate) planned: Option<u64>,
+    /// The number of done cells.
+    pub(crate) done: Option<u64>,
+    /// The number of failed cells.
+    pub(crate) failed: Option<u64>,
+    /// The number of blocked cells.
+    pub(crate) blocked: Option<u64>,
 }
 
-/// `[run-left-running]`: a run that never ended.
-#[derive(Debug, Deserialize)]
+/// A run that never ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(in crate::scenario) struct RunLeftRunningSpec {
-    pub(in crate::scenario) lease: Lease,
-    pub(in crate::scenario) started: Option<Lenient<Instant>>,
-    pub(in crate::scenario) target: Option<Day>,
+pub(crate) struct RunLeftRunningSpec {
+    /// The state of its lease.
+    pub(crate) lease: Lease,
+    /// The instant of its start; an hour ago if left out.
+    pub(crate) started: Option<Lenient<Instant>>,
+    /// The last session that was due.
+    pub(crate) target: Option<Day>,
 }
 
 /// The lease of a run left running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lease {
     /// It is still held: no other run can start.
     Live,
     /// It has expired: the next run takes over.
     Expired,
-}
-
-/// A close, or the word `missing` for a day without one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::scenario) enum CloseSpec {
-    At(Price),
-    Missing,
-}
-
-impl FromStr for CloseSpec {
-    type Err = AmountError;
-
-    fn from_str(text: &str) -> Result<Self, AmountError> {
-        match text {
-            "missing" => Ok(Self::Missing),
-            price => price.parse().map(Self::At),
-        }
-    }
 }

@@ -2,7 +2,6 @@
 
 use super::error::{TransactionFault, WorldError};
 use super::instruments::Instruments;
-use super::lenient::Lenient;
 use super::resolver::PortfolioResolver;
 use super::spec::TransactionSpec;
 use super::state::WorldPortfolio;
@@ -39,13 +38,10 @@ pub(super) fn resolve_transactions(
                 day: spec.day,
                 kind: spec.kind.0,
                 security,
-                quantity: spec
-                    .quantity
-                    .as_ref()
-                    .map_or(Quantity::ZERO, |Lenient(quantity)| *quantity),
-                price: spec.price.as_ref().map(|Lenient(price)| *price),
-                amount: spec.amount.as_ref().map(|Lenient(amount)| *amount),
-                fee: spec.fee.as_ref().map_or(Money::ZERO, |Lenient(fee)| *fee),
+                quantity: spec.quantity.map_or(Quantity::ZERO, |units| units.0),
+                price: spec.price.map(|price| price.0),
+                amount: spec.amount.map(|amount| amount.0),
+                fee: spec.fee.map_or(Money::ZERO, |fee| fee.0),
                 reference,
             });
         }
@@ -55,9 +51,9 @@ pub(super) fn resolve_transactions(
 
 /// Returns the first rule of its kind that a transaction breaks.
 fn find_fault(spec: &TransactionSpec) -> Option<TransactionFault> {
-    let Lenient(kind) = spec.kind;
-    let amount = spec.amount.as_ref().map(|Lenient(amount)| *amount);
-    let quantity = spec.quantity.as_ref().map(|Lenient(quantity)| *quantity);
+    let kind = spec.kind.0;
+    let amount = spec.amount.map(|amount| amount.0);
+    let quantity = spec.quantity.map(|quantity| quantity.0);
     if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
         return Some(TransactionFault::NegativeAmount);
     }

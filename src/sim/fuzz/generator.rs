@@ -1,6 +1,22 @@
 //! Generates a scenario from a seed: a small world, and the steps on it.
 
-use crate::domain::Day;
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+
+use chrono::TimeDelta;
+
+use crate::domain::{Day, Money, Phase, Price, TransactionKind};
+use crate::scenario::format::to_toml;
+use crate::scenario::script::spec::{
+    ConfigurationSpec, CrashSpec, FaultSpec, InvalidationSpec, RetrySpec, RunSpec, ScenarioSpec,
+    ScriptSpec, StepSpec,
+};
+use crate::scenario::script::{Crash, Point, Power, SignedDuration};
+use crate::scenario::world::Span;
+use crate::scenario::world::spec::{
+    MarketSpec, PortfolioSpec, PortfolioSpecs, TransactionSpec, WorldSpec,
+};
+use crate::scenario::world::values::{CellPhase, Lenient, OneOrMany};
 use crate::sim::random::RandomSource;
 
 /// Evenings on which scenarios start: an ordinary one, after a holiday, before and after the
@@ -21,13 +37,23 @@ const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 /// Returns the scenario of a seed as TOML. It always ends with a run of all portfolios.
 pub fn generate_scenario(seed: u64) -> String {
     let mut generator = Generator::new(seed);
-    let mut text = generator.world();
+    let mut spec = generator.scenario();
     for _ in 0..2 + generator.random.below(6) {
-        text += "\n[[step]]\n";
-        text += &generator.step();
-        text += "\n";
+        spec.script.step.push(generator.step().into());
     }
-    text + "\n[[step]]\nrun = {}\n"
+    spec.script.step.push(run_step(RunSpec::default()).into());
+    to_toml(&spec)
+}
+
+fn run_step(run: RunSpec) -> StepSpec {
+    StepSpec {
+        run: Some(run),
+        ..StepSpec::default()
+    }
+}
+
+fn names(name: &str) -> OneOrMany<String> {
+    OneOrMany(vec![name.to_owned()])
 }
 
 struct Generator {
@@ -58,123 +84,181 @@ impl Generator {
         self.evening.saturating_add(-back)
     }
 
-    fn days(&mut self, most: usize) -> String {
+    fn days(&mut self, most: usize) -> Span {
         let (first, second) = (self.day(most), self.day(most));
-        format!("{}..{}", first.min(second), first.max(second))
+        Span::new(Some(first.min(second)), Some(first.max(second)))
     }
 
     fn portfolio_name(&mut self) -> &'static str {
         NAMES[self.random.below(self.portfolios)]
     }
 
-    fn world(&mut self) -> String {
-        let from = self.evening.saturating_add(-30);
-        let mut text = format!(
-            "now = {}T18:00:00{}\nseed = {}\n\n[market]\nshares = {}\nfrom = {from}\n",
-            self.evening,
-            self.offset,
-            self.random.below(1_000),
-            1 + self.random.below(4),
-        );
-        text += "\n[portfolios]\n";
-        for name in &NAMES[..self.portfolios] {
-            let inception = self.day(7);
-            let mut keys = vec![format!("inception = {inception}")];
-            match self.random.below(4) {
-                0 => {}
-                1 => keys.push("complete = \"..\"".to_owned()),
-                _ => {
-                    let until = self.day(5);
-                    // A shorter span may hold no session on a long weekend, which is an error.
-                    if until >= inception.saturating_add(3) {
-                        keys.push(format!("complete = \"..{until}\""));
-                    }
-                }
-            }
-            text += &format!("{name} = {{ {} }}\n", keys.join(", "));
-        }
-        if self.random.chance(40) {
-            let phase = ["snapshot", "positions", "exposures", "risk"][self.random.below(4)];
-            let times = 1 + self.random.below(4);
-            text += &format!(
-                "\n[[fault]]\nphase = \"{phase}\"\nportfolios = \"{}\"\ndays = \"{}\"\ntimes = {times}\n",
-                self.portfolio_name(),
-                self.days(3)
-            );
-        }
-        text
+    /// Returns a number from 1 to `most`.
+    fn number(&mut self, most: usize) -> u32 {
+        1 + self.random.below(most) as u32
     }
 
-    fn step(&mut self) -> String {
+    fn scenario(&mut self) -> ScenarioSpec {
+        let now = format!("{}T18:00:00{}", self.evening, self.offset);
+        let world = WorldSpec {
+            now: Some(Lenient(now.parse().expect("the evenings are instants"))),
+            seed: Some(self.random.below(1_000) as u64),
+            market: MarketSpec {
+                shares: Some(1 + self.random.below(4)),
+                from: Some(self.evening.saturating_add(-30)),
+                ..MarketSpec::default()
+            },
+            portfolios: PortfolioSpecs(
+                (NAMES[..self.portfolios].iter())
+                    .map(|name| ((*name).to_owned().into(), self.portfolio()))
+                    .collect(),
+            ),
+            ..WorldSpec::default()
+        };
+        let script = ScriptSpec {
+            fault: self.fault().into_iter().collect(),
+            ..ScriptSpec::default()
+        };
+        ScenarioSpec {
+            world,
+            script,
+            ..ScenarioSpec::default()
+        }
+    }
+
+    fn portfolio(&mut self) -> PortfolioSpec {
+        let inception = self.day(7);
+        let complete = match self.random.below(4) {
+            0 => None,
+            1 => Some(Span::EVERY_DAY),
+            _ => {
+                let until = self.day(5);
+                // A shorter span may hold no session on a long weekend, which is an error.
+                (until >= inception.saturating_add(3)).then(|| Span::new(None, Some(until)))
+            }
+        };
+        PortfolioSpec {
+            inception: Some(inception),
+            complete: complete.map(|span| OneOrMany(vec![span])),
+            ..PortfolioSpec::default()
+        }
+    }
+
+    fn fault(&mut self) -> Option<FaultSpec> {
+        if !self.random.chance(40) {
+            return None;
+        }
+        let phase = Phase::CELL_PHASES[self.random.below(4)];
+        let times = Some(self.number(4));
+        Some(FaultSpec {
+            phase: Lenient(CellPhase(phase)),
+            portfolios: names(self.portfolio_name()).into(),
+            days: Some(OneOrMany(vec![self.days(3)])),
+            times,
+        })
+    }
+
+    fn step(&mut self) -> StepSpec {
+        let mut step = StepSpec::default();
         match self.random.below(20) {
             // Runs are the most frequent step: they are what is tested.
-            0..=5 => self.run(),
-            6 => format!("delete = \"{}\"", self.portfolio_name()),
-            7 => format!("restore = \"{}\"", self.portfolio_name()),
-            8 => self.add(),
-            9 => format!("onboard = \"{}\"", self.portfolio_name()),
+            0..=5 => step.run = Some(self.run()),
+            6 => step.delete = Some(names(self.portfolio_name()).into()),
+            7 => step.restore = Some(names(self.portfolio_name()).into()),
+            8 => self.add(&mut step),
+            9 => step.onboard = Some(self.portfolio_name().to_owned().into()),
             10 => {
                 let (symbol, day) = (SYMBOLS[self.random.below(SYMBOLS.len())], self.day(6));
-                let close = 50 + self.random.below(100);
-                format!("prices = {{ {symbol} = {{ {day} = {close}.25 }} }}")
+                let wholes = 50 + self.random.below(100) as i64;
+                let close = Price::from_units(wholes * Price::SCALE + Price::SCALE / 4);
+                let closes = BTreeMap::from([(day, Lenient(close))]);
+                step.prices = Some([(symbol.to_owned().into(), closes)].into());
             }
-            11 | 12 => format!(
-                "transaction = {{ portfolio = \"{}\", day = {}, kind = \"deposit\", amount = {} }}",
-                self.portfolio_name(),
-                self.day(5),
-                100 + self.random.below(900)
-            ),
-            13 => format!(
-                "invalidate = {{ portfolios = \"{}\", days = \"{}\", reason = \"drawn\" }}",
-                self.portfolio_name(),
-                self.days(5)
-            ),
-            14 => "retry = {}".to_owned(),
-            15 => format!("close = {{ {} = {} }}", self.portfolio_name(), self.day(3)),
-            16 => format!("advance = \"-{} hours\"", 1 + self.random.below(3)),
-            17 => format!(
-                "configure = {{ quarantine-after = {} }}",
-                1 + self.random.below(3)
-            ),
-            _ => format!("advance = \"{} hours\"", 1 + self.random.below(60)),
+            11 | 12 => step.transaction = Some(self.deposit()),
+            13 => {
+                step.invalidate = Some(InvalidationSpec {
+                    portfolios: Some(names(self.portfolio_name()).into()),
+                    days: Lenient(self.days(5)),
+                    phases: None,
+                    reason: Some("drawn".to_owned()),
+                });
+            }
+            14 => step.retry = Some(RetrySpec::default()),
+            15 => {
+                let name = self.portfolio_name().to_owned();
+                step.close = Some([(name.into(), self.day(3))].into());
+            }
+            16 => step.advance = Some(hours(-i64::from(self.number(3)))),
+            17 => {
+                step.configure = Some(ConfigurationSpec {
+                    quarantine_after: Some(self.number(3)),
+                    ..ConfigurationSpec::default()
+                });
+            }
+            _ => step.advance = Some(hours(i64::from(self.number(60)))),
+        }
+        step
+    }
+
+    fn deposit(&mut self) -> TransactionSpec {
+        TransactionSpec {
+            portfolio: self.portfolio_name().to_owned(),
+            day: self.day(5),
+            kind: Lenient(TransactionKind::Deposit),
+            symbol: None,
+            quantity: None,
+            price: None,
+            amount: Some(Lenient(Money::whole(100 + self.random.below(900) as i32))),
+            fee: None,
+            reference: None,
         }
     }
 
-    fn add(&mut self) -> String {
+    /// Adds a portfolio, or a run if all names are used.
+    fn add(&mut self, step: &mut StepSpec) {
         let free = NAMES.len() - self.portfolios;
         if free == 0 || self.added >= free {
-            return self.run();
+            step.run = Some(self.run());
+            return;
         }
         let name = NAMES[self.portfolios + self.added];
         self.added += 1;
-        format!("add = {{ {name} = {{ inception = {} }} }}", self.day(4))
+        let spec = PortfolioSpec {
+            inception: Some(self.day(4)),
+            ..PortfolioSpec::default()
+        };
+        step.add = Some(PortfolioSpecs(vec![(name.to_owned().into(), spec)]));
     }
 
-    fn run(&mut self) -> String {
-        let mut keys = Vec::new();
+    fn run(&mut self) -> RunSpec {
+        let mut run = RunSpec::default();
         if self.random.chance(25) {
-            keys.push(format!("portfolios = [\"{}\"]", self.portfolio_name()));
+            run.portfolios = Some(names(self.portfolio_name()));
         }
         match self.random.below(8) {
-            0 => keys.push(format!("force = \"{}\"", self.days(4))),
-            1 => keys.push(format!("limit = {}", 1 + self.random.below(4))),
+            0 => run.force = Some(Lenient(self.days(4))),
+            1 => run.limit = NonZeroU64::new(u64::from(self.number(4))),
             _ => {}
         }
         if self.random.chance(35) {
-            let number = 1 + self.random.below(4);
-            let point = match self.random.below(4) {
-                0 => "after planning".to_owned(),
-                1 => "before closing".to_owned(),
-                2 => format!("inside commit {number}"),
-                _ => format!("after commit {number}"),
-            };
-            let power = if self.random.chance(40) { "cut" } else { "on" };
-            keys.push(format!(
-                "crash = {{ at = \"{point}\", power = \"{power}\" }}"
-            ));
+            let number = i64::from(self.number(4));
+            let mut crash = Crash::new(match self.random.below(4) {
+                0 => Point::AfterPlanning,
+                1 => Point::BeforeClosing,
+                2 => Point::InsideCommit(number),
+                _ => Point::AfterCommit(number),
+            });
+            if self.random.chance(40) {
+                crash.power = Power::Cut;
+            }
+            run.crash = Some(CrashSpec(crash));
         }
-        format!("run = {{ {} }}", keys.join(", "))
+        run
     }
+}
+
+fn hours(hours: i64) -> Lenient<SignedDuration> {
+    Lenient(SignedDuration(TimeDelta::hours(hours)))
 }
 
 #[cfg(test)]

@@ -1,25 +1,79 @@
-//! Reads single values of a file leniently: bare or quoted, one or a list.
+//! Reads and writes single values of a file: bare or quoted, one or a list.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeZone, Utc};
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-use toml::Value;
+use toml::{Spanned, Value};
 
-use crate::domain::{Day, DayError, DayRange, InvalidationCause, Phase, PhaseSet, UnknownPhase};
+use crate::domain::{
+    AmountError, Currency, Day, DayError, DayRange, InvalidationCause, Money, Phase, PhaseSet,
+    Price, Quantity, TransactionKind, UnknownPhase,
+};
+use crate::scenario::format::LITERAL;
+use crate::scenario::market::Style;
+
+/// A value that a file has as one word: a text, or a literal of TOML.
+pub(crate) trait Word: FromStr<Err: fmt::Display> + fmt::Display {
+    /// Whether a list of one value is written as a list.
+    const IS_ALWAYS_LISTED: bool = false;
+
+    /// Returns whether `text`, the text of this value, is written as a literal of TOML.
+    fn is_literal(&self, _text: &str) -> bool {
+        false
+    }
+}
+
+/// Implements [`Word`] for types, of which some values are literals.
+macro_rules! words {
+    ($($type:ty $(: |$value:ident, $text:ident| $is_literal:expr)?;)*) => {
+        $(impl Word for $type {
+            $(fn is_literal(&self, $text: &str) -> bool {
+                let $value = self;
+                $is_literal
+            })?
+        })*
+    };
+}
+
+words! {
+    String;
+    Currency;
+    Style;
+    TransactionKind;
+    CauseName;
+    Day: |_day, _text| true;
+    Instant: |_instant, _text| true;
+    Span: |span, _text| span.single().is_some();
+    Money: |_money, text| is_exact_number(text);
+    Price: |_price, text| is_exact_number(text);
+    Quantity: |_quantity, text| is_exact_number(text);
+    CloseSpec: |_close, text| is_exact_number(text);
+}
+
+impl Word for CellPhase {
+    const IS_ALWAYS_LISTED: bool = true;
+}
+
+/// Returns whether a number keeps all its digits when it is read as a number of TOML: those with a
+/// decimal point are read as a float.
+fn is_exact_number(text: &str) -> bool {
+    text.parse::<i64>().is_ok()
+        || text
+            .parse::<f64>()
+            .is_ok_and(|read| read.to_string() == text)
+}
 
 /// A value parsed from its text form, which TOML may have as a string, number or date.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::scenario) struct Lenient<T>(pub(in crate::scenario) T);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lenient<T>(pub(crate) T);
 
-impl<'de, T> Deserialize<'de> for Lenient<T>
-where
-    T: FromStr<Err: fmt::Display>,
-{
+impl<'de, T: Word> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         // Through `Value`, since serde does not see TOML's bare dates and numbers as strings.
         let value = Value::deserialize(deserializer)?;
@@ -27,20 +81,21 @@ where
     }
 }
 
-/// A list of values, which may be written as a single value.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::scenario) struct OneOrMany<T>(pub(in crate::scenario) Vec<T>);
-
-impl<T> Default for OneOrMany<T> {
-    fn default() -> Self {
-        Self(Vec::new())
+impl<T: Word> Serialize for Lenient<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.to_string();
+        match self.0.is_literal(&text) {
+            true => serializer.serialize_newtype_struct(LITERAL, &text),
+            false => serializer.serialize_str(&text),
+        }
     }
 }
 
-impl<'de, T> Deserialize<'de> for OneOrMany<T>
-where
-    T: FromStr<Err: fmt::Display>,
-{
+/// A list of values, which may be written as a single value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
+
+impl<'de, T: Word> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = match Value::deserialize(deserializer)? {
             Value::Array(values) => values,
@@ -48,6 +103,18 @@ where
         };
         let read = |value| scalar::<D::Error>(value)?.parse().map_err(D::Error::custom);
         values.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<T: Word + Clone> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [value] if !T::IS_ALWAYS_LISTED => Lenient(value.clone()).serialize(serializer),
+            // An empty list is not the same as a missing one.
+            values => {
+                serializer.serialize_some(&values.iter().cloned().map(Lenient).collect::<Vec<_>>())
+            }
+        }
     }
 }
 
@@ -66,21 +133,72 @@ fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
     }
 }
 
+/// A value with its place in the text; values that are built in code have none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Located<T>(Spanned<T>);
+
+impl<T> Located<T> {
+    pub(crate) fn new(span: Range<usize>, value: T) -> Self {
+        Self(Spanned::new(span, value))
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        self.0.get_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut()
+    }
+
+    /// Returns the byte range in the text.
+    pub(crate) fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+impl<T> From<T> for Located<T> {
+    fn from(value: T) -> Self {
+        Self(Spanned::new(0..0, value))
+    }
+}
+
 /// An instant, written with its offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::scenario) struct Instant(pub(in crate::scenario) DateTime<Utc>);
+pub(crate) struct Instant(DateTime<FixedOffset>);
+
+impl Instant {
+    /// Returns an instant that is written as the local time of `zone`.
+    pub(crate) fn local(at: DateTime<Utc>, zone: impl TimeZone) -> Self {
+        Self(at.with_timezone(&zone).fixed_offset())
+    }
+
+    pub(crate) fn to_utc(self) -> DateTime<Utc> {
+        self.0.to_utc()
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+    }
+}
 
 /// The text is not an instant with an offset.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("invalid instant `{0}` (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
-pub(in crate::scenario) struct InstantError(pub(in crate::scenario) String);
+pub(crate) struct InstantError(pub(crate) String);
 
 impl FromStr for Instant {
     type Err = InstantError;
 
     fn from_str(text: &str) -> Result<Self, InstantError> {
         DateTime::parse_from_rfc3339(text)
-            .map(|instant| Self(instant.to_utc()))
+            .map(Self)
             .map_err(|_| InstantError(text.to_owned()))
     }
 }
@@ -95,15 +213,20 @@ pub struct Span {
 
 impl Span {
     /// Returns the span of one day.
-    pub(in crate::scenario) const fn from_day(day: Day) -> Self {
+    pub(crate) const fn from_day(day: Day) -> Self {
         Self {
             first: Some(day),
             last: Some(day),
         }
     }
 
+    /// Returns the span from `first` to `last`, both included; `None` leaves an end open.
+    pub(crate) const fn new(first: Option<Day>, last: Option<Day>) -> Self {
+        Self { first, last }
+    }
+
     /// The span without a first and a last day.
-    pub(in crate::scenario) const EVERY_DAY: Self = Self {
+    pub(crate) const EVERY_DAY: Self = Self {
         first: None,
         last: None,
     };
@@ -153,6 +276,12 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(day) = self.single() {
@@ -168,11 +297,11 @@ impl fmt::Display for Span {
 
 /// One of the four phases of a cell, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::scenario) struct CellPhase(pub(in crate::scenario) Phase);
+pub(crate) struct CellPhase(pub(crate) Phase);
 
 /// The word is not a phase of a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(in crate::scenario) enum PhaseError {
+pub(crate) enum PhaseError {
     /// The word is not a phase.
     #[error(transparent)]
     Unknown(#[from] UnknownPhase),
@@ -195,14 +324,20 @@ impl FromStr for CellPhase {
     }
 }
 
+impl fmt::Display for CellPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// The cause of an invalidation, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::scenario) struct CauseName(pub(super) InvalidationCause);
+pub(crate) struct CauseName(pub(crate) InvalidationCause);
 
 /// The word is not a cause of an invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown cause `{0}` (expected one of {known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
-pub(in crate::scenario) struct UnknownCause(String);
+pub(crate) struct UnknownCause(String);
 
 impl FromStr for CauseName {
     type Err = UnknownCause;
@@ -214,9 +349,43 @@ impl FromStr for CauseName {
     }
 }
 
+impl fmt::Display for CauseName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+/// A close, or the word `missing` for a day without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CloseSpec {
+    At(Price),
+    Missing,
+}
+
+impl FromStr for CloseSpec {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        match text {
+            "missing" => Ok(Self::Missing),
+            price => price.parse().map(Self::At),
+        }
+    }
+}
+
+impl fmt::Display for CloseSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(price) => price.fmt(f),
+            Self::Missing => f.write_str("missing"),
+        }
+    }
+}
+
 /// Failed phases, each with its number of failures: `["risk"]` for one, `{ risk = 2 }` for two.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::scenario) struct FailureCounts(pub(in crate::scenario) BTreeMap<Phase, u32>);
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub(crate) struct FailureCounts(pub(crate) BTreeMap<Phase, u32>);
 
 impl<'de> Deserialize<'de> for FailureCounts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -226,7 +395,7 @@ impl<'de> Deserialize<'de> for FailureCounts {
             value => {
                 let OneOrMany(phases) =
                     OneOrMany::<CellPhase>::deserialize(value).map_err(D::Error::custom)?;
-                return Ok(Self(phases.into_iter().map(|phase| (phase.0, 1)).collect()));
+                return Ok(Self(phases.iter().map(|phase| (phase.0, 1)).collect()));
             }
         };
         let read = |(name, times): (String, u32)| {
@@ -279,7 +448,7 @@ mod tests {
     #[test]
     fn an_instant_needs_its_offset() {
         let instant = read::<Lenient<Instant>>("it = 2026-01-08T18:00:00-05:00").unwrap();
-        assert_eq!(instant.0.0.to_rfc3339(), "2026-01-08T23:00:00+00:00");
+        assert_eq!(instant.0.to_utc().to_rfc3339(), "2026-01-08T23:00:00+00:00");
         assert!(read::<Lenient<Instant>>("it = 2026-01-08T18:00:00").is_err());
     }
 

@@ -1,0 +1,135 @@
+//! Parses the text of a scenario. Its world, its own keys and its expectations are read one by one,
+//! since serde loses the places of values in flattened structs.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
+
+use super::error::ScenarioError;
+use super::spec::{ExpectationSpec, ExpectationsSpec, ScenarioSpec, ScriptSpec, StepSpec};
+use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
+use crate::scenario::world::values::Located;
+
+/// Top-level keys that only a scenario has, not a world or fixture.
+pub const SCENARIO_KEYS: [&str; 7] = [
+    "fixture",
+    "policies",
+    "policy",
+    "configuration",
+    "fault",
+    "step",
+    EXPECT_KEY,
+];
+/// Top-level keys of a world.
+const WORLD_KEYS: [&str; 17] = [
+    "description",
+    "now",
+    "calendar",
+    "calendar-amendments",
+    "seed",
+    "sources",
+    "risk",
+    "market",
+    "securities",
+    "prices",
+    "portfolios",
+    "transaction",
+    "split",
+    "correction",
+    "invalidation",
+    "run",
+    "run-left-running",
+];
+/// The top-level key of expectations, which are read after the policies are known.
+const EXPECT_KEY: &str = "expect";
+
+/// Iterates over all top-level keys that a scenario may have.
+pub fn known_keys() -> impl Iterator<Item = &'static str> {
+    WORLD_KEYS.into_iter().chain(SCENARIO_KEYS)
+}
+
+impl ScenarioSpec {
+    /// Parses a text, which need not have any key: a scenario needs no step, expectation or policy.
+    pub(crate) fn parse(text: &str) -> Result<Self, ScenarioError> {
+        let root = DeTable::parse(text).map_err(ScenarioError::text)?;
+        let span = root.span();
+        let (mut world, mut script, mut expect) = (DeTable::new(), DeTable::new(), None);
+        for (key, value) in root.into_inner() {
+            let name = key.get_ref().as_ref();
+            if name == EXPECT_KEY {
+                expect = Some(value);
+            } else if SCENARIO_KEYS.contains(&name) {
+                script.insert(key, value);
+            } else if WORLD_KEYS.contains(&name) {
+                world.insert(key, value);
+            } else {
+                return Err(ScenarioError::unknown_key(name, known_keys(), key.span()));
+            }
+        }
+        // Keys keep their spans when they move to a part: with the text as input, an error shows
+        // line and column of the file.
+        let pointed = |error: Error| ScenarioError::text_with_input(error, text);
+        let table = |table| Deserializer::from(Spanned::new(span.clone(), table));
+        let script = ScriptSpec::deserialize(table(script)).map_err(pointed)?;
+        let expect = expect.map(|value| read_expectations(value, &script));
+        Ok(Self {
+            expect: expect.transpose().map_err(pointed)?.unwrap_or_default(),
+            world: WorldSpec::deserialize(table(world)).map_err(pointed)?,
+            script,
+        })
+    }
+
+    /// Removes and returns the portfolios that steps add, in the order of the steps; steps of a
+    /// `meanwhile` count at the place of their run.
+    pub(super) fn take_added(&mut self) -> Vec<PortfolioSpecs> {
+        let mut added = Vec::new();
+        for step in &mut self.script.step {
+            step.get_mut().take_added(&mut added);
+        }
+        added
+    }
+}
+
+impl StepSpec {
+    fn take_added(&mut self, added: &mut Vec<PortfolioSpecs>) {
+        added.extend(self.add.as_mut().map(std::mem::take));
+        for step in self.run.iter_mut().flat_map(|run| &mut run.meanwhile) {
+            step.get_mut().take_added(added);
+        }
+    }
+}
+
+/// Reads a table of expectations: a key that is the name of a policy holds expectations under that
+/// policy, any other key is an expectation under all of them.
+fn read_expectations(
+    value: Spanned<DeValue<'_>>,
+    script: &ScriptSpec,
+) -> Result<ExpectationsSpec, Error> {
+    let span = value.span();
+    let DeValue::Table(table) = value.into_inner() else {
+        // Not a table: serde words the error.
+        let value = ValueDeserializer::from(Spanned::new(span, DeValue::Boolean(true)));
+        let common = ExpectationSpec::deserialize(value)?;
+        return Ok(ExpectationsSpec {
+            common,
+            ..ExpectationsSpec::default()
+        });
+    };
+    let (mut common, mut by_policy) = (DeTable::new(), BTreeMap::new());
+    for (key, value) in table {
+        if script.is_policy_name(key.get_ref()) {
+            let name = Located::new(key.span(), key.into_inner().into_owned());
+            let expected = ExpectationSpec::deserialize(ValueDeserializer::from(value))?;
+            by_policy.insert(name, expected);
+        } else {
+            common.insert(key, value);
+        }
+    }
+    let common = Deserializer::from(Spanned::new(span, common));
+    Ok(ExpectationsSpec {
+        common: ExpectationSpec::deserialize(common)?,
+        by_policy,
+    })
+}
