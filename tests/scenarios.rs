@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         }
     }));
     trials.push(Trial::test("every_file_matches_its_schema", || {
-        check_schema("scenarios", schema::SCENARIO.parse()?)?;
+        check_schema("scenarios", schema::scenario())?;
         check_schema("fixtures", schema::fixture())
     }));
     libtest_mimic::run(&arguments, trials).exit_code()

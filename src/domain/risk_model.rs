@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::security::AssetClass;
 
 /// Benchmark, factors and shocks. A symbol names the security whose closes make the series.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct RiskModel {
     /// Symbol of the benchmark; betas are absent without one.
@@ -25,7 +26,7 @@ pub struct RiskModel {
 }
 
 /// A factor: a name, and the symbol of the security whose returns it has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Factor {
     /// Name shown beside the exposure.
@@ -36,7 +37,7 @@ pub struct Factor {
 
 /// A named shock. A holding moves by its beta times the market's move, plus the move of its
 /// class, plus the move of its sector. Moves are ratios: −0.2 is a fall of 20 %.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shock {
     /// Name shown beside the stress result.

@@ -11,6 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -18,7 +19,9 @@ use thiserror::Error;
 macro_rules! rule {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$word_doc])* $word,)+ }
     };
@@ -117,7 +120,18 @@ pub struct Policy {
 
 /// The name of a preset: a set of rules that was used in production.
 #[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyName {
@@ -250,22 +264,30 @@ impl FromStr for PolicyName {
 }
 
 /// A policy as written in configuration: a preset, and the rules that differ.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct PolicySpec {
+    /// The policy to start from.
     preset: PolicyName,
+    /// The day after which the range starts.
     watermark: Option<Watermark>,
+    /// The portfolios whose rows make the watermark.
     watermark_scope: Option<WatermarkScope>,
+    /// The treatment of deleted portfolios.
     deleted: Option<Deleted>,
+    /// The choice among the portfolios of a day.
     filter: Option<Filter>,
+    /// The first day on which a newcomer is processed.
     newcomers: Option<Newcomers>,
+    /// The treatment of unknown names in the scope.
     unknown_ids: Option<UnknownIds>,
+    /// A former rule, which is read and has no effect.
     #[serde(rename = "first-run")]
     _first_run: Option<FormerFirstRun>,
 }
 
 /// The one value of the former rule `first-run`, which is read and has no effect.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 enum FormerFirstRun {
     #[serde(rename = "from-earliest-inception")]
     FromEarliestInception,

@@ -55,7 +55,7 @@ fn a_crash_is_shrunk() {
     now = 2026-01-08T18:00:00-05:00
 
     [portfolios]
-    C = { complete = "..2026-01-07", inception = 2026-01-07 }
+    C = { inception = 2026-01-07, complete = "..2026-01-07" }
 
     [[step]]
     run = {}

@@ -6,8 +6,9 @@ use crate::capture::intervals::{Interval, Marks};
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Day, Phase, PhaseSet};
 use crate::scenario::world::Span;
+use crate::scenario::world::lenient::OneOrMany;
 use crate::scenario::world::spec::PortfolioSpec;
-use crate::scenario::world::values::{CellPhase, FailureCounts, OneOrMany};
+use crate::scenario::world::values::{CellPhase, FailureCounts};
 
 /// First and last index of consecutive sessions, both inclusive.
 type SessionRange = (usize, usize);

@@ -7,8 +7,9 @@ use crate::capture::intervals::Interval;
 use crate::capture::state::{CapturedInvalidation, State};
 use crate::domain::{Day, PhaseSet};
 use crate::scenario::name_list::name_ranges;
+use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::spec::{InvalidationSpec, PastRunSpec, RunLeftRunningSpec};
-use crate::scenario::world::values::{CauseName, Lenient, OneOrMany};
+use crate::scenario::world::values::CauseName;
 use crate::scenario::world::{PastRun, RunLeftRunning};
 
 /// Returns each invalidation as one entry for each group of portfolios with the same cells, and for

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::add_cells;
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Currency, Day, PortfolioKey};
+use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::names::is_plain_name;
 use crate::scenario::world::spec::PortfolioSpec;
-use crate::scenario::world::values::Lenient;
 
 /// Returns the key of each portfolio in the file: its name, or its id if the name cannot be a key
 /// or is ambiguous.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::capture::sources::GivenSources;
 use crate::capture::state::State;
 use crate::domain::{Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction};
+use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::spec::{
     SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };
-use crate::scenario::world::values::{CloseSpec, Lenient};
+use crate::scenario::world::values::CloseSpec;
 
 /// Adds the transactions, securities, splits, the risk model and the closes.
 pub(super) fn add_sources(

@@ -13,9 +13,10 @@ use crate::capture::CaptureError;
 use crate::capture::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, Day, PhaseSet};
 use crate::scenario::format::to_toml;
+use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::merge::fold_portfolios;
 use crate::scenario::world::spec::{MarketSpec, SecuritySpec, WorldSpec};
-use crate::scenario::world::values::{Instant, Lenient};
+use crate::scenario::world::values::Instant;
 
 impl State {
     /// Writes this state as a world in TOML. The same state gives the same bytes.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveTime;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::CalendarError;
@@ -26,7 +27,7 @@ use crate::domain::day::Day;
 /// assert!(calendar.is_half_day("2026-06-11".parse()?)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Amendments {
     /// Days without trading, such as a day of mourning.
@@ -35,6 +36,7 @@ pub struct Amendments {
     pub sessions: Vec<Day>,
     /// Sessions that close early, with their local closing time.
     #[serde(serialize_with = "serialize_half_days")]
+    #[schemars(with = "BTreeMap<Day, String>")]
     pub half_days: BTreeMap<Day, NaiveTime>,
 }
 

@@ -11,7 +11,7 @@ use super::model::{CellStatus, Expectation, Run};
 use super::resolver::Resolver;
 use super::spec::{ExpectationSpec, NamesByDay, WatermarkSpec};
 use crate::domain::{Calendar, Day};
-use crate::scenario::world::values::Lenient;
+use crate::scenario::world::lenient::Lenient;
 
 /// The part of a scenario that an `expect` table is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,8 +15,6 @@
 //! | `error`, `location` | errors, and their places in the text |
 
 mod error;
-#[cfg(test)]
-mod examples;
 mod expectations;
 mod location;
 mod model;

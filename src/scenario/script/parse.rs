@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 
 use super::error::ScenarioError;
 use super::spec::{ExpectationSpec, ExpectationsSpec, ScenarioSpec, ScriptSpec, StepSpec};
+use crate::scenario::world::lenient::Located;
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
-use crate::scenario::world::values::Located;
 
 /// Top-level keys that only a scenario has, not a world or fixture.
 pub const SCENARIO_KEYS: [&str; 7] = [

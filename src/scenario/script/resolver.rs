@@ -7,8 +7,9 @@ use super::model::{Fault, NamedPolicy};
 use super::spec::{FaultSpec, ScriptSpec};
 use crate::domain::{DayRange, PortfolioId};
 use crate::plan::{Policy, PolicyName};
+use crate::scenario::world::lenient::{Located, OneOrMany};
 use crate::scenario::world::names::expand;
-use crate::scenario::world::values::{Located, OneOrMany, Span};
+use crate::scenario::world::values::Span;
 use crate::scenario::world::{Nearest, World};
 
 impl ScriptSpec {

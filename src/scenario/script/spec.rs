@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Value;
@@ -16,22 +17,27 @@ use super::values::{Point, RunEnd, SignedDuration};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Day, DayError, Price, RiskModel};
 use crate::plan::PolicySpec;
+use crate::scenario::schema::keys::{
+    add_old_expectation_keys, add_old_invalidation_keys, add_policy_expectations,
+};
+use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::world::spec::{PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec};
-use crate::scenario::world::values::{CellPhase, Instant, Lenient, Located, OneOrMany, Span, Word};
+use crate::scenario::world::values::{CellPhase, Instant, Span};
 
 /// A scenario: a world, the steps that run on it, and the results that are expected.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub(crate) struct ScenarioSpec {
     #[serde(flatten)]
     pub(crate) world: WorldSpec,
     #[serde(flatten)]
     pub(crate) script: ScriptSpec,
     /// Expected results under every policy, or, below the name of a policy, under that policy.
+    #[serde(default)]
     pub(crate) expect: ExpectationsSpec,
 }
 
 /// The top-level keys of a scenario, without those of its world and `expect`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct ScriptSpec {
     /// The name of a shared world, `fixtures/NAME.toml`, that this file changes.
@@ -49,7 +55,7 @@ pub(crate) struct ScriptSpec {
 }
 
 /// Engine settings. Keys that are left out keep their previous values.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct ConfigurationSpec {
     /// The minutes from a session's close until the session is due.
@@ -73,7 +79,7 @@ pub(crate) struct ConfigurationSpec {
 }
 
 /// The unit of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CommitGrainSpec {
     /// Whole cells, all phases of each.
@@ -83,7 +89,7 @@ pub(crate) enum CommitGrainSpec {
 }
 
 /// A phase that fails on purpose in the cells of some portfolios.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct FaultSpec {
     /// The phase that fails.
@@ -97,7 +103,7 @@ pub(crate) struct FaultSpec {
 }
 
 /// A step: one action, and the results that are expected of it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct StepSpec {
     /// The point of the enclosing run at which the step happens; only in `meanwhile`.
@@ -137,7 +143,7 @@ pub(crate) struct StepSpec {
 }
 
 /// A run of the engine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct RunSpec {
     /// The portfolios in scope; all active ones if left out. Unknown names are allowed here,
@@ -166,8 +172,18 @@ pub(crate) struct RunSpec {
 }
 
 /// A crash as a point alone, `crash = "inside commit 1"`, or as a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CrashSpec(pub(crate) Crash);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
+pub(crate) struct CrashSpec(#[schemars(with = "CrashInFiles")] pub(crate) Crash);
+
+/// The forms of a crash in files.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only has a schema")]
+enum CrashInFiles {
+    At(Point),
+    Table(Crash),
+}
 
 impl<'de> Deserialize<'de> for CrashSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -189,7 +205,8 @@ impl Serialize for CrashSpec {
 }
 
 /// Cells to invalidate by hand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = add_old_invalidation_keys)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct InvalidationSpec {
     /// The portfolios; all active ones if left out.
@@ -204,7 +221,7 @@ pub(crate) struct InvalidationSpec {
 }
 
 /// Quarantined phases to try again.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct RetrySpec {
     /// The portfolio; all if left out.
@@ -214,11 +231,13 @@ pub(crate) struct RetrySpec {
 }
 
 /// Expectations under all policies, and those under single ones.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(transform = add_policy_expectations)]
 pub(crate) struct ExpectationsSpec {
     #[serde(flatten)]
     pub(crate) common: ExpectationSpec,
     #[serde(flatten)]
+    #[schemars(skip)]
     pub(crate) by_policy: BTreeMap<Located<String>, ExpectationSpec>,
 }
 
@@ -226,7 +245,8 @@ pub(crate) struct ExpectationsSpec {
 pub(crate) type NamesByDay = BTreeMap<Located<Day>, Located<OneOrMany<String>>>;
 
 /// Expected results. Keys and days that are left out are not checked.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = add_old_expectation_keys)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct ExpectationSpec {
     /// The exact set of processed portfolios, by day.
@@ -290,9 +310,9 @@ impl std::fmt::Display for WatermarkSpec {
 }
 
 impl Word for WatermarkSpec {
-    fn is_literal(&self, _: &str) -> bool {
-        self.0.is_some()
-    }
+    const KIND: WordKind = WordKind::Date("^([0-9]{4}-[0-9]{2}-[0-9]{2}|none)$");
 }
 
-impl Word for SignedDuration {}
+impl Word for SignedDuration {
+    const KIND: WordKind = WordKind::Text;
+}

@@ -13,9 +13,10 @@ use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, Day, DayRange, PhaseSet};
 use crate::engine::Settings;
+use crate::scenario::world::lenient::{Lenient, Located, OneOrMany};
 use crate::scenario::world::names::expand;
 use crate::scenario::world::spec::TransactionSpec;
-use crate::scenario::world::values::{CellPhase, Lenient, Located, OneOrMany, Span};
+use crate::scenario::world::values::{CellPhase, Span};
 use crate::scenario::world::{Correction, WorldPortfolio};
 
 /// Reads steps in order. Settings and calendar carry over from a step to those after it.

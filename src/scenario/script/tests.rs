@@ -1,8 +1,11 @@
-//! Tests of reading scenarios.
+//! Tests of reading scenarios, and of the examples in `docs/scenario-format.md` and the template of
+//! `scenario new`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Action, FixtureError, Scenario, ScenarioError};
+use crate::scenario::runner::{CheckLevel, play};
+use crate::scenario::suite::find_fixture;
 
 const HEAD: &str = "now = 2026-01-08T18:00:00-05:00\nmarket.shares = 16\n";
 const PORTFOLIOS: &str = "[portfolios]\nA = { complete = \"..2026-01-07\" }\n\"B..D\" = { complete = \"..2026-01-05\" }\n";
@@ -217,4 +220,35 @@ fn an_expectation_may_be_of_a_day_that_a_step_makes_a_session() {
     assert!(scenario("", saturday).is_ok());
     let next_day = "[[step]]\nadvance = \"1 day\"\nexpect = { open.\"2026-01-09\" = [] }";
     assert!(scenario("", next_day).is_ok());
+}
+
+const PAGE: &str = include_str!("../../../docs/scenario-format.md");
+const NEW: &str = include_str!("../../cli/commands/scenario/new.toml");
+
+fn assert_passes(name: &str, text: &str) {
+    let at = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example.toml");
+    let scenario = Scenario::read(name, text, &|name| find_fixture(&at, name));
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+    assert!(!scenario.steps.is_empty(), "{text}");
+    let result = play(&scenario, CheckLevel::Invariants).unwrap();
+    let findings: Vec<_> = result.findings().collect();
+    assert!(findings.is_empty(), "{findings:?}\n{text}");
+}
+
+#[test]
+fn every_documented_example_passes() {
+    let examples: Vec<&str> = PAGE
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(examples.len() >= 5);
+    for text in examples {
+        assert_passes("an_example", text);
+    }
+}
+
+#[test]
+fn the_new_scenario_template_passes() {
+    assert_passes("new", NEW);
 }

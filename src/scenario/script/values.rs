@@ -4,14 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::domain::{Day, Phase, PhaseSet};
 
 /// A point of a run at which a step, a crash or a cancellation happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub enum Point {
     /// `after planning`: the plan exists, and no cell is written.
     AfterPlanning,
@@ -150,7 +154,9 @@ impl fmt::Display for SignedDuration {
 }
 
 /// The way in which a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunEnd {
     /// It closed, and all expected cells are done.
@@ -194,7 +200,7 @@ impl fmt::Display for RunEnd {
 }
 
 /// The power at a crash, which decides what the disk keeps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
     /// The process is killed: the disk keeps all writes.
@@ -205,7 +211,7 @@ pub enum Power {
 }
 
 /// The view that other processes have of one that crashed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProcessStatus {
     /// They see that it has ended, so that its lease is void at once.

@@ -8,7 +8,7 @@ use crate::scenario::format::to_toml;
 use crate::scenario::runner::{PlayResult, PolicyResult};
 use crate::scenario::script::ScenarioError;
 use crate::scenario::script::spec::ExpectationSpec;
-use crate::scenario::world::values::OneOrMany;
+use crate::scenario::world::lenient::OneOrMany;
 
 /// Writes a draft without a description and expectations.
 pub(super) fn draft_text(draft: &Draft) -> Result<String, ScenarioError> {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::WorldError;
+use super::lenient::OneOrMany;
 use super::spec::PortfolioSpec;
 use super::state::FailureState;
-use super::values::{CellPhase, OneOrMany, Span};
+use super::values::{CellPhase, Span};
 use crate::domain::{Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet};
 
 /// Sessions between the default inception and the first day in the keys of a portfolio.

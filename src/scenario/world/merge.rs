@@ -11,9 +11,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Nearest, WorldError};
+use super::lenient::{Lenient, OneOrMany};
 use super::names::{expand, written_range_length};
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
-use super::values::{FailureCounts, Lenient, OneOrMany};
+use super::values::FailureCounts;
 use crate::domain::calendar::Amendments;
 use crate::scenario::format::inline_text;
 

@@ -2,42 +2,33 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `values` | single values: days, spans, instants, amounts, words |
-//! | `names` | expands ranges of names such as `"B..L"` |
+//! | `lenient` | reads and writes values of one word, bare or quoted, one or a list |
+//! | `values` | instants, spans of days, phases, causes, closes, failure counts |
 //! | `spec` | the keys of a file, with serde |
+//! | `names` | expands ranges of names such as `"B..L"`, finds portfolios |
 //! | `merge` | merges a world over its fixture; expands and folds portfolios |
-//! | `identity` | ids and names of portfolios |
 //! | `read` | resolves names and fills in defaults |
-//! | `coverage` | the days of a portfolio: done, failed, blocked |
-//! | `blocked` | the holdings of blocked portfolios |
-//! | `instruments` | securities, closes and splits: symbols become ids |
-//! | `transactions` | the transactions that the file lists |
-//! | `history` | invalidations and finished runs |
-//! | `resolver` | finds portfolios by name or id |
+//! | `portfolio`, `coverage` | identity, lifecycle, contents and days of a portfolio |
+//! | `instruments` | securities, closes, splits, transactions: symbols become ids |
 //! | `state` | the world that was read |
-//! | `sources` | closes, splits and transactions, generated or given |
-//! | `continuation` | extends a world while a scenario runs |
+//! | `sources` | closes, splits and transactions, generated or given, up to any day |
 //! | `error` | errors of reading a world |
 
-mod blocked;
-mod continuation;
 mod coverage;
 mod error;
 #[cfg(test)]
 mod examples;
-mod history;
-mod identity;
 mod instruments;
+pub(crate) mod lenient;
 pub(crate) mod merge;
 pub(crate) mod names;
+mod portfolio;
 mod read;
-mod resolver;
 mod sources;
 pub(crate) mod spec;
 mod state;
 #[cfg(test)]
 mod tests;
-mod transactions;
 pub(crate) mod values;
 
 pub use error::{Nearest, TransactionFault, WorldError};

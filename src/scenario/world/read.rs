@@ -1,26 +1,25 @@
 //! Reads a world from text: resolves names, fills in defaults and refuses contradictions.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::blocked;
-use super::coverage::{Invalidated, PortfolioDays, inception, remove_failed_phases};
+use super::coverage::{Invalidated, PortfolioDays, remove_failed_phases};
 use super::error::WorldError;
-use super::history::{resolve_invalidations, resolve_runs};
-use super::identity::{PortfolioIdentity, identify};
-use super::instruments::{Instruments, build_listing};
-use super::merge::{NamedPortfolio, expand_portfolios, merge_worlds};
+use super::instruments::{Instruments, build_listing, resolve_transactions};
+use super::merge::{expand_portfolios, merge_worlds};
+use super::names::PortfolioResolver;
+use super::portfolio::{PortfolioReader, list_blocking_securities, missing_closes};
 use super::spec::{
-    Lease, MarketSpec, PortfolioSpec, PortfolioSpecs, RunLeftRunningSpec, SourcesSpec, WorldSpec,
+    InvalidationSpec, Lease, MarketSpec, PastRunSpec, PortfolioSpecs, RunLeftRunningSpec,
+    SourcesSpec, WorldSpec,
 };
-use super::state::{Contents, MarketEnd, RunLeftRunning, World, WorldPortfolio};
-use super::transactions::resolve_transactions;
-use crate::domain::{
-    Calendar, Currency, Day, DayRange, Lifecycle, Money, Portfolio, PortfolioId, RiskModel,
-};
-use crate::domain::{NewInvalidation, calendar::Amendments};
-use crate::scenario::market::{Style, risk_model};
+use super::state::{MarketEnd, PastRun, RunLeftRunning, World, WorldPortfolio};
+use super::values::CellPhase;
+use crate::domain::{Calendar, Day, DayRange, IdSet, NewInvalidation, Phase, PhaseSet, RiskModel};
+use crate::plan::PolicyName;
+use crate::scenario::market::risk_model;
+use crate::store::{Progress, RunState};
 
 /// The default number of days with closes before the first inception: about 310 sessions, so that
 /// windows of 252 sessions are full on the first day.
@@ -63,7 +62,7 @@ impl World {
         };
         let sources = spec.sources.unwrap_or_default();
         let mut listing = build_listing(&spec)?;
-        blocked::list_blocking_securities(&named, &mut listing);
+        list_blocking_securities(&named, &mut listing);
         let listed = Instruments(listing);
         // Later portfolios are read with the others, so that ids are dense and unique over both.
         let mut portfolios = PortfolioReader {
@@ -77,7 +76,7 @@ impl World {
             resolve_invalidations(spec.invalidations, &portfolios, &calendar, last)?;
         remove_failures(&mut portfolios, &invalidations)?;
         let mut closes = listed.closes(spec.prices)?;
-        closes.extend(blocked::missing_closes(&portfolios));
+        closes.extend(missing_closes(&portfolios));
         Ok(Self {
             description: spec.description.unwrap_or_default().trim().to_owned(),
             now,
@@ -169,133 +168,78 @@ fn remove_failures(
     Ok(())
 }
 
-/// Reads portfolios against the calendar, the listing and the last session of a world.
-struct PortfolioReader<'a> {
-    calendar: &'a Calendar,
-    listed: &'a Instruments,
+/// Resolves invalidations, in the order of the file. They name cells whether or not those are done;
+/// the store invalidates the done ones only.
+pub(super) fn resolve_invalidations(
+    specs: Vec<InvalidationSpec>,
+    portfolios: &[WorldPortfolio],
+    calendar: &Calendar,
     last: Day,
-    sources: SourcesSpec,
+) -> Result<Vec<NewInvalidation>, WorldError> {
+    if specs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let resolver = PortfolioResolver::new(portfolios);
+    let read = |spec: InvalidationSpec| {
+        let phases = spec
+            .phases
+            .as_ref()
+            .map_or(PhaseSet::CELL_PHASES, |phases| {
+                phases.0.iter().map(|CellPhase(phase)| *phase).collect()
+            });
+        let mut cells: BTreeMap<(Day, Phase), IdSet> = BTreeMap::new();
+        for text in &spec.portfolios.0 {
+            for (name, member) in resolver.resolve(text)? {
+                let days = PortfolioDays {
+                    name: &name,
+                    lifecycle: member.portfolio.lifecycle,
+                    calendar,
+                    last,
+                };
+                let id = member.portfolio.id.0;
+                for span in &spec.days.0 {
+                    for day in days.sessions(*span)? {
+                        for phase in phases.iter() {
+                            cells.entry((*day, phase)).or_default().insert(id);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(NewInvalidation {
+            cause: spec.cause.0.0,
+            reason: spec
+                .reason
+                .unwrap_or_else(|| "as the world says".to_owned()),
+            cells,
+        })
+    };
+    specs.into_iter().map(read).collect()
 }
 
-impl PortfolioReader<'_> {
-    /// Reads portfolios, with dense ids from 1 in their order.
-    fn portfolios(&self, named: Vec<NamedPortfolio>) -> Result<Vec<WorldPortfolio>, WorldError> {
-        let mut known = BTreeSet::new();
-        let mut portfolios = Vec::with_capacity(named.len());
-        for (label, spec) in named {
-            let identity = identify(label, &spec)?;
-            if !known.insert(identity.key) {
-                return Err(WorldError::DuplicatePortfolio(identity.name));
-            }
-            let id = PortfolioId(portfolios.len() as u32 + 1);
-            portfolios.push(self.portfolio(id, identity, &spec)?);
+/// Resolves finished runs, in the order of the file.
+pub(super) fn resolve_runs(specs: Vec<PastRunSpec>, last: Day) -> Result<Vec<PastRun>, WorldError> {
+    let read = |(place, spec): (usize, PastRunSpec)| {
+        let started = spec.started.0.to_utc();
+        let ended = spec.ended.map(|ended| ended.0.to_utc());
+        if spec.state == RunState::Running {
+            return Err(WorldError::RunningRun { place });
         }
-        Ok(portfolios)
-    }
-
-    fn portfolio(
-        &self,
-        id: PortfolioId,
-        PortfolioIdentity { key, name }: PortfolioIdentity,
-        spec: &PortfolioSpec,
-    ) -> Result<WorldPortfolio, WorldError> {
-        let lifecycle = self.lifecycle(&name, spec)?;
-        let currency = spec.currency.map_or(Currency::USD, |currency| currency.0);
-        let days = PortfolioDays {
-            name: &name,
-            lifecycle,
-            calendar: self.calendar,
-            last: self.last,
-        };
-        Ok(WorldPortfolio {
-            done: days.done_phases(spec)?,
-            failed: days.failed(spec)?,
-            rows: days.rows(spec)?,
-            blocked: days.blocked(spec)?,
-            contents: self.contents(&name, currency, spec)?,
-            portfolio: Portfolio {
-                id,
-                key,
-                name,
-                currency,
-                lifecycle,
+        Ok(PastRun {
+            started,
+            ended: ended.unwrap_or(started),
+            state: spec.state,
+            policy: (spec.policy).unwrap_or_else(|| PolicyName::PerCell.name().to_owned()),
+            scope: spec.scope.unwrap_or_else(|| "all active".to_owned()),
+            target: spec.target.unwrap_or(last),
+            progress: Progress {
+                planned: spec.planned.unwrap_or(0),
+                done: spec.done.unwrap_or(0),
+                failed: spec.failed.unwrap_or(0),
+                blocked: spec.blocked.unwrap_or(0),
+                skipped: 0,
             },
         })
-    }
-
-    fn lifecycle(&self, name: &str, spec: &PortfolioSpec) -> Result<Lifecycle, WorldError> {
-        let deleted_at = spec.deleted_at.map(|at| at.0.to_utc());
-        let restored_at = spec.restored_at.map(|at| at.0.to_utc());
-        // A portfolio that was deleted and restored is as if it had never been deleted.
-        let deleted = match (deleted_at, restored_at) {
-            (deleted, None) => deleted,
-            (Some(deleted), Some(restored)) if deleted < restored => None,
-            (_, Some(_)) => return Err(WorldError::RestoredNotDeleted(name.to_owned())),
-        };
-        Lifecycle::new(inception(spec, self.calendar, self.last)?)
-            .with_closing_day(spec.closed)
-            .map(|lifecycle| lifecycle.with_deleted_at(deleted))
-            .map_err(|source| WorldError::Lifecycle {
-                portfolio: name.to_owned(),
-                source,
-            })
-    }
-
-    fn contents(
-        &self,
-        name: &str,
-        currency: Currency,
-        spec: &PortfolioSpec,
-    ) -> Result<Contents, WorldError> {
-        if self.sources == SourcesSpec::Given {
-            reject_made_up_keys(name, spec)?;
-        }
-        let given = spec.cash.is_some() || !spec.holdings.is_empty();
-        let made_up = spec.style.is_some() || spec.capital.is_some();
-        if given && made_up {
-            return Err(WorldError::HoldingsWithStyle(name.to_owned()));
-        }
-        if let Some(contents) = blocked::contents(spec, self.listed)? {
-            return match given || made_up {
-                true => Err(WorldError::BlockedWithHoldings(name.to_owned())),
-                false => Ok(contents),
-            };
-        }
-        if given || self.sources == SourcesSpec::Given {
-            let holdings = spec
-                .holdings
-                .iter()
-                .map(|(symbol, quantity)| Ok((self.listed.id(symbol)?, quantity.0)));
-            return Ok(Contents::Given {
-                cash: spec.cash.map_or(Money::ZERO, |cash| cash.0),
-                holdings: holdings.collect::<Result<_, WorldError>>()?,
-            });
-        }
-        if !self.listed.converts(currency) {
-            return Err(WorldError::MissingRate {
-                portfolio: name.to_owned(),
-                currency,
-            });
-        }
-        Ok(Contents::MadeUp {
-            style: spec.style.map_or(Style::Equity, |style| style.0),
-            capital: spec.capital.map(|capital| capital.0),
-        })
-    }
-}
-
-/// Refuses the keys of a portfolio that would generate sources.
-fn reject_made_up_keys(name: &str, spec: &PortfolioSpec) -> Result<(), WorldError> {
-    let keys = [
-        ("style", spec.style.is_some()),
-        ("capital", spec.capital.is_some()),
-        ("blocked", spec.blocked.is_some()),
-    ];
-    match keys.into_iter().find(|(_, present)| *present) {
-        Some((key, _)) => Err(WorldError::MadeUpKeyWithGivenSources {
-            key,
-            place: format!("the portfolio `{name}`"),
-        }),
-        None => Ok(()),
-    }
+    };
+    (1..).zip(specs).map(read).collect()
 }

@@ -5,20 +5,21 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::values::{
-    CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Lenient, Located, OneOrMany, Span,
-};
+use super::lenient::{Lenient, Located, OneOrMany};
+use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::Amendments;
 use crate::domain::{
     AssetClass, Calendar, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
 };
 use crate::scenario::market::Style;
+use crate::scenario::schema::keys::add_old_invalidation_keys;
 use crate::store::RunState;
 
 /// A world: a state of the database and clock.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct WorldSpec {
     /// A summary in prose.
@@ -67,8 +68,12 @@ pub(crate) struct WorldSpec {
 }
 
 /// Portfolios by name or range of names, in the order of the file.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct PortfolioSpecs(pub(crate) Vec<(Located<String>, PortfolioSpec)>);
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema)]
+#[schemars(transparent)]
+pub(crate) struct PortfolioSpecs(
+    #[schemars(with = "BTreeMap<String, PortfolioSpec>")]
+    pub(crate)  Vec<(Located<String>, PortfolioSpec)>,
+);
 
 impl<'de> Deserialize<'de> for PortfolioSpecs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -93,7 +98,7 @@ impl Serialize for PortfolioSpecs {
 }
 
 /// The calendar of trading days.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CalendarSpec {
     /// The New York Stock Exchange.
@@ -119,7 +124,7 @@ impl CalendarSpec {
 }
 
 /// The origin of sources that a world does not list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SourcesSpec {
     /// The seed generates the market and the transactions that the file leaves out.
@@ -130,7 +135,7 @@ pub(crate) enum SourcesSpec {
 }
 
 /// The generated market.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct MarketSpec {
     /// The number of shares.
@@ -144,7 +149,7 @@ pub(crate) struct MarketSpec {
 }
 
 /// A new security, or changes to a generated one.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct SecuritySpec {
     /// Its name; the symbol if left out.
@@ -162,7 +167,7 @@ pub(crate) struct SecuritySpec {
 }
 
 /// A portfolio, its completed days and its sources.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct PortfolioSpec {
     /// Its UUID; derived from the name if left out.
@@ -206,7 +211,7 @@ pub(crate) struct PortfolioSpec {
 }
 
 /// A transaction of one portfolio, or of each in a range.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct TransactionSpec {
     /// The portfolio; a range adds one transaction for each.
@@ -230,7 +235,7 @@ pub(crate) struct TransactionSpec {
 }
 
 /// A split of old units into new units.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct SplitSpec {
     /// The symbol of the security.
@@ -244,7 +249,7 @@ pub(crate) struct SplitSpec {
 }
 
 /// A close that was corrected after the completed days were computed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct CorrectionSpec {
     /// The symbol of the security.
@@ -256,7 +261,8 @@ pub(crate) struct CorrectionSpec {
 }
 
 /// Cells that were invalidated after they were done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = add_old_invalidation_keys)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct InvalidationSpec {
     /// The kind of change.
@@ -273,7 +279,7 @@ pub(crate) struct InvalidationSpec {
 }
 
 /// A finished run of the past.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct PastRunSpec {
     /// The instant of its start.
@@ -299,7 +305,7 @@ pub(crate) struct PastRunSpec {
 }
 
 /// A run that never ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RunLeftRunningSpec {
     /// The state of its lease.
@@ -311,7 +317,7 @@ pub(crate) struct RunLeftRunningSpec {
 }
 
 /// The lease of a run left running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lease {
     /// It is still held: no other run can start.

@@ -1,171 +1,24 @@
-//! Reads and writes single values of a file: bare or quoted, one or a list.
+//! Defines the values of a file that have a form of their own: instants, spans of days, phases,
+//! causes, closes and failure counts.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeZone, Utc};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
-use toml::{Spanned, Value};
+use toml::Value;
 
+use super::lenient::{Lenient, OneOrMany, Word, WordKind, inline_schema};
 use crate::domain::{
-    AmountError, Currency, Day, DayError, DayRange, InvalidationCause, Money, Phase, PhaseSet,
-    Price, Quantity, TransactionKind, UnknownPhase,
+    AmountError, Day, DayError, DayRange, InvalidationCause, Phase, PhaseSet, Price, UnknownPhase,
 };
-use crate::scenario::format::LITERAL;
-use crate::scenario::market::Style;
 
-/// A value that a file has as one word: a text, or a literal of TOML.
-pub(crate) trait Word: FromStr<Err: fmt::Display> + fmt::Display {
-    /// Whether a list of one value is written as a list.
-    const IS_ALWAYS_LISTED: bool = false;
-
-    /// Returns whether `text`, the text of this value, is written as a literal of TOML.
-    fn is_literal(&self, _text: &str) -> bool {
-        false
-    }
-}
-
-/// Implements [`Word`] for types, of which some values are literals.
-macro_rules! words {
-    ($($type:ty $(: |$value:ident, $text:ident| $is_literal:expr)?;)*) => {
-        $(impl Word for $type {
-            $(fn is_literal(&self, $text: &str) -> bool {
-                let $value = self;
-                $is_literal
-            })?
-        })*
-    };
-}
-
-words! {
-    String;
-    Currency;
-    Style;
-    TransactionKind;
-    CauseName;
-    Day: |_day, _text| true;
-    Instant: |_instant, _text| true;
-    Span: |span, _text| span.single().is_some();
-    Money: |_money, text| is_exact_number(text);
-    Price: |_price, text| is_exact_number(text);
-    Quantity: |_quantity, text| is_exact_number(text);
-    CloseSpec: |_close, text| is_exact_number(text);
-}
-
-impl Word for CellPhase {
-    const IS_ALWAYS_LISTED: bool = true;
-}
-
-/// Returns whether a number keeps all its digits when it is read as a number of TOML: those with a
-/// decimal point are read as a float.
-fn is_exact_number(text: &str) -> bool {
-    text.parse::<i64>().is_ok()
-        || text
-            .parse::<f64>()
-            .is_ok_and(|read| read.to_string() == text)
-}
-
-/// A value parsed from its text form, which TOML may have as a string, number or date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lenient<T>(pub(crate) T);
-
-impl<'de, T: Word> Deserialize<'de> for Lenient<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Through `Value`, since serde does not see TOML's bare dates and numbers as strings.
-        let value = Value::deserialize(deserializer)?;
-        scalar(&value)?.parse().map(Self).map_err(D::Error::custom)
-    }
-}
-
-impl<T: Word> Serialize for Lenient<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.0.to_string();
-        match self.0.is_literal(&text) {
-            true => serializer.serialize_newtype_struct(LITERAL, &text),
-            false => serializer.serialize_str(&text),
-        }
-    }
-}
-
-/// A list of values, which may be written as a single value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
-
-impl<'de, T: Word> Deserialize<'de> for OneOrMany<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values = match Value::deserialize(deserializer)? {
-            Value::Array(values) => values,
-            value => vec![value],
-        };
-        let read = |value| scalar::<D::Error>(value)?.parse().map_err(D::Error::custom);
-        values.iter().map(read).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl<T: Word + Clone> Serialize for OneOrMany<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.as_slice() {
-            [value] if !T::IS_ALWAYS_LISTED => Lenient(value.clone()).serialize(serializer),
-            // An empty list is not the same as a missing one.
-            values => {
-                serializer.serialize_some(&values.iter().cloned().map(Lenient).collect::<Vec<_>>())
-            }
-        }
-    }
-}
-
-/// Returns the text of a value that is neither a list, a table nor a boolean. A number keeps its
-/// shortest digits, so that `0.1` is exactly one tenth.
-fn scalar<E: serde::de::Error>(value: &Value) -> Result<String, E> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(number.to_string()),
-        Value::Datetime(date) => Ok(date.to_string()),
-        Value::Boolean(_) | Value::Array(_) | Value::Table(_) => Err(E::custom(format_args!(
-            "expected a single value, not a {}",
-            value.type_str()
-        ))),
-    }
-}
-
-/// A value with its place in the text; values that are built in code have none.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Located<T>(Spanned<T>);
-
-impl<T> Located<T> {
-    pub(crate) fn new(span: Range<usize>, value: T) -> Self {
-        Self(Spanned::new(span, value))
-    }
-
-    pub(crate) fn get(&self) -> &T {
-        self.0.get_ref()
-    }
-
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut()
-    }
-
-    /// Returns the byte range in the text.
-    pub(crate) fn span(&self) -> Range<usize> {
-        self.0.span()
-    }
-
-    pub(crate) fn into_inner(self) -> T {
-        self.0.into_inner()
-    }
-}
-
-impl<T> From<T> for Located<T> {
-    fn from(value: T) -> Self {
-        Self(Spanned::new(0..0, value))
-    }
-}
+/// The pattern of a span of days.
+const SPAN: &str = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?(\\.\\.([0-9]{4}-[0-9]{2}-[0-9]{2})?)?$";
 
 /// An instant, written with its offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +45,10 @@ impl fmt::Display for Instant {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("invalid instant `{0}` (expected date, time and offset, as in 2026-01-08T18:00:00-05:00)")]
 pub(crate) struct InstantError(pub(crate) String);
+
+impl Word for Instant {
+    const KIND: WordKind = WordKind::Instant;
+}
 
 impl FromStr for Instant {
     type Err = InstantError;
@@ -250,6 +107,10 @@ impl Span {
     }
 }
 
+impl Word for Span {
+    const KIND: WordKind = WordKind::Date(SPAN);
+}
+
 impl FromStr for Span {
     type Err = DayError;
 
@@ -275,6 +136,8 @@ impl<'de> Deserialize<'de> for Span {
         text.parse().map_err(D::Error::custom)
     }
 }
+
+inline_schema!(Span, |_generator| Self::KIND.schema());
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -312,6 +175,11 @@ pub(crate) enum PhaseError {
     OtherGrain(Phase),
 }
 
+impl Word for CellPhase {
+    const KIND: WordKind = WordKind::OneOf(|| Phase::CELL_PHASES.map(Phase::name).to_vec());
+    const IS_ALWAYS_LISTED: bool = true;
+}
+
 impl FromStr for CellPhase {
     type Err = PhaseError;
 
@@ -339,6 +207,11 @@ pub(crate) struct CauseName(pub(crate) InvalidationCause);
 #[error("unknown cause `{0}` (expected one of {known})", known = InvalidationCause::ALL.map(InvalidationCause::name).join(", "))]
 pub(crate) struct UnknownCause(String);
 
+impl Word for CauseName {
+    const KIND: WordKind =
+        WordKind::OneOf(|| InvalidationCause::ALL.map(InvalidationCause::name).to_vec());
+}
+
 impl FromStr for CauseName {
     type Err = UnknownCause;
 
@@ -362,6 +235,10 @@ pub(crate) enum CloseSpec {
     Missing,
 }
 
+impl Word for CloseSpec {
+    const KIND: WordKind = WordKind::Number;
+}
+
 impl FromStr for CloseSpec {
     type Err = AmountError;
 
@@ -383,9 +260,20 @@ impl fmt::Display for CloseSpec {
 }
 
 /// Failed phases, each with its number of failures: `["risk"]` for one, `{ risk = 2 }` for two.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct FailureCounts(pub(crate) BTreeMap<Phase, u32>);
+pub(crate) struct FailureCounts(
+    #[schemars(with = "FailuresInFiles")] pub(crate) BTreeMap<Phase, u32>,
+);
+
+/// The forms of failure counts in files.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it only has a schema")]
+enum FailuresInFiles {
+    Once(OneOrMany<CellPhase>),
+    Counted(BTreeMap<Lenient<CellPhase>, u32>),
+}
 
 impl<'de> Deserialize<'de> for FailureCounts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

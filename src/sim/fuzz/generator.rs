@@ -13,10 +13,11 @@ use crate::scenario::script::spec::{
 };
 use crate::scenario::script::{Crash, Point, Power, SignedDuration};
 use crate::scenario::world::Span;
+use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::spec::{
     MarketSpec, PortfolioSpec, PortfolioSpecs, TransactionSpec, WorldSpec,
 };
-use crate::scenario::world::values::{CellPhase, Lenient, OneOrMany};
+use crate::scenario::world::values::CellPhase;
 use crate::sim::random::RandomSource;
 
 /// Evenings on which scenarios start: an ordinary one, after a holiday, before and after the

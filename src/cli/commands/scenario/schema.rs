@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::output::{print, print_json};
+use crate::cli::output::print_json;
 use crate::cli::{error::CliError, exit::Exit};
 use crate::scenario::schema;
 
@@ -18,10 +18,9 @@ pub(super) struct SchemaArgs {
 }
 
 pub(super) fn execute(args: &SchemaArgs) -> Result<Exit, CliError> {
-    if args.fixture {
-        print_json(&schema::fixture())?;
-    } else {
-        print(schema::SCENARIO)?;
-    }
+    print_json(&match args.fixture {
+        true => schema::fixture(),
+        false => schema::scenario(),
+    })?;
     Ok(Exit::Complete)
 }
