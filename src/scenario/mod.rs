@@ -15,14 +15,11 @@
 //! | [`synthetic`] | databases of any size, for benchmarks |
 //! | [`mod@shrink`] | reduces a scenario to the smallest one on which a condition holds |
 //! | [`compare`] | runs a scenario under every policy |
-//! | `mutants` | injected faults, which scenarios must detect |
 
 pub mod compare;
 pub(crate) mod format;
 mod load;
 pub mod market;
-#[cfg(feature = "mutants")]
-pub mod mutants;
 pub(crate) mod name_list;
 pub mod runner;
 pub mod schema;
