@@ -14,14 +14,15 @@ const MAX_LINE_WIDTH: usize = 100;
 /// Longer names do not widen the column of names.
 const MAX_NAME_WIDTH: usize = 40;
 
-type Entries = [(String, Node)];
+type Entry = (String, Node);
+type Entries = [Entry];
 
 /// Writes a world or a scenario.
 pub(crate) fn to_toml(spec: &impl Serialize) -> String {
     let Node::Table(_, mut root) = Node::from_spec(spec) else {
         return String::new();
     };
-    let is_given = |(key, node): &(String, Node)| key == "sources" && *node == text_node("given");
+    let is_given = |(key, node): &Entry| key == "sources" && *node == text_node("given");
     let given = root.iter().any(is_given);
     if given {
         // A captured state comes before the sources that it was captured with.
@@ -132,7 +133,7 @@ fn sections_below(path: &str, sections: &Entries) -> String {
     text
 }
 
-fn split_sections(node: &Node) -> (Vec<(String, Node)>, Vec<(String, Node)>) {
+fn split_sections(node: &Node) -> (Vec<Entry>, Vec<Entry>) {
     let entries = entries(node).iter().cloned();
     entries.partition(|(_, node)| is_section(node))
 }

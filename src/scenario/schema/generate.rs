@@ -62,7 +62,9 @@ mod tests {
     use super::*;
     use crate::scenario::script::{FixtureError, Scenario, known_keys};
 
-    const FILES: [(&str, fn() -> Value); 2] = [
+    type MakeSchema = fn() -> Value;
+
+    const FILES: [(&str, MakeSchema); 2] = [
         ("docs/schema/scenario.schema.json", scenario),
         ("docs/schema/fixture.schema.json", fixture),
     ];

@@ -125,7 +125,7 @@ pub(crate) struct StepSpec {
     /// The portfolios to add.
     pub(crate) add: Option<PortfolioSpecs>,
     /// Closes to add or correct, by symbol and day.
-    pub(crate) prices: Option<BTreeMap<Located<String>, BTreeMap<Day, Lenient<Price>>>>,
+    pub(crate) prices: Option<PricesSpec>,
     /// A transaction to record.
     pub(crate) transaction: Option<TransactionSpec>,
     /// A split to record.
@@ -141,6 +141,9 @@ pub(crate) struct StepSpec {
     /// The results of this step that are expected under every policy.
     pub(crate) expect: Option<ExpectationSpec>,
 }
+
+/// Closes by symbol and day.
+type PricesSpec = BTreeMap<Located<String>, BTreeMap<Day, Lenient<Price>>>;
 
 /// A run of the engine.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
