@@ -39,6 +39,10 @@ impl DayRows {
 
 /// Writes all output rows of `night` into a new database, in transactions of as many cells as a
 /// run's, and returns the time and the number of rows. The time of reading them is not counted.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench measures durations itself"
+)]
 pub(crate) fn measure(
     night: &Path,
     folder: &Path,

@@ -65,7 +65,7 @@ fn a_message_that_is_given_up_is_reported() {
     std::fs::write(path.join("plimsoll.toml"), config).unwrap();
     assert!(plimsoll(path, &["init"]).status.success());
     let message = r#"{"letter":"news","title":"t","text":"x","tone":"worse","body":{}}"#;
-    let store = Store::open(&path.join("plimsoll.db")).unwrap();
+    let store = Store::open(path.join("plimsoll.db")).unwrap();
     let now = Environment::system(None).wall_clock.now();
     let mut writer = store.writer().unwrap();
     let added = writer.write(|writing| {
