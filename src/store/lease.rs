@@ -122,8 +122,8 @@ impl WriteLease<'_> {
         Ok(Some(holder))
     }
 
-    /// Takes the lease for a run. Call [`Self::clear_dead`] before, in the same
-    /// transaction: the table has room for one row.
+    /// Takes the lease for a run. Call `clear_dead` before, in the same transaction: the table has
+    /// room for one row.
     ///
     /// # Errors
     ///

@@ -40,6 +40,7 @@ const SHARED: &[&str] = &[
 /// again.
 pub(crate) fn write(original: &Path, copy: &Path, mutants: &[Mutant]) -> io::Result<()> {
     let mut edits = edits_by_file(mutants);
+    remove_stale(original, copy)?;
     for path in files(&original.join("src"))? {
         let inside = path.strip_prefix(original).expect("a path below the root");
         // Without a program, the copy cannot replace the one of the original.
@@ -73,6 +74,21 @@ pub(crate) fn write(original: &Path, copy: &Path, mutants: &[Mutant]) -> io::Res
         match std::os::unix::fs::symlink(original.join(name), copy.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes the files of an earlier copy that the original no longer has: cargo would build them.
+fn remove_stale(original: &Path, copy: &Path) -> io::Result<()> {
+    let sources = copy.join("src");
+    if !sources.exists() {
+        return Ok(());
+    }
+    for path in files(&sources)? {
+        let inside = path.strip_prefix(copy).expect("a path below the copy");
+        if !original.join(inside).exists() {
+            fs::remove_file(&path)?;
         }
     }
     Ok(())
