@@ -23,7 +23,17 @@ impl Detector {
         copy::write(original, &copy, mutants)?;
         // The scratch folder is `tmp` in the target folder.
         let target = scratch.parent().expect("a folder in the target folder");
-        let output = Command::new(env!("CARGO"))
+        let mut cargo = Command::new(env!("CARGO"));
+        // Cargo describes this test in variables that build scripts of dependencies watch: with
+        // them, the dependencies would be built again.
+        let described = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_") && name != "CARGO_HOME"
+        });
+        described.for_each(|name| {
+            cargo.env_remove(name);
+        });
+        let output = cargo
             .args(["test", "--offline", "--locked", "--no-run", "--quiet"])
             .args(["--features", "mutants", "--test", "mutants"])
             .arg("--message-format=json")
