@@ -14,7 +14,7 @@ use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::store::RunState;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::test_server::JAN_8;
 
@@ -24,7 +24,8 @@ struct PlanCounter(Arc<AtomicUsize>);
 
 impl Subscriber for PlanCounter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "plimsoll::engine::survey"
+        // The notices of a plan have a lower level.
+        *metadata.level() == Level::TRACE && metadata.target() == "plimsoll::engine::survey"
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
