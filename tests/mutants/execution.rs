@@ -5,6 +5,7 @@ use crate::mutant::{Change, Detection, Edit, Mutant};
 
 const ACTIVE_RUN: &str = "src/engine/active_run.rs";
 const EXECUTE: &str = "src/engine/execute.rs";
+const RUN_REQUEST: &str = "src/engine/run_request.rs";
 const COMMIT: &str = "src/store/commit.rs";
 
 /// Changes the computed `cells` of a chunk before they are batched.
@@ -97,7 +98,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "a run stays marked as running at its end",
         &[
             Scenario("calendar/a_half_day_is_due_half_an_hour_after_its_early_close"),
-            Sim("explore"),
+            Sim("pair"),
         ],
         &[insert(
             ACTIVE_RUN,
@@ -124,7 +125,12 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[Scenario(
             "runs/a_plan_above_max_cells_is_refused_before_the_first_write",
         )],
-        &[edit(ACTIVE_RUN, "if !limited {", "!limited", "true")],
+        &[edit(
+            RUN_REQUEST,
+            "let planned = done + plan.step_count();",
+            "done + plan.step_count()",
+            "0",
+        )],
     ),
     fault(
         "commit-reported-early",
@@ -238,9 +244,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     fault(
         "failures-not-recorded",
         "a failure is not recorded",
-        &[Scenario(
-            "portfolios/a_failed_snapshot_fails_its_whole_cell",
-        )],
+        &[Scenario("portfolios/a_failure_count_is_cleared_on_success")],
         &[insert(COMMIT, "self.failures().record(", "continue;")],
     ),
     fault(

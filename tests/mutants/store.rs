@@ -24,18 +24,6 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[synchronous("0")],
     ),
     fault(
-        "journal-in-memory",
-        "the rollback journal is kept in memory",
-        &[Sim("explore")],
-        &[journal_mode("\"memory\"")],
-    ),
-    fault(
-        "journal-off",
-        "a transaction can't be rolled back",
-        &[Sim("explore")],
-        &[journal_mode("\"off\"")],
-    ),
-    fault(
         "rollback-journal",
         "a rollback journal whose deletion is not synced",
         &[Sim("explore")],
