@@ -14,6 +14,11 @@ pub type IdSet = RoaringBitmap;
 /// Ids by session and phase.
 pub type PhaseCells = BTreeMap<(Day, Phase), IdSet>;
 
+/// Returns the number of ids in all sets, such as that of cells by session.
+pub fn count_ids<K>(sets: &BTreeMap<K, IdSet>) -> u64 {
+    sets.values().map(IdSet::len).sum()
+}
+
 /// The content of the ledger: for each phase and session the ids that are done and valid.
 /// An absent id is not done. Empty sets are not kept.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -32,7 +32,7 @@ pub use amount::{AmountError, Money, Price, Quantity};
 pub use calendar::{Calendar, CalendarError};
 pub use cell::Cell;
 pub use correction::{Change, Correction};
-pub use coverage::{Coverage, IdSet, PhaseCells};
+pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};
 pub use day::{Day, DayError, DayRange};
 pub use figure::{Absence, Figure};
 pub use ids::{PortfolioId, PortfolioKey, RunId, SecurityId};

@@ -12,7 +12,7 @@ use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
 use super::run_event::RunEvent;
 use super::settings::Settings;
-use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, count_ids};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Decision, Plan};
 use crate::store::{
@@ -264,7 +264,7 @@ impl RunTotals {
             }
         }
         done.retain(|_, ids| !ids.is_empty());
-        self.progress.done = count(&done);
+        self.progress.done = count_ids(&done);
         self.tally = CellTally {
             done_earlier: done,
             ..CellTally::default()
@@ -291,8 +291,8 @@ impl RunTotals {
     /// transaction.
     fn progress_with(&self, summary: &BatchSummary) -> Progress {
         Progress {
-            done: self.progress.done + count(&summary.done),
-            failed: self.progress.failed + count(&summary.failed),
+            done: self.progress.done + count_ids(&summary.done),
+            failed: self.progress.failed + count_ids(&summary.failed),
             blocked: self.progress.blocked
                 + summary
                     .blocked
@@ -315,10 +315,6 @@ impl RunTotals {
             self.blocked.entry(day).or_default().extend(cells);
         }
     }
-}
-
-fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
-    days.values().map(IdSet::len).sum()
 }
 
 fn merge(into: &mut BTreeMap<Day, IdSet>, from: BTreeMap<Day, IdSet>) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::error::QueryError;
 use super::grid::Grid;
-use crate::domain::{Day, IdSet, PortfolioId, Scope};
+use crate::domain::{Day, IdSet, PortfolioId, Scope, count_ids};
 use crate::plan::{DayPlan, Plan, Policy, PolicyName, Request, StepReason, Survey, Today, plan};
 
 /// The choice of each policy on one state, and the result of running it for some nights.
@@ -143,16 +143,16 @@ pub fn replay_policy(
             value: own.get(rule).cloned().unwrap_or_default(),
             default: default.get(rule).cloned().unwrap_or_default(),
             rule: rule.to_owned(),
-            recovered: cell_count(&behind) - cell_count(&intersection(&behind, &still_behind)),
-            redundant_avoided: cell_count(&redundant)
-                - cell_count(&intersection(&redundant, &still_redundant)),
+            recovered: count_ids(&behind) - count_ids(&intersection(&behind, &still_behind)),
+            redundant_avoided: count_ids(&redundant)
+                - count_ids(&intersection(&redundant, &still_redundant)),
         };
         rules.extend((effect.recovered + effect.redundant_avoided > 0).then_some(effect));
     }
     Ok(PolicyReplay {
         policy,
         chosen: chosen.step_count(),
-        by_several_rules: cell_count(&unrecovered),
+        by_several_rules: count_ids(&unrecovered),
         left_behind: name_cells(&behind, names),
         redundant: name_cells(&redundant, names),
         rules,
@@ -193,10 +193,6 @@ fn intersection(left: &Cells, right: &Cells) -> Cells {
         .iter()
         .filter_map(|(day, ids)| Some((*day, ids & right.get(day)?)));
     both.collect()
-}
-
-fn cell_count(cells: &Cells) -> u64 {
-    cells.values().map(IdSet::len).sum()
 }
 
 fn name_cells(cells: &Cells, names: &BTreeMap<PortfolioId, String>) -> Vec<DayCells> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     Cell, Day, IdSet, InvalidationCause, Lifecycle, OpenInvalidation, Phase, PhaseSet, PortfolioId,
-    RunId, Scope, SecurityId,
+    RunId, Scope, SecurityId, count_ids,
 };
 use crate::engine::{Certificate, Outcome, PhaseTimes, Times, Verdict, Warning};
 use crate::plan::{
@@ -141,7 +141,7 @@ pub(super) fn outcome() -> Outcome {
         done.insert(planned.day, cells);
     }
     let millis = Duration::from_millis;
-    let now: u64 = done.values().map(IdSet::len).sum();
+    let now = count_ids(&done);
     Outcome {
         run: RunId::new(Uuid::from_u128(0x0192_4fa0_0000_7000_8000_0000_0000_0001)),
         state: RunState::Incomplete,

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::domain::{CellSelection, Day, DayRange, IdSet, Phase, PhaseSet};
+use crate::domain::{CellSelection, Day, DayRange, Phase, PhaseSet, count_ids};
 use crate::invalidation::invalidate;
 use crate::report;
 
@@ -59,7 +59,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let now = environment.clock.now();
     let invalidated = (store.writer()?)
         .write(|writing| invalidate(writing, calendar, &selection, reason, now))?;
-    let count: u64 = invalidated.values().map(IdSet::len).sum();
+    let count = count_ids(&invalidated);
     let mut days: Vec<Day> = invalidated.keys().map(|(day, _)| *day).collect();
     days.dedup();
     match context.format() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
-use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId};
+use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId, count_ids};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
 
@@ -74,7 +74,7 @@ pub(super) fn check(
         });
     }
     Ok(LedgerCheck {
-        cells: done.values().map(IdSet::len).sum(),
+        cells: count_ids(&done),
         done,
         stale_outputs,
         tallies: [has_output, ids_known, statistics],

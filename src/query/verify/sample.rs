@@ -73,19 +73,16 @@ fn mix(number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::count_ids;
 
     fn done() -> BTreeMap<Day, IdSet> {
         let day = |number| Day::from_number(20_000 + number).unwrap();
         (0..50).map(|at| (day(at), (1..=40).collect())).collect()
     }
 
-    fn count(days: &BTreeMap<Day, IdSet>) -> u64 {
-        days.values().map(IdSet::len).sum()
-    }
-
     #[test]
     fn a_count_selects_exactly_that_many_cells() {
-        let sample = |cells| count(&Sample::Count { cells, seed: 7 }.select(&done()));
+        let sample = |cells| count_ids(&Sample::Count { cells, seed: 7 }.select(&done()));
         assert_eq!(sample(0), 0);
         assert_eq!(sample(123), 123);
         assert_eq!(sample(1_000_000), 2_000);
@@ -93,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_share_selects_about_that_many_cells() {
-        let share = |share| count(&Sample::Share { share, seed: 7 }.select(&done()));
+        let share = |share| count_ids(&Sample::Share { share, seed: 7 }.select(&done()));
         assert_eq!(share(1.0), 2_000);
         assert!((150..250).contains(&share(0.1)), "{}", share(0.1));
     }

@@ -12,8 +12,8 @@ use super::harness::Harness;
 use super::inspect::read_names;
 use super::result::StepOutcome;
 use crate::domain::{
-    CellSelection, Day, DayRange, IdSet, Phase, PhaseCells, PortfolioId, PortfolioKey, Scope,
-    SecurityId, Split, Transaction,
+    CellSelection, Day, DayRange, Phase, PhaseCells, PortfolioId, PortfolioKey, Scope, SecurityId,
+    Split, Transaction, count_ids,
 };
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
 use crate::import::{ImportOptions, Jumps};
@@ -246,7 +246,7 @@ pub(super) fn invalidate(
             now,
         )
     })?;
-    let count = invalidated.values().map(IdSet::len).sum();
+    let count = count_ids(&invalidated);
     let names = read_names(&harness.store())?;
     Ok(done_outcome(
         invalidation_lines(&invalidated, &names),

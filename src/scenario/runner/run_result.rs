@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::reasons::{ReasonGroup, blocked_reasons, failures, names_of, reasons};
-use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, count_ids};
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::plan::{DayPlan, SkipReason, notices};
 use crate::query::{Grid, Mark, Names};
@@ -112,7 +112,7 @@ impl RunResult {
         names: &Names,
     ) -> Self {
         Self {
-            done: committed.values().map(IdSet::len).sum(),
+            done: count_ids(committed),
             processed: names_by_day(committed, names),
             ..Self::without_work(error, end_from_error(error))
         }
@@ -134,7 +134,7 @@ impl RunResult {
         Self {
             end,
             exit: exit_code(end),
-            done: outcome.done.values().map(IdSet::len).sum(),
+            done: count_ids(&outcome.done),
             planned: outcome.progress.planned,
             processed: by_day(&outcome.done),
             redundant: by_day(&redundant_cells(outcome)),

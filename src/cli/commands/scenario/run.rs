@@ -14,6 +14,7 @@ use super::unknown::unknown_policy;
 use crate::cli::diagnostics::explain;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
+use crate::parallel::available_threads;
 use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;
 use crate::scenario::script::NamedPolicy;
@@ -103,9 +104,8 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         check_swap(swap, &found)?;
     }
     warn_about_old_names(&found);
-    let processors = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = SuiteOptions {
-        jobs: args.jobs.unwrap_or(processors),
+        jobs: args.jobs.unwrap_or_else(available_threads),
         accept: if args.accept {
             Accept::Transcripts
         } else {
