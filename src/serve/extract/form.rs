@@ -19,19 +19,23 @@ impl FromRequest<Arc<AppState>> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Problem> {
-        check_form_origin(request.headers())?;
-        if request.uri().query().is_some() {
+        let (headers, uri) = (request.headers().clone(), request.uri().clone());
+        // Read before anything is refused: a connection whose body was not read is closed, and the
+        // browser may just be sending its next request on it.
+        let body = Bytes::from_request(request, state).await;
+        check_form_origin(&headers)?;
+        if uri.query().is_some() {
             let detail = "a form is read from the body, and this address has a query string";
             return Err(Problem::malformed(detail).with_hint("pass all fields in the body"));
         }
-        let kind = request.headers().get(CONTENT_TYPE);
+        let kind = headers.get(CONTENT_TYPE);
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
             return Err(Problem::malformed(
                 "expected a form: `application/x-www-form-urlencoded`",
             ));
         }
-        match Bytes::from_request(request, state).await {
+        match body {
             Ok(body) => Ok(Self(Parameters::parse(&body))),
             Err(refusal) => Err(Problem::malformed(refusal.body_text())),
         }
