@@ -16,9 +16,6 @@ use crate::store::StoreError;
 /// Error of a capture or a replay.
 #[derive(Debug, Error)]
 pub enum CaptureError {
-    /// No calendar of worlds can be amended to close its sessions at the same times.
-    #[error("the calendar `{0}` cannot be written to a world: its sessions close at other times")]
-    Calendar(String),
     /// The shifted day would be outside the calendar's known days.
     #[error("cannot shift `{day}`: the new day is outside the days that the calendar knows")]
     Shift {

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use super::CaptureError;
 use super::state::{CapturedPortfolio, State};
-use super::write::base_calendar;
+use crate::domain::calendar::BuiltIn;
 use crate::domain::{Calendar, Day, DayRange};
 
 /// A time of day at which the day's session has closed and the next has not begun.
@@ -59,6 +59,16 @@ impl State {
     }
 }
 
+/// Returns the built-in calendar nearest to `own`: the one with its name, else the first with its
+/// time zone, else `weekdays`.
+fn base_calendar(own: &Calendar) -> Calendar {
+    let mut bases = BuiltIn::ALL.map(BuiltIn::calendar).into_iter();
+    BuiltIn::from_name(own.name())
+        .map(BuiltIn::calendar)
+        .or_else(|| bases.find(|base| base.zone() == own.zone()))
+        .unwrap_or_else(Calendar::weekdays)
+}
+
 /// Mapping from the sessions of one calendar to those of another.
 struct Shift {
     from: Calendar,
@@ -69,7 +79,7 @@ struct Shift {
 
 impl Shift {
     fn new(state: &State, days: i32) -> Result<Self, CaptureError> {
-        let to = base_calendar(&state.calendar).calendar();
+        let to = base_calendar(&state.calendar);
         let last = state.last_closed()?;
         let shifted = to.on_or_before(last.saturating_add(days))?;
         Ok(Self {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::alert_settings::{AlertSettings, AlertsSection};
 use super::error::{CliError, ConfigurationError};
 use super::serve_settings::{ScheduleSection, ServeOptions, ServeSection};
-use crate::domain::calendar::Amendments;
+use crate::domain::calendar::{Amendments, BuiltIn};
 use crate::domain::{Calendar, RiskModel};
 use crate::engine::{CommitGrain, PriceWait, Settings};
 use crate::plan::{Newcomers, Policy, PolicyName};
@@ -30,7 +30,10 @@ pub(crate) struct Configuration {
     pub(super) policy: Policy,
     /// The number of compute threads; all processors if `None`.
     pub(super) jobs: Option<NonZeroUsize>,
+    /// The engine settings; `calendar` is the default one unless it is configured.
     pub(super) engine: Settings,
+    /// True if the file chooses or amends a calendar, which then overrides that of the database.
+    pub(super) has_calendar: bool,
     /// The section `[serve]` before `--listen` and defaults.
     pub(super) serve: ServeOptions,
     /// The start of runs by `plimsoll serve`, before `--no-schedule`.
@@ -61,6 +64,12 @@ struct CalendarSection {
     file: Option<PathBuf>,
     grace_minutes: Option<u32>,
     amendments: Option<Amendments>,
+}
+
+impl CalendarSection {
+    fn is_chosen(&self) -> bool {
+        self.name.is_some() || self.file.is_some() || self.amendments.is_some()
+    }
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -138,6 +147,7 @@ impl Configuration {
             policy,
             jobs: file.run.jobs,
             engine: engine_settings(&file, folder)?,
+            has_calendar: file.calendar.is_chosen(),
             serve: file.serve.validate()?,
             schedule: file.schedule.settings(),
             alerts: file.alerts.settings(folder)?,
@@ -208,16 +218,14 @@ fn calendar(section: &CalendarSection, folder: &Path) -> Result<Calendar, Config
             let text = std::fs::read_to_string(folder.join(file))?;
             Calendar::from_toml(&text).map_err(ConfigurationError::Calendar)?
         }
-        (None, None | Some("new-york")) => Calendar::new_york(),
-        (None, Some("weekdays")) => Calendar::weekdays(),
-        (None, Some("every-day")) => Calendar::every_day(),
-        (None, Some(name)) => {
-            return Err(ConfigurationError::Value {
+        (None, None) => Calendar::new_york(),
+        (None, Some(name)) => BuiltIn::from_name(name)
+            .ok_or_else(|| ConfigurationError::Value {
                 key: "calendar.name",
                 value: name.to_owned(),
                 expected: "known are new-york, weekdays and every-day; for others, set calendar.file",
-            });
-        }
+            })?
+            .calendar(),
         (Some(_), Some(_)) => {
             return Err(ConfigurationError::Keys {
                 key: "calendar.file",

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::output::{Format, print, print_json, print_stderr};
 use super::{configuration::Configuration, error::CliError};
 use crate::app::AppContext;
+use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::query::shell_quoted;
 use crate::store::{Store, StoreError};
@@ -139,20 +140,44 @@ impl Context {
     pub(super) fn app(&self) -> Result<AppContext, CliError> {
         let store = self.store()?;
         let environment = self.environment(&store)?;
-        Ok(self.app_on(store, environment))
+        self.app_on(store, environment)
     }
 
     /// Returns the same with this database and environment.
-    pub(super) fn app_on(&self, store: Store, environment: Environment) -> AppContext {
+    ///
+    /// # Errors
+    ///
+    /// The calendar of the database cannot be read.
+    pub(super) fn app_on(
+        &self,
+        store: Store,
+        environment: Environment,
+    ) -> Result<AppContext, CliError> {
         let configuration = &self.configuration;
-        AppContext {
+        Ok(AppContext {
+            settings: self.settings(&store)?,
             store,
             environment,
-            settings: configuration.engine.clone(),
             policy: configuration.policy,
             jobs: configuration.jobs,
             inbox: configuration.inbox.clone(),
+        })
+    }
+
+    /// Returns the engine settings for a database. Without a configured calendar, that of the
+    /// database applies.
+    ///
+    /// # Errors
+    ///
+    /// The calendar of the database cannot be read.
+    pub(super) fn settings(&self, store: &Store) -> Result<Settings, StoreError> {
+        let mut settings = self.configuration.engine.clone();
+        if !self.configuration.has_calendar
+            && let Some(calendar) = store.read(|reading| reading.calendar().in_force())?
+        {
+            settings.calendar = calendar;
         }
+        Ok(settings)
     }
 
     /// Returns the time, ids and process identity to work with. A database that was made from a

@@ -19,9 +19,13 @@ pub(crate) fn sync_calendar(
     let configured = calendar.all_sessions();
     let known = writing.calendar().sessions()?;
     if known.as_deref() == Some(configured) {
+        // Other hours or another name change no session.
+        if writing.calendar().in_force()?.as_ref() != Some(calendar) {
+            writing.calendar().set(calendar)?;
+        }
         return Ok(Vec::new());
     }
-    writing.calendar().set_sessions(configured)?;
+    writing.calendar().set(calendar)?;
     // The first calendar of a database, or one without a covered day, invalidates nothing.
     let (Some(before), Some(last)) = (known, writing.ledger().last_day()?) else {
         return Ok(Vec::new());

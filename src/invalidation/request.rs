@@ -87,7 +87,8 @@ mod tests {
     fn cells_after_the_closing_day_stay_in_the_ledger() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path().join("books.db")).unwrap();
-        let days = [0, 1, 2].map(|number| Day::MIN.saturating_add(number));
+        let monday: Day = "2026-01-05".parse().unwrap();
+        let days = [0, 1, 2].map(|number| monday.saturating_add(number));
         let lifecycle = Lifecycle::new(days[0]).with_closing_day(Some(days[1]));
         let selection = CellSelection {
             scope: &Scope::AllActive,
@@ -102,7 +103,7 @@ mod tests {
                 currency: Currency::USD,
                 lifecycle: lifecycle.unwrap(),
             }])?;
-            writing.calendar().set_sessions(&days)?;
+            writing.calendar().set(&Calendar::weekdays())?;
             for day in days {
                 writing
                     .ledger()

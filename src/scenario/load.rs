@@ -89,6 +89,7 @@ pub(super) fn fill(
             now: world.now,
         })?;
         writing.risk_models().set(&sources.model, world.now)?;
+        writing.calendar().set(&world.calendar)?;
         store_sources(writing, &sources, world)
     })?;
 

@@ -14,6 +14,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/002_tokens.sql")),
     M::up(include_str!("schema/003_alerts.sql")),
     M::up(include_str!("schema/004_names.sql")),
+    M::up(include_str!("schema/005_calendar.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -1,6 +1,7 @@
 //! Tests of the program as a process: its output, its exit codes, and what it survives.
 
 mod calendar_in_force;
+mod calendar_travels;
 mod demo;
 mod deploying;
 mod empty_holdings;

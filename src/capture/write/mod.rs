@@ -15,5 +15,3 @@ mod history;
 mod portfolios;
 mod sources;
 mod world;
-
-pub(super) use calendar::base_calendar;

@@ -23,8 +23,7 @@ impl State {
     ///
     /// # Errors
     ///
-    /// Fails if no calendar of worlds can represent this calendar, or it does not know a day of the
-    /// state.
+    /// Fails if the calendar does not know a day of the state.
     pub fn to_world_toml(&self) -> Result<String, CaptureError> {
         let last = self.last_known_session()?;
         let spec = self.world_spec(last)?;
@@ -33,7 +32,7 @@ impl State {
 
     fn world_spec(&self, last: Day) -> Result<WorldSpec, CaptureError> {
         let labels = labels(self);
-        let (calendar, calendar_amendments) = calendar_spec(self)?;
+        let (calendar, calendar_amendments) = calendar_spec(self);
         let named = labels.iter().zip(&self.portfolios);
         let named = named.map(|(label, captured)| {
             let spec = portfolio_spec(self, captured, label, last);

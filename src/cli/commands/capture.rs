@@ -149,7 +149,7 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
 fn capture_own(context: &Context, args: &CaptureArgs) -> Result<State, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let settings = &context.configuration.engine;
+    let settings = &context.settings(&store)?;
     let extent = match args.sources {
         true => CaptureExtent::WithSources,
         false => CaptureExtent::State,

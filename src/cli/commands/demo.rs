@@ -51,7 +51,7 @@ pub(super) fn execute(context: &Context, _: &DemoArgs) -> Result<Exit, CliError>
     let store = create_store(context, &world, path)?;
     let app = AppContext {
         policy: PolicyName::PerCell.policy(),
-        ..context.app_on(store, Environment::system(Some(world.now)))
+        ..context.app_on(store, Environment::system(Some(world.now)))?
     };
     let plans = plans(&app)?;
     let (_, per_cell) = plans.last().expect("there is a plan for each policy");

@@ -26,7 +26,7 @@ pub(crate) struct MetricsArgs {
 pub(super) fn execute(context: &Context, args: &MetricsArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let environment = context.environment(&store)?;
-    let metrics = query::metrics(&store, &context.configuration.engine, &environment)?;
+    let metrics = query::metrics(&store, &context.settings(&store)?, &environment)?;
     match (&args.file, context.format()) {
         (Some(path), _) => write(path, &report::metrics_text(&metrics, None))?,
         (None, Format::Text) => print(&report::metrics_text(&metrics, None))?,

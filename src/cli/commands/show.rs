@@ -46,7 +46,7 @@ pub(crate) enum Rows {
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
-    let calendar = &context.configuration.engine.calendar;
+    let calendar = &context.settings(&store)?.calendar;
     let books = query::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
     match (args.csv, context.format()) {
         (Some(Rows::Books), _) => print(&report::series_csv(&books))?,

@@ -36,8 +36,12 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
         }
     };
     let meter = Meter::new(context);
-    let settings = &context.configuration.engine;
-    let verification = query::verify(&store, settings, &environment, sample, &|progress| {
+    // A damaged calendar is a finding, so the verification goes on.
+    let settings = match context.settings(&store) {
+        Err(error) if error.is_damaged() => context.configuration.engine.clone(),
+        settings => settings?,
+    };
+    let verification = query::verify(&store, &settings, &environment, sample, &|progress| {
         meter.show_verification(progress)
     });
     meter.finish();

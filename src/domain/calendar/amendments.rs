@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveTime;
+use chrono::{NaiveTime, Timelike};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::CalendarError;
-use super::sessions::Calendar;
-use super::sessions::Timetable;
+use super::sessions::{Calendar, Timetable};
 use crate::domain::day::Day;
 
 /// Days on which the base calendar is overridden. Repeating a fact of the base is allowed.
@@ -40,16 +39,36 @@ pub struct Amendments {
     pub half_days: BTreeMap<Day, NaiveTime>,
 }
 
-/// Writes closing times as `13:00`.
+/// Writes closing times as in [`time_text`].
 fn serialize_half_days<S: Serializer>(
     half_days: &BTreeMap<Day, NaiveTime>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let times = half_days.iter();
-    serializer.collect_map(times.map(|(day, close)| (day, close.format("%H:%M").to_string())))
+    serializer.collect_map(times.map(|(day, close)| (day, time_text(*close))))
+}
+
+/// Returns a time of day as `13:00`, and with seconds only where it has some.
+pub(super) fn time_text(time: NaiveTime) -> String {
+    let layout = if time.second() == 0 {
+        "%H:%M"
+    } else {
+        "%H:%M:%S"
+    };
+    time.format(layout).to_string()
 }
 
 impl Amendments {
+    /// Returns the number of days that are amended.
+    pub fn len(&self) -> usize {
+        self.closed.len() + self.sessions.len() + self.half_days.len()
+    }
+
+    /// Returns whether no day is amended.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Returns these amendments and `more`. A half-day of `more` replaces the one of the same day.
     #[must_use]
     pub fn merge(mut self, more: Self) -> Self {

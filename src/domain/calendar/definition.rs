@@ -6,64 +6,65 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::amendments::Amendments;
+use super::amendments::{Amendments, time_text};
+use super::built_in::BuiltIn;
 use super::error::CalendarError;
-use super::sessions::Calendar;
-use super::sessions::Timetable;
+use super::sessions::{Calendar, Timetable};
 use crate::domain::day::{Day, DayRange};
 
 /// The keys of a calendar file. The first five are required: a zone or years inherited from the
 /// base would be wrong for most exchanges.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-struct Definition {
-    name: String,
-    #[serde(deserialize_with = "deserialize_zone")]
-    zone: Tz,
-    based_on: Base,
-    close: NaiveTime,
-    years: Years,
-    #[serde(default)]
-    closed: Vec<NamedDay>,
-    #[serde(default)]
-    session: Vec<NamedDay>,
-    #[serde(default)]
-    half_day: Vec<HalfDay>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Base {
-    Weekdays,
-    NewYork,
-    EveryDay,
+pub struct Definition {
+    pub(super) name: String,
+    #[serde(
+        deserialize_with = "deserialize_zone",
+        serialize_with = "serialize_zone"
+    )]
+    #[schemars(with = "String")]
+    pub(super) zone: Tz,
+    pub(super) based_on: BuiltIn,
+    #[serde(serialize_with = "serialize_time")]
+    #[schemars(with = "String")]
+    pub(super) close: NaiveTime,
+    pub(super) years: Years,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) closed: Vec<NamedDay>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) session: Vec<NamedDay>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) half_day: Vec<HalfDay>,
 }
 
 /// First and last known year, both inclusive.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Years {
-    first: u16,
-    last: u16,
+pub(super) struct Years {
+    pub(super) first: u16,
+    pub(super) last: u16,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NamedDay {
+pub(super) struct NamedDay {
     day: Day,
-    #[serde(default, rename = "name")]
-    _name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct HalfDay {
+pub(super) struct HalfDay {
     day: Day,
+    #[serde(serialize_with = "serialize_time")]
+    #[schemars(with = "String")]
     close: NaiveTime,
-    #[serde(default, rename = "name")]
-    _name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 impl Calendar {
@@ -77,24 +78,32 @@ impl Calendar {
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
         let definition: Definition =
             toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
-        let known = definition.known_days()?;
-        let base = definition.based_on.calendar();
-        let sessions = base.sessions(known)?.to_vec();
-        let half_days = base.table.half_days.range(known.first()..=known.last());
-        let amendments = definition.amendments()?;
-        Self::from_timetable(Timetable {
-            half_days: half_days.map(|(day, close)| (*day, *close)).collect(),
-            name: definition.name,
-            zone: definition.zone,
-            known_days: known,
-            close: definition.close,
-            sessions,
-        })?
-        .with_amendments(&amendments)
+        definition.calendar()
     }
 }
 
 impl Definition {
+    /// Builds the calendar.
+    ///
+    /// # Errors
+    ///
+    /// As [`Calendar::from_toml`].
+    pub fn calendar(&self) -> Result<Calendar, CalendarError> {
+        let known = self.known_days()?;
+        let base = self.based_on.calendar();
+        let sessions = base.sessions(known)?.to_vec();
+        let half_days = base.table.half_days.range(known.first()..=known.last());
+        Calendar::from_timetable(Timetable {
+            half_days: half_days.map(|(day, close)| (*day, *close)).collect(),
+            name: self.name.clone(),
+            zone: self.zone,
+            known_days: known,
+            close: self.close,
+            sessions,
+        })?
+        .with_amendments(&self.amendments()?)
+    }
+
     fn known_days(&self) -> Result<DayRange, CalendarError> {
         let first = Day::from_date(date(self.years.first, 1, 1));
         let last = Day::from_date(date(self.years.last, 12, 31));
@@ -124,16 +133,6 @@ impl Definition {
     }
 }
 
-impl Base {
-    fn calendar(self) -> Calendar {
-        match self {
-            Self::Weekdays => Calendar::weekdays(),
-            Self::NewYork => Calendar::new_york(),
-            Self::EveryDay => Calendar::every_day(),
-        }
-    }
-}
-
 fn date(year: u16, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(i32::from(year), month, day)
         .expect("every year has a first and a last day")
@@ -143,6 +142,14 @@ fn deserialize_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D:
     let name = String::deserialize(deserializer)?;
     name.parse()
         .map_err(|_| serde::de::Error::custom(format!("unknown time zone `{name}`")))
+}
+
+fn serialize_zone<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(zone.name())
+}
+
+fn serialize_time<S: Serializer>(time: &NaiveTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time_text(*time))
 }
 
 #[cfg(test)]

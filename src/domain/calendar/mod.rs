@@ -6,13 +6,18 @@
 //! can be amended. Nothing here reads a file or a clock.
 
 mod amendments;
+mod built_in;
 mod closes;
 mod closures;
 mod definition;
 mod error;
 mod new_york;
 mod sessions;
+mod written;
 
 pub use amendments::Amendments;
+pub use built_in::BuiltIn;
+pub use definition::Definition;
 pub use error::CalendarError;
 pub use sessions::Calendar;
+pub use written::{CalendarBase, WrittenCalendar};

@@ -19,11 +19,7 @@ const AT_14: NaiveTime = NaiveTime::from_hms_opt(14, 0, 0).expect("14:00 is a ti
 const AT_16: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
 
 impl Calendar {
-    /// Builds the calendar `new-york` of the New York Stock Exchange, 1990-01-01 to 2035-12-31.
-    ///
-    /// Sessions close at 16:00 New York time, half-days at 13:00 (14:00 until 1992). Future years
-    /// follow today's rules.
-    pub fn new_york() -> Self {
+    pub(super) fn build_new_york() -> Self {
         let known = DayRange::new(ymd(FIRST_YEAR, 1, 1), ymd(LAST_YEAR, 12, 31))
             .expect("the first year comes before the last");
         let closed: BTreeSet<Day> = (FIRST_YEAR..=LAST_YEAR)

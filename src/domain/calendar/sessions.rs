@@ -39,13 +39,11 @@ pub(super) struct Timetable {
 }
 
 impl Calendar {
-    /// Builds the calendar `weekdays`: Monday to Friday, 1950 to 2099, closing at 16:00 UTC.
-    pub fn weekdays() -> Self {
+    pub(super) fn build_weekdays() -> Self {
         Self::from_rule("weekdays", is_weekday)
     }
 
-    /// Builds the calendar `every-day`: all days, 1950 to 2099, closing at 16:00 UTC.
-    pub fn every_day() -> Self {
+    pub(super) fn build_every_day() -> Self {
         Self::from_rule("every-day", |_| true)
     }
 

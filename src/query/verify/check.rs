@@ -16,6 +16,8 @@ pub enum Claim {
     Integrity,
     /// The lifecycle index matches the rows of the portfolios.
     LifecycleIndex,
+    /// The calendar in force matches its digest.
+    Calendar,
     /// Each phase that the ledger proves done has its output.
     LedgerHasOutput,
     /// Ledger and outputs refer to known portfolios and securities only.
@@ -38,6 +40,7 @@ impl Claim {
         match self {
             Self::Integrity => "SQLite finds pages, indexes and foreign keys in order",
             Self::LifecycleIndex => "the lifecycle index matches the portfolios",
+            Self::Calendar => "the calendar in force matches its digest",
             Self::LedgerHasOutput => "each phase that the ledger proves done has its output",
             Self::LedgerIdsKnown => "ledger and outputs refer to known ids only",
             Self::RiskHasStatistics => {

@@ -67,6 +67,16 @@ pub(super) fn check_integrity(store: &Store, tally: &mut Tally) -> Result<(), Qu
     Ok(())
 }
 
+/// Reads the sessions and the definition of the calendar in force.
+pub(super) fn check_calendar(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
+    store.read(|reading| {
+        reading.calendar().sessions()?;
+        reading.calendar().in_force()
+    })?;
+    tally.add_checked(1);
+    Ok(())
+}
+
 /// Fills the directory, and compares the lifecycle index with the rows of the portfolios.
 pub(super) fn check_lifecycle_index(
     store: &Store,

@@ -39,6 +39,12 @@ pub fn verify(
         || "the lifecycle index".to_owned(),
         |tally| sources::check_lifecycle_index(store, &mut known, tally),
     )?;
+    let mut calendar = Tally::new(Claim::Calendar);
+    catch_damage(
+        &mut calendar,
+        || "the calendar".to_owned(),
+        |tally| sources::check_calendar(store, tally),
+    )?;
     catch_damage(
         &mut runs,
         || "the runs".to_owned(),
@@ -61,7 +67,7 @@ pub fn verify(
     };
     let recomputed = recompute.check(&ledger.done, sample, progress)?;
 
-    let mut tallies = vec![integrity, lifecycle_index];
+    let mut tallies = vec![integrity, lifecycle_index, calendar];
     tallies.extend(ledger.tallies);
     tallies.extend(books);
     tallies.extend(recomputed.tallies);

@@ -109,6 +109,7 @@ mod tests {
         // Keys with old names are written by hand; the others are those of the types.
         for (pointer, table) in [
             ("/$defs/PortfolioSpec", "[portfolios.A]\n"),
+            ("/$defs/Definition", "[calendar]\n"),
             ("/$defs/InvalidationSpec", "[[invalidation]]\n"),
             ("/$defs/InvalidationSpec2", "[[step]]\ninvalidate."),
             ("/$defs/ExpectationSpec", "[expect.per-cell]\n"),

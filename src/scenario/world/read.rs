@@ -54,8 +54,8 @@ impl World {
         }
         let now = spec.now.ok_or(WorldError::MissingNow)?.0.to_utc();
         let amendments = spec.calendar_amendments.take().unwrap_or_default();
-        let calendar = spec.calendar.unwrap_or_default().calendar();
-        let calendar = calendar.with_amendments(&amendments)?;
+        let base = spec.calendar.take().unwrap_or_default().calendar()?;
+        let calendar = base.with_amendments(&amendments)?;
         let last = match spec.market.last {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,

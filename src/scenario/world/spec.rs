@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient::{Lenient, Located, OneOrMany};
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
-use crate::domain::calendar::Amendments;
+use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
-    AssetClass, Calendar, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
+    AssetClass, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -27,7 +27,7 @@ pub(crate) struct WorldSpec {
     /// The time at the start.
     pub(crate) now: Option<Lenient<Instant>>,
     /// The calendar of trading days.
-    pub(crate) calendar: Option<CalendarSpec>,
+    pub(crate) calendar: Option<CalendarBase>,
     /// The seed of all random choices.
     pub(crate) seed: Option<u64>,
     /// The origin of the sources that the file leaves out.
@@ -94,32 +94,6 @@ impl Serialize for PortfolioSpecs {
         }
         // The table is written even if it is empty.
         serializer.serialize_some(&Entries(self))
-    }
-}
-
-/// The calendar of trading days.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CalendarSpec {
-    /// The New York Stock Exchange.
-    #[default]
-    NewYork,
-    /// Every day from Monday to Friday.
-    Weekdays,
-    /// Every day of the week.
-    EveryDay,
-}
-
-impl CalendarSpec {
-    pub(crate) const ALL: [Self; 3] = [Self::NewYork, Self::Weekdays, Self::EveryDay];
-
-    /// Returns the calendar, without amendments.
-    pub(crate) fn calendar(self) -> Calendar {
-        match self {
-            Self::NewYork => Calendar::new_york(),
-            Self::Weekdays => Calendar::weekdays(),
-            Self::EveryDay => Calendar::every_day(),
-        }
     }
 }
 

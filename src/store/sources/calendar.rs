@@ -1,26 +1,39 @@
-//! The sessions in force: those of the calendar that the last run used.
+//! The calendar in force: the one that the last run used, or that the database was made with.
 
 use rusqlite::params;
+use sha2::{Digest, Sha256};
 
+use crate::domain::calendar::WrittenCalendar;
 use crate::domain::{Calendar, Day, IdSet};
 use crate::store::columns::StoredSet;
 use crate::store::error::StoreError;
 use crate::store::select::select_first;
 use crate::store::transaction::subject;
 
-subject!(calendar: ReadCalendar, WriteCalendar, "the sessions in force");
+subject!(calendar: ReadCalendar, WriteCalendar, "the calendar in force");
+
+/// The stored row.
+struct Row {
+    sessions: Vec<Day>,
+    /// `None` if a version without definitions wrote the row.
+    definition: Option<String>,
+}
 
 impl ReadCalendar<'_> {
-    /// Returns the sessions of the calendar that was last in force, ascending; `None` before the
-    /// first run.
+    /// Returns the sessions of the calendar in force, ascending; `None` before the first run.
     pub(crate) fn sessions(&self) -> Result<Option<Vec<Day>>, StoreError> {
-        let sql = "SELECT sessions, count FROM calendar";
-        select_first(self.connection, sql, [], |row| {
-            let days = StoredSet::from_row(row, 0)?.into_iter();
-            Ok(days
-                .map(|offset| Day::MIN.saturating_add(offset as i32))
-                .collect())
-        })
+        Ok(self.row()?.map(|row| row.sessions))
+    }
+
+    /// Returns the calendar in force; `None` before the first run, and if an older version wrote
+    /// its sessions alone.
+    pub(crate) fn in_force(&self) -> Result<Option<Calendar>, StoreError> {
+        let definition = self.row()?.and_then(|row| row.definition);
+        let calendar = |text: String| {
+            let written: WrittenCalendar = toml::from_str(&text).map_err(StoreError::damaged)?;
+            written.calendar().map_err(StoreError::damaged)
+        };
+        definition.map(calendar).transpose()
     }
 
     /// Returns the sessions in force, ascending: those by which the ledger was filled, and those
@@ -32,22 +45,96 @@ impl ReadCalendar<'_> {
         let known = self.sessions()?;
         Ok(known.unwrap_or_else(|| configured.all_sessions().to_vec()))
     }
+
+    /// Reads the row and checks its digest.
+    fn row(&self) -> Result<Option<Row>, StoreError> {
+        let sql = "SELECT sessions, count, definition, digest FROM calendar";
+        select_first(self.connection, sql, [], |row| {
+            let days = StoredSet::from_row(row, 0)?;
+            let definition: Option<String> = row.get(2)?;
+            let stored: Option<Vec<u8>> = row.get(3)?;
+            let sessions = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
+            let expected = definition.as_ref().map(|text| digest(sessions, text));
+            if stored != expected {
+                return Err(StoreError::damaged("the digest of the calendar differs"));
+            }
+            let day = |offset| Day::MIN.saturating_add(offset as i32);
+            Ok(Row {
+                sessions: days.into_iter().map(day).collect(),
+                definition,
+            })
+        })
+    }
 }
 
 impl WriteCalendar<'_> {
-    /// Replaces the sessions in force.
-    pub(crate) fn set_sessions(&self, sessions: &[Day]) -> Result<(), StoreError> {
+    /// Puts a calendar in force.
+    pub(crate) fn set(&self, calendar: &Calendar) -> Result<(), StoreError> {
         // Bitmaps hold unsigned numbers and days before 1970 are negative, so days are counted from
         // the first one that the program knows.
-        let days: IdSet = sessions
+        let days: IdSet = calendar
+            .all_sessions()
             .iter()
             .map(|day| (day.number() - Day::MIN.number()) as u32)
             .collect();
         let (bytes, count) = StoredSet::to_bytes(&days);
+        let definition = definition(calendar);
         self.connection.execute(
-            "INSERT OR REPLACE INTO calendar (only, sessions, count) VALUES (1, ?1, ?2)",
-            params![bytes, count],
+            "INSERT OR REPLACE INTO calendar (only, sessions, count, definition, digest)
+             VALUES (1, ?1, ?2, ?3, ?4)",
+            params![bytes, count, definition, digest(&bytes, &definition)],
         )?;
         Ok(())
+    }
+}
+
+fn definition(calendar: &Calendar) -> String {
+    toml::to_string(&calendar.written()).expect("a calendar has only texts, dates and tables")
+}
+
+/// Returns the digest of sessions and definition. The sessions are stored beside the definition,
+/// because a newer version may know other sessions of a built-in calendar.
+fn digest(sessions: &[u8], definition: &str) -> Vec<u8> {
+    let digest = Sha256::new()
+        .chain_update(sessions)
+        .chain_update(definition);
+    digest.finalize().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::{ReadTransaction, Store};
+
+    #[test]
+    fn the_calendar_in_force_is_read_with_its_hours_and_a_damaged_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        let store = Store::create(path.as_path()).unwrap();
+        let read = |reading: &ReadTransaction<'_>| reading.calendar().in_force();
+        assert_eq!(store.read(read).unwrap(), None);
+        let calendar = Calendar::from_toml(
+            "name = \"tokyo\"\nzone = \"Asia/Tokyo\"\nbased-on = \"weekdays\"\n\
+             close = \"15:30\"\nyears = { first = 2025, last = 2026 }\n\
+             closed = [{ day = 2026-02-23 }]",
+        );
+        let calendar = calendar.unwrap();
+        let mut writer = store.writer().unwrap();
+        writer
+            .write(|writing| writing.calendar().set(&calendar))
+            .unwrap();
+        assert_eq!(store.read(read).unwrap(), Some(calendar));
+
+        let connection = Connection::open(&path).unwrap();
+        let change = |sql| connection.execute(sql, []).unwrap();
+        change("UPDATE calendar SET definition = replace(definition, '15:30', '15:31')");
+        assert!(store.read(read).is_err());
+        // A row of an older version has sessions only.
+        change("UPDATE calendar SET definition = NULL, digest = NULL");
+        assert_eq!(store.read(read).unwrap(), None);
+        let sessions = store.read(|reading| reading.calendar().sessions());
+        assert_eq!(sessions.unwrap().map(|days| days.len()), Some(521));
     }
 }
