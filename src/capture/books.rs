@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Timelike, Utc};
 
-use super::CaptureError;
+use super::error::CaptureError;
 use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
 use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};

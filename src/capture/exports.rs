@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
+use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
 use super::rows::{RowSource, RowVisitor};
-use super::{CaptureError, State};
+use super::state::State;
 use crate::engine::Settings;
 
 /// Export files, each with its role: `portfolios`, `snapshots`, the name of a phase, or `runs`.

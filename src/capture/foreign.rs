@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Timelike, Utc};
 use uuid::Uuid;
 
-use super::CaptureError;
 use super::books::captured_sessions;
+use super::error::CaptureError;
 use super::history::RunHistory;
 use super::intervals::{DayMarks, IntervalAccumulator, MARK_COUNT};
 use super::map::{Map, Table};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::CaptureError;
+use super::error::CaptureError;
 use super::rows::Row;
 use super::values::{parse_day, parse_instant, parse_run_state};
 use crate::domain::{Calendar, Day};

@@ -27,6 +27,8 @@ mod intervals;
 mod map;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_error;
 mod redaction;
 mod replay;
 mod rows;
@@ -39,7 +41,9 @@ mod values;
 mod write;
 
 #[cfg(feature = "postgres")]
-pub use self::postgres::{PostgresError, capture_postgres};
+pub use self::postgres::capture_postgres;
+#[cfg(feature = "postgres")]
+pub use self::postgres_error::PostgresError;
 #[cfg(feature = "postgres")]
 pub use self::redaction::PostgresUrl;
 pub use self::redaction::redact_passwords;

@@ -11,13 +11,14 @@ use postgres::config::{Host, SslMode};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Client, Config, Error, NoTls};
-use thiserror::Error;
 
+use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
+use super::postgres_error::{PostgresError, quote_identifier, quote_qualified};
 use super::redaction::{PostgresUrl, redact_passwords};
 use super::rows::{RowSource, RowVisitor};
-use super::{CaptureError, State};
+use super::state::State;
 use crate::engine::Settings;
 
 /// Timeout of the connection, if the URL has none.
@@ -51,88 +52,6 @@ const TABLES: &str = "\
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
-
-/// Error of reading a PostgreSQL database. Messages of the server are shown without passwords.
-#[derive(Debug, Error)]
-pub enum PostgresError {
-    /// The URL is invalid. It is not shown, since any part of an invalid URL may be the password.
-    #[error("invalid PostgreSQL URL{0}")]
-    Url(String),
-    /// The URL requires TLS, which is not supported.
-    #[error("the URL requires TLS (`sslmode=require`), which PostgreSQL captures do not support")]
-    TlsUnsupported,
-    /// No server answers at the address.
-    #[error("failed to reach the PostgreSQL server at `{server}`: {reason}")]
-    Unreachable {
-        /// Host and port of each server of the URL.
-        server: String,
-        /// The error of the operating system.
-        reason: String,
-    },
-    /// The server refused the connection or the login.
-    #[error("the PostgreSQL server at `{server}` refused the connection: {reason}")]
-    Login {
-        /// Host and port of each server of the URL.
-        server: String,
-        /// The message of the server, without passwords.
-        reason: String,
-    },
-    /// The user may not read a mapped column.
-    #[error(
-        "line {line} of the map: the user of the URL may not read column `{column}` of table \
-         `{table}`"
-    )]
-    Permission {
-        /// The name of the table.
-        table: String,
-        /// The name of the column.
-        column: String,
-        /// The line of the map that names it, from 1.
-        line: usize,
-    },
-    /// Reading a table failed, at its start or later.
-    #[error("line {line} of the map: failed to read table `{table}`: {reason}")]
-    Table {
-        /// The name of the table.
-        table: String,
-        /// The line of the map that names it, from 1.
-        line: usize,
-        /// The message of the server, without passwords.
-        reason: String,
-    },
-    /// A query that does not concern a single table failed.
-    #[error("failed to read the PostgreSQL database: {0}")]
-    Database(String),
-}
-
-impl PostgresError {
-    /// Returns the next step for the user, if there is one.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Url(_) => {
-                "write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with `%40` for an `@` in the password"
-            }
-            Self::TlsUnsupported => {
-                "read through a tunnel, or export the tables and use --from-csv"
-            }
-            Self::Unreachable { .. } => {
-                "check host and port in the URL, and that the server is running"
-            }
-            Self::Login { .. } => {
-                "check user, password and database in the URL, or in PLIMSOLL_POSTGRES"
-            }
-            Self::Permission { table, column, .. } => {
-                return Some(format!(
-                    "the owner of the table can run: GRANT SELECT ({}) ON {} TO the user",
-                    quote_identifier(column),
-                    quote_qualified(table)
-                ));
-            }
-            Self::Table { .. } | Self::Database(_) => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
 
 /// Captures the state in a PostgreSQL database, read by a map, at the time `now`.
 ///
@@ -357,14 +276,4 @@ fn server_address(config: &Config) -> String {
         .map(|(at, host)| format!("{host}:{}", port(at)))
         .collect();
     servers.join(",")
-}
-
-fn quote_identifier(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// Quotes a name, whose first full stop separates the schema from the table.
-fn quote_qualified(name: &str) -> String {
-    let parts: Vec<_> = name.splitn(2, '.').map(quote_identifier).collect();
-    parts.join(".")
 }

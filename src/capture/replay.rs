@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::subscriber::{NoSubscriber, with_default};
 
-use super::CaptureError;
+use super::error::CaptureError;
 use crate::domain::{Day, DayRange, IdSet, Scope};
 use crate::engine::{
     EngineError, RunObserver, RunRequest, Settings, ledger_survey, run, survey, today,

@@ -1,6 +1,6 @@
 //! Reads rows of another program's tables, one value for each mapped column.
 
-use super::CaptureError;
+use super::error::CaptureError;
 use super::map::{Column, Table};
 use crate::domain::nearest;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
-use super::CaptureError;
+use super::error::CaptureError;
 use super::state::{CapturedPortfolio, State};
 use crate::domain::calendar::BuiltIn;
 use crate::domain::{Calendar, Day, DayRange};

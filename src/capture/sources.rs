@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::CaptureError;
+use super::error::CaptureError;
 use crate::domain::{Day, DayRange, Price, RiskModel, Security, SecurityId, Split, Transaction};
 use crate::store::ReadTransaction;
 

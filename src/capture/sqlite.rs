@@ -4,10 +4,11 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
 use super::rows::{RowSource, RowVisitor};
-use super::{CaptureError, State};
+use super::state::State;
 use crate::engine::Settings;
 use crate::store::ForeignFile;
 

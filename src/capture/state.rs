@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::CaptureError;
+use super::error::CaptureError;
 use super::intervals::Interval;
 use super::sources::GivenSources;
 use crate::domain::{Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio};

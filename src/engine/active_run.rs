@@ -14,7 +14,7 @@ use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
-use super::survey::{self, SurveyResult, ledger_survey, log_plan, survey_and_plan};
+use super::survey::{SurveyResult, ledger_survey, log_plan, survey_and_plan, today};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
@@ -63,7 +63,7 @@ impl<'n> ActiveRun<'n> {
     ) -> Result<Self, EngineError> {
         let key = RunId::new(environment.ids.next());
         let started = environment.clock.now();
-        let today = survey::today(settings, started)?;
+        let today = today(settings, started)?;
         let start = NewRun {
             key,
             started,

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    Lease, ModelNumber, PackedCells, PackedStatistics, Progress, Revision, StoreError,
-    WriteTransaction, Writer,
-};
+use super::error::StoreError;
+use super::lease::Lease;
+use super::outputs::{PackedCells, PackedStatistics};
+use super::runs::Progress;
+use super::sources::{ModelNumber, Revision};
+use super::store::Writer;
+use super::transaction::WriteTransaction;
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet};
 use crate::environment::Environment;
 

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Location, StoreError, migrations};
+use super::error::StoreError;
+use super::location::Location;
+use super::migrations;
 
 /// `PLMS` in ASCII, the application id in the header of every Plimsoll database.
 pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// Extension of a copy that is not complete yet.
 const UNFINISHED: &str = "unfinished";

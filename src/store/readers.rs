@@ -6,7 +6,9 @@ use r2d2::Pool;
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
 
-use super::{Location, StoreError, connection};
+use super::connection;
+use super::error::StoreError;
+use super::location::Location;
 
 /// Maximum number of connections that read a file at once.
 const READERS: u32 = 4;

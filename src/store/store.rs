@@ -4,9 +4,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::error::StoreError;
+use super::location::Location;
 use super::readers::Readers;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{Location, StoreError, connection, mounts};
+use super::{connection, mounts};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]

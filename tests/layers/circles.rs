@@ -8,12 +8,6 @@ use crate::assert_no_violations;
 use crate::imports::{Modules, Use};
 use crate::source::rust_files;
 
-/// Folders in which files still form a circle, each for one circle.
-const OPEN_CIRCLES: &[&str] = &["src/capture"];
-
-/// Folders in which files still import each other through a re-export of a parent.
-const INDIRECT_FOLDERS: &[&str] = &["src/capture", "src/engine", "src/scenario", "src/store"];
-
 static MODULES: LazyLock<Modules> = LazyLock::new(|| Modules::new(rust_files(&["src"])));
 
 /// The names that each file uses of others, by the two files.
@@ -24,33 +18,17 @@ fn no_files_import_each_other_in_a_circle() {
     let uses = MODULES.uses();
     let edges = edges(&uses);
     let circles = circles(&edges);
-    let mut violations = Vec::new();
-    let mut open = Vec::new();
-    for circle in &circles {
-        let folder = common_folder(circle);
-        match OPEN_CIRCLES.iter().find(|known| **known == folder) {
-            Some(known) if !open.contains(known) => open.push(*known),
-            _ => violations.push(describe(circle, &edges)),
-        }
-    }
+    let violations: Vec<_> = (circles.iter())
+        .map(|circle| describe(circle, &edges))
+        .collect();
     assert_no_violations("files import each other in a circle:", &violations);
-    let closed = OPEN_CIRCLES.iter().filter(|known| !open.contains(known));
-    let closed: Vec<_> = closed.map(|folder| (*folder).to_owned()).collect();
-    assert_no_violations("no circle is left, remove from OPEN_CIRCLES:", &closed);
 }
 
 #[test]
 fn files_of_a_folder_import_each_other_directly() {
     let mut violations = Vec::new();
-    let mut indirect = BTreeSet::new();
     for found in MODULES.uses() {
-        let Some(parent) = &found.through else {
-            continue;
-        };
-        let folder = parent.trim_end_matches("/mod.rs");
-        if let Some(known) = INDIRECT_FOLDERS.iter().find(|known| **known == folder) {
-            indirect.insert(*known);
-        } else {
+        if let Some(parent) = &found.through {
             violations.push(format!(
                 "{}: `{}` through {parent}, defined in {}",
                 MODULES.location(&found),
@@ -60,11 +38,6 @@ fn files_of_a_folder_import_each_other_directly() {
         }
     }
     assert_no_violations("import the name from its file:", &violations);
-    let direct = INDIRECT_FOLDERS
-        .iter()
-        .filter(|known| !indirect.contains(*known));
-    let direct: Vec<_> = direct.map(|folder| (*folder).to_owned()).collect();
-    assert_no_violations("all direct now, remove from INDIRECT_FOLDERS:", &direct);
 }
 
 #[test]

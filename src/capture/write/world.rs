@@ -9,7 +9,7 @@ use super::cells::split_by_lifetime;
 use super::history::{invalidation_specs, left_running_spec, run_spec};
 use super::portfolios::{labels, portfolio_spec};
 use super::sources::add_sources;
-use crate::capture::CaptureError;
+use crate::capture::error::CaptureError;
 use crate::capture::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, Day, PhaseSet};
 use crate::scenario::format::to_toml;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::engine::EngineError;
 use crate::query::QueryError;
-use crate::scenario::LoadError;
+use crate::scenario::load::LoadError;
 use crate::scenario::world::WorldError;
 use crate::store::StoreError;
 

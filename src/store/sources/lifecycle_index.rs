@@ -8,8 +8,8 @@ use rusqlite::params;
 
 use super::portfolios::{ReadPortfolios, WritePortfolios};
 use crate::domain::{Day, IdSet, Lifecycle, LifecycleIndex, PortfolioId};
-use crate::store::StoreError;
 use crate::store::columns::StoredSet;
+use crate::store::error::StoreError;
 
 /// The kind of a set of the index; the number is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
