@@ -9,7 +9,7 @@ use super::error::EngineError;
 use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
 use super::settings::Settings;
-use crate::domain::{Day, DayRange, Phase, PhaseSet, PortfolioId};
+use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId};
 use crate::plan::{
     Level, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
 };
@@ -68,8 +68,8 @@ pub fn ledger_survey(
     let today = today(settings, now)?;
     let lifecycles = reading.portfolios().lifecycle_index()?;
     // Deleted portfolios too: a plan has a skip for each of their cells.
-    let all_ids = lifecycles.all_ids();
-    let sessions = match lifecycles.earliest_inception(&all_ids) {
+    let first = first_day(&lifecycles, settings);
+    let sessions = match first {
         None => Vec::new(),
         Some(first) => sessions(settings, first, last_day(request, today))?,
     };
@@ -168,6 +168,15 @@ fn last_day(request: &Request, today: Today) -> Day {
         Target::On(day) => day.max(today.last_final),
     };
     request.to.map_or(target, |to| to.max(target))
+}
+
+/// Returns the first day of the survey: the earliest inception. A deleted portfolio must not hold
+/// back the others, so days before the calendar count for active ones only.
+fn first_day(lifecycles: &LifecycleIndex, settings: &Settings) -> Option<Day> {
+    let active = lifecycles.earliest_inception(lifecycles.active());
+    let deleted = lifecycles.earliest_inception(lifecycles.deleted());
+    let deleted = deleted.map(|day| day.max(settings.calendar.known_days().first()));
+    active.into_iter().chain(deleted).min()
 }
 
 fn sessions(settings: &Settings, first: Day, last: Day) -> Result<Vec<Day>, EngineError> {

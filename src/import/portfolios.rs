@@ -13,7 +13,7 @@ use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{
-    Change, Correction, Currency, Day, Lifecycle, NewPortfolio, Portfolio, PortfolioKey,
+    Change, Correction, Currency, Day, DayRange, Lifecycle, NewPortfolio, Portfolio, PortfolioKey,
 };
 
 const FORMAT: TableFormat = TableFormat {
@@ -88,15 +88,18 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
 }
 
 /// Validates a file of portfolios. `known` must hold all portfolios, and the traded ranges of those
-/// in the file.
+/// in the file. `known_days` are the days of the calendar: an inception outside them is refused,
+/// because no plan could be made for any portfolio.
 pub fn validate_portfolios(
     rows: &Rows<PortfolioRow>,
     known: &ExistingRecords,
+    known_days: DayRange,
 ) -> Validated<PortfolioChanges> {
     let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
         let was = find_existing(row, known)?;
         let now = merge(row, was)?;
+        check_inception(&now, was, known_days)?;
         if let Some((line, earlier)) = seen.insert(now.key, line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
@@ -155,6 +158,24 @@ fn merge(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Ve
     })
 }
 
+/// Refuses an inception that the calendar does not know, unless the row leaves it as it is.
+fn check_inception(
+    now: &NewPortfolio,
+    was: Option<&Portfolio>,
+    known_days: DayRange,
+) -> Result<(), Vec<RowError>> {
+    let inception = now.lifecycle.inception();
+    let is_changed = was.is_none_or(|was| was.lifecycle.inception() != inception);
+    if is_changed && !known_days.contains(inception) {
+        let reason = RowErrorKind::InceptionOutsideCalendar {
+            inception,
+            known_days,
+        };
+        return Err(vec![RowError::in_column("inception", inception, reason)]);
+    }
+    Ok(())
+}
+
 fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
     let (old, new) = (was.lifecycle, now.lifecycle);
     [
@@ -203,11 +224,11 @@ fn check_transactions_within(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DayRange, PortfolioId};
+    use crate::domain::{Calendar, PortfolioId};
 
     fn validated(text: &str, known: &ExistingRecords) -> Validated<PortfolioChanges> {
         let rows = read_portfolios("p.csv", text.as_bytes(), None).unwrap();
-        validate_portfolios(&rows, known)
+        validate_portfolios(&rows, known, Calendar::new_york().known_days())
     }
 
     /// Returns the records that exist after the changes.
@@ -219,6 +240,20 @@ mod tests {
 
     const TWO: &str =
         "id,name,inception,closed\na,Alpha,2026-01-05,\nb,Beta,2026-01-05,2026-03-31\n";
+
+    #[test]
+    fn an_inception_outside_the_calendar_is_refused_unless_it_is_known() {
+        let none = ExistingRecords::default();
+        for inception in ["1900-01-05", "2999-01-05"] {
+            let text = format!("name,inception\nTypo,{inception}\n");
+            assert!(validated(&text, &none).changes.is_none(), "{inception}");
+        }
+        let rows = read_portfolios("p.csv", TWO.as_bytes(), None).unwrap();
+        let known = after(validated(TWO, &none));
+        let later = DayRange::single("2026-02-02".parse().unwrap());
+        assert!(validate_portfolios(&rows, &known, later).changes.is_some());
+        assert!(validate_portfolios(&rows, &none, later).changes.is_none());
+    }
 
     #[test]
     fn a_second_import_changes_nothing() {

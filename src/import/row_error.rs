@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::options::DateOrder;
 use crate::domain::{
-    AmountError, Change, Day, DayError, LifecycleError, PortfolioKey, Price, TransactionKind,
-    UnknownValue,
+    AmountError, Change, Day, DayError, DayRange, LifecycleError, PortfolioKey, Price,
+    TransactionKind, UnknownValue,
 };
 
 /// One problem of a row.
@@ -196,6 +196,14 @@ pub enum RowErrorKind {
         /// The portfolio's last day.
         closed: Day,
     },
+    /// The inception is a day that the calendar does not know.
+    #[error("`{inception}` is outside the days {known_days} of the calendar")]
+    InceptionOutsideCalendar {
+        /// The inception that the row asks for.
+        inception: Day,
+        /// The days of the calendar.
+        known_days: DayRange,
+    },
     /// The new inception is after the portfolio's first transaction.
     #[error("`{inception}` is after the portfolio's first transaction on `{first}`")]
     TransactionsBeforeInception {
@@ -280,6 +288,10 @@ impl RowErrorKind {
             }
             Self::ForbiddenByKind { .. } => {
                 "leave it empty; only buy, sell, transfer-in and transfer-out move a holding"
+                    .to_owned()
+            }
+            Self::InceptionOutsideCalendar { .. } => {
+                "correct the day; docs/calendars.md explains how to write a calendar with more years"
                     .to_owned()
             }
             Self::BeforeInception { .. } => {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use plimsoll::domain::{Day, Portfolio, PortfolioId, Price, SecurityId};
+use plimsoll::domain::{Calendar, Day, Portfolio, PortfolioId, Price, SecurityId};
 use plimsoll::import::{
     ExistingRecords, ImportOptions, Jumps, PriceRules, Validated, read_actions, read_portfolios,
     read_prices, read_securities, validate_actions, validate_portfolios, validate_prices,
@@ -36,7 +36,11 @@ pub(crate) fn existing_records() -> ExistingRecords {
 
 pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_portfolios("portfolios.csv", bytes, None).unwrap();
-    let changes = accepted_changes(validate_portfolios(&rows, &known));
+    let changes = accepted_changes(validate_portfolios(
+        &rows,
+        &known,
+        Calendar::new_york().known_days(),
+    ));
     known.with_portfolios(
         changes
             .added
@@ -94,7 +98,9 @@ fn importing_any_file_twice_changes_nothing() {
     let file = bytes("portfolios.csv");
     let rows = read_portfolios("portfolios.csv", &file, None).unwrap();
     assert_eq!(
-        validate_portfolios(&rows, &known).counts.same,
+        validate_portfolios(&rows, &known, Calendar::new_york().known_days())
+            .counts
+            .same,
         rows.lines.len()
     );
     let rows = read_securities("securities.csv", &bytes("securities.csv"), None).unwrap();

@@ -71,7 +71,8 @@ pub fn import_file(
         FileKind::Portfolios => {
             let rows = read_portfolios(file.name, file.bytes, order)?;
             let existing = |reading: &ReadTransaction<'_>| existing_portfolios(reading, &rows);
-            let validate = |known: &ExistingRecords| validate_portfolios(&rows, known);
+            let known_days = context.calendar.known_days();
+            let validate = |known: &ExistingRecords| validate_portfolios(&rows, known, known_days);
             import.commit(existing, validate, apply_portfolios)
         }
         FileKind::Securities => {
