@@ -9,9 +9,11 @@ use crate::domain::{Day, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
+use crate::import::inbox::list_rejected;
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
-    self, Books, Explanation, LiveRun, NamedScope, QueryError, Status, StatusOptions,
+    self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
+    QueryError, RejectedFileView, Status, StatusOptions,
 };
 use crate::store::{ReadTransaction, Store};
 
@@ -28,6 +30,8 @@ pub struct AppContext {
     pub jobs: Option<NonZeroUsize>,
     /// The folder whose files are imported before a run.
     pub inbox: Option<PathBuf>,
+    /// The limits up to which a state is no concern.
+    pub limits: ConcernLimits,
     /// The source of time, ids and process identity.
     pub environment: Environment,
 }
@@ -78,7 +82,37 @@ impl AppContext {
             &self.environment,
             scope,
             options,
+            &self.concern_inputs(),
         )
+    }
+
+    /// Lists the inbox, and returns the limits and outside facts that concerns depend on.
+    pub fn concern_inputs(&self) -> ConcernInputs {
+        ConcernInputs {
+            limits: self.limits,
+            inbox: self.inbox_state(),
+        }
+    }
+
+    fn inbox_state(&self) -> InboxState {
+        let Some(inbox) = &self.inbox else {
+            return InboxState::NotConfigured;
+        };
+        match list_rejected(inbox) {
+            Ok(files) => InboxState::Listed {
+                rejected: files
+                    .into_iter()
+                    .map(|file| RejectedFileView {
+                        path: file.path,
+                        report: file.report,
+                    })
+                    .collect(),
+            },
+            Err(error) => InboxState::Unreadable {
+                path: inbox.clone(),
+                error: error.to_string(),
+            },
+        }
     }
 
     /// Explains the cell of the portfolio with this id or name.

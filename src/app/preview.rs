@@ -5,7 +5,7 @@ use super::error::AppError;
 use super::run_spec::{ResolvedRun, RunSpec};
 use crate::domain::OpenInvalidation;
 use crate::engine::{self, RunRequest};
-use crate::plan::{Plan, ScopeWatermark, watermarks};
+use crate::plan::{Plan, RangeRemark, ScopeWatermark, range_remarks, watermarks};
 use crate::query::{Names, QueryError};
 use crate::report::PlanReport;
 
@@ -20,6 +20,8 @@ pub struct Preview {
     pub plan: Plan,
     /// The open invalidations that the reasons of the plan refer to.
     pub invalidations: Vec<OpenInvalidation>,
+    /// The parts of the requested range that the plan does not fill.
+    pub remarks: Vec<RangeRemark>,
     /// The watermark of the scope before the run.
     pub watermark: ScopeWatermark,
 }
@@ -40,6 +42,7 @@ impl AppContext {
             let (surveyed, plan) = engine::preview(reading, &run_request, &self.settings, now)?;
             let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
             Ok(Preview {
+                remarks: range_remarks(&run_request.request, &plan),
                 run_request,
                 unknown,
                 plan,
@@ -78,6 +81,7 @@ impl Preview {
             plan: &self.plan,
             watermark: &self.watermark,
             invalidations: &self.invalidations,
+            remarks: &self.remarks,
             names,
             command,
         }

@@ -94,6 +94,7 @@ impl AppContext {
             store,
             settings,
             environment,
+            concern_inputs: &self.concern_inputs(),
         };
         notifications.on_end(notify_context, outcome.as_ref());
         surface.on_end();

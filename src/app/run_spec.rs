@@ -5,8 +5,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use super::error::AppError;
 use crate::domain::{Day, DayRange, PhaseSet};
 use crate::engine::RunRequest;
-use crate::plan::{Limit, Newcomers, Policy, PolicyName, Request, Target, UnknownIds};
-use crate::query::{NamedScope, resolve_names};
+use crate::plan::{Deleted, Limit, Newcomers, Policy, PolicyName, Request, Target, UnknownIds};
+use crate::query::{NamedScope, QueryError, resolve_names};
 use crate::store::ReadTransaction;
 
 /// The words that select a run or a plan. The default is the nightly run.
@@ -98,8 +98,8 @@ impl RunSpec {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::check`]; a name is unknown and not to be skipped, or ambiguous; no portfolio
-    /// is left; or the store cannot be read.
+    /// Those of [`Self::check`]; a name is unknown or that of a deleted portfolio and not to be
+    /// skipped, or ambiguous; no portfolio is left; or the store cannot be read.
     pub fn resolve(
         &self,
         reading: &ReadTransaction<'_>,
@@ -114,6 +114,12 @@ impl RunSpec {
             None => NamedScope::all_active(),
             Some(names) => resolve_names(reading, names, policy.unknown_ids)?,
         };
+        // A name that is skipped if it is unknown may name a deleted portfolio too: the plan skips
+        // its cells.
+        let is_refused = policy.unknown_ids == UnknownIds::Refuse || named.only_deleted();
+        if policy.deleted == Deleted::Excluded && !named.deleted.is_empty() && is_refused {
+            return Err(QueryError::DeletedPortfolios(named.deleted).into());
+        }
         let forced = match self.force {
             Force::Days(days) => Some(days),
             Force::None | Force::Range => None,

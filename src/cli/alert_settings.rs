@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::error::ConfigurationError;
 use crate::notify::{Channels, Endpoint, Secret};
+use crate::query::ConcernLimits;
 
 /// The section as written.
 #[derive(Debug, Deserialize, Default)]
@@ -91,7 +92,7 @@ impl AlertsSection {
             sources.transpose()
         };
         Ok(AlertSettings {
-            max_lag: self.max_lag.unwrap_or(Channels::default().max_lag),
+            max_lag: (self.max_lag).unwrap_or(ConcernLimits::default().max_lag),
             ping: sources(&self.ping, &PING)?,
             ntfy: sources(&self.ntfy, &NTFY)?,
             webhook: sources(&self.webhook, &WEBHOOK)?,
@@ -144,6 +145,13 @@ fn single_source(
 }
 
 impl AlertSettings {
+    /// Returns the limits up to which a state is no concern.
+    pub(super) const fn limits(&self) -> ConcernLimits {
+        ConcernLimits {
+            max_lag: self.max_lag,
+        }
+    }
+
     /// Reads the secrets and returns the channels.
     pub(super) fn channels(&self) -> Result<Channels, ConfigurationError> {
         let endpoint = |sources: &Option<EndpointSource>| {
@@ -153,7 +161,6 @@ impl AlertSettings {
             ping: endpoint(&self.ping)?,
             ntfy: endpoint(&self.ntfy)?,
             webhook: endpoint(&self.webhook)?,
-            max_lag: self.max_lag,
         })
     }
 }
@@ -233,10 +240,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token"), "tk_1\n").unwrap();
         let text = "max-lag = 0\n[ntfy]\nurl = \"https://ntfy.sh/books\"\ntoken-file = \"token\"\n";
-        let channels = channels(text, folder.path()).unwrap();
+        let section: AlertsSection = toml::from_str(text).unwrap();
+        let settings = section.settings(folder.path()).unwrap();
+        assert_eq!(settings.limits(), ConcernLimits { max_lag: 0 });
+        let channels = settings.channels().unwrap();
         let ntfy = channels.ntfy.unwrap();
         assert_eq!(ntfy.token, Some(Secret::new("tk_1")));
-        assert_eq!((ntfy.url.host(), channels.max_lag), ("ntfy.sh", 0));
+        assert_eq!(ntfy.url.host(), "ntfy.sh");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{configuration::Configuration, error::CliError};
 use crate::app::AppContext;
 use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::query::shell_quoted;
+use crate::query::quoted_path;
 use crate::store::{Store, StoreError};
 
 /// The configuration that is read if `--config` names none and it exists.
@@ -96,16 +96,7 @@ impl Context {
         let options = [("--db", &self.global.db), ("--config", &self.global.config)];
         for (option, path) in options {
             if let Some(path) = path {
-                let path = path.to_string_lossy();
-                let is_plain = path
-                    .split('/')
-                    .all(|part| shell_quoted(part) == part || part.is_empty());
-                let word = if is_plain {
-                    path.into_owned()
-                } else {
-                    shell_quoted(&path)
-                };
-                line += &format!(" {option} {word}");
+                line += &format!(" {option} {}", quoted_path(path));
             }
         }
         line
@@ -161,6 +152,7 @@ impl Context {
             policy: configuration.policy,
             jobs: configuration.jobs,
             inbox: configuration.inbox.clone(),
+            limits: configuration.alerts.limits(),
         })
     }
 

@@ -14,7 +14,7 @@ use crate::engine::EngineError;
 use crate::import::apply::ApplyError;
 use crate::invalidation::lifecycle::LifecycleChangeError;
 use crate::plan::{PlanError, ScopeError};
-use crate::query::QueryError;
+use crate::query::{QueryError, shell_quoted};
 use crate::scenario::LoadError;
 use crate::scenario::runner::PlayError;
 use crate::scenario::shrink::ShrinkError;
@@ -60,9 +60,6 @@ pub(crate) enum CliError {
     /// `demo` would overwrite a database that it did not make.
     #[error("`{}` holds a database that is not a demonstration", .0.display())]
     NotADemo(PathBuf),
-    /// A portfolio's state rules out the command.
-    #[error("`{portfolio}` {reason}")]
-    Portfolio { portfolio: String, reason: String },
     #[error("invalid world")]
     World(#[from] WorldError),
     #[error("failed to make a database from the world")]
@@ -155,7 +152,6 @@ impl CliError {
             | Self::FilesRefused { .. }
             | Self::File { .. }
             | Self::NotADemo(_)
-            | Self::Portfolio { .. }
             | Self::World(_)
             | Self::Find(_)
             | Self::Case(_)
@@ -281,6 +277,13 @@ fn query_hint(error: &QueryError) -> Option<String> {
             "`plimsoll portfolio list` lists all portfolios; --skip-unknown skips unknown ones"
                 .to_owned(),
         ),
+        QueryError::DeletedPortfolios(names) => {
+            let first = names.first().map_or("NAME", String::as_str);
+            let first = shell_quoted(first);
+            Some(format!(
+                "`plimsoll portfolio restore {first}` restores a portfolio; the next run fills its gap"
+            ))
+        }
         QueryError::UnknownPortfolio { nearest: None, .. }
         | QueryError::Scope(_)
         | QueryError::AmbiguousPortfolio { .. } => {

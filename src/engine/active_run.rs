@@ -19,7 +19,7 @@ use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
 use crate::parallel::with_pool;
-use crate::plan::{DayPlan, Plan, ScopeWatermark, watermarks};
+use crate::plan::{DayPlan, Plan, ScopeWatermark, range_remarks, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
 
 /// Maximum number of plans that a run makes. If the sources still change under the last one, the
@@ -51,8 +51,8 @@ pub(super) struct ActiveRun<'n> {
 }
 
 impl<'n> ActiveRun<'n> {
-    /// Takes the lease, writes the run's row, invalidates what configuration or force ask for, and
-    /// checks the plan against the request's limits. All in one transaction, so that a refusal
+    /// Takes the lease, writes the run's row, invalidates what configuration or force ask for, plans,
+    /// and checks the plan against the request's limits. All in one transaction, so that a refusal
     /// leaves nothing behind.
     pub(super) fn start(
         store: &Store,
@@ -105,17 +105,13 @@ impl<'n> ActiveRun<'n> {
             if let Some(forced) = run_request.forced_cells() {
                 force(writing, &settings.calendar, &forced, started)?;
             }
-            // The limits come last, because model, calendar and force change the plan. Without a
-            // limit nothing is planned here: the plan to execute is made after this commit.
-            let limited = run_request.expected_plan.is_some() || run_request.max_cells.is_some();
-            if !limited {
-                return Ok((lease, None));
-            }
+            // Planned last, because model, calendar and force change the plan. A request that cannot
+            // be planned, or whose plan exceeds its limits, is refused here and leaves no run.
             let before = environment.wall_clock.elapsed();
             let planned = survey_and_plan(writing, &run_request.request, settings, started)?;
             times.planning += environment.wall_clock.elapsed().saturating_sub(before);
             check_limits(run_request, &planned.1, 0)?;
-            Ok::<_, EngineError>((lease, Some(planned)))
+            Ok::<_, EngineError>((lease, planned))
         })?;
         Ok(Self {
             run_request,
@@ -131,7 +127,7 @@ impl<'n> ActiveRun<'n> {
             totals: RunTotals::default(),
             watermark_before: None,
             plan: None,
-            checked_plan,
+            checked_plan: Some(checked_plan),
             plan_count: 0,
         })
     }
@@ -338,6 +334,11 @@ impl<'n> ActiveRun<'n> {
             self.warnings.push(Warning::Replanned {
                 times: self.plan_count - 1,
             });
+        }
+        if self.fixed_days.is_none() {
+            let remarks = range_remarks(&self.run_request.request, &plan);
+            self.warnings
+                .extend(remarks.into_iter().map(Warning::Range));
         }
         let target = plan.target.day;
         let scope = &self.run_request.request.scope;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::certificate::Certificate;
 use super::compute::PhaseTimes;
 use crate::domain::{Day, IdSet, RunId};
-use crate::plan::{BlockedCell, Plan, PlanId, ScopeWatermark};
+use crate::plan::{BlockedCell, Plan, PlanId, RangeRemark, ScopeWatermark};
 use crate::store::{FailedPhase, Progress, RunState};
 
 /// The result of a run that was not stopped by an error.
@@ -87,6 +87,8 @@ pub enum Warning {
         /// The days that became or ceased to be sessions, ascending.
         days: Vec<Day>,
     },
+    /// A part of the requested range was not filled.
+    Range(RangeRemark),
 }
 
 impl std::fmt::Display for Warning {
@@ -109,6 +111,7 @@ impl std::fmt::Display for Warning {
                 f,
                 "benchmark, factors or shocks changed: figures made with the old ones are recomputed"
             ),
+            Self::Range(remark) => remark.fmt(f),
             Self::CalendarChanged { days } => {
                 let days: Vec<_> = days.iter().map(ToString::to_string).collect();
                 write!(

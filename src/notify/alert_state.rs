@@ -4,54 +4,18 @@
 //! sends nothing.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use crate::domain::IdSet;
-use crate::query::AlertConditions;
+use crate::query::{AlertConditions, ConcernKind};
 
-/// The kind of an alert. At most one alert of each kind is active.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum AlertKind {
-    /// A run ended with an error.
-    Run,
-    /// Portfolios are more sessions behind than `max_lag` allows.
-    Late,
-    /// Active portfolios have a phase that failed and has not been done since.
-    Failing,
-}
-
-impl AlertKind {
-    const ALL: [Self; 3] = [Self::Run, Self::Late, Self::Failing];
-
-    /// The name in the database and in webhook bodies. It must not change, since older versions and
-    /// webhook receivers read it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Late => "late",
-            Self::Failing => "failing",
-        }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl fmt::Display for AlertKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// Active alerts with the portfolios of each. The set of [`AlertKind::Run`] is empty: it concerns
+/// Active alerts with the portfolios of each. The set of [`ConcernKind::LastRun`] is empty: it concerns
 /// no portfolio in particular.
-pub(super) type ActiveAlerts = BTreeMap<AlertKind, IdSet>;
+pub(super) type ActiveAlerts = BTreeMap<ConcernKind, IdSet>;
 
 /// Returns the alerts that are active after a run.
 ///
-/// `conditions` are those found after the run. They are `None` if the run failed: then the late and
-/// failing alerts of `before` stay active.
+/// `conditions` are those found after the run. They are `None` if the run failed: then the alerts of
+/// `before` stay active.
 pub(super) fn active_alerts(
     conditions: Option<&AlertConditions>,
     before: &ActiveAlerts,
@@ -60,23 +24,18 @@ pub(super) fn active_alerts(
     let mut alerts = match conditions {
         // Without conditions nothing shows that an alert is over. To clear it would hide a problem.
         None => before.clone(),
-        Some(conditions) => [
-            (AlertKind::Late, &conditions.late),
-            (AlertKind::Failing, &conditions.failing),
-        ]
-        .into_iter()
-        .filter(|(_, portfolios)| !portfolios.is_empty())
-        .map(|(kind, portfolios)| (kind, portfolios.clone()))
-        .collect(),
+        Some(conditions) => (conditions.concerns.iter())
+            .map(|concern| (concern.kind(), concern.portfolios.clone()))
+            .collect(),
     };
     match run {
-        RunCompletion::Finished => alerts.remove(&AlertKind::Run),
-        RunCompletion::Failed => alerts.insert(AlertKind::Run, IdSet::new()),
+        RunCompletion::Finished => alerts.remove(&ConcernKind::LastRun),
+        RunCompletion::Failed => alerts.insert(ConcernKind::LastRun, IdSet::new()),
     };
     alerts
 }
 
-/// The way a run ended, which raises or clears [`AlertKind::Run`].
+/// The way a run ended, which raises or clears [`ConcernKind::LastRun`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RunCompletion {
     /// It ended without an error, complete or not.
@@ -89,13 +48,13 @@ pub(super) enum RunCompletion {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct AlertDiff {
     /// Alerts that were not active before.
-    pub(super) raised: Vec<AlertKind>,
+    pub(super) raised: Vec<ConcernKind>,
     /// Alerts that were active and now have further portfolios.
-    pub(super) spread: Vec<AlertKind>,
+    pub(super) spread: Vec<ConcernKind>,
     /// Alerts that are no longer active.
-    pub(super) cleared: Vec<AlertKind>,
+    pub(super) cleared: Vec<ConcernKind>,
     /// All alerts that are active now, raised and spread ones included.
-    pub(super) active: Vec<AlertKind>,
+    pub(super) active: Vec<ConcernKind>,
 }
 
 impl AlertDiff {
@@ -134,7 +93,7 @@ mod tests {
 
     fn late(portfolios: &[u32]) -> ActiveAlerts {
         let portfolios: IdSet = portfolios.iter().copied().collect();
-        ActiveAlerts::from([(AlertKind::Late, portfolios)])
+        ActiveAlerts::from([(ConcernKind::Late, portfolios)])
     }
 
     #[test]
@@ -151,7 +110,7 @@ mod tests {
             let changes = AlertDiff::between(before, after);
             (changes.raised, changes.spread, changes.cleared)
         };
-        let here = || vec![AlertKind::Late];
+        let here = || vec![ConcernKind::Late];
         assert_eq!(kinds(&none, &late(&[1])), (here(), vec![], vec![]));
         assert_eq!(kinds(&late(&[1]), &late(&[1, 2])), (vec![], here(), vec![]));
         assert_eq!(kinds(&late(&[1, 2]), &late(&[2])), (vec![], vec![], vec![]));
@@ -163,12 +122,12 @@ mod tests {
     fn unreadable_books_keep_the_previous_alerts() {
         let before = late(&[1]);
         let after = active_alerts(None, &before, RunCompletion::Failed);
-        assert_eq!(after[&AlertKind::Late], before[&AlertKind::Late]);
-        assert!(after.contains_key(&AlertKind::Run));
+        assert_eq!(after[&ConcernKind::Late], before[&ConcernKind::Late]);
+        assert!(after.contains_key(&ConcernKind::LastRun));
         let changes = AlertDiff::between(&before, &after);
         assert_eq!(
             (changes.raised, changes.cleared),
-            (vec![AlertKind::Run], vec![])
+            (vec![ConcernKind::LastRun], vec![])
         );
     }
 }

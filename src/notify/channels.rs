@@ -90,8 +90,8 @@ pub struct Endpoint {
     pub token: Option<Secret>,
 }
 
-/// The configured channels, and the lag above which a portfolio is late.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The configured channels; none by default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Channels {
     /// The dead man's switch, if configured.
     pub ping: Option<Endpoint>,
@@ -99,20 +99,6 @@ pub struct Channels {
     pub ntfy: Option<Endpoint>,
     /// The webhook, if configured.
     pub webhook: Option<Endpoint>,
-    /// The number of sessions that a portfolio may be behind without being late.
-    pub max_lag: usize,
-}
-
-impl Default for Channels {
-    /// No channel, and one session of lag.
-    fn default() -> Self {
-        Self {
-            ping: None,
-            ntfy: None,
-            webhook: None,
-            max_lag: 1,
-        }
-    }
 }
 
 impl Channels {

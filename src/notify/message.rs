@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::alert_state::{AlertDiff, AlertKind};
+use super::alert_state::AlertDiff;
 use crate::domain::RunId;
 use crate::engine::Outcome;
-use crate::query::{AlertConditions, AlertPortfolio};
-use crate::report::count_with_noun;
+use crate::query::{AlertConditions, AlertPortfolio, Concern, ConcernKind};
+use crate::report::{cleared_text, concern_text, concern_title, count_with_noun};
 use crate::store::RunState;
 
 /// A message to one channel.
@@ -108,6 +108,20 @@ pub(super) struct AlertContext<'f> {
     pub(super) error: Option<String>,
 }
 
+impl AlertContext<'_> {
+    fn concern(&self, kind: ConcernKind) -> Option<&Concern> {
+        let mut concerns = self.conditions?.concerns.iter();
+        concerns.find(|concern| concern.kind() == kind)
+    }
+
+    /// Number of portfolios with a concern of this kind; `None` without conditions.
+    fn portfolio_count(&self, kind: ConcernKind) -> Option<u64> {
+        self.conditions?;
+        let concern = self.concern(kind);
+        Some(concern.map_or(0, |concern| concern.portfolios.len()))
+    }
+}
+
 /// Builds the message for a change of the active alerts.
 pub(super) fn alert_change(changes: &AlertDiff, context: &AlertContext<'_>) -> AlertChange {
     let trend = match (changes.has_raised_or_spread(), changes.active.is_empty()) {
@@ -158,24 +172,12 @@ fn title(trend: AlertTrend, changes: &AlertDiff, context: &AlertContext<'_>) -> 
 }
 
 /// An active alert in a few words.
-fn alert_text(kind: AlertKind, context: &AlertContext<'_>) -> String {
-    let counts = context.conditions.map_or((0, 0), |conditions| {
-        (conditions.late.len(), conditions.failing.len())
-    });
-    match kind {
-        AlertKind::Run => "run failed".to_owned(),
-        AlertKind::Late => format!("{} late", count_with_noun(counts.0, "portfolio")),
-        AlertKind::Failing => format!("{} failing", count_with_noun(counts.1, "portfolio")),
+fn alert_text(kind: ConcernKind, context: &AlertContext<'_>) -> String {
+    match context.concern(kind) {
+        Some(concern) => concern_title(concern),
+        // Without conditions, the only alert that can be raised is that of the failed run.
+        None => "run failed".to_owned(),
     }
-}
-
-fn cleared_text(kind: AlertKind) -> String {
-    match kind {
-        AlertKind::Run => "runs succeed again",
-        AlertKind::Late => "no portfolio is late",
-        AlertKind::Failing => "no portfolio is failing",
-    }
-    .to_owned()
 }
 
 fn text(changes: &AlertDiff, context: &AlertContext<'_>) -> String {
@@ -184,7 +186,7 @@ fn text(changes: &AlertDiff, context: &AlertContext<'_>) -> String {
         let _ = writeln!(text, "run failed: {error}");
     }
     if let Some(conditions) = context.conditions {
-        push_portfolio_lines(&mut text, conditions);
+        push_concern_lines(&mut text, conditions);
     }
     for kind in &changes.cleared {
         let _ = writeln!(text, "cleared: {}", cleared_text(*kind));
@@ -193,27 +195,18 @@ fn text(changes: &AlertDiff, context: &AlertContext<'_>) -> String {
     text
 }
 
-fn push_portfolio_lines(text: &mut String, conditions: &AlertConditions) {
-    let (active, target) = (
-        count_with_noun(conditions.active, "portfolio"),
-        conditions.target,
-    );
-    if !conditions.late.is_empty() {
-        let allowed = count_with_noun(conditions.max_lag as u64, "session");
-        let late = conditions.late.len();
-        let _ = writeln!(
-            text,
-            "{late} of {active} more than {allowed} behind {target}"
-        );
-    }
-    if !conditions.failing.is_empty() {
-        let failing = conditions.failing.len();
-        let _ = writeln!(text, "{failing} of {active} with failing phases");
+fn push_concern_lines(text: &mut String, conditions: &AlertConditions) {
+    for concern in &conditions.concerns {
+        let _ = write!(text, "{}", concern_text(concern));
+        let _ = match &concern.next {
+            Some(next) => writeln!(text, ": `{next}`"),
+            None => writeln!(text),
+        };
     }
     for portfolio in &conditions.worst {
         let _ = writeln!(text, "- {}", portfolio_line(portfolio));
     }
-    let total = (&conditions.late | &conditions.failing).len();
+    let total = conditions.portfolios().len();
     let more = total.saturating_sub(conditions.worst.len() as u64);
     if more > 0 {
         let _ = writeln!(text, "and {more} more: `plimsoll status`");
@@ -243,7 +236,7 @@ fn body(
     changes: &AlertDiff,
     context: &AlertContext<'_>,
 ) -> Value {
-    let names = |kinds: &[AlertKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+    let names = |kinds: &[ConcernKind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     let conditions = context.conditions;
     json!({
         "event": trend.name(),
@@ -261,8 +254,9 @@ fn body(
         "stands": names(&changes.active),
         "target": conditions.map(|conditions| conditions.target),
         "active": conditions.map(|conditions| conditions.active),
-        "late": conditions.map(|conditions| conditions.late.len()),
-        "failing": conditions.map(|conditions| conditions.failing.len()),
+        "late": context.portfolio_count(ConcernKind::Late),
+        "failing": context.portfolio_count(ConcernKind::Failing),
+        "concerns": conditions.map(|conditions| &conditions.concerns),
         "portfolios": conditions.map(|conditions| &conditions.worst),
         "title": title,
         "text": text,
@@ -279,19 +273,24 @@ impl Ping {
         }
     }
 
-    /// Reports the end of a run, complete or not.
-    pub(super) fn end(outcome: &Outcome) -> Self {
+    /// Reports the end of a run, complete or not. A run is a success only if no other state needs
+    /// attention: the switch may be the only channel.
+    pub(super) fn end(outcome: &Outcome, concerns: &[Concern]) -> Self {
         let (run, progress) = (outcome.run, &outcome.progress);
         let watermark = outcome.watermark_after.day();
         let watermark = watermark.map_or("none".to_owned(), |day| day.to_string());
+        let titles = concerns
+            .iter()
+            .map(|concern| format!("; {}", concern_title(concern)));
+        let titles: String = titles.collect();
         Self {
             signal: match outcome.state {
-                RunState::Complete => Signal::Success,
+                RunState::Complete if concerns.is_empty() => Signal::Success,
                 _ => Signal::Code(1),
             },
             run: Some(run),
             text: format!(
-                "run {run} ended {}: {} of {} cells done, {} failed, {} blocked; watermark {watermark}",
+                "run {run} ended {}: {} of {} cells done, {} failed, {} blocked; watermark {watermark}{titles}",
                 outcome.state, progress.done, progress.planned, progress.failed, progress.blocked
             ),
         }

@@ -5,14 +5,14 @@ use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
 
-use super::alert_state::{ActiveAlerts, AlertDiff, AlertKind, RunCompletion, active_alerts};
+use super::alert_state::{ActiveAlerts, AlertDiff, RunCompletion, active_alerts};
 use super::channels::{Channel, Channels};
 use super::http_client::Client;
 use super::message::{AlertContext, OutboxMessage, Ping, alert_change, test_message};
 use crate::domain::RunId;
 use crate::engine::{EngineError, Outcome, RunEvent, RunRequest, Settings};
 use crate::environment::Environment;
-use crate::query::{self, QueryError};
+use crate::query::{self, ConcernInputs, ConcernKind, QueryError};
 use crate::report::error_with_causes;
 use crate::store::{ActiveAlertRow, Store, StoreError, WriteTransaction};
 
@@ -53,6 +53,8 @@ pub struct NotifyContext<'b> {
     pub settings: &'b Settings,
     /// The clocks: the wall clock for timestamps, the run's clock for alert conditions.
     pub environment: &'b Environment,
+    /// Limits and outside facts, which alert conditions depend on.
+    pub concern_inputs: &'b ConcernInputs,
 }
 
 impl Notifier {
@@ -194,13 +196,13 @@ impl RunNotifications<'_> {
     ) -> Result<(), QueryError> {
         let now = context.environment.wall_clock.now();
         let conditions = match result {
-            Ok(_) if self.notifier.alert_channels().next().is_some() => {
-                let (settings, max_lag) = (context.settings, self.notifier.channels.max_lag);
-                let found =
-                    query::alert_conditions(context.store, settings, context.environment, max_lag);
-                Some(found?)
-            }
-            _ => None,
+            Ok(_) => Some(query::alert_conditions(
+                context.store,
+                context.settings,
+                context.environment,
+                context.concern_inputs,
+            )?),
+            Err(_) => None,
         };
         let alert_context = AlertContext {
             at: now,
@@ -227,7 +229,10 @@ impl RunNotifications<'_> {
             return Ok(());
         }
         let ping = match result {
-            Ok(outcome) => Ping::end(outcome),
+            Ok(outcome) => {
+                let conditions = alert_context.conditions;
+                Ping::end(outcome, conditions.map_or(&[], |found| &found.concerns))
+            }
             Err(_) => Ping::fail(
                 alert_context.run,
                 alert_context.error.as_deref().unwrap_or_default(),
@@ -286,7 +291,7 @@ fn to_json(message: &OutboxMessage) -> String {
 fn active_alerts_from(previous: &[ActiveAlertRow]) -> ActiveAlerts {
     let known = previous
         .iter()
-        .filter_map(|row| Some((AlertKind::from_name(&row.kind)?, row.portfolios.clone())));
+        .filter_map(|row| Some((ConcernKind::from_name(&row.kind)?, row.portfolios.clone())));
     known.collect()
 }
 
@@ -296,7 +301,7 @@ fn alert_rows(
     previous: &[ActiveAlertRow],
     now: DateTime<Utc>,
 ) -> Vec<ActiveAlertRow> {
-    let since = |kind: AlertKind| {
+    let since = |kind: ConcernKind| {
         let before = previous.iter().find(|row| row.kind == kind.name());
         before.map_or(now, |row| row.since)
     };

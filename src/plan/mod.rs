@@ -21,6 +21,7 @@ mod open_cells;
 mod plan;
 mod planner;
 mod policy;
+mod range_remark;
 mod range_start;
 mod reason;
 mod request;
@@ -40,6 +41,7 @@ pub use policy::{
     Deleted, Filter, Newcomers, Policy, PolicyName, ReplayOnly, UnknownIds, UnknownPolicy,
     Watermark, WatermarkScope,
 };
+pub use range_remark::{RangeRemark, range_remarks};
 pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};
 pub use request::{Limit, Request};

@@ -1,11 +1,11 @@
-//! Evaluates the conditions that raise alerts: portfolios that are late, and phases that fail.
+//! Evaluates the states that raise alerts, with the worst portfolios.
 
 use std::cmp::Reverse;
 
 use serde::Serialize;
 
+use super::concerns::{Concern, ConcernInputs, ConcernReader};
 use super::error::QueryError;
-use super::health::expected_failures;
 use super::reason::{CellReason, Facts};
 use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, survey_and_plan};
@@ -23,17 +23,13 @@ pub struct AlertConditions {
     pub target: Day,
     /// Number of active portfolios.
     pub active: u64,
-    /// Number of sessions that a portfolio may be behind.
-    pub max_lag: usize,
-    /// The active portfolios that are further behind than allowed.
-    pub late: IdSet,
-    /// The active portfolios with a phase that failed and was not done since.
-    pub failing: IdSet,
-    /// The ten worst of the late and failing portfolios, the worst first.
+    /// The states that raise alerts.
+    pub concerns: Vec<Concern>,
+    /// The ten worst of the portfolios concerned, the worst first.
     pub worst: Vec<AlertPortfolio>,
 }
 
-/// A portfolio that is late or failing.
+/// A portfolio with a concern.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct AlertPortfolio {
@@ -52,7 +48,7 @@ pub struct AlertPortfolio {
     pub reason: Option<CellReason>,
 }
 
-/// Evaluates the alert conditions. A portfolio that is up to `max_lag` sessions behind is not late.
+/// Evaluates the alert conditions.
 ///
 /// # Errors
 ///
@@ -61,26 +57,31 @@ pub fn alert_conditions(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
-    max_lag: usize,
+    inputs: &ConcernInputs,
 ) -> Result<AlertConditions, QueryError> {
     store.read(|reading| {
         let now = environment.clock.now();
-        let request = Request::new(Scope::AllActive);
+        let scope = Scope::AllActive;
+        let request = Request::new(scope.clone());
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
         let survey = &surveyed.survey;
         let target = plan.target.day;
-        let marks = watermarks(survey, &Scope::AllActive, target);
-        let gaps = marks.first_gaps().map(|gap| gap.cell.portfolio);
-        let behind = gaps.map(|id| (id, marks.sessions_behind(id)));
-        let late: IdSet = behind
-            .filter(|(_, sessions)| *sessions > max_lag)
-            .map(|(id, _)| id.0)
-            .collect();
-        let failing: IdSet = (expected_failures(reading, &survey.lifecycles)?.iter())
-            .map(|failure| failure.cell.portfolio.0)
-            .collect();
+        let marks = watermarks(survey, &scope, target);
         let facts = Facts::read(reading, survey, settings)?;
-        let worst = worst(&(&late | &failing), &marks);
+        let reader = ConcernReader {
+            reading,
+            environment,
+            inputs,
+            scope: &scope,
+            survey,
+            plan: &plan,
+            marks: &marks,
+            facts: &facts,
+        };
+        let mut concerns = reader.concerns()?;
+        concerns.retain(Concern::is_error);
+        let concerned = all_portfolios(&concerns);
+        let worst = worst(&concerned, &marks);
         let mut named = Vec::new();
         for id in worst {
             let gap = marks.first_gap(id);
@@ -90,12 +91,22 @@ pub fn alert_conditions(
         Ok(AlertConditions {
             target,
             active: survey.lifecycles.active().len(),
-            max_lag,
-            late,
-            failing,
+            concerns,
             worst: named,
         })
     })
+}
+
+impl AlertConditions {
+    /// Returns the portfolios of all concerns.
+    pub fn portfolios(&self) -> IdSet {
+        all_portfolios(&self.concerns)
+    }
+}
+
+fn all_portfolios(concerns: &[Concern]) -> IdSet {
+    let portfolios = concerns.iter().map(|concern| &concern.portfolios);
+    portfolios.fold(IdSet::new(), |all, portfolios| &all | portfolios)
 }
 
 /// The portfolios to name: those furthest behind, equal ones by id.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::{CalendarError, RunId};
+use crate::domain::{CalendarError, PortfolioKey, RunId};
 use crate::engine::EngineError;
 use crate::plan::{PlanError, ScopeError};
 use crate::store::StoreError;
@@ -44,17 +44,38 @@ pub enum QueryError {
         /// The most similar name, if one is similar.
         nearest: Option<String>,
     },
-    /// A name that several portfolios have.
-    #[error("{count} portfolios have the name `{name}`: use the id instead")]
+    /// A name or id that several portfolios have.
+    #[error("{} portfolios have the name or id `{name}`: {}", candidates.len(), list(candidates))]
     AmbiguousPortfolio {
-        /// The name as it was typed.
+        /// The name or id as it was typed.
         name: String,
-        /// Number of portfolios with this name.
-        count: usize,
+        /// The names and ids of these portfolios.
+        candidates: Vec<(String, PortfolioKey)>,
     },
+    /// A run names deleted portfolios, which no run fills.
+    #[error("deleted {}: no run fills a deleted portfolio", quoted(.0))]
+    DeletedPortfolios(Vec<String>),
     /// The database could not be read, or no plan could be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+/// Lists candidates as "`Name` (id)".
+fn list(candidates: &[(String, PortfolioKey)]) -> String {
+    let candidates = candidates
+        .iter()
+        .map(|(name, key)| format!("`{name}` ({key})"));
+    candidates.collect::<Vec<_>>().join(", ")
+}
+
+/// Lists names as "portfolio `A`" or "portfolios `A`, `B`".
+fn quoted(names: &[String]) -> String {
+    let noun = match names {
+        [_] => "portfolio",
+        _ => "portfolios",
+    };
+    let names = names.iter().map(|name| format!("`{name}`"));
+    format!("{noun} {}", names.collect::<Vec<_>>().join(", "))
 }
 
 impl From<StoreError> for QueryError {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::concerns::{Concern, ConcernInputs, ConcernReader};
 use super::error::QueryError;
 use super::explanation::Presence;
+use super::failures::expected_failures;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
 use crate::domain::{
@@ -16,7 +18,7 @@ use crate::domain::{
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
-use crate::store::{Failure, ReadTransaction, Store};
+use crate::store::{ReadTransaction, Store};
 
 /// The quality of the inputs at the target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +38,8 @@ pub struct Health {
     /// The phases of active portfolios that failed and were not done since, by day, portfolio and
     /// phase.
     pub failing: Vec<FailingPhase>,
+    /// The states that need attention, these and all others.
+    pub concerns: Vec<Concern>,
 }
 
 /// A held security without a close of the target.
@@ -116,22 +120,35 @@ pub fn health(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
+    inputs: &ConcernInputs,
 ) -> Result<Health, QueryError> {
-    let request = Request::new(Scope::AllActive);
+    let scope = Scope::AllActive;
+    let request = Request::new(scope.clone());
     store.read(|reading| {
         let now = environment.clock.now();
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
         let survey = &surveyed.survey;
         let target = plan.target.day;
         let facts = Facts::read(reading, survey, settings)?;
-        let marks = watermarks(survey, &Scope::AllActive, target);
+        let marks = watermarks(survey, &scope, target);
         let holders = holders(reading, survey, &marks)?;
+        let concerns = ConcernReader {
+            reading,
+            environment,
+            inputs,
+            scope: &scope,
+            survey,
+            plan: &plan,
+            marks: &marks,
+            facts: &facts,
+        };
         Ok(Health {
             target,
             held_securities: holders.len() as u64,
             unpriced: unpriced(reading, &holders, settings, target)?,
             blocked: blocked_cells(reading, survey, &plan, &facts)?,
             failing: failing_phases(reading, &survey.lifecycles, settings)?,
+            concerns: concerns.concerns()?,
         })
     })
 }
@@ -242,17 +259,6 @@ fn blocked_cells(
         }
     }
     Ok(found)
-}
-
-/// Returns the failures of active portfolios. No cell of a deleted one is expected, so its failures
-/// need no attention.
-pub(super) fn expected_failures(
-    reading: &ReadTransaction<'_>,
-    lifecycles: &LifecycleIndex,
-) -> Result<Vec<Failure>, QueryError> {
-    let mut failures = reading.failures().all()?;
-    failures.retain(|failure| lifecycles.active().contains(failure.cell.portfolio.0));
-    Ok(failures)
 }
 
 fn failing_phases(

@@ -17,6 +17,11 @@ pub struct LiveRun {
     pub row: RunRow,
     /// Share of the planned cells that are done or failed, 0 to 100; 0 until a plan is made.
     pub percent: f64,
+    /// Cells that were done or failed a second, from the start of the run to its last commit;
+    /// unknown before the first one.
+    pub cells_per_second: Option<f64>,
+    /// Seconds that the other planned cells take at this rate, from the last commit on.
+    pub seconds_left: Option<f64>,
     /// The lease that the run holds.
     pub lease: LeaseView,
 }
@@ -35,10 +40,16 @@ pub fn live_run(store: &Store, environment: &Environment) -> Result<Option<LiveR
         };
         let running = reading.runs().in_state(RunState::Running)?;
         let row = running.into_iter().find(|row| row.key == lease.run);
-        Ok(row.map(|row| LiveRun {
-            percent: percent(&row),
-            row,
-            lease,
+        Ok(row.map(|row| {
+            let rate = cells_per_second(&row, lease.renewed);
+            let left = row.progress.planned.saturating_sub(tried(&row));
+            LiveRun {
+                percent: percent(&row),
+                cells_per_second: rate,
+                seconds_left: rate.map(|rate| left as f64 / rate),
+                row,
+                lease,
+            }
         }))
     })
 }
@@ -47,8 +58,20 @@ fn percent(row: &RunRow) -> f64 {
     let progress = &row.progress;
     match progress.planned {
         0 => 0.0,
-        planned => (progress.done + progress.failed) as f64 * 100.0 / planned as f64,
+        planned => tried(row) as f64 * 100.0 / planned as f64,
     }
+}
+
+/// Number of cells that are done or failed.
+const fn tried(row: &RunRow) -> u64 {
+    row.progress.done + row.progress.failed
+}
+
+/// Cells a second up to the last commit, which renews the lease. The current time would let the rate
+/// sink between commits.
+fn cells_per_second(row: &RunRow, last_commit: DateTime<Utc>) -> Option<f64> {
+    let seconds = (last_commit - row.started).as_seconds_f64();
+    (tried(row) > 0 && seconds > 0.0).then(|| tried(row) as f64 / seconds)
 }
 
 /// The stored lease and its state.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::concerns::ConcernInputs;
 use super::error::QueryError;
-use super::health::expected_failures;
+use super::failures::expected_failures;
 use super::runs::record;
 use super::status::{Order, Status, StatusOptions, status_in};
 use crate::domain::{Cell, Scope};
@@ -52,6 +53,7 @@ pub fn metrics(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
+    inputs: &ConcernInputs,
 ) -> Result<Metrics, QueryError> {
     let options = StatusOptions {
         sessions: 1,
@@ -60,7 +62,14 @@ pub fn metrics(
         order: Order::Id,
     };
     store.read(|reading| {
-        let status = status_in(reading, settings, environment, &Scope::AllActive, options)?;
+        let status = status_in(
+            reading,
+            settings,
+            environment,
+            &Scope::AllActive,
+            options,
+            inputs,
+        )?;
         let runs = reading.runs().latest(LAST_RUNS)?;
         let lifecycles = reading.portfolios().lifecycle_index()?;
         let failures = expected_failures(reading, &lifecycles)?;

@@ -2,6 +2,7 @@
 //!
 //! | file | answers |
 //! |---|---|
+//! | `concerns` | the states that an operator must be told of, for all surfaces |
 //! | `sessions_behind` | the portfolios that are further behind than allowed |
 //! | `status` | the progress of each portfolio, and the cell that holds the watermark back |
 //! | `alert_conditions` | the states that raise an alert |
@@ -17,15 +18,17 @@
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
 //! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason`,
-//! `next_command` and `serialize` hold the parts that answers share. Nothing here prints, and
+//! `failures`, `next_command` and `serialize` hold the parts that answers share. Nothing here prints, and
 //! nothing here decides which cells are needed: the planner does.
 
 mod alert_conditions;
 mod books;
+mod concerns;
 mod coverage;
 mod error;
 mod explain;
 mod explanation;
+mod failures;
 mod grid;
 mod health;
 mod holdings;
@@ -50,6 +53,10 @@ mod tests;
 
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
+pub use concerns::{
+    Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
+    RejectedFileView, Severity, concerns,
+};
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;
 pub use explain::explain;
@@ -66,10 +73,10 @@ pub use live::{LeaseState, LeaseView, LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::Names;
-pub use next_command::{NextCommand, shell_quoted};
+pub use next_command::{NextCommand, quoted_path, shell_quoted};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};
-pub use resolve::{ALL_ACTIVE, NamedScope, resolve_names, resolve_portfolio};
+pub use resolve::{ALL_ACTIVE, NamedScope, SHORT_ID_LENGTH, resolve_names, resolve_portfolio};
 pub use runs::{RunDetails, run, runs, runs_before};
 pub use sessions_behind::{Lag, lag};
 pub use status::{

@@ -1,10 +1,11 @@
 //! The commands that answers suggest to run next.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use crate::domain::Day;
+use crate::domain::{Day, RunId};
 
 /// A command to run next. Displayed and serialized as the line to type in a POSIX shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,14 @@ pub enum NextCommand {
     ImportRates,
     /// Import a file of securities. A row with `inactive-from` ends the expectation of a price.
     ImportSecurities,
+    /// Import a file of portfolios.
+    ImportPortfolios,
+    /// List all portfolios, deleted ones included.
+    ListPortfolios,
+    /// Show the run with this id.
+    ShowRun(RunId),
+    /// Read the file with this path.
+    ReadFile(PathBuf),
     /// Release the quarantined cells of the portfolio with this name.
     Retry(String),
     /// Show the books of the portfolio with this name.
@@ -33,6 +42,10 @@ impl NextCommand {
             Self::ImportPrices => format!("{program} import prices PRICES.csv"),
             Self::ImportRates => format!("{program} import prices RATES.csv"),
             Self::ImportSecurities => format!("{program} import securities SECURITIES.csv"),
+            Self::ImportPortfolios => format!("{program} import portfolios PORTFOLIOS.csv"),
+            Self::ListPortfolios => format!("{program} portfolio list"),
+            Self::ShowRun(run) => format!("{program} runs show {run}"),
+            Self::ReadFile(path) => format!("cat {}", quoted_path(path)),
             Self::Retry(name) => format!("{program} retry {}", shell_quoted(name)),
             Self::Show(name) => format!("{program} show {}", shell_quoted(name)),
             Self::Explain(name, day) => format!("{program} explain {} {day}", shell_quoted(name)),
@@ -49,6 +62,18 @@ impl fmt::Display for NextCommand {
 impl Serialize for NextCommand {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+/// Quotes a path for a POSIX shell, unless each of its parts is a plain word.
+pub fn quoted_path(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = path
+        .split('/')
+        .all(|part| part.is_empty() || shell_quoted(part) == part);
+    match is_plain {
+        true => path.into_owned(),
+        false => shell_quoted(&path),
     }
 }
 

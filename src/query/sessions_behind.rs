@@ -1,8 +1,10 @@
-//! Finds the portfolios that are further behind than allowed. A watchdog calls this from outside,
-//! so it must not depend on any run having been made.
+//! Answers whether the books may be trusted: finds the portfolios that are further behind than
+//! allowed, and all other concerns. A watchdog calls this from outside, so it must not depend on any
+//! run having been made.
 
 use serde::Serialize;
 
+use super::concerns::{Concern, ConcernInputs, ConcernKind};
 use super::error::QueryError;
 use super::status::{PortfolioStatus, Status, StatusOptions, status};
 use crate::domain::{Day, Scope};
@@ -26,12 +28,28 @@ pub struct Lag {
     pub worst: usize,
     /// The run that was started last, if there is one.
     pub last_run: Option<RunRow>,
+    /// The states that an operator must be told of.
+    pub concerns: Vec<Concern>,
 }
 
 impl Lag {
-    /// Returns whether no portfolio is further behind than allowed.
-    pub fn is_within(&self) -> bool {
-        self.late.is_empty()
+    /// Returns whether no state fails the check.
+    pub fn is_good(&self) -> bool {
+        !self.concerns.iter().any(Concern::is_error)
+    }
+
+    /// Returns whether the scope has no active portfolio, and that is a concern.
+    pub fn is_empty(&self) -> bool {
+        let mut kinds = self.concerns.iter().map(Concern::kind);
+        kinds.any(|kind| kind == ConcernKind::NoActivePortfolios)
+    }
+
+    /// Removes the concern that the scope has no active portfolio.
+    #[must_use]
+    pub fn allowing_empty(mut self) -> Self {
+        let empty = ConcernKind::NoActivePortfolios;
+        self.concerns.retain(|concern| concern.kind() != empty);
+        self
     }
 
     fn of(status: Status, max_lag: usize) -> Self {
@@ -48,6 +66,7 @@ impl Lag {
             late,
             worst,
             last_run: status.last_run,
+            concerns: status.concerns,
         }
     }
 }
@@ -62,13 +81,13 @@ pub fn lag(
     settings: &Settings,
     environment: &Environment,
     scope: &Scope,
-    max_lag: usize,
+    inputs: &ConcernInputs,
 ) -> Result<Lag, QueryError> {
     let options = StatusOptions {
         sessions: 1,
         portfolios: usize::MAX,
         ..StatusOptions::default()
     };
-    let status = status(store, settings, environment, scope, options)?;
-    Ok(Lag::of(status, max_lag))
+    let status = status(store, settings, environment, scope, options, inputs)?;
+    Ok(Lag::of(status, inputs.limits.max_lag))
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::concerns::{Concern, ConcernInputs, ConcernReader};
 use super::error::QueryError;
 use super::grid::Grid;
 use super::live::{LeaseView, lease};
@@ -81,15 +82,21 @@ pub struct Status {
     pub last_run: Option<RunRow>,
     /// The lease, if one is stored: held by the active run, or not released by an earlier one.
     pub lease: Option<LeaseView>,
+    /// The states that an operator must be told of.
+    pub concerns: Vec<Concern>,
 }
 
 /// The verdict on the portfolios of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusVerdict {
-    /// No cell is expected, so that nothing can be missing.
+    /// No portfolio is active, so that the status says nothing.
+    NoneActive,
+    /// No cell is expected yet, so that nothing can be missing.
     NothingExpected,
-    /// All expected cells are complete.
+    /// All expected cells are complete, and no other state fails `plimsoll check`.
     Complete,
+    /// All expected cells are complete, but another state fails `plimsoll check`.
+    CompleteWithErrors,
     /// Some portfolios are behind the target.
     Behind,
     /// Some portfolios are behind the target, and some cells failed too often.
@@ -155,9 +162,12 @@ pub struct PortfolioStatus {
 
 impl Status {
     /// Returns the verdict on the scope.
-    pub const fn verdict(&self) -> StatusVerdict {
+    pub fn verdict(&self) -> StatusVerdict {
+        let has_errors = self.concerns.iter().any(Concern::is_error);
         match (self.behind, self.cells.expected, self.cells.quarantined) {
+            _ if self.active == 0 => StatusVerdict::NoneActive,
             (0, 0, _) => StatusVerdict::NothingExpected,
+            (0, ..) if has_errors => StatusVerdict::CompleteWithErrors,
             (0, ..) => StatusVerdict::Complete,
             (_, _, 0) => StatusVerdict::Behind,
             _ => StatusVerdict::BehindAndQuarantined,
@@ -176,8 +186,9 @@ pub fn status(
     environment: &Environment,
     scope: &Scope,
     shown: StatusOptions,
+    inputs: &ConcernInputs,
 ) -> Result<Status, QueryError> {
-    store.read(|reading| status_in(reading, settings, environment, scope, shown))
+    store.read(|reading| status_in(reading, settings, environment, scope, shown, inputs))
 }
 
 /// Measures the progress of `scope` in a transaction of the caller.
@@ -187,6 +198,7 @@ pub(super) fn status_in(
     environment: &Environment,
     scope: &Scope,
     shown: StatusOptions,
+    inputs: &ConcernInputs,
 ) -> Result<Status, QueryError> {
     let request = Request::new(scope.clone());
     let now = environment.clock.now();
@@ -204,6 +216,16 @@ pub(super) fn status_in(
     let reader = StatusReader {
         plan: &plan,
         watermarks: &marks,
+        facts: &facts,
+    };
+    let concerns = ConcernReader {
+        reading,
+        environment,
+        inputs,
+        scope,
+        survey,
+        plan: &plan,
+        marks: &marks,
         facts: &facts,
     };
     Ok(Status {
@@ -224,6 +246,7 @@ pub(super) fn status_in(
         grid: Grid::from_status(&plan, &names, shown.sessions),
         last_run: reading.runs().latest(1)?.into_iter().next(),
         lease: lease(reading, environment)?,
+        concerns: concerns.concerns()?,
     })
 }
 

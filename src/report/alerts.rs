@@ -1,20 +1,24 @@
-//! Notification channels, active alerts and pending notifications, as text and JSON.
+//! Notification channels, the concerns of now, notified alerts and pending notifications, as text
+//! and JSON.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::concerns::push_concerns;
 use super::json::with_old_keys;
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
+use crate::query::Concern;
 use crate::store::{ActiveAlertRow, OutboxMessageRow};
 
 /// A channel's name and the host that it sends to.
 type ChannelHost = (&'static str, String);
 
-/// Channels, active alerts and pending notifications, as text of at most 80 columns.
+/// Channels, concerns, notified alerts and pending notifications, as text of at most 80 columns.
 pub fn alerts_text(
     channels: &[ChannelHost],
+    concerns: &[Concern],
     alerts: &[ActiveAlertRow],
     pending: &[OutboxMessageRow],
     palette: Palette,
@@ -31,9 +35,10 @@ pub fn alerts_text(
             page.headline(Tone::Normal, &format!("channels: {}", hosts.join(", ")));
         }
     }
-    if alerts.is_empty() {
-        page.item(Tone::Good, "no active alerts");
+    if concerns.is_empty() {
+        page.item(Tone::Good, "no errors or warnings now");
     }
+    push_concerns(&mut page, concerns);
     for alert in alerts {
         let since = minute_utc(alert.since);
         let portfolios = match alert.portfolios.len() {
@@ -42,7 +47,7 @@ pub fn alerts_text(
         };
         page.item(
             Tone::Bad,
-            &format!("{}{portfolios}, since {since}", alert.kind),
+            &format!("notified: {}{portfolios}, since {since}", alert.kind),
         );
     }
     for message in pending {
@@ -61,6 +66,7 @@ pub fn alerts_text(
 /// receiver of the channel should read.
 pub fn alerts_json(
     channels: &[ChannelHost],
+    concerns: &[Concern],
     alerts: &[ActiveAlertRow],
     pending: &[OutboxMessageRow],
 ) -> Value {
@@ -84,6 +90,7 @@ pub fn alerts_json(
     });
     let json = json!({
         "channels": channels.collect::<Vec<_>>(),
+        "concerns": concerns,
         "alerts": alerts.collect::<Vec<_>>(),
         "pending": pending.collect::<Vec<_>>(),
     });

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Number, Value, json};
 
 use crate::domain::{Day, LifecycleStatus};
-use crate::query::{EndedRun, LeaseState, Metrics};
+use crate::query::{ConcernKind, EndedRun, LeaseState, Metrics};
 use crate::store::RunState;
 
 /// The HTTP `Content-Type` of [`metrics_text`].
@@ -55,6 +55,7 @@ fn collect_families(metrics: &Metrics, next_run: Option<DateTime<Utc>>) -> Expos
     status_metrics(&mut page, metrics);
     portfolio_metrics(&mut page, metrics);
     run_metrics(&mut page, metrics);
+    concern_metrics(&mut page, metrics);
     alert_metrics(&mut page, metrics);
     page.repeat_under_old_names();
     page
@@ -202,6 +203,19 @@ fn last_run_metrics(page: &mut Exposition, last: &EndedRun) {
                 seconds.expect("a duration is a number"),
             );
         }
+    }
+}
+
+fn concern_metrics(page: &mut Exposition, metrics: &Metrics) {
+    page.gauge(
+        "concerns",
+        "Number of portfolios, cells, files or runs in each state that needs attention, else 0.",
+    );
+    for kind in ConcernKind::ALL {
+        let mut found = metrics.status.concerns.iter();
+        let found = found.find(|concern| concern.kind() == kind);
+        let count = found.map_or(0, |concern| concern.fact.count());
+        page.sample(&[("kind", &kind), ("severity", &kind.severity())], count);
     }
 }
 

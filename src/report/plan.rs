@@ -12,7 +12,7 @@ use super::phrase;
 use super::table::{Column, Table};
 use super::tally::{self, Tally};
 use crate::domain::{Day, OpenInvalidation};
-use crate::plan::{Plan, ScopeWatermark, SkipReason};
+use crate::plan::{Plan, RangeRemark, ScopeWatermark, SkipReason};
 use crate::query::Names;
 
 /// Maximum number of rows of days.
@@ -31,6 +31,8 @@ pub struct PlanReport<'p> {
     pub invalidations: &'p [OpenInvalidation],
     /// The names of portfolios and securities.
     pub names: &'p Names,
+    /// The parts of the requested range that the plan does not fill.
+    pub remarks: &'p [RangeRemark],
     /// The command that would run the plan, without `--plan`.
     pub command: &'p str,
 }
@@ -40,6 +42,9 @@ impl PlanReport<'_> {
     pub fn to_text(&self, palette: Palette) -> String {
         let mut page = Page::new(palette);
         self.headline(&mut page);
+        for remark in self.remarks {
+            page.sentence(Tone::Warning, &format!("warning: {remark}"));
+        }
         if self.is_up_to_date() {
             return page.finish();
         }
@@ -201,6 +206,7 @@ mod tests {
             plan: &plan,
             watermark: &watermark,
             invalidations: &survey.invalidations,
+            remarks: &[],
             names: &names(),
             command: "plimsoll run",
         };

@@ -6,6 +6,7 @@ use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::domain::Portfolio;
+use crate::query::SHORT_ID_LENGTH;
 
 /// A table of portfolios with inception, last day and state.
 pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
@@ -30,7 +31,7 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
             Entry::from(closed.unwrap_or_default()),
             Entry::toned(tone, state),
             Entry::from(portfolio.currency.to_string()),
-            Entry::from(portfolio.key.to_string()[..8].to_owned()),
+            Entry::from(portfolio.key.to_string()[..SHORT_ID_LENGTH].to_owned()),
         ]);
     }
     page.table(&table);

@@ -13,11 +13,11 @@ use crate::domain::{
 use crate::engine::{RecordedFailure, RunRecord, StageTimes};
 use crate::plan::{PolicyName, SkipReason, StepKind};
 use crate::query::{
-    Books, CellReason, CellTotals, Check, Claim, Expectation, ExplainedPortfolio, Explanation,
-    ExposuresView, FailureView, Grid, Holdings, InvalidationView, LeaseState, LeaseView,
-    MissingInput, Names, NextCommand, PhaseState, PolicyView, PortfolioStatus, PositionView,
-    PositionsView, Presence, RiskView, RunDetails, SecuritiesView, SessionBooks, Status, Totals,
-    Validity, Verdict, Verification, WatermarkHolder,
+    Books, CellReason, CellTotals, Check, Claim, Concern, ConcernFact, Expectation,
+    ExplainedPortfolio, Explanation, ExposuresView, FailureView, Grid, Holdings, InvalidationView,
+    LeaseState, LeaseView, MissingInput, Names, NextCommand, PhaseState, PolicyView,
+    PortfolioStatus, PositionView, PositionsView, Presence, RiskView, RunDetails, SecuritiesView,
+    SessionBooks, Status, Totals, Validity, Verdict, Verification, WatermarkHolder,
 };
 use crate::store::{Progress, RunNumber, RunRow, RunState};
 
@@ -105,6 +105,17 @@ pub(super) fn status(names: &Names) -> Status {
             expires: utc("2026-01-08T22:01:00Z"),
             state: LeaseState::LeftBehind,
         }),
+        concerns: vec![Concern {
+            fact: ConcernFact::Late {
+                late: 13,
+                active: 13,
+                max_lag: 1,
+                worst: 3,
+                target: eighth,
+            },
+            portfolios: (1..=13).collect(),
+            next: Some(NextCommand::Run),
+        }],
     }
 }
 

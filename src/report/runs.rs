@@ -10,7 +10,7 @@ use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::engine::{RunRecord, StageTimes};
-use crate::query::RunDetails;
+use crate::query::{LiveRun, RunDetails};
 use crate::store::{RunRow, RunState};
 
 /// Maximum number of failures of a run that are listed.
@@ -56,6 +56,24 @@ pub fn runs_text(runs: &[RunRow], palette: Palette) -> String {
     }
     page.table(&table);
     page.finish()
+}
+
+/// The progress of an active run in one line: cells, rate and time left, as far as they are known.
+pub fn live_run_text(live: &LiveRun) -> String {
+    let progress = &live.row.progress;
+    if progress.planned == 0 {
+        return "starting".to_owned();
+    }
+    let tried = count(progress.done + progress.failed);
+    let mut text = format!("{tried} of {} cells", count(progress.planned));
+    if progress.failed > 0 {
+        text += &format!(", {} failed", count(progress.failed));
+    }
+    if let (Some(rate), Some(left)) = (live.cells_per_second, live.seconds_left) {
+        let left = duration(Duration::from_secs(left.ceil() as u64));
+        text += &format!(", {} a second, {left} left", count(rate.round() as u64));
+    }
+    text.replace(NBSP, " ")
 }
 
 /// One run with its record, as text of at most 80 columns.

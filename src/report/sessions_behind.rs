@@ -1,5 +1,7 @@
-//! Renders the portfolios that are further behind than allowed as text.
+//! Renders a check as text: its verdict, the concerns, and the portfolios that are further behind
+//! than allowed.
 
+use super::concerns::{concern_text, push_concerns};
 use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -10,25 +12,11 @@ use crate::query::Lag;
 /// The lag of a scope as text of at most 80 columns.
 pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
     let mut page = Page::new(palette);
-    let (active, allowed) = (
-        plural(lag.active, "portfolio"),
-        plural(lag.max_lag as u64, "session"),
-    );
-    let (tone, text) = match lag.late.len() as u64 {
-        0 if lag.active == 0 => (Tone::Good, "no active portfolios".to_owned()),
-        0 => (
-            Tone::Good,
-            format!("all {active} at most {allowed} behind {}", lag.target),
-        ),
-        late => (
-            Tone::Bad,
-            format!(
-                "{late} of {active} more than {allowed} behind {}",
-                lag.target
-            ),
-        ),
-    };
-    page.headline(tone, &text);
+    let first_error = lag.concerns.iter().find(|concern| concern.is_error());
+    match first_error {
+        Some(error) => page.headline(Tone::Bad, &concern_text(error)),
+        None => page.headline(Tone::Good, &verdict(lag)),
+    }
     page.blank_line();
     page.fact("target", &lag.target.to_string());
     page.fact(
@@ -39,9 +27,24 @@ pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
         None => page.toned_fact("last run", Tone::Dim, "none yet"),
         Some(run) => page.toned_fact("last run", run.state.into(), &runs::summary(run)),
     }
-    if !lag.is_within() {
-        page.blank_line();
-        page.table(&behind_table(&lag.late));
-    }
+    let others = lag.concerns.iter();
+    push_concerns(
+        &mut page,
+        others.filter(|concern| Some(*concern) != first_error),
+    );
+    page.table(&behind_table(&lag.late));
     page.finish()
+}
+
+/// The headline of a check that found no error.
+fn verdict(lag: &Lag) -> String {
+    match lag.active {
+        0 => "no active portfolio, as allowed".to_owned(),
+        active => format!(
+            "all {} at most {} behind {}",
+            plural(active, "portfolio"),
+            plural(lag.max_lag as u64, "session"),
+            lag.target
+        ),
+    }
 }

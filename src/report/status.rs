@@ -1,6 +1,7 @@
 //! Renders a status as text: the watermark, the cell that holds it back, the grid, and the
 //! portfolios behind with their reasons.
 
+use super::concerns::push_concerns;
 use super::days::minute_utc;
 use super::fit::NBSP;
 use super::number::{count, plural};
@@ -31,6 +32,7 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
         let (tone, text) = lease_text(lease);
         page.toned_fact("lease", tone, &text);
     }
+    push_concerns(&mut page, &status.concerns);
     page.blank_line();
     page.push_lines(grid::grid_lines(&status.grid, palette));
     page.table(&behind_table(&status.portfolios));
@@ -49,8 +51,14 @@ fn headline(page: &mut Page, status: &Status) {
     let (active, target) = (plural(status.active, "portfolio"), status.target);
     let verdict = status.verdict();
     let text = match verdict {
+        StatusVerdict::NoneActive => "no portfolio is active".to_owned(),
         StatusVerdict::NothingExpected => format!("nothing is expected up to {target}"),
         StatusVerdict::Complete => format!("all {active} complete up to {target}"),
+        StatusVerdict::CompleteWithErrors => {
+            let errors = status.concerns.iter().filter(|concern| concern.is_error());
+            let errors = plural(errors.count() as u64, "error");
+            format!("all {active} complete up to {target}, with {errors}")
+        }
         StatusVerdict::Behind | StatusVerdict::BehindAndQuarantined => {
             let behind = count(status.behind);
             format!("{behind} of {active} behind the target {target}")

@@ -32,6 +32,7 @@ fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static s
             plan: &plan,
             watermark: &watermark,
             invalidations: &survey.invalidations,
+            remarks: &[],
             names,
             command: "plimsoll run --portfolio 'Growth and income' --policy min-of-max",
         };

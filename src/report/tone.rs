@@ -28,6 +28,7 @@ impl From<LedgerState> for Tone {
 impl From<StatusVerdict> for Tone {
     fn from(verdict: StatusVerdict) -> Self {
         match verdict {
+            StatusVerdict::NoneActive | StatusVerdict::CompleteWithErrors => Self::Bad,
             StatusVerdict::NothingExpected => Self::Dim,
             StatusVerdict::Complete => Self::Good,
             StatusVerdict::Behind => Self::Warning,

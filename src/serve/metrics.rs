@@ -23,6 +23,7 @@ pub(super) async fn show(
             &context.app.store,
             &context.app.settings,
             &context.app.environment,
+            &context.app.concern_inputs(),
         )
     });
     let text = metrics_text(&metrics.await?, next_run);

@@ -9,8 +9,11 @@ mod interruptions;
 mod readme_example;
 mod real_prices;
 mod refusals;
+mod refused_runs;
 mod run_stages_bench;
 mod scenarios;
+#[path = "../support/server_process.rs"]
+mod server_process;
 mod serving;
 mod simulation;
 mod walkthrough;

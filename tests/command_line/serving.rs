@@ -1,10 +1,6 @@
 //! `plimsoll serve` as a process: tokens, runs, signals and the schedule.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Command};
-use std::thread::JoinHandle;
-
+use crate::server_process::{ServerProcess, serve, serve_with};
 use crate::workspace::Workspace;
 
 const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:00\nseed = 3\n[portfolios]\n\
@@ -12,85 +8,6 @@ const WORLD: &str = "description = \"many cells\"\nnow = 2026-01-08T18:00:00-05:
 
 const SMALL_WORLD: &str =
     "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { complete = \"..2026-01-06\" }\n";
-
-/// A running server, and the thread that reads its standard error.
-struct ServerProcess {
-    child: Child,
-    address: String,
-    stderr: Option<JoinHandle<String>>,
-}
-
-fn serve(workspace: &Workspace) -> ServerProcess {
-    serve_with(workspace, &[])
-}
-
-fn serve_with(workspace: &Workspace, more: &[&str]) -> ServerProcess {
-    let arguments = [&["-vv", "serve", "--listen", "127.0.0.1:0"], more].concat();
-    let mut child = workspace.command(&arguments).spawn().unwrap();
-    let mut err = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.starts_with("listening on http://") {
-        line.clear();
-        assert_ne!(
-            err.read_line(&mut line).unwrap(),
-            0,
-            "the server ended at its start"
-        );
-    }
-    let address = line.split(['/', ' ']).nth(4).unwrap().to_owned();
-    let rest = std::thread::spawn(move || {
-        let mut text = String::new();
-        err.read_to_string(&mut text).unwrap();
-        text
-    });
-    ServerProcess {
-        child,
-        address,
-        stderr: Some(rest),
-    }
-}
-
-impl ServerProcess {
-    fn request(&self, method: &str, path: &str, token: &str) -> String {
-        self.send(&format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Authorization: Bearer {token}\r\n\r\n"
-        ))
-    }
-
-    /// Requests a page without a token, as a browser without a login session does.
-    fn request_anonymously(&self, host: &str, path: &str) -> String {
-        self.send(&format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        ))
-    }
-
-    fn send(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    /// Ends the server with a signal, and returns its exit code and standard error.
-    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(sent.success());
-        let code = self.child.wait().unwrap().code();
-        (code, self.stderr.take().unwrap().join().unwrap())
-    }
-}
-
-impl Drop for ServerProcess {
-    /// Kills the server of a failed test.
-    fn drop(&mut self) {
-        // Both fail if the server has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn a_token_is_shown_once_listed_without_its_secret_and_revoked() {

@@ -6,6 +6,7 @@ use plimsoll::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
 use plimsoll::notify::{
     Channels, DeliveryMode, DeliveryOutcome, Endpoint, Notifier, NotifyContext, Secret, deliver,
 };
+use plimsoll::query::ConcernInputs;
 use plimsoll::store::StoreError;
 
 use crate::harness::{Harness, JAN_8, day, harness, nightly};
@@ -16,6 +17,7 @@ struct NotifyHarness {
     harness: Harness,
     receiver: FakeReceiver,
     notifier: Notifier,
+    concern_inputs: ConcernInputs,
 }
 
 impl NotifyHarness {
@@ -31,12 +33,12 @@ impl NotifyHarness {
             ping: endpoint("/ping?create=1", None),
             ntfy: endpoint("/topic", Some("tk_ntfy")),
             webhook: endpoint("/hook", None),
-            max_lag: 1,
         };
         Self {
             harness: harness(JAN_8),
             notifier: Notifier::new(channels),
             receiver,
+            concern_inputs: ConcernInputs::default(),
         }
     }
 
@@ -45,6 +47,7 @@ impl NotifyHarness {
             store: &self.harness.store,
             settings: &self.harness.settings,
             environment: &self.harness.environment,
+            concern_inputs: &self.concern_inputs,
         }
     }
 

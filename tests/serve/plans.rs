@@ -10,6 +10,7 @@ use plimsoll::import::apply::ApplyError;
 use plimsoll::import::inbox::InboxFile;
 use plimsoll::notify::{Channels, Notifier};
 use plimsoll::plan::Policy;
+use plimsoll::query::ConcernLimits;
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::store::RunState;
@@ -77,6 +78,7 @@ fn a_previewed_run_is_planned_once_when_checked_and_once_when_run() {
         policy: Policy::default(),
         jobs: None,
         inbox: None,
+        limits: ConcernLimits::default(),
         environment: Environment::system(Some(world.now)),
     };
     let surface = SilentSurface {

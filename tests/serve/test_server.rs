@@ -12,6 +12,7 @@ use plimsoll::engine::Settings;
 use plimsoll::environment::{Clock, Environment};
 use plimsoll::notify::{Channels, Notifier};
 use plimsoll::plan::Policy;
+use plimsoll::query::ConcernLimits;
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::serve::access::new_token;
@@ -115,6 +116,7 @@ pub(crate) fn start_server_with(
             policy: Policy::default(),
             jobs: None,
             inbox: None,
+            limits: ConcernLimits::default(),
             environment,
         },
         settings: change(any_port),

@@ -4,12 +4,14 @@ use clap::{Args, Subcommand};
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
+use crate::domain::Scope;
 use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
+use crate::query;
 use crate::report::{self, Palette};
 
-/// Lists the configured channels, the active alerts and the notifications that are not delivered
-/// yet. docs/alerts.md describes the channels.
+/// Lists the configured channels, the states that need attention now, the alerts that were notified,
+/// and the notifications that are not delivered yet. docs/alerts.md describes the channels.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -39,8 +41,17 @@ pub(super) fn execute(context: &Context, args: &AlertsArgs) -> Result<Exit, CliE
 }
 
 fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let (alerts, messages) = store.read(|reading| {
+    let app = context.app()?;
+    let inputs = app.concern_inputs();
+    let concerns = query::concerns(
+        &app.store,
+        &app.settings,
+        &app.environment,
+        &Scope::AllActive,
+        &inputs,
+    )?
+    .concerns;
+    let (alerts, messages) = app.store.read(|reading| {
         Ok::<_, CliError>((reading.alerts().active()?, reading.outbox().messages()?))
     })?;
     let hosts = channels.configured();
@@ -48,8 +59,9 @@ fn show(context: &Context, channels: &Channels) -> Result<Exit, CliError> {
     let hosts: Vec<_> = hosts
         .map(|(channel, endpoint)| (channel.name(), endpoint.url.host().to_owned()))
         .collect();
-    context.show(&report::alerts_json(&hosts, &alerts, &messages), || {
-        report::alerts_text(&hosts, &alerts, &messages, Palette::Colour)
+    let json = report::alerts_json(&hosts, &concerns, &alerts, &messages);
+    context.show(&json, || {
+        report::alerts_text(&hosts, &concerns, &alerts, &messages, Palette::Colour)
     })?;
     Ok(Exit::Complete)
 }

@@ -7,8 +7,9 @@ use crate::query;
 use crate::report::{self, Palette};
 
 /// A watchdog for cron and similar: ends with 1 if a portfolio is further behind the last final
-/// session than allowed. It only reads, and detects runs that never started, because the calendar
-/// and the clock decide which sessions are due.
+/// session than allowed, or if another state needs attention, such as a quarantined cell or a refused
+/// file. It only reads, and detects runs that never started, because the calendar and the clock
+/// decide which sessions are due.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -16,9 +17,13 @@ Examples:
   plimsoll check --max-lag 0 -p \"Tech Growth\" --json
   plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
 pub(crate) struct CheckArgs {
-    /// Number of sessions that a portfolio may be behind
-    #[arg(long, value_name = "SESSIONS", default_value_t = 1)]
-    max_lag: usize,
+    /// Number of sessions that a portfolio may be behind; by default [alerts] max-lag, or 1
+    #[arg(long, value_name = "SESSIONS")]
+    max_lag: Option<usize>,
+
+    /// Pass even if no portfolio is active, instead of ending with 3
+    #[arg(long)]
+    allow_empty: bool,
 
     /// Only this portfolio, by id or exact name; repeatable
     #[arg(short, long = "portfolio", value_name = "ID")]
@@ -29,7 +34,16 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
     let app = context.app()?;
     let scope = app.scope(&args.portfolios)?;
     let (settings, environment) = (&app.settings, &app.environment);
-    let lag = query::lag(&app.store, settings, environment, &scope, args.max_lag)?;
+    let mut inputs = app.concern_inputs();
+    inputs.limits.max_lag = args.max_lag.unwrap_or(inputs.limits.max_lag);
+    let mut lag = query::lag(&app.store, settings, environment, &scope, &inputs)?;
+    if args.allow_empty {
+        lag = lag.allowing_empty();
+    }
     context.show(&lag, || report::sessions_behind_text(&lag, Palette::Colour))?;
-    Ok(Exit::complete_if(lag.is_within()))
+    // A check that found nothing to check is refused: it must not pass, and no cell is late.
+    Ok(match lag.is_empty() {
+        true => Exit::Refused,
+        false => Exit::complete_if(lag.is_good()),
+    })
 }

@@ -24,9 +24,9 @@ pub(crate) struct MetricsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &MetricsArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let environment = context.environment(&store)?;
-    let metrics = query::metrics(&store, &context.settings(&store)?, &environment)?;
+    let app = context.app()?;
+    let inputs = app.concern_inputs();
+    let metrics = query::metrics(&app.store, &app.settings, &app.environment, &inputs)?;
     match (&args.file, context.format()) {
         (Some(path), _) => write(path, &report::metrics_text(&metrics, None))?,
         (None, Format::Text) => print(&report::metrics_text(&metrics, None))?,

@@ -5,7 +5,6 @@ use clap::Args;
 use super::run;
 use crate::app::RunSpec;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::query;
 
 /// Fills one portfolio from its inception, and no other. The ordinary run does so too, unless
 /// `newcomers` is "left-to-onboarding".
@@ -19,14 +18,7 @@ pub(crate) struct OnboardArgs {
 
 pub(super) fn execute(context: &Context, args: &OnboardArgs) -> Result<Exit, CliError> {
     let app = context.app()?;
-    let portfolio = query::resolve_portfolio(&app.store, &args.portfolio)?;
-    if !portfolio.lifecycle.is_active() {
-        return Err(CliError::Portfolio {
-            portfolio: portfolio.name,
-            reason: "is deleted: `plimsoll portfolio restore` brings it back".to_owned(),
-        });
-    }
-    let spec = RunSpec::onboarding(portfolio.key.to_string());
+    let spec = RunSpec::onboarding(args.portfolio.as_str());
     let run_request = app.resolve(&spec)?.run_request;
     let outcome = app.run(&run_request, &run::Terminal::new(context, &app))?;
     run::show(context, &app.store, &outcome)

@@ -13,11 +13,14 @@
 //! | `file` | a file, its outcome and its location |
 //! | `listing` | list the files, and read those that are not being written |
 //! | `moving` | move files, and write the report |
+//! | `rejected` | list the files that wait for an operator |
 
 mod file;
 mod import_files;
 mod listing;
 mod moving;
+mod rejected;
 
 pub use file::{FileLocation, InboxFile, InboxOutcome};
 pub use import_files::{has_ready_files, import_inbox};
+pub use rejected::{RejectedFile, list_rejected};

@@ -11,9 +11,9 @@ use crate::import::apply::{FileKind, ImportStatus};
 /// Folder of imported files.
 const DONE: &str = "done";
 /// Folder of refused files.
-const REJECTED: &str = "rejected";
+pub(super) const REJECTED: &str = "rejected";
 /// Suffix of a report, after the name of the rejected file.
-const REPORT_SUFFIX: &str = ".report.txt";
+pub(super) const REPORT_SUFFIX: &str = ".report.txt";
 
 /// Moves a file by its outcome, and writes the report of a rejected one.
 pub(super) fn move_file(

@@ -1,13 +1,20 @@
 //! Tests of the quality of inputs.
 
 use crate::domain::{Day, Phase};
+use crate::query::concerns::ConcernInputs;
 use crate::query::explanation::Presence;
 use crate::query::fixture::{Fixture, filled};
 use crate::query::health::{Health, PriceState, health};
 
 impl Fixture {
     fn health(&self) -> Health {
-        health(&self.store, &self.settings, &self.environment).unwrap()
+        health(
+            &self.store,
+            &self.settings,
+            &self.environment,
+            &ConcernInputs::default(),
+        )
+        .unwrap()
     }
 }
 

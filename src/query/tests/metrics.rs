@@ -3,12 +3,19 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::{DayRange, Phase, PhaseSet};
+use crate::query::concerns::ConcernInputs;
 use crate::query::fixture::{Fixture, filled};
 use crate::query::metrics::{Metrics, metrics};
 
 impl Fixture {
     fn metrics(&self) -> Metrics {
-        metrics(&self.store, &self.settings, &self.environment).unwrap()
+        metrics(
+            &self.store,
+            &self.settings,
+            &self.environment,
+            &ConcernInputs::default(),
+        )
+        .unwrap()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the status: watermark, cells, order of portfolios, lease and JSON.
 
 use crate::domain::{IdSet, LifecycleStatus, Phase, PhaseSet, Scope};
+use crate::query::concerns::ConcernInputs;
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
 use crate::query::live::LeaseState;
 use crate::query::reason::CellReason;
@@ -20,6 +21,7 @@ impl Fixture {
             &self.environment,
             &scope,
             shown,
+            &ConcernInputs::default(),
         )
         .unwrap()
     }

@@ -27,6 +27,7 @@ impl PlanReport<'_> {
         let json = json!({
             "id": plan.id(),
             "target": { "day": plan.target.day, "requested": plan.target.replaced_day() },
+            "remarks": self.remarks.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "policy": {
                 "name": plan.policy.name(),
                 "rules": plan.policy,
@@ -112,6 +113,7 @@ mod tests {
             plan: &plan,
             watermark: &watermark,
             invalidations: &survey.invalidations,
+            remarks: &[],
             names: &names(),
             command: "plimsoll run",
         };

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::query::{self, LiveRun};
+use crate::report::live_run_text;
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::Query;
@@ -91,7 +92,7 @@ async fn send_events(state: &Arc<AppState>, sender: &mpsc::Sender<Result<Event, 
 }
 
 fn progress_event(run: &LiveRun) -> Event {
-    let data = json!({ "run": run });
+    let data = json!({ "run": run, "text": live_run_text(run) });
     Event::default().event("progress").data(data.to_string())
 }
 

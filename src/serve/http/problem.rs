@@ -282,6 +282,12 @@ impl From<QueryError> for Problem {
                 Self::not_found(error.to_string()).with_nearest(nearest.as_deref())
             }
             QueryError::Scope(_) => Self::unknown_portfolio(&error),
+            QueryError::DeletedPortfolios(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "deleted-portfolio",
+                error.to_string(),
+            )
+            .with_hint("`plimsoll portfolio restore NAME` restores it"),
             QueryError::AmbiguousPortfolio { .. } | QueryError::AmbiguousRun { .. } => {
                 Self::new(StatusCode::CONFLICT, "ambiguous", error.to_string())
             }

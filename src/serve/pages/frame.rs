@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::assets;
 use crate::domain::TokenScope;
 use crate::query::LiveRun;
-use crate::report::number;
+use crate::report::live_run_text;
 use crate::serve::access::{CurrentUser, LoginSession};
 use crate::serve::http::Problem;
 
@@ -105,20 +105,12 @@ impl LiveCard {
         let progress = &live.row.progress;
         let tried = progress.done + progress.failed;
         let id = live.row.key.to_string();
-        let text = match progress.planned {
-            0 => "starting".to_owned(),
-            planned => format!(
-                "{} of {} cells",
-                number::count(tried),
-                number::count(planned)
-            ),
-        };
         Self {
             short: id[..8].to_owned(),
             id,
             tried,
             planned: progress.planned.max(1),
-            text,
+            text: live_run_text(live),
             owner: live.lease.owner.clone(),
         }
     }

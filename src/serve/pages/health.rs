@@ -7,10 +7,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::concern_line::ConcernLine;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
-use crate::query::{self, BlockedCellView, FailingPhase, Health, Presence, UnpricedSecurity};
-use crate::report::number;
+use crate::query::{
+    self, BlockedCellView, Concern, FailingPhase, Health, Presence, UnpricedSecurity,
+};
+use crate::report::{Tone, number};
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::Query;
@@ -22,6 +25,8 @@ const ROWS: usize = 100;
 #[template(path = "health.html")]
 struct HealthPage {
     frame: Frame,
+    tone: &'static str,
+    concerns: Vec<ConcernLine>,
     target: String,
     held_securities: String,
     prices: List<PriceLine>,
@@ -79,7 +84,8 @@ pub(super) async fn show(
         .run_blocking(|state| {
             let context = &state.context;
             let (store, environment) = (&context.app.store, &context.app.environment);
-            let health = query::health(store, &context.app.settings, environment)?;
+            let inputs = context.app.concern_inputs();
+            let health = query::health(store, &context.app.settings, environment, &inputs)?;
             Ok::<_, query::QueryError>((health, context.app.live_run()?))
         })
         .await?;
@@ -92,11 +98,23 @@ pub(super) async fn show(
 fn health_page(frame: Frame, health: &Health) -> HealthPage {
     HealthPage {
         frame,
+        tone: tone(health),
+        concerns: health.concerns.iter().map(ConcernLine::new).collect(),
         target: labels::day(health.target),
         held_securities: number::count_with_noun(health.held_securities, "security"),
         prices: List::new(&health.unpriced, PriceLine::new),
         blocked: List::new(&health.blocked, BlockedLine::new),
         failing: List::new(&health.failing, FailureLine::new),
+    }
+}
+
+/// The tone of the page: that of its worst concern, or of securities without a close.
+fn tone(health: &Health) -> &'static str {
+    let severities = health.concerns.iter().map(Concern::severity);
+    match severities.min() {
+        Some(worst) => labels::tone_class(worst),
+        None if health.unpriced.is_empty() => labels::tone_class(Tone::Good),
+        None => labels::tone_class(Tone::Warning),
     }
 }
 

@@ -17,6 +17,7 @@
 mod assets;
 mod bar;
 mod cell;
+mod concern_line;
 mod curve;
 mod frame;
 mod health;

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::concern_line::ConcernLine;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
 use super::labels;
@@ -42,6 +43,7 @@ struct OverviewPage {
     headline: String,
     watermark: String,
     held_by: Option<Laggard>,
+    concerns: Vec<ConcernLine>,
     counts: Vec<(&'static str, String, &'static str)>,
     laggards: Vec<Laggard>,
     more_behind: u64,
@@ -180,6 +182,7 @@ fn overview(
             behind: String::new(),
             reason: String::new(),
         }),
+        concerns: status.concerns.iter().map(ConcernLine::new).collect(),
         counts: vec![
             count("complete cells", cells.complete, ""),
             count("open", cells.open, "warning"),
@@ -207,11 +210,17 @@ fn headline(status: &Status) -> String {
     let (active, target) = (status.active, labels::day(status.target));
     let portfolios = number::count_with_noun(active, "portfolio");
     match status.verdict() {
+        StatusVerdict::NoneActive => "No portfolio is active".to_owned(),
         StatusVerdict::NothingExpected => format!("No cells are expected up to {target}"),
         StatusVerdict::Complete if active == 1 => {
             format!("The only portfolio is complete up to {target}")
         }
         StatusVerdict::Complete => format!("All {portfolios} are complete up to {target}"),
+        StatusVerdict::CompleteWithErrors => {
+            let errors = status.concerns.iter().filter(|concern| concern.is_error());
+            let errors = number::count_with_noun(errors.count() as u64, "error");
+            format!("{portfolios} complete up to {target}, with {errors}")
+        }
         StatusVerdict::Behind | StatusVerdict::BehindAndQuarantined => {
             let behind = status.behind;
             let are = if behind == 1 { "is" } else { "are" };

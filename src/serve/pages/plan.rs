@@ -10,9 +10,9 @@ use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use super::run::redirect;
 use crate::app::RunSpec;
-use crate::plan::{Plan, SkipReason};
+use crate::plan::{Plan, RangeRemark, SkipReason};
 use crate::query::QueryError;
-use crate::report::number;
+use crate::report::{Tone, number};
 use crate::serve::access::{CurrentUser, PageViewer};
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{Form, Parameters, Query, run_selection};
@@ -45,8 +45,10 @@ struct PlanForm {
 struct PlanSummary {
     id: String,
     cells: u64,
+    tone: &'static str,
     headline: String,
     target: String,
+    remarks: Vec<String>,
     reasons: Vec<(&'static str, String)>,
     days: Vec<DayLine>,
     more_days: usize,
@@ -126,7 +128,10 @@ async fn render_preview(
         Err(problem) => Err(problem),
     };
     let (preview, problem) = match planned {
-        Ok(preview) => (Some(PlanSummary::new(&preview.plan)), None),
+        Ok(preview) => (
+            Some(PlanSummary::new(&preview.plan, &preview.remarks)),
+            None,
+        ),
         Err(problem) => (None, Some(problem)),
     };
     let status = problem.as_ref().map(Problem::status);
@@ -161,15 +166,30 @@ pub(super) async fn start(
 }
 
 impl PlanSummary {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, remarks: &[RangeRemark]) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
-        let headline = match plan.step_count() {
-            0 if plan.blocked.is_empty() => "Nothing to do: all cells are complete".to_owned(),
-            0 => "Nothing to do: all open cells are blocked".to_owned(),
-            cells => format!(
-                "{} to do on {}",
-                number::count_with_noun(cells, "cell"),
-                number::count_with_noun(days.len() as u64, "session")
+        let skipped = |reason| plan.skips_by_reason().contains_key(&reason);
+        let is_waiting = skipped(SkipReason::Blocked) || skipped(SkipReason::Quarantined);
+        let (tone, headline) = match plan.step_count() {
+            0 if is_waiting => (
+                Tone::Warning,
+                "Nothing to do: all open cells are blocked or quarantined".to_owned(),
+            ),
+            0 if skipped(SkipReason::Complete) => (
+                Tone::Good,
+                "Nothing to do: all cells are complete".to_owned(),
+            ),
+            0 => (
+                Tone::Normal,
+                "Nothing to do: no cells are expected".to_owned(),
+            ),
+            cells => (
+                Tone::Warning,
+                format!(
+                    "{} to do on {}",
+                    number::count_with_noun(cells, "cell"),
+                    number::count_with_noun(days.len() as u64, "session")
+                ),
             ),
         };
         let steps = plan.steps_by_kind();
@@ -180,8 +200,10 @@ impl PlanSummary {
         Self {
             id: plan.id().to_string(),
             cells: plan.step_count(),
+            tone: labels::tone_class(tone),
             headline,
             target: labels::day(plan.target.day),
+            remarks: remarks.iter().map(ToString::to_string).collect(),
             reasons: reasons.map(|(name, n)| (name, number::count(n))).collect(),
             more_days: days.len().saturating_sub(DAYS),
             days: (days.iter().rev().take(DAYS))

@@ -13,7 +13,7 @@ use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
 use crate::plan::Policy;
-use crate::query::ALL_ACTIVE;
+use crate::query::{ALL_ACTIVE, ConcernLimits};
 use crate::scenario::load;
 use crate::scenario::world::World;
 use crate::serve::app_state::AppState;
@@ -144,6 +144,7 @@ fn app_state(
             policy: Policy::default(),
             jobs: None,
             inbox: Some(folder.join("inbox")),
+            limits: ConcernLimits::default(),
             environment,
         },
         settings: ServeSettings::default(),

@@ -4,16 +4,13 @@
   const bar = document.getElementById("live-bar");
   const text = document.getElementById("live-text");
   if (!bar || !text || !window.EventSource) return;
-  const number = new Intl.NumberFormat("en");
   const source = new EventSource("/progress");
   source.addEventListener("progress", (event) => {
-    const progress = JSON.parse(event.data).run.progress;
-    const tried = progress.done + progress.failed;
+    const data = JSON.parse(event.data);
+    const progress = data.run.progress;
     bar.max = Math.max(progress.planned, 1);
-    bar.value = tried;
-    if (progress.planned > 0) {
-      text.textContent = `${number.format(tried)} of ${number.format(progress.planned)} cells`;
-    }
+    bar.value = progress.done + progress.failed;
+    text.textContent = data.text;
   });
   source.addEventListener("ended", () => {
     source.close();

@@ -1,0 +1,271 @@
+//! Finds all concerns of a scope, from one survey and one plan in one read transaction.
+
+use super::concern::{Concern, Concerns};
+use super::fact::ConcernFact;
+use super::inputs::{ConcernInputs, InboxState};
+use super::kind::ConcernKind;
+use crate::domain::{Cell, IdSet, PortfolioId, Scope};
+use crate::engine::{Settings, survey_and_plan};
+use crate::environment::Environment;
+use crate::plan::{Decision, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
+use crate::query::error::QueryError;
+use crate::query::failures::expected_failures;
+use crate::query::live::{LeaseState, lease};
+use crate::query::next_command::NextCommand;
+use crate::query::reason::{CellReason, Facts};
+use crate::store::{ReadTransaction, RunState, Store};
+
+/// Finds the concerns of `scope` at the time of the environment's clock.
+///
+/// # Errors
+///
+/// The store cannot be read, or no plan can be made.
+pub fn concerns(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    scope: &Scope,
+    inputs: &ConcernInputs,
+) -> Result<Concerns, QueryError> {
+    store.read(|reading| {
+        let request = Request::new(scope.clone());
+        let now = environment.clock.now();
+        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+        let survey = &surveyed.survey;
+        let marks = watermarks(survey, scope, plan.target.day);
+        let facts = Facts::read(reading, survey, settings)?;
+        let reader = ConcernReader {
+            reading,
+            environment,
+            inputs,
+            scope,
+            survey,
+            plan: &plan,
+            marks: &marks,
+            facts: &facts,
+        };
+        Ok(Concerns {
+            target: plan.target.day,
+            concerns: reader.concerns()?,
+        })
+    })
+}
+
+/// The values that concerns are read off, all of one transaction.
+pub(in crate::query) struct ConcernReader<'v> {
+    pub(in crate::query) reading: &'v ReadTransaction<'v>,
+    pub(in crate::query) environment: &'v Environment,
+    pub(in crate::query) inputs: &'v ConcernInputs,
+    pub(in crate::query) scope: &'v Scope,
+    pub(in crate::query) survey: &'v Survey,
+    pub(in crate::query) plan: &'v Plan,
+    pub(in crate::query) marks: &'v Watermarks,
+    pub(in crate::query) facts: &'v Facts<'v>,
+}
+
+impl ConcernReader<'_> {
+    /// Returns the concerns in the order of [`ConcernKind::ALL`].
+    pub(in crate::query) fn concerns(&self) -> Result<Vec<Concern>, QueryError> {
+        let mut found = Vec::new();
+        for kind in ConcernKind::ALL {
+            found.extend(self.concern(kind)?);
+        }
+        Ok(found)
+    }
+
+    fn concern(&self, kind: ConcernKind) -> Result<Option<Concern>, QueryError> {
+        match kind {
+            ConcernKind::LastRun => self.last_run(),
+            ConcernKind::NoActivePortfolios => Ok(self.no_active_portfolios()),
+            ConcernKind::Late => self.late(),
+            ConcernKind::Failing => self.failing(),
+            ConcernKind::Quarantined => self.quarantined(),
+            ConcernKind::AbandonedRun => self.abandoned_run(),
+            ConcernKind::RejectedFiles => Ok(self.rejected_files()),
+            ConcernKind::InboxUnreadable => Ok(self.unreadable_inbox()),
+            ConcernKind::Blocked => self.blocked(),
+        }
+    }
+
+    fn last_run(&self) -> Result<Option<Concern>, QueryError> {
+        let last = self.reading.runs().latest(1)?.into_iter().next();
+        let failed = last.filter(|run| run.state == RunState::Failed);
+        Ok(failed.map(|run| Concern {
+            fact: ConcernFact::LastRun { run: run.key },
+            portfolios: IdSet::new(),
+            next: Some(NextCommand::ShowRun(run.key)),
+        }))
+    }
+
+    fn no_active_portfolios(&self) -> Option<Concern> {
+        let lifecycles = &self.survey.lifecycles;
+        let members = lifecycles.members(self.scope);
+        let active = lifecycles.active_members(self.scope);
+        let deleted = match self.scope {
+            Scope::AllActive => lifecycles.deleted().len(),
+            Scope::Only(_) => (members - &active).len(),
+        };
+        active.is_empty().then(|| Concern {
+            fact: ConcernFact::NoActivePortfolios { deleted },
+            portfolios: IdSet::new(),
+            next: Some(match deleted {
+                0 => NextCommand::ImportPortfolios,
+                _ => NextCommand::ListPortfolios,
+            }),
+        })
+    }
+
+    fn late(&self) -> Result<Option<Concern>, QueryError> {
+        let max_lag = self.inputs.limits.max_lag;
+        let (mut late, mut worst) = (IdSet::new(), None);
+        for gap in self.marks.first_gaps() {
+            let id = gap.cell.portfolio;
+            let behind = self.marks.sessions_behind(id);
+            if behind > max_lag {
+                late.insert(id.0);
+                // The first one of those that are equally far behind, by day and id.
+                if worst.is_none_or(|(most, _)| behind > most) {
+                    worst = Some((behind, gap.cell));
+                }
+            }
+        }
+        let Some((worst, cell)) = worst else {
+            return Ok(None);
+        };
+        Ok(Some(Concern {
+            fact: ConcernFact::Late {
+                late: late.len(),
+                active: self.survey.lifecycles.active_members(self.scope).len(),
+                max_lag,
+                worst,
+                target: self.plan.target.day,
+            },
+            portfolios: late,
+            next: Some(self.next_command(cell)?),
+        }))
+    }
+
+    fn failing(&self) -> Result<Option<Concern>, QueryError> {
+        let mut failures = expected_failures(self.reading, &self.survey.lifecycles)?;
+        failures.retain(|failure| self.scope.contains(failure.cell.portfolio));
+        let cells = failures.iter().map(|failure| failure.cell);
+        let Some((cells, portfolios)) = count(cells) else {
+            return Ok(None);
+        };
+        Ok(Some(Concern {
+            fact: ConcernFact::Failing { cells },
+            portfolios,
+            next: Some(NextCommand::Run),
+        }))
+    }
+
+    fn quarantined(&self) -> Result<Option<Concern>, QueryError> {
+        let cells = self.survey.quarantined.iter().flat_map(|(day, cells)| {
+            let cells = cells.iter().map(|(portfolio, _)| *portfolio);
+            cells.map(|portfolio| Cell::new(*day, portfolio))
+        });
+        let cells = cells
+            .filter(|cell| self.plan.decision(*cell) == Decision::Skip(SkipReason::Quarantined));
+        let Some((cells, portfolios)) = count(cells) else {
+            return Ok(None);
+        };
+        let first = portfolios.iter().next().map(PortfolioId);
+        let next = match first {
+            None => None,
+            Some(id) => self.name(id)?.map(NextCommand::Retry),
+        };
+        Ok(Some(Concern {
+            fact: ConcernFact::Quarantined { cells },
+            portfolios,
+            next,
+        }))
+    }
+
+    fn abandoned_run(&self) -> Result<Option<Concern>, QueryError> {
+        let lease = lease(self.reading, self.environment)?;
+        let dead = lease.filter(|lease| lease.state == LeaseState::LeftBehind);
+        Ok(dead.map(|lease| Concern {
+            fact: ConcernFact::AbandonedRun {
+                run: lease.run,
+                owner: lease.owner,
+            },
+            portfolios: IdSet::new(),
+            next: Some(NextCommand::Run),
+        }))
+    }
+
+    fn rejected_files(&self) -> Option<Concern> {
+        let InboxState::Listed { rejected } = &self.inputs.inbox else {
+            return None;
+        };
+        let first = rejected.first()?;
+        let files = rejected.iter().map(|file| file.path.clone());
+        Some(Concern {
+            fact: ConcernFact::RejectedFiles {
+                files: files.collect(),
+            },
+            portfolios: IdSet::new(),
+            next: first.report.clone().map(NextCommand::ReadFile),
+        })
+    }
+
+    fn unreadable_inbox(&self) -> Option<Concern> {
+        let InboxState::Unreadable { path, error } = &self.inputs.inbox else {
+            return None;
+        };
+        Some(Concern {
+            fact: ConcernFact::InboxUnreadable {
+                path: path.clone(),
+                error: error.clone(),
+            },
+            portfolios: IdSet::new(),
+            next: None,
+        })
+    }
+
+    fn blocked(&self) -> Result<Option<Concern>, QueryError> {
+        let cells = self.survey.blocked.iter().flat_map(|(day, cells)| {
+            let cells = cells.iter().map(|blocked| blocked.portfolio);
+            cells.map(|portfolio| Cell::new(*day, portfolio))
+        });
+        let cells = cells.filter(|cell| self.scope.contains(cell.portfolio));
+        let cells: Vec<_> = cells.collect();
+        let Some(first) = cells.first().copied() else {
+            return Ok(None);
+        };
+        let (count, portfolios) = count(cells).unwrap_or_default();
+        Ok(Some(Concern {
+            fact: ConcernFact::Blocked {
+                cells: count,
+                from: first.day,
+            },
+            portfolios,
+            next: Some(self.next_command(first)?),
+        }))
+    }
+
+    /// Returns the command that helps to complete a cell.
+    fn next_command(&self, cell: Cell) -> Result<NextCommand, QueryError> {
+        let reason = self.facts.reason(cell, self.plan.decision(cell));
+        Ok(match reason {
+            CellReason::Blocked { missing_input } => missing_input.next_command(),
+            CellReason::Quarantined { .. } => match self.name(cell.portfolio)? {
+                Some(name) => NextCommand::Retry(name),
+                None => NextCommand::Run,
+            },
+            _ => NextCommand::Run,
+        })
+    }
+
+    fn name(&self, id: PortfolioId) -> Result<Option<String>, QueryError> {
+        let known = self.reading.portfolios().get(id)?;
+        Ok(known.map(|portfolio| portfolio.name))
+    }
+}
+
+/// Returns the number of different cells and their portfolios; `None` if there is no cell.
+fn count(cells: impl IntoIterator<Item = Cell>) -> Option<(u64, IdSet)> {
+    let cells: std::collections::BTreeSet<_> = cells.into_iter().collect();
+    let portfolios = cells.iter().map(|cell| cell.portfolio.0).collect();
+    (!cells.is_empty()).then_some((cells.len() as u64, portfolios))
+}

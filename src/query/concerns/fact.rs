@@ -1,0 +1,106 @@
+//! The facts of one concern.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::kind::ConcernKind;
+use crate::domain::{Day, RunId};
+
+/// The facts of a concern, one variant for each kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged, rename_all_fields = "kebab-case")]
+pub enum ConcernFact {
+    /// The facts of [`ConcernKind::LastRun`].
+    LastRun {
+        /// The run that failed.
+        run: RunId,
+    },
+    /// The facts of [`ConcernKind::NoActivePortfolios`].
+    NoActivePortfolios {
+        /// Number of deleted portfolios in scope.
+        deleted: u64,
+    },
+    /// The facts of [`ConcernKind::Late`].
+    Late {
+        /// Number of late portfolios.
+        late: u64,
+        /// Number of active portfolios in scope.
+        active: u64,
+        /// Number of sessions that a portfolio may be behind.
+        max_lag: usize,
+        /// Number of sessions that the worst portfolio is behind.
+        worst: usize,
+        /// The last session up to which cells are due.
+        target: Day,
+    },
+    /// The facts of [`ConcernKind::Failing`].
+    Failing {
+        /// Number of failed cells, quarantined ones included.
+        cells: u64,
+    },
+    /// The facts of [`ConcernKind::Quarantined`].
+    Quarantined {
+        /// Number of quarantined cells.
+        cells: u64,
+    },
+    /// The facts of [`ConcernKind::AbandonedRun`].
+    AbandonedRun {
+        /// The run that was abandoned.
+        run: RunId,
+        /// Description of its process.
+        owner: String,
+    },
+    /// The facts of [`ConcernKind::RejectedFiles`].
+    RejectedFiles {
+        /// The paths of the files.
+        files: Vec<PathBuf>,
+    },
+    /// The facts of [`ConcernKind::InboxUnreadable`].
+    InboxUnreadable {
+        /// The folder that could not be listed.
+        path: PathBuf,
+        /// The error of the operating system.
+        error: String,
+    },
+    /// The facts of [`ConcernKind::Blocked`].
+    Blocked {
+        /// Number of blocked cells.
+        cells: u64,
+        /// The first session with a blocked cell.
+        from: Day,
+    },
+}
+
+impl ConcernFact {
+    /// Returns the kind that the facts belong to.
+    pub const fn kind(&self) -> ConcernKind {
+        match self {
+            Self::LastRun { .. } => ConcernKind::LastRun,
+            Self::NoActivePortfolios { .. } => ConcernKind::NoActivePortfolios,
+            Self::Late { .. } => ConcernKind::Late,
+            Self::Failing { .. } => ConcernKind::Failing,
+            Self::Quarantined { .. } => ConcernKind::Quarantined,
+            Self::AbandonedRun { .. } => ConcernKind::AbandonedRun,
+            Self::RejectedFiles { .. } => ConcernKind::RejectedFiles,
+            Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
+            Self::Blocked { .. } => ConcernKind::Blocked,
+        }
+    }
+
+    /// Returns the number of portfolios, cells, files or runs concerned; 1 where the concern has no
+    /// number. `docs/metrics.md` has the unit of each kind.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::LastRun { .. }
+            | Self::NoActivePortfolios { .. }
+            | Self::AbandonedRun { .. }
+            | Self::InboxUnreadable { .. } => 1,
+            Self::Late { late, .. } => *late,
+            Self::Failing { cells } | Self::Quarantined { cells } | Self::Blocked { cells, .. } => {
+                *cells
+            }
+            Self::RejectedFiles { files } => files.len() as u64,
+        }
+    }
+}

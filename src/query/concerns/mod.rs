@@ -1,0 +1,26 @@
+//! Concerns: the states that an operator must be told of, each computed once for all surfaces.
+//!
+//! `status`, `check`, `alerts`, metrics, notifications, pages and the API render the same values.
+//! A new state is a variant of [`ConcernKind`] and of [`ConcernFact`]; the compiler then names each
+//! place that must handle it. Renderers decide nothing.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `kind` | the kinds of states, and how serious each is |
+//! | `inputs` | limits, and facts from outside the database |
+//! | `fact` | the facts of one state |
+//! | `concern` | a state with its portfolios and the next command |
+//! | `evaluate` | finding all states of one survey and plan |
+
+mod concern;
+mod evaluate;
+mod fact;
+mod inputs;
+mod kind;
+
+pub use concern::{Concern, Concerns};
+pub(super) use evaluate::ConcernReader;
+pub use evaluate::concerns;
+pub use fact::ConcernFact;
+pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView};
+pub use kind::{ConcernKind, Severity};

@@ -1,0 +1,117 @@
+//! Renders concerns: as a sentence, as a short title, and as lines of a report. All surfaces use
+//! these texts.
+
+use super::number::count_with_noun;
+use super::page::Page;
+use super::palette::Tone;
+use crate::query::{Concern, ConcernFact, ConcernKind, Severity};
+
+/// Number of files that a sentence names.
+const MAX_FILES: usize = 3;
+
+/// A concern as a sentence without its full stop.
+pub fn concern_text(concern: &Concern) -> String {
+    let portfolios = count_with_noun(concern.portfolios.len(), "portfolio");
+    let cells = |cells: &u64| format!("{} of {portfolios}", count_with_noun(*cells, "cell"));
+    match &concern.fact {
+        ConcernFact::LastRun { run } => format!("the last run failed (run {run})"),
+        ConcernFact::NoActivePortfolios { deleted: 0 } => {
+            "no portfolios: nothing is checked".to_owned()
+        }
+        ConcernFact::NoActivePortfolios { deleted: 1 } => {
+            "no active portfolio: the only one is deleted".to_owned()
+        }
+        ConcernFact::NoActivePortfolios { deleted } => {
+            format!("no active portfolio: all {deleted} are deleted")
+        }
+        ConcernFact::Late {
+            late,
+            active,
+            max_lag,
+            target,
+            ..
+        } => format!(
+            "{late} of {} more than {} behind {target}",
+            count_with_noun(*active, "portfolio"),
+            count_with_noun(*max_lag as u64, "session"),
+        ),
+        ConcernFact::Failing { cells: failed } => {
+            format!("{} failed and not done since", cells(failed))
+        }
+        ConcernFact::Quarantined { cells: skipped } => {
+            format!("{} quarantined: runs skip them", cells(skipped))
+        }
+        ConcernFact::AbandonedRun { run, owner } => {
+            format!("run {run} of {owner} was abandoned: the next run takes over")
+        }
+        ConcernFact::RejectedFiles { files } => {
+            let shown = files.iter().take(MAX_FILES);
+            let shown: Vec<_> = shown.map(|path| path.display().to_string()).collect();
+            let more = match files.len().saturating_sub(MAX_FILES) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let files = count_with_noun(files.len() as u64, "file");
+            format!("{files} of the inbox refused: {}{more}", shown.join(", "))
+        }
+        ConcernFact::InboxUnreadable { path, error } => {
+            format!("failed to list the inbox `{}`: {error}", path.display())
+        }
+        ConcernFact::Blocked {
+            cells: blocked,
+            from,
+        } => format!("{} wait for prices or rates from {from}", cells(blocked)),
+    }
+}
+
+/// A concern in a few words of ASCII, for the titles of notifications.
+pub fn concern_title(concern: &Concern) -> String {
+    let count = concern.fact.count();
+    let portfolios = count_with_noun(concern.portfolios.len(), "portfolio");
+    match concern.kind() {
+        ConcernKind::LastRun => "run failed".to_owned(),
+        ConcernKind::NoActivePortfolios => "no active portfolio".to_owned(),
+        ConcernKind::Late => format!("{portfolios} late"),
+        ConcernKind::Failing => format!("{portfolios} failing"),
+        ConcernKind::Quarantined => format!("{portfolios} quarantined"),
+        ConcernKind::AbandonedRun => "run abandoned".to_owned(),
+        ConcernKind::RejectedFiles => format!("{} refused", count_with_noun(count, "file")),
+        ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
+        ConcernKind::Blocked => format!("{portfolios} blocked"),
+    }
+}
+
+/// The end of a concern in a few words of ASCII.
+pub const fn cleared_text(kind: ConcernKind) -> &'static str {
+    match kind {
+        ConcernKind::LastRun => "runs succeed again",
+        ConcernKind::NoActivePortfolios => "portfolios are active again",
+        ConcernKind::Late => "no portfolio is late",
+        ConcernKind::Failing => "no portfolio is failing",
+        ConcernKind::Quarantined => "no portfolio is quarantined",
+        ConcernKind::AbandonedRun => "no run is abandoned",
+        ConcernKind::RejectedFiles => "no file is refused",
+        ConcernKind::InboxUnreadable => "the inbox is readable",
+        ConcernKind::Blocked => "no portfolio is blocked",
+    }
+}
+
+/// Adds a line for each concern, with its severity and its next command.
+pub(super) fn push_concerns<'c>(page: &mut Page, concerns: impl IntoIterator<Item = &'c Concern>) {
+    for concern in concerns {
+        let severity = concern.severity();
+        page.toned_fact(severity.name(), severity.into(), &concern_text(concern));
+        if let Some(next) = &concern.next {
+            page.toned_fact("", Tone::Dim, &format!("next: {next}"));
+        }
+    }
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Bad,
+            Severity::Warning => Self::Warning,
+        }
+    }
+}

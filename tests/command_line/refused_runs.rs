@@ -1,0 +1,130 @@
+//! Requests that a run refuses, which leave no run behind, and ranges that it cannot fill.
+
+use crate::workspace::Workspace;
+
+const WORLD: &str = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+    A = { complete = \"..2026-01-06\" }\nB = { complete = \"..2026-01-07\" }\n\
+    Gone = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n";
+
+fn number_of_runs(workspace: &Workspace) -> usize {
+    let runs = workspace.run_ok(&["runs", "--json"]);
+    let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
+    runs.as_array().unwrap().len()
+}
+
+#[test]
+fn a_refused_request_leaves_no_run() {
+    let workspace = Workspace::from_world(WORLD);
+    let before = number_of_runs(&workspace);
+    for target in ["2027-01-01", "1999-01-01"] {
+        let refused = workspace.run(&["run", "--target", target]);
+        assert_eq!(refused.code, 3, "{}", refused.stderr);
+    }
+    assert_eq!(number_of_runs(&workspace), before);
+    let status = workspace.run_ok(&["status"]);
+    assert!(!status.contains("the last run failed"), "{status}");
+}
+
+#[test]
+fn a_run_of_a_deleted_portfolio_is_refused_unless_it_is_skipped() {
+    let workspace = Workspace::from_world(WORLD);
+    let forced = ["--force", "--from", "2026-01-05", "--to", "2026-01-06"];
+    for arguments in [
+        &["run", "-p", "Gone"][..],
+        &["run", "-p", "A", "-p", "Gone"],
+        &[&["run", "-p", "Gone"], &forced[..]].concat(),
+        &["run", "--skip-unknown", "-p", "Gone"],
+        &["plan", "-p", "Gone"],
+        &["onboard", "Gone"],
+    ] {
+        let refused = workspace.run(arguments);
+        assert_eq!(refused.code, 3, "{arguments:?}: {}", refused.stdout);
+        assert!(
+            refused.stderr.contains("deleted portfolio `Gone`")
+                && refused
+                    .stderr
+                    .contains("hint: `plimsoll portfolio restore Gone`"),
+            "{}",
+            refused.stderr
+        );
+    }
+    workspace.run_ok(&["run", "--skip-unknown", "-p", "A", "-p", "Gone"]);
+    workspace.run_ok(&["portfolio", "restore", "Gone"]);
+    workspace.run_ok(&["run", "-p", "Gone"]);
+}
+
+#[test]
+fn days_that_a_run_cannot_fill_are_said() {
+    let workspace = Workspace::from_world(WORLD);
+    let late = ["--from", "2026-01-08", "--to", "2026-01-12"];
+    let weekend = ["--force", "--from", "2026-01-03", "--to", "2026-01-04"];
+    for (range, remark) in [
+        (
+            &late[..],
+            "2026-01-09 to 2026-01-12 not due: the target is 2026-01-08",
+        ),
+        (
+            &weekend[..],
+            "no session that is due on 2026-01-03 to 2026-01-04",
+        ),
+    ] {
+        let plan = workspace.run_ok(&[&["plan"], range].concat());
+        assert!(plan.contains(remark), "{plan}");
+        let json = workspace.run_ok(&[&["plan", "--json"], range].concat());
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["remarks"], serde_json::json!([remark]));
+        let run = workspace.run_ok(&[&["run"], range].concat());
+        assert!(run.contains(remark), "{run}");
+    }
+}
+
+#[test]
+fn a_portfolio_is_named_by_each_of_its_ids() {
+    let workspace = Workspace::new();
+    workspace.run_ok(&["init"]);
+    workspace.write(
+        "p.csv",
+        "id,name,inception\nacct-7,Growth,2026-01-05\nGrowth,Income,2026-01-05\n",
+    );
+    workspace.run_ok(&["import", "portfolios", "p.csv"]);
+    let list = workspace.run_ok(&["portfolio", "list", "--json"]);
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let id = list[0]["id"].as_str().unwrap();
+    for name in ["acct-7", id, &id[..8], &id[..12].to_uppercase(), "Income"] {
+        workspace.run_ok(&["status", "-p", name]);
+    }
+    let short = workspace.run(&["status", "-p", &id[..7]]);
+    assert_eq!(short.code, 3, "{}", short.stdout);
+    // A name, and the id of another portfolio in its import file.
+    let ambiguous = workspace.run(&["show", "Growth"]);
+    assert_eq!(ambiguous.code, 3, "{}", ambiguous.stdout);
+    for part in ["`Growth` (", "`Income` (", id] {
+        assert!(ambiguous.stderr.contains(part), "{}", ambiguous.stderr);
+    }
+}
+
+#[test]
+fn an_inception_before_the_calendar_stops_no_other_portfolio() {
+    let workspace = Workspace::from_world(WORLD);
+    workspace.write("p.csv", "id,name,inception\nx,Typo,1900-01-05\n");
+    let refused = workspace.run(&["import", "portfolios", "p.csv"]);
+    assert_eq!(refused.code, 3, "{}", refused.stdout);
+    assert!(
+        refused.stderr.contains("is outside the days")
+            || refused.stdout.contains("is outside the days"),
+        "{}{}",
+        refused.stdout,
+        refused.stderr
+    );
+    // As an earlier version accepted it, and deleted since.
+    let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+    let changed = connection.execute(
+        "UPDATE lifecycle_index SET day = day - 40000 WHERE kind = 3 \
+         AND day = (SELECT inception FROM portfolio WHERE name = 'Gone')",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    drop(connection);
+    workspace.run_ok(&["run"]);
+    workspace.run_ok(&["check"]);
+}

@@ -1,0 +1,70 @@
+//! Makes a database, and files, in each state that an operator must be told of.
+
+use plimsoll::query::ConcernKind;
+
+use crate::workspace::Workspace;
+
+const NOW: &str = "now = 2026-01-08T18:00:00-05:00\n";
+
+/// A folder in a state.
+pub(crate) struct State {
+    pub(crate) workspace: Workspace,
+    /// Applied when the server has started, which creates the folders of the inbox.
+    pub(crate) files: fn(&Workspace),
+}
+
+impl State {
+    /// Returns the folder of a state: the state of the kind, and no other unless it follows from it.
+    pub(crate) fn of(kind: ConcernKind) -> Self {
+        match kind {
+            ConcernKind::LastRun => Self::world(
+                "[[run]]\nstarted = 2026-01-08T17:45:00-05:00\nstate = \"failed\"\n\
+                 [portfolios]\nA = { complete = \"..\" }\n",
+            ),
+            ConcernKind::NoActivePortfolios => Self::world(
+                "[portfolios]\nA = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n",
+            ),
+            ConcernKind::Late => Self::world("[portfolios]\nA = { complete = \"..2026-01-05\" }\n"),
+            ConcernKind::Failing => Self::world(
+                "[portfolios]\nA = { complete = \"..2026-01-07\", failed = { 2026-01-08 = { risk = 1 } } }\n",
+            ),
+            ConcernKind::Quarantined => Self::world(
+                "[portfolios]\nA = { complete = \"..2026-01-07\", quarantined = { 2026-01-08 = [\"risk\"] } }\n",
+            ),
+            ConcernKind::AbandonedRun => Self::world(
+                "[portfolios]\nA = { complete = \"..\" }\n[run-left-running]\nlease = \"expired\"\n",
+            ),
+            ConcernKind::RejectedFiles => Self {
+                files: |workspace| {
+                    let folder = workspace.path("inbox/rejected/prices");
+                    std::fs::create_dir_all(folder).unwrap();
+                    workspace.write("inbox/rejected/prices/x.csv", "");
+                    workspace.write("inbox/rejected/prices/x.csv.report.txt", "");
+                },
+                ..Self::complete()
+            },
+            ConcernKind::InboxUnreadable => Self {
+                files: |workspace| std::fs::remove_dir_all(workspace.path("inbox")).unwrap(),
+                ..Self::complete()
+            },
+            ConcernKind::Blocked => Self::world(
+                "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
+            ),
+        }
+    }
+
+    /// Returns the folder of complete books.
+    pub(crate) fn complete() -> Self {
+        Self::world("[portfolios]\nA = { complete = \"..\" }\n")
+    }
+
+    fn world(text: &str) -> Self {
+        let workspace = Workspace::from_world(&format!("{NOW}{text}"));
+        workspace.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
+        std::fs::create_dir(workspace.path("inbox")).unwrap();
+        Self {
+            workspace,
+            files: |_| {},
+        }
+    }
+}

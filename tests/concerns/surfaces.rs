@@ -1,0 +1,158 @@
+//! Reads each surface, and looks for a concern on it.
+
+use plimsoll::query::{ConcernKind, Severity};
+use serde_json::Value;
+
+use crate::server_process::serve_with;
+use crate::states::State;
+use crate::workspace::Workspace;
+
+/// A place where an operator looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Surface {
+    Status,
+    StatusJson,
+    Check,
+    CheckJson,
+    CheckExitCode,
+    Alerts,
+    AlertsJson,
+    Metrics,
+    OverviewPage,
+    HealthPage,
+    Api,
+    ServedMetrics,
+}
+
+impl Surface {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Status,
+        Self::StatusJson,
+        Self::Check,
+        Self::CheckJson,
+        Self::CheckExitCode,
+        Self::Alerts,
+        Self::AlertsJson,
+        Self::Metrics,
+        Self::OverviewPage,
+        Self::HealthPage,
+        Self::Api,
+        Self::ServedMetrics,
+    ];
+
+    /// Returns whether the surface shows a concern of this kind.
+    pub(crate) fn shows(self, kind: ConcernKind, shown: &Shown) -> bool {
+        let text = self.text(shown);
+        match self {
+            Self::Status | Self::Check | Self::Alerts | Self::OverviewPage | Self::HealthPage => {
+                text.replace("\n             ", " ").contains(phrase(kind))
+            }
+            Self::StatusJson | Self::CheckJson | Self::AlertsJson | Self::Api => {
+                let json: Value = serde_json::from_str(text).unwrap();
+                let concerns = json["concerns"].as_array().unwrap();
+                concerns
+                    .iter()
+                    .any(|concern| concern["kind"] == kind.name())
+            }
+            Self::Metrics | Self::ServedMetrics => {
+                let severity = kind.severity();
+                let zero =
+                    format!("plimsoll_concerns{{kind=\"{kind}\",severity=\"{severity}\"}} 0\n");
+                assert!(text.contains(&format!("kind=\"{kind}\"")), "{text}");
+                !text.contains(&zero)
+            }
+            // The exit code does not name the kind, so this compares it with the severity.
+            Self::CheckExitCode => match (shown.has(kind), kind, kind.severity()) {
+                (false, ..) => false,
+                (true, ConcernKind::NoActivePortfolios, _) => shown.check_code == 3,
+                (true, _, Severity::Error) => shown.check_code == 1,
+                (true, _, Severity::Warning) => shown.check_code == 0,
+            },
+        }
+    }
+
+    /// Returns the content of the surface.
+    pub(crate) fn text(self, shown: &Shown) -> &str {
+        match self {
+            Self::Status => &shown.status,
+            Self::StatusJson => &shown.status_json,
+            Self::Check => &shown.check,
+            Self::CheckJson | Self::CheckExitCode => &shown.check_json,
+            Self::Alerts => &shown.alerts,
+            Self::AlertsJson => &shown.alerts_json,
+            Self::Metrics => &shown.metrics,
+            Self::OverviewPage => &shown.overview,
+            Self::HealthPage => &shown.health,
+            Self::Api => &shown.api,
+            Self::ServedMetrics => &shown.served_metrics,
+        }
+    }
+}
+
+/// A part of the sentence of a concern.
+const fn phrase(kind: ConcernKind) -> &'static str {
+    match kind {
+        ConcernKind::LastRun => "the last run failed (run ",
+        ConcernKind::NoActivePortfolios => "no active portfolio: the only one is deleted",
+        ConcernKind::Late => "1 of 1 portfolio more than 1 session behind 2026-01-08",
+        ConcernKind::Failing => "1 cell of 1 portfolio failed and not done since",
+        ConcernKind::Quarantined => "1 cell of 1 portfolio quarantined",
+        ConcernKind::AbandonedRun => "was abandoned: the next run takes over",
+        ConcernKind::RejectedFiles => "1 file of the inbox refused: inbox/rejected/prices/x.csv",
+        ConcernKind::InboxUnreadable => "failed to list the inbox",
+        ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
+    }
+}
+
+/// The content of all surfaces in one state.
+pub(crate) struct Shown {
+    status: String,
+    status_json: String,
+    check: String,
+    check_json: String,
+    pub(crate) check_code: i32,
+    alerts: String,
+    alerts_json: String,
+    metrics: String,
+    pub(crate) overview: String,
+    health: String,
+    api: String,
+    served_metrics: String,
+}
+
+impl Shown {
+    /// Makes the state, then applies `change`, and reads all surfaces.
+    pub(crate) fn read(state: &State, change: &dyn Fn(&Workspace)) -> Self {
+        let workspace = &state.workspace;
+        let token = workspace.run_ok(&["-q", "token", "new", "reader"]);
+        let token = token.trim();
+        let server = serve_with(workspace, &["--no-schedule"]);
+        (state.files)(workspace);
+        change(workspace);
+        let get = |path: &str| {
+            let answer = server.request("GET", path, token);
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+            body.to_owned()
+        };
+        let json = workspace.run(&["check", "--json"]);
+        Self {
+            status: workspace.run_ok(&["status"]),
+            status_json: workspace.run_ok(&["status", "--json"]),
+            check: workspace.run(&["check"]).stdout,
+            check_json: json.stdout,
+            check_code: json.code,
+            alerts: workspace.run_ok(&["alerts"]),
+            alerts_json: workspace.run_ok(&["alerts", "--json"]),
+            metrics: workspace.run_ok(&["metrics"]),
+            overview: get("/"),
+            health: get("/health"),
+            api: get("/api/v1/status"),
+            served_metrics: get("/metrics"),
+        }
+    }
+
+    fn has(&self, kind: ConcernKind) -> bool {
+        Surface::CheckJson.shows(kind, self)
+    }
+}
