@@ -139,8 +139,7 @@ impl AppContext {
         sessions: Option<usize>,
     ) -> Result<Books, QueryError> {
         let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
-        let calendar = &self.settings.calendar;
-        query::books(&self.store, calendar, &portfolio, as_of, sessions)
+        query::books(&self.store, &self.settings, &portfolio, as_of, sessions)
     }
 
     /// Returns the run that is active in this or another process, from the lease.

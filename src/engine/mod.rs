@@ -49,6 +49,8 @@ pub use run::run;
 pub use run_event::RunEvent;
 pub use run_request::RunRequest;
 pub use settings::{CommitGrain, PriceWait, Settings};
-pub use survey::{SurveyResult, ledger_survey, preview, survey, survey_and_plan, today};
+pub use survey::{
+    SurveyResult, ledger_survey, pending_invalidations, preview, survey, survey_and_plan, today,
+};
 pub(crate) use world_history::is_world_history;
 pub use world_history::{WORLD_HISTORY_SCOPE, fill_world_history};

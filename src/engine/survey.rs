@@ -10,10 +10,11 @@ use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
 use super::settings::Settings;
 use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId};
+use crate::invalidation::PendingInvalidations;
 use crate::plan::{
     Level, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
 };
-use crate::store::{ReadTransaction, Revision};
+use crate::store::{ReadTransaction, Revision, StoreError};
 
 /// A survey, with the state of the sources and the date that it belongs to.
 #[derive(Debug, Clone)]
@@ -24,6 +25,9 @@ pub struct SurveyResult {
     pub revision: Revision,
     /// Current date and last final session.
     pub today: Today,
+    /// The invalidations that the next run records because of its configuration. The survey
+    /// contains them.
+    pub pending: PendingInvalidations,
 }
 
 /// Returns the date and the last final session at `now`, by the configured calendar.
@@ -54,7 +58,21 @@ pub fn survey(
     Ok(surveyed)
 }
 
+/// Returns the invalidations that a run with these settings records before it plans: its risk model
+/// or calendar is not in force yet.
+///
+/// # Errors
+///
+/// The store cannot be read.
+pub fn pending_invalidations(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+) -> Result<PendingInvalidations, StoreError> {
+    PendingInvalidations::read(reading, settings.model.as_ref(), &settings.calendar)
+}
+
 /// Surveys lifecycles, ledger, invalidations and quarantine, without looking for missing inputs.
+/// Sees the ledger as a run with these settings will see it.
 ///
 /// # Errors
 ///
@@ -88,10 +106,15 @@ pub fn ledger_survey(
         }
     }
     survey.sessions = sessions;
+    let pending = pending_invalidations(reading, settings)?;
+    for new in pending.iter() {
+        survey.invalidate(new.clone());
+    }
     Ok(SurveyResult {
         survey,
         revision: reading.revision()?,
         today,
+        pending,
     })
 }
 

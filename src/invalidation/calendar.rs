@@ -6,7 +6,7 @@ use super::ledger::remove_cells;
 use crate::domain::{
     Calendar, Day, DayRange, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet,
 };
-use crate::store::{StoreError, WriteTransaction};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Puts the configured calendar in force. If another one was in force, invalidates all cells from
 /// the first changed day on. Returns the covered days that became or ceased to be sessions,
@@ -16,29 +16,43 @@ pub(crate) fn sync_calendar(
     calendar: &Calendar,
     now: DateTime<Utc>,
 ) -> Result<Vec<Day>, StoreError> {
-    let configured = calendar.all_sessions();
-    let known = writing.calendar().sessions()?;
-    if known.as_deref() == Some(configured) {
-        // Other hours or another name change no session.
-        if writing.calendar().in_force()?.as_ref() != Some(calendar) {
-            writing.calendar().set(calendar)?;
-        }
-        return Ok(Vec::new());
+    let change = calendar_change(writing, calendar)?;
+    let in_force = writing.calendar();
+    let has_sessions = in_force.sessions()?.as_deref() == Some(calendar.all_sessions());
+    // Other hours or another name change no session.
+    if !has_sessions || in_force.in_force()?.as_ref() != Some(calendar) {
+        in_force.set(calendar)?;
     }
-    writing.calendar().set(calendar)?;
-    // The first calendar of a database, or one without a covered day, invalidates nothing.
-    let (Some(before), Some(last)) = (known, writing.ledger().last_day()?) else {
+    let Some((changed, new)) = change else {
         return Ok(Vec::new());
+    };
+    remove_cells(writing, [Ok(new)], now)?;
+    Ok(changed)
+}
+
+/// Returns the covered days that become or cease to be sessions when `calendar` is put in force,
+/// ascending, and what that invalidates. `None` if no session changes.
+pub(super) fn calendar_change(
+    reading: &ReadTransaction<'_>,
+    calendar: &Calendar,
+) -> Result<Option<(Vec<Day>, NewInvalidation)>, StoreError> {
+    let configured = calendar.all_sessions();
+    let known = reading.calendar().sessions()?;
+    if known.as_deref() == Some(configured) {
+        return Ok(None);
+    }
+    // The first calendar of a database, or one without a covered day, invalidates nothing.
+    let (Some(before), Some(last)) = (known, reading.ledger().last_day()?) else {
+        return Ok(None);
     };
     let changed = changed_days(&before, configured, last);
     let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
     let new = NewInvalidation {
         cause: InvalidationCause::Calendar,
         reason: format!("the calendar changed on {}", days.join(", ")),
-        cells: affected_cells(writing, &changed)?,
+        cells: affected_cells(reading, &changed)?,
     };
-    remove_cells(writing, [Ok(new)], now)?;
-    Ok(changed)
+    Ok(Some((changed, new)))
 }
 
 /// Returns the days up to `last` that are a session in exactly one of two ascending lists.
@@ -61,14 +75,14 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
 /// session any more, or is a new one; every later day has another previous session, other windows
 /// of returns and other ages of prices.
 fn affected_cells(
-    writing: &WriteTransaction<'_>,
+    reading: &ReadTransaction<'_>,
     changed: &[Day],
 ) -> Result<PhaseCells, StoreError> {
     let Some(range) = (changed.first()).and_then(|first| DayRange::new(*first, Day::MAX).ok())
     else {
         return Ok(PhaseCells::new());
     };
-    Ok(writing
+    Ok(reading
         .ledger()
         .coverage(range, PhaseSet::ALL)?
         .into_cells())

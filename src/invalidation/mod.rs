@@ -14,6 +14,7 @@
 //! | `portfolios` | currency of a portfolio |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
 //! | `risk_model`, `calendar` | configuration that a run puts in force |
+//! | `pending` | the same before the run: what it will invalidate |
 //! | `request` | forced runs and requests of an operator |
 //!
 //! They share:
@@ -40,6 +41,7 @@ mod ledger;
 pub mod lifecycle;
 mod movement_effects;
 mod ownership;
+mod pending;
 mod portfolios;
 mod price_uses;
 mod prices;
@@ -54,6 +56,7 @@ mod transactions;
 pub(crate) use calendar::sync_calendar;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
+pub use pending::PendingInvalidations;
 pub(crate) use portfolios::invalidate_currencies;
 pub(crate) use prices::invalidate_closes;
 pub use request::{force, invalidate};

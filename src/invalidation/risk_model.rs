@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ledger::remove_cells;
 use crate::domain::{DayRange, InvalidationCause, NewInvalidation, Phase, PhaseSet, RiskModel};
-use crate::store::{StoreError, WriteTransaction};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Puts the configured risk model in force. If another one was in force, invalidates statistics and
 /// risk on all days. Returns whether any of them was done.
@@ -13,22 +13,32 @@ pub(crate) fn sync_risk_model(
     model: &RiskModel,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    if writing.risk_models().in_force()?.1 == *model {
+    let Some(new) = model_change(writing, model)? else {
         return Ok(false);
-    }
+    };
     writing.risk_models().set(model, now)?;
     // The model is a source: surveys made with the old one are outdated, even if nothing is covered
-    // yet and the invalidation below is empty.
+    // yet and the invalidation is empty.
     writing.increment_revision()?;
+    let removed = remove_cells(writing, [Ok(new)], now)?;
+    Ok(!removed.is_empty())
+}
+
+/// Returns what is invalidated when `model` is put in force; `None` if it is in force.
+pub(super) fn model_change(
+    reading: &ReadTransaction<'_>,
+    model: &RiskModel,
+) -> Result<Option<NewInvalidation>, StoreError> {
+    if reading.risk_models().in_force()?.1 == *model {
+        return Ok(None);
+    }
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
-    let new = NewInvalidation {
+    Ok(Some(NewInvalidation {
         cause: InvalidationCause::Model,
         reason: "benchmark, factors or shocks changed".to_owned(),
-        cells: writing
+        cells: reading
             .ledger()
             .coverage(DayRange::ALL, phases)?
             .into_cells(),
-    };
-    let removed = remove_cells(writing, [Ok(new)], now)?;
-    Ok(!removed.is_empty())
+    }))
 }

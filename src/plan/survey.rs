@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    CellSelection, Coverage, Day, IdSet, InvalidationCause, LifecycleIndex, OpenInvalidation,
-    PhaseCells, PhaseSet, PortfolioId, SecurityId,
+    CellSelection, Coverage, Day, IdSet, InvalidationCause, LifecycleIndex, NewInvalidation,
+    OpenInvalidation, PhaseCells, PhaseSet, PortfolioId, SecurityId,
 };
 
 /// The state of the database, as far as planning needs it.
@@ -69,20 +69,36 @@ impl Survey {
             };
             let forced = done & ids;
             if !forced.is_empty() {
-                survey.coverage.set(day, phase, done - &forced);
                 cells.insert((day, phase), forced);
             }
         }
-        // An invalidation without cells would not be stored either.
-        if !cells.is_empty() {
-            survey.invalidations.push(OpenInvalidation {
-                id: self.invalidations.iter().map(|i| i.id).max().unwrap_or(0) + 1,
-                cause: InvalidationCause::Forced,
-                reason: format!("forced for {}", selection.range),
-                cells,
-            });
-        }
+        survey.invalidate(NewInvalidation {
+            cause: InvalidationCause::Forced,
+            reason: format!("forced for {}", selection.range),
+            cells,
+        });
         survey
+    }
+
+    /// Removes cells from coverage under an invalidation with the next free id.
+    pub fn invalidate(&mut self, new: NewInvalidation) {
+        // An invalidation without cells would not be stored either.
+        if new.cells.is_empty() {
+            return;
+        }
+        for ((day, phase), ids) in &new.cells {
+            if let Some(done) = self.coverage.get(*day, *phase) {
+                let rest = done - ids;
+                self.coverage.set(*day, *phase, rest);
+            }
+        }
+        let ids = self.invalidations.iter().map(|open| open.id);
+        self.invalidations.push(OpenInvalidation {
+            id: ids.max().unwrap_or(0) + 1,
+            cause: new.cause,
+            reason: new.reason,
+            cells: new.cells,
+        });
     }
 }
 

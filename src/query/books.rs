@@ -9,6 +9,7 @@ use crate::domain::output::Snapshot;
 use crate::domain::{
     Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioKey,
 };
+use crate::engine::{Settings, pending_invalidations};
 use crate::phases::series;
 use crate::store::{ReadTransaction, Store};
 
@@ -76,13 +77,14 @@ pub struct Totals {
 /// Where the store cannot be read, or the calendar does not know a day.
 pub fn books(
     store: &Store,
-    calendar: &Calendar,
+    settings: &Settings,
     portfolio: &Portfolio,
     as_of: Option<Day>,
     sessions: Option<usize>,
 ) -> Result<Books, QueryError> {
     store.read(|reading| {
-        let days = sessions_with_books(reading, calendar, portfolio, as_of, sessions)?;
+        let pending = pending_invalidations(reading, settings)?;
+        let days = sessions_with_books(reading, &settings.calendar, portfolio, as_of, sessions)?;
         let mut series = Vec::new();
         let mut gaps = Vec::new();
         for day in days {
@@ -92,7 +94,7 @@ pub fn books(
                 None => gaps.push(*day),
                 Some(snapshot) => series.push(SessionBooks {
                     day: *day,
-                    validity: Validity::read(reading, cell, Phase::Snapshot)?,
+                    validity: Validity::read(reading, &pending, cell, Phase::Snapshot)?,
                     snapshot,
                     drawdown: None,
                 }),
@@ -100,7 +102,8 @@ pub fn books(
         }
         let totals = compound(&mut series, &gaps);
         let as_of = series.last().map(|last| last.day);
-        let holdings = as_of.map(|day| Holdings::read(reading, Cell::new(day, portfolio.id)));
+        let holdings =
+            as_of.map(|day| Holdings::read(reading, &pending, Cell::new(day, portfolio.id)));
         Ok(Books {
             key: portfolio.key,
             name: portfolio.name.clone(),

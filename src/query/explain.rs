@@ -52,7 +52,7 @@ pub fn explain(
             next: next_commands(portfolio, &expectation, &decision, &phases),
             decision,
             phases,
-            securities: securities(reading, cell)?,
+            securities: securities(reading, &surveyed, cell)?,
             invalidations: invalidations(reading, cell)?,
             policies: policies(&surveyed, &facts, cell)?,
         })
@@ -129,12 +129,18 @@ fn phase_states(
 
 fn securities(
     reading: &ReadTransaction<'_>,
+    surveyed: &SurveyResult,
     cell: Cell,
 ) -> Result<Option<SecuritiesView>, QueryError> {
     let Some(positions) = reading.outputs().positions(cell)? else {
         return Ok(None);
     };
-    let done = reading.ledger().done(cell.day, Phase::Securities)?;
+    let mut done = reading.ledger().done(cell.day, Phase::Securities)?;
+    for new in surveyed.pending.iter() {
+        if let Some(ids) = new.cells.get(&(cell.day, Phase::Securities)) {
+            done -= ids;
+        }
+    }
     let holdings = positions.iter().map(|position| position.security);
     let (covered, missing): (Vec<_>, Vec<_>) = holdings.partition(|id| done.contains(id.0));
     let known = match missing.is_empty() {

@@ -132,6 +132,16 @@ impl Fixture {
         self.environment.wall_clock.advance(TimeDelta::days(1));
     }
 
+    /// The configured calendar without the session with index `at`.
+    pub(super) fn without_session(&self, at: usize) -> Calendar {
+        let text = format!(
+            "name = \"amended\"\nzone = \"UTC\"\nbased-on = \"weekdays\"\nclose = \"16:00\"\n\
+             years = {{ first = 2025, last = 2026 }}\nclosed = [{{ day = {} }}]",
+            self.days[at]
+        );
+        Calendar::from_toml(&text).unwrap()
+    }
+
     /// Changes rows with plain SQL, as a fault of the disk or of a person would.
     pub(super) fn damage(&self, sql: &str) {
         let changed = self.store.writer().unwrap().damage(sql);

@@ -11,6 +11,7 @@ use crate::domain::{
     AssetClass, Cell, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity, Security,
     SecurityId,
 };
+use crate::invalidation::PendingInvalidations;
 use crate::store::ReadTransaction;
 
 /// The outputs of phases 4 to 6 of a cell, each absent where there is none.
@@ -150,17 +151,20 @@ pub struct RiskView {
 }
 
 impl Validity {
-    /// Reads whether the ledger holds `phase` of `cell`.
+    /// Reads whether the ledger holds `phase` of `cell`, and the next run will not invalidate it.
     pub(super) fn read(
         reading: &ReadTransaction<'_>,
+        pending: &PendingInvalidations,
         cell: Cell,
         phase: Phase,
     ) -> Result<Self, QueryError> {
         let done = reading.ledger().done(cell.day, phase)?;
-        Ok(match done.contains(cell.portfolio.0) {
-            true => Self::Valid,
-            false => Self::Stale,
-        })
+        Ok(
+            match done.contains(cell.portfolio.0) && !pending.contains(cell, phase) {
+                true => Self::Valid,
+                false => Self::Stale,
+            },
+        )
     }
 
     /// Returns the name that is shown and serialized.
@@ -173,9 +177,13 @@ impl Validity {
 }
 
 impl Holdings {
-    pub(super) fn read(reading: &ReadTransaction<'_>, cell: Cell) -> Result<Self, QueryError> {
+    pub(super) fn read(
+        reading: &ReadTransaction<'_>,
+        pending: &PendingInvalidations,
+        cell: Cell,
+    ) -> Result<Self, QueryError> {
         let snapshot = reading.outputs().snapshot(cell)?;
-        let validity = |phase| Validity::read(reading, cell, phase);
+        let validity = |phase| Validity::read(reading, pending, cell, phase);
         let positions = match reading.outputs().positions(cell)? {
             None => None,
             Some(rows) => Some(PositionsView {

@@ -2,6 +2,7 @@
 
 mod calendar_in_force;
 mod calendar_travels;
+mod configuration_changes;
 mod demo;
 mod deploying;
 mod empty_holdings;

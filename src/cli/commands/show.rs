@@ -46,8 +46,8 @@ pub(crate) enum Rows {
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
     let store = context.store()?;
     let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
-    let calendar = &context.settings(&store)?.calendar;
-    let books = query::books(&store, calendar, &portfolio, args.as_of, args.sessions)?;
+    let settings = context.settings(&store)?;
+    let books = query::books(&store, &settings, &portfolio, args.as_of, args.sessions)?;
     match (args.csv, context.format()) {
         (Some(Rows::Books), _) => print(&report::series_csv(&books))?,
         (Some(Rows::Positions), _) => print(&report::positions_csv(&books))?,

@@ -7,8 +7,7 @@ use crate::query::holdings::Validity;
 
 impl Fixture {
     fn books(&self, as_of: Option<Day>, sessions: Option<usize>) -> Books {
-        let calendar = &self.settings.calendar;
-        books(&self.store, calendar, self.alpha(), as_of, sessions).unwrap()
+        books(&self.store, &self.settings, self.alpha(), as_of, sessions).unwrap()
     }
 }
 

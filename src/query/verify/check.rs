@@ -18,6 +18,8 @@ pub enum Claim {
     LifecycleIndex,
     /// The calendar in force matches its digest.
     Calendar,
+    /// The configured risk model and calendar are those that the books were computed with.
+    Configuration,
     /// Each phase that the ledger proves done has its output.
     LedgerHasOutput,
     /// Ledger and outputs refer to known portfolios and securities only.
@@ -41,6 +43,9 @@ impl Claim {
             Self::Integrity => "SQLite finds pages, indexes and foreign keys in order",
             Self::LifecycleIndex => "the lifecycle index matches the portfolios",
             Self::Calendar => "the calendar in force matches its digest",
+            Self::Configuration => {
+                "the books were computed with the configured risk model and calendar"
+            }
             Self::LedgerHasOutput => "each phase that the ledger proves done has its output",
             Self::LedgerIdsKnown => "ledger and outputs refer to known ids only",
             Self::RiskHasStatistics => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Tally;
 use crate::domain::{Cell, Day, IdSet, LifecycleIndex, Phase, PortfolioId, SecurityId};
+use crate::engine::{Settings, pending_invalidations};
 use crate::query::error::QueryError;
 use crate::store::Store;
 
@@ -74,6 +75,20 @@ pub(super) fn check_calendar(store: &Store, tally: &mut Tally) -> Result<(), Que
         reading.calendar().in_force()
     })?;
     tally.add_checked(1);
+    Ok(())
+}
+
+/// Compares the configured risk model and calendar with those in force.
+pub(super) fn check_configuration(
+    store: &Store,
+    settings: &Settings,
+    tally: &mut Tally,
+) -> Result<(), QueryError> {
+    let pending = store.read(|reading| pending_invalidations(reading, settings))?;
+    tally.add_checked(1);
+    for (reason, outputs) in pending.reasons() {
+        tally.add_finding(|| format!("{reason}: the next run computes {outputs} outputs again"));
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Tests of verification: rows are damaged with plain SQL, and the broken claim must find it.
 
 use super::*;
-use crate::domain::{Cell, Phase, PhaseSet, PortfolioId};
+use crate::domain::{Cell, Phase, PhaseSet, PortfolioId, RiskModel};
 use crate::query::fixture::{Fixture, SESSIONS, filled};
 
 impl Fixture {
@@ -282,4 +282,25 @@ fn a_sample_recomputes_only_its_cells_and_still_checks_all_books() {
     let verification = fixture.verify(Sample::Count { cells: 7, seed: 3 });
     assert_eq!(verification.recomputed, 7);
     findings(&verification, Claim::BooksAddUp);
+}
+
+#[test]
+fn a_configuration_that_is_not_in_force_is_found() {
+    let mut fixture = filled();
+    fixture.settings.model = Some(RiskModel::default());
+    let verification = fixture.verify(Sample::All);
+    assert_broken(&verification, &[Claim::Configuration]);
+    let found = findings(&verification, Claim::Configuration);
+    let changed = "benchmark, factors or shocks changed: the next run computes ";
+    assert!(found.starts_with(changed), "{found}");
+
+    let mut fixture = filled();
+    fixture.settings.calendar = fixture.without_session(20);
+    let verification = fixture.verify(Sample::All);
+    assert_broken(&verification, &[Claim::Configuration]);
+    let found = findings(&verification, Claim::Configuration);
+    let changed = format!("the calendar changed on {}: ", fixture.days[20]);
+    assert!(found.starts_with(&changed), "{found}");
+    fixture.run();
+    assert!(fixture.verify(Sample::All).holds());
 }

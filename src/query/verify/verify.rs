@@ -45,6 +45,20 @@ pub fn verify(
         || "the calendar".to_owned(),
         |tally| sources::check_calendar(store, tally),
     )?;
+    let mut configuration = Tally::new(Claim::Configuration);
+    catch_damage(
+        &mut configuration,
+        || "the configuration in force".to_owned(),
+        |tally| sources::check_configuration(store, settings, tally),
+    )?;
+    // Books are checked by the calendar that they were computed with.
+    let mut settings = settings.clone();
+    catch_damage(&mut Tally::new(Claim::Calendar), String::new, |_| {
+        let in_force = store.read(|reading| reading.calendar().in_force())?;
+        settings.calendar = in_force.unwrap_or_else(|| settings.calendar.clone());
+        Ok(())
+    })?;
+    let settings = &settings;
     catch_damage(
         &mut runs,
         || "the runs".to_owned(),
@@ -67,7 +81,7 @@ pub fn verify(
     };
     let recomputed = recompute.check(&ledger.done, sample, progress)?;
 
-    let mut tallies = vec![integrity, lifecycle_index, calendar];
+    let mut tallies = vec![integrity, lifecycle_index, calendar, configuration];
     tallies.extend(ledger.tallies);
     tallies.extend(books);
     tallies.extend(recomputed.tallies);

@@ -101,8 +101,7 @@ fn read(state: &AppState, id: &str) -> Result<(Status, Books), QueryError> {
         order: Order::Id,
     };
     let status = app.status(&Scope::single(portfolio.id), options)?;
-    let calendar = &app.settings.calendar;
-    let books = query::books(&app.store, calendar, &portfolio, None, None)?;
+    let books = query::books(&app.store, &app.settings, &portfolio, None, None)?;
     Ok((status, books))
 }
 

@@ -1,0 +1,69 @@
+//! The invalidations that the next run records, because the configured risk model or calendar is
+//! not in force yet. A survey applies them, so that plans, statuses and pages see the ledger as the
+//! run will see it.
+
+use super::calendar::calendar_change;
+use super::risk_model::model_change;
+use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
+use crate::store::{ReadTransaction, StoreError};
+
+/// The invalidations that the next run records, in its order. No id is in two of them, and each has
+/// only ids that are in the ledger.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PendingInvalidations(Vec<NewInvalidation>);
+
+impl PendingInvalidations {
+    /// Compares the configured model, if there is one, and calendar with those in force.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
+    pub fn read(
+        reading: &ReadTransaction<'_>,
+        model: Option<&RiskModel>,
+        calendar: &Calendar,
+    ) -> Result<Self, StoreError> {
+        let model = model
+            .map(|model| model_change(reading, model))
+            .transpose()?;
+        let calendar = calendar_change(reading, calendar)?.map(|(_, new)| new);
+        let mut pending: Vec<NewInvalidation> = Vec::new();
+        for mut new in model.flatten().into_iter().chain(calendar) {
+            for earlier in &pending {
+                for (at, ids) in &earlier.cells {
+                    if let Some(rest) = new.cells.get_mut(at) {
+                        *rest -= ids;
+                    }
+                }
+            }
+            new.cells.retain(|_, ids| !ids.is_empty());
+            if !new.cells.is_empty() {
+                pending.push(new);
+            }
+        }
+        Ok(Self(pending))
+    }
+
+    /// Returns whether the next run records none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the invalidations, in the order in which the run records them.
+    pub fn iter(&self) -> impl Iterator<Item = &NewInvalidation> {
+        self.0.iter()
+    }
+
+    /// Returns whether a phase of a cell is to be invalidated. The id is that of a security in the
+    /// phase `securities`.
+    pub fn contains(&self, cell: Cell, phase: Phase) -> bool {
+        let at = (cell.day, phase);
+        let mut ids = self.0.iter().filter_map(|new| new.cells.get(&at));
+        ids.any(|ids| ids.contains(cell.portfolio.0))
+    }
+
+    /// Returns the reasons, each with the number of outputs that it concerns.
+    pub fn reasons(&self) -> impl Iterator<Item = (&str, u64)> {
+        (self.0.iter()).map(|new| (new.reason.as_str(), count_ids(&new.cells)))
+    }
+}

@@ -1,0 +1,129 @@
+//! Tests of queries after a change of the configuration that no run has put in force yet: they
+//! show the ledger as the next run will see it.
+
+use crate::domain::{Phase, PhaseSet, RiskModel, Scope};
+use crate::engine::{RunObserver, RunRequest, preview, run};
+use crate::plan::Request;
+use crate::query::books::books;
+use crate::query::explain::explain;
+use crate::query::explanation::CellState;
+use crate::query::fixture::{Fixture, SESSIONS, filled};
+use crate::query::holdings::Validity;
+use crate::query::reason::CellReason;
+use crate::query::sessions_behind::lag;
+use crate::query::status::{StatusOptions, status};
+
+fn with_other_model() -> Fixture {
+    let mut fixture = filled();
+    fixture.settings.model = Some(RiskModel {
+        benchmark: Some("ACME".to_owned()),
+        ..RiskModel::default()
+    });
+    fixture
+}
+
+fn with_other_calendar() -> Fixture {
+    let mut fixture = filled();
+    fixture.settings.calendar = fixture.without_session(20);
+    fixture
+}
+
+/// Runs the plan that a preview shows, under its id, and returns the number of its cells.
+fn run_previewed(fixture: &Fixture) -> u64 {
+    let now = fixture.environment.clock.now();
+    let mut request = RunRequest::new(Request::new(Scope::AllActive), "all active");
+    let (surveyed, plan) = (fixture.store)
+        .read(|reading| preview(reading, &request, &fixture.settings, now))
+        .unwrap();
+    assert!(!surveyed.pending.is_empty());
+    request.expected_plan = Some(plan.id().to_string());
+    let cancel = std::sync::atomic::AtomicBool::new(false);
+    let observer = RunObserver::unobserved(&cancel);
+    let (settings, environment) = (&fixture.settings, &fixture.environment);
+    let outcome = run(&fixture.store, &request, settings, environment, &observer).unwrap();
+    assert_eq!(outcome.progress.done, plan.step_count());
+    plan.step_count()
+}
+
+#[test]
+fn a_changed_model_opens_the_risk_of_all_cells() {
+    let fixture = with_other_model();
+    let (store, settings, environment) = (&fixture.store, &fixture.settings, &fixture.environment);
+    let scope = Scope::AllActive;
+    let shown = status(
+        store,
+        settings,
+        environment,
+        &scope,
+        StatusOptions::default(),
+    )
+    .unwrap();
+    assert_eq!((shown.behind, shown.cells.complete), (2, 0));
+    let risk = PhaseSet::from_phase(Phase::Risk);
+    assert_eq!(shown.portfolios[0].open_phases, risk);
+    assert!(
+        !lag(store, settings, environment, &scope, 0)
+            .unwrap()
+            .is_within()
+    );
+
+    let explained = explain(
+        store,
+        settings,
+        environment,
+        fixture.alpha(),
+        fixture.days[3],
+    );
+    let explained = explained.unwrap();
+    let CellState::Open(CellReason::Step { .. }) = explained.state() else {
+        panic!("{explained:#?}");
+    };
+    assert_eq!(explained.securities.unwrap().covered, 0);
+
+    let books = books(store, settings, fixture.alpha(), None, None).unwrap();
+    let holdings = books.holdings.unwrap();
+    assert_eq!(books.series[0].validity, Validity::Valid);
+    assert_eq!(holdings.positions.unwrap().validity, Validity::Valid);
+    assert_eq!(holdings.risk.unwrap().validity, Validity::Stale);
+
+    assert_eq!(run_previewed(&fixture), (SESSIONS + SESSIONS - 10) as u64);
+    let shown = status(
+        store,
+        settings,
+        environment,
+        &scope,
+        StatusOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(shown.behind, 0);
+}
+
+#[test]
+fn a_changed_calendar_opens_the_cells_from_the_first_changed_day_on() {
+    let fixture = with_other_calendar();
+    let (store, settings, environment) = (&fixture.store, &fixture.settings, &fixture.environment);
+    let scope = Scope::AllActive;
+    let shown = status(
+        store,
+        settings,
+        environment,
+        &scope,
+        StatusOptions::default(),
+    )
+    .unwrap();
+    assert_eq!(shown.watermark, Some(fixture.days[19]));
+    let books = books(store, settings, fixture.alpha(), None, None).unwrap();
+    let stale = books
+        .series
+        .iter()
+        .filter(|session| session.validity == Validity::Stale);
+    assert_eq!(stale.count(), SESSIONS - 21);
+    assert_eq!(run_previewed(&fixture), 2 * (SESSIONS - 21) as u64);
+}
+
+#[test]
+fn a_change_of_both_is_planned_as_it_is_run() {
+    let mut fixture = with_other_model();
+    fixture.settings.calendar = fixture.without_session(20);
+    run_previewed(&fixture);
+}
