@@ -95,6 +95,9 @@ fn read_state(
         invalidations,
         runs,
         left_running,
+        accepted_prices: (reading.accepted_prices().in_force()?.into_iter())
+            .map(|accepted| accepted.decision)
+            .collect(),
         sources,
         left_out,
         quarantine_after: settings.quarantine_after,
@@ -260,6 +263,14 @@ fn blocked_days(
     for (day, waiting) in &surveyed.survey.blocked {
         for cell in waiting {
             blocked.entry(cell.portfolio.0).or_default().insert(*day);
+        }
+    }
+    let lifecycles = &surveyed.survey.lifecycles;
+    let mut active = lifecycles.cursor(lifecycles.active().clone());
+    for day in surveyed.survey.unpriced.keys() {
+        active.advance(*day);
+        for id in &active.alive {
+            blocked.entry(id).or_default().insert(*day);
         }
     }
     Ok(blocked)

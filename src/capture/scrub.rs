@@ -35,6 +35,10 @@ impl State {
         for invalidation in &mut self.invalidations {
             invalidation.reason = PLACEHOLDER.to_owned();
         }
+        for accepted in &mut self.accepted_prices {
+            accepted.reason = PLACEHOLDER.to_owned();
+            accepted.by = PLACEHOLDER.to_owned();
+        }
         for run in &mut self.runs {
             if run.scope != ALL_ACTIVE {
                 run.scope = PLACEHOLDER.to_owned();

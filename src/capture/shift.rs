@@ -47,6 +47,11 @@ impl State {
             run.started = shift.shift_instant(run.started)?;
             run.target = shift.shift_session(run.target)?;
         }
+        for accepted in &mut self.accepted_prices {
+            let days = [accepted.days.first(), accepted.days.last()];
+            let [first, last] = days.map(|day| shift.shift_day(day));
+            accepted.days = DayRange::new(first?, last?).unwrap_or(accepted.days);
+        }
         let sessions = self.sessions.iter().map(|day| shift.shift_session(*day));
         self.sessions = sessions.collect::<Result<_, _>>()?;
         self.calendar = shift.to;

@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::CaptureError;
 use super::intervals::Interval;
 use super::sources::GivenSources;
-use crate::domain::{Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio};
+use crate::domain::{
+    Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio, PriceAcceptance,
+};
 use crate::scenario::world::{PastRun, RunLeftRunning};
 
 /// A captured state. Read it with one of the `capture_*` functions, and write it with
@@ -27,6 +29,8 @@ pub struct State {
     pub(super) runs: Vec<PastRun>,
     /// The run that has not ended, if any.
     pub(super) left_running: Option<RunLeftRunning>,
+    /// The decisions in force to do unpriced sessions with the prices there are, oldest first.
+    pub(super) accepted_prices: Vec<PriceAcceptance>,
     /// Transactions, prices and other sources; `None` if they are not captured.
     pub(super) sources: Option<GivenSources>,
     /// Descriptions of the captured data that a world cannot represent.

@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::commands::{
-    alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
-    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
-    sim, status, token, verify,
+    accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
+    invalidate, man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve,
+    show, shrink, sim, status, token, verify,
 };
 use super::context::GlobalArgs;
 
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Onboard(onboard::OnboardArgs),
     /// Invalidate cells with a reason; the next run does them again
     Invalidate(invalidate::InvalidateArgs),
+    /// Do unpriced sessions with the prices there are, or list these decisions
+    AcceptPrices(accept_prices::AcceptPricesArgs),
     /// Release quarantined cells; the next run tries them again
     Retry(retry::RetryArgs),
     /// Show how far each portfolio is complete, and what holds it back

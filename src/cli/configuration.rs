@@ -84,6 +84,7 @@ struct PricesSection {
     least_share: Option<f64>,
     wait_sessions: Option<usize>,
     dead_after: Option<u16>,
+    unpriced_above: Option<f64>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -197,19 +198,25 @@ fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, Co
 
 fn price_wait(section: &PricesSection) -> Result<PriceWait, ConfigurationError> {
     let defaults = PriceWait::default();
-    let least_share = section.least_share.unwrap_or(defaults.min_priced_share);
-    if !(0.0..=1.0).contains(&least_share) {
-        return Err(ConfigurationError::Value {
-            key: "prices.least-share",
-            value: least_share.to_string(),
-            expected: "it must be a share from 0 to 1",
-        });
-    }
+    let least_share = share("prices.least-share", section.least_share)?;
+    let unpriced_above = share("prices.unpriced-above", section.unpriced_above)?;
     Ok(PriceWait {
-        min_priced_share: least_share,
+        min_priced_share: least_share.unwrap_or(defaults.min_priced_share),
         sessions: section.wait_sessions.unwrap_or(defaults.sessions),
         dead_after_sessions: section.dead_after.unwrap_or(defaults.dead_after_sessions),
+        max_unpriced_share: unpriced_above.unwrap_or(defaults.max_unpriced_share),
     })
+}
+
+fn share(key: &'static str, value: Option<f64>) -> Result<Option<f64>, ConfigurationError> {
+    match value {
+        Some(share) if !(0.0..=1.0).contains(&share) => Err(ConfigurationError::Value {
+            key,
+            value: share.to_string(),
+            expected: "it must be a share from 0 to 1",
+        }),
+        value => Ok(value),
+    }
 }
 
 fn calendar(section: &CalendarSection, folder: &Path) -> Result<Calendar, ConfigurationError> {
@@ -301,6 +308,7 @@ mod tests {
     fn values_out_of_range_are_refused() {
         for text in [
             "[prices]\nleast-share = 1.5",
+            "[prices]\nunpriced-above = -0.1",
             "[run]\nlease-seconds = 0",
             "[run]\nbatch-cells = 0",
             "[calendar]\nname = \"tokyo\"",

@@ -303,6 +303,8 @@ fn engine_exit(error: &EngineError) -> Exit {
         | EngineError::Calendar(_)
         | EngineError::Market(_)
         | EngineError::PlanChanged { .. }
+        | EngineError::NothingToAccept(_)
+        | EngineError::NoSuchAcceptance(_)
         | EngineError::TooManyCells { .. } => Exit::Refused,
     }
 }
@@ -328,6 +330,8 @@ fn engine_hint(error: &EngineError) -> Option<String> {
             "docs/calendars.md explains how to write a calendar with more years"
         }
         EngineError::Market(_) => "import the benchmark and the factors of [risk] as securities",
+        EngineError::NothingToAccept(_) => "`plimsoll plan` shows the sessions that wait",
+        EngineError::NoSuchAcceptance(_) => "`plimsoll accept-prices` lists them with their ids",
         EngineError::SourcesKeepChanging(_) => "run again when the imports have ended",
         _ => return None,
     };

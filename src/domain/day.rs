@@ -197,6 +197,15 @@ impl DayRange {
     pub fn intersection(self, other: Self) -> Option<Self> {
         Self::new(self.first.max(other.first), self.last.min(other.last)).ok()
     }
+
+    /// Returns the range from the earlier first day to the later last day.
+    #[must_use]
+    pub fn hull(self, other: Self) -> Self {
+        Self {
+            first: self.first.min(other.first),
+            last: self.last.max(other.last),
+        }
+    }
 }
 
 impl fmt::Display for DayRange {

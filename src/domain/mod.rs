@@ -5,6 +5,7 @@
 //! types is valid. Records with public fields, such as [`Transaction`], are checked
 //! where they are imported or booked.
 
+mod accepted_prices;
 mod amount;
 pub mod calendar;
 mod cell;
@@ -28,6 +29,7 @@ mod security;
 mod source;
 mod token;
 
+pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
 pub use amount::{AmountError, Money, Price, Quantity};
 pub use calendar::{Calendar, CalendarError};
 pub use cell::Cell;

@@ -178,6 +178,7 @@ impl<'n> ActiveRun<'n> {
         if let Some(days) = &self.fixed_days {
             plan.days.clone_from(days);
             plan.blocked.clear();
+            plan.unpriced.clear();
         }
         self.times.planning += environment.wall_clock.elapsed().saturating_sub(before);
         self.record_plan(writer, &plan)?;

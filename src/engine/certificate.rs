@@ -90,7 +90,7 @@ pub(super) fn certify(plan: &Plan, tally: &CellTally, ledger: &Coverage) -> Cert
         for skips in &day.skips {
             match skips.reason {
                 SkipReason::Complete => complete |= &skips.cells,
-                SkipReason::Blocked => blocked |= &skips.cells,
+                reason if reason.is_waiting() => blocked |= &skips.cells,
                 reason if reason.is_open() => deferred |= &skips.cells,
                 _ => continue,
             }

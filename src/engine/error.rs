@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::CalendarError;
+use crate::domain::{CalendarError, DayRange};
 use crate::phases::MarketError;
 use crate::plan::{PlanError, PlanId};
 use crate::store::StoreError;
@@ -39,6 +39,12 @@ pub enum EngineError {
         /// The limit of the request.
         allowed: u64,
     },
+    /// No session of the range is unpriced, so no price needs to be accepted.
+    #[error("no session of {0} is unpriced: there is no wait to end")]
+    NothingToAccept(DayRange),
+    /// No decision with this id is in force.
+    #[error("no accepted prices `{0}` are in force")]
+    NoSuchAcceptance(u32),
     /// The sources changed after every plan; the number is that of plans made.
     #[error("the sources changed {0} times during the run")]
     SourcesKeepChanging(u32),

@@ -276,7 +276,7 @@ impl RunTotals {
         let progress = &mut self.progress;
         progress.failed = failed.len() as u64;
         progress.planned = progress.done + progress.failed + plan.step_count();
-        progress.blocked = plan.blocked.values().map(|cells| cells.len() as u64).sum();
+        progress.blocked = plan.waiting_count();
         progress.skipped = plan.skipped_days().count() as u64;
     }
 

@@ -7,6 +7,8 @@
 //! | file | does |
 //! |---|---|
 //! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
+//! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
+//! | `accepted_prices` | ends the wait of unpriced sessions by decision |
 //! | `load`, `inputs`, `portfolio_state` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
@@ -16,6 +18,7 @@
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
 //! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
 
+mod accepted_prices;
 mod active_run;
 mod batches;
 mod certificate;
@@ -33,10 +36,13 @@ mod record;
 mod run;
 mod run_event;
 mod run_request;
+mod security_holders;
+mod session_prices;
 mod settings;
 mod survey;
 mod world_history;
 
+pub use accepted_prices::{accept_prices, revoke_accepted_prices};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub use error::EngineError;

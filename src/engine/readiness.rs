@@ -3,13 +3,14 @@
 //! To stay cheap it looks only at the last few sessions up to the target. Of these it checks only
 //! the ones on which a security lacks an expected close, and there only the portfolios that ever
 //! traded such a security. A rate that is missing elsewhere is found when the run computes the
-//! cell.
+//! cell. On an unpriced session (`session_prices`) all cells wait anyway.
 
 use std::collections::BTreeMap;
 
 use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
 use super::portfolio_state::PortfolioState;
+use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
 use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
@@ -18,12 +19,14 @@ use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
 
 /// Returns the cells among the steps of `unhindered`, a plan made as if nothing waited, whose
-/// inputs are missing. `sessions` are those of its survey.
+/// inputs are missing. Those of unpriced sessions are not among them. `sessions` are those of its
+/// survey.
 pub(super) fn blocked_cells(
     reading: &ReadTransaction<'_>,
     unhindered: &Plan,
     sessions: &[Day],
     settings: &Settings,
+    prices: &mut SessionPrices<'_, '_>,
 ) -> Result<BTreeMap<Day, Vec<BlockedCell>>, EngineError> {
     let mut blocked = BTreeMap::new();
     let target = unhindered.target.day;
@@ -41,6 +44,9 @@ pub(super) fn blocked_cells(
     let securities = reading.securities().all()?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
+        if prices.is_accepted(*day) || prices.unpriced(*day)?.is_some() {
+            continue;
+        }
         // Without these two filters every recent session would load books of all portfolios.
         let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
         let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
@@ -54,7 +60,7 @@ pub(super) fn blocked_cells(
     let mut inputs = inputs::load(reading, settings, &ids, *last, CloseSelection::Needed)?;
     // Ascending, because books only move forward.
     for (day, suspect) in &suspects {
-        let found = blocked_on(*day, suspect, &mut inputs, &settings.price_wait);
+        let found = blocked_on(*day, suspect, &mut inputs, &settings.price_wait, prices)?;
         if !found.is_empty() {
             blocked.insert(*day, found);
         }
@@ -95,26 +101,29 @@ fn blocked_on(
     suspect: &IdSet,
     inputs: &mut Inputs,
     price_wait: &PriceWait,
-) -> Vec<BlockedCell> {
+    prices: &mut SessionPrices<'_, '_>,
+) -> Result<Vec<BlockedCell>, StoreError> {
     let Inputs {
         market,
         portfolios: states,
         ..
     } = inputs;
     let Some(session) = market.session_index(day) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    states
+    let mut blocked = Vec::new();
+    for state in states
         .iter_mut()
         .filter(|state| suspect.contains(state.id.0))
-        .filter_map(|state| {
-            let reason = block_reason(market, state, session, price_wait)?;
-            Some(BlockedCell {
+    {
+        if let Some(reason) = block_reason(market, state, session, price_wait, prices)? {
+            blocked.push(BlockedCell {
                 portfolio: state.id,
                 reason,
-            })
-        })
-        .collect()
+            });
+        }
+    }
+    Ok(blocked)
 }
 
 /// Returns the reason that a cell waits, if it does. A cell whose books fail does not wait: the run
@@ -124,57 +133,62 @@ fn block_reason(
     state: &mut PortfolioState,
     session: usize,
     price_wait: &PriceWait,
-) -> Option<BlockReason> {
+    prices: &mut SessionPrices<'_, '_>,
+) -> Result<Option<BlockReason>, StoreError> {
     let positions = match state.books.value_on(market, &state.history, session) {
         Ok(valuation) => valuation.positions,
         Err(PhaseError::MissingRate { from, to, .. }) => {
-            return Some(BlockReason::MissingRate {
+            return Ok(Some(BlockReason::MissingRate {
                 pair: from.pair_with(to),
-            });
+            }));
         }
-        Err(_) => return None,
+        Err(_) => return Ok(None),
     };
-    let missing: Vec<_> = positions
-        .iter()
-        .filter(|position| is_missing_price(market, state, session, position, price_wait))
-        .collect();
+    let mut missing = Vec::new();
+    for position in &positions {
+        let limit = usize::from(price_wait.dead_after_sessions);
+        if let Some(waited) = sessions_without_close(market, state, session, position)
+            && !prices.has_more_priced(waited, limit)?
+        {
+            missing.push(position);
+        }
+    }
     let size = |position: &Position| i128::from(position.value.units()).abs();
     let gross: i128 = positions.iter().map(size).sum();
     let unpriced: i128 = missing.iter().map(|position| size(position)).sum();
     // Nothing of value is held, so no price can be missed.
     if gross == 0 {
-        return None;
+        return Ok(None);
     }
     let covered_share = 1.0 - unpriced as f64 / gross as f64;
-    (covered_share < price_wait.min_priced_share).then(|| BlockReason::MissingPrices {
+    let is_blocked = covered_share < price_wait.min_priced_share;
+    Ok(is_blocked.then(|| BlockReason::MissingPrices {
         covered_share,
         missing: missing.iter().map(|position| position.security).collect(),
-    })
+    }))
 }
 
-/// Returns whether a holding lacks a close of the session that is still waited for.
-fn is_missing_price(
-    market: &Market,
+/// Returns the sessions up to `session` without a close of a holding; `None` if it has one of the
+/// session or none is expected. Without any close, the sessions after the first transaction count,
+/// so that this wait ends as well.
+fn sessions_without_close<'m>(
+    market: &'m Market,
     state: &PortfolioState,
     session: usize,
     position: &Position,
-    price_wait: &PriceWait,
-) -> bool {
-    let day = market.sessions()[session];
-    let expected = market
+) -> Option<&'m [Day]> {
+    let sessions = market.sessions();
+    let is_expected = market
         .security(position.security)
-        .is_some_and(|security| security.is_price_expected(day));
-    expected
-        && match position.quality {
-            PriceQuality::Fresh => false,
-            PriceQuality::Stale(sessions) => sessions <= price_wait.dead_after_sessions,
-            // Without any close there is no age. The sessions since the first transaction count
-            // instead, so that this wait ends as well.
-            PriceQuality::Cost | PriceQuality::None => {
-                sessions_held(market, state, position.security, session)
-                    <= usize::from(price_wait.dead_after_sessions)
-            }
+        .is_some_and(|security| security.is_price_expected(sessions[session]));
+    let count = match position.quality {
+        PriceQuality::Fresh => return None,
+        PriceQuality::Stale(age) => usize::from(age),
+        PriceQuality::Cost | PriceQuality::None => {
+            sessions_held(market, state, position.security, session)
         }
+    };
+    is_expected.then(|| &sessions[session + 1 - count.min(session + 1)..=session])
 }
 
 /// Returns the number of sessions since the first transaction in a security.

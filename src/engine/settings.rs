@@ -40,8 +40,11 @@ pub struct PriceWait {
     pub min_priced_share: f64,
     /// Number of sessions up to the target in which missing prices are waited for.
     pub sessions: usize,
-    /// Sessions without a price after which a security is not waited for any more.
+    /// Priced sessions without a close after which a security is not waited for any more.
     pub dead_after_sessions: u16,
+    /// Share of the held securities above which missing closes make a session unpriced; 0 to 1.
+    /// With 1 no session is unpriced.
+    pub max_unpriced_share: f64,
 }
 
 impl Default for PriceWait {
@@ -50,6 +53,7 @@ impl Default for PriceWait {
             min_priced_share: 0.95,
             sessions: 5,
             dead_after_sessions: 10,
+            max_unpriced_share: 0.5,
         }
     }
 }

@@ -8,11 +8,12 @@ use chrono::{DateTime, Utc};
 use super::error::EngineError;
 use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
+use super::session_prices::SessionPrices;
 use super::settings::Settings;
 use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId};
 use crate::invalidation::PendingInvalidations;
 use crate::plan::{
-    Level, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
+    Level, Limit, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
 };
 use crate::store::{ReadTransaction, Revision, StoreError};
 
@@ -131,7 +132,7 @@ pub fn survey_and_plan(
     now: DateTime<Utc>,
 ) -> Result<(SurveyResult, Plan), EngineError> {
     let mut surveyed = ledger_survey(reading, request, settings, now)?;
-    let plan = plan_with_blocked(reading, &mut surveyed, request, settings)?;
+    let plan = plan_with_waiting(reading, &mut surveyed, request, settings)?;
     Ok((surveyed, plan))
 }
 
@@ -154,28 +155,37 @@ pub fn preview(
         // Removes from the survey the cells that the run would remove from the ledger.
         surveyed.survey = surveyed.survey.with_forced(&forced);
     }
-    let plan = plan_with_blocked(reading, &mut surveyed, request, settings)?;
+    let plan = plan_with_waiting(reading, &mut surveyed, request, settings)?;
     // The invalidation of the forced cells is not stored, so a report can't refer to it.
     surveyed.survey.invalidations.truncate(stored);
     Ok((surveyed, plan))
 }
 
-/// Plans on a survey without blocked cells, and adds those that it finds.
-fn plan_with_blocked(
+/// Plans on a survey without waiting cells, and adds those that it finds.
+fn plan_with_waiting(
     reading: &ReadTransaction<'_>,
     surveyed: &mut SurveyResult,
     request: &Request,
     settings: &Settings,
 ) -> Result<Plan, EngineError> {
     let (survey, today) = (&mut surveyed.survey, surveyed.today);
-    let unhindered = traced_plan(request, survey, today)?;
-    survey.blocked = blocked_cells(reading, &unhindered, &survey.sessions, settings)?;
-    let plan = if survey.blocked.is_empty() {
-        unhindered
-    } else {
-        traced_plan(request, survey, today)?
+    // Without the limit: where waiting cells leave room below it, others take their place.
+    let unlimited = Request {
+        limit: Limit::None,
+        ..request.clone()
     };
-    Ok(plan)
+    let unhindered = traced_plan(&unlimited, survey, today)?;
+    if !unhindered.is_empty() {
+        let mut prices = SessionPrices::new(reading, &settings.price_wait)?;
+        survey.unpriced = prices.unpriced_sessions(&unhindered)?;
+        let sessions = &survey.sessions;
+        survey.blocked = blocked_cells(reading, &unhindered, sessions, settings, &mut prices)?;
+    }
+    let is_final = survey.unpriced.is_empty() && survey.blocked.is_empty();
+    if is_final && request.limit == Limit::None {
+        return Ok(unhindered);
+    }
+    traced_plan(request, survey, today)
 }
 
 fn traced_plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, EngineError> {

@@ -56,6 +56,7 @@ mod transactions;
 pub(crate) use calendar::sync_calendar;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
+pub(crate) use ownership::holding_changes;
 pub use pending::PendingInvalidations;
 pub(crate) use portfolios::invalidate_currencies;
 pub(crate) use prices::invalidate_closes;

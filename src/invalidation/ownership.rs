@@ -148,6 +148,25 @@ impl<'s> Ownership<'s> {
     }
 }
 
+/// Returns the days on which one portfolio starts or stops holding a security, ascending, each with
+/// whether it holds the security at the end of that day. `entries` are its transactions in the
+/// security, `splits` the splits of the security, in any order.
+pub(crate) fn holding_changes(
+    entries: impl IntoIterator<Item = Transaction>,
+    splits: impl IntoIterator<Item = Split>,
+) -> Vec<(Day, bool)> {
+    let ownership = Ownership::new(&[], entries, splits);
+    let mut changes: Vec<(Day, bool)> = Vec::new();
+    ownership.replay(&ownership.movements, |day, is_held| {
+        // Of several movements on one day, the last decides.
+        changes.retain(|(changed, _)| *changed != day);
+        if changes.last().is_some_and(|(_, was_held)| *was_held) != is_held {
+            changes.push((day, is_held));
+        }
+    });
+    changes
+}
+
 /// Returns the quantity that a movement adds to the holding; it is negative for a sale or a
 /// transfer out.
 fn signed_quantity(entry: &Transaction) -> Quantity {
@@ -162,4 +181,25 @@ fn signed_quantity(entry: &Transaction) -> Quantity {
 /// Returns the index of the session on which an event of `day` counts: the first on or after it.
 pub(super) fn session_index(sessions: &[Day], day: Day) -> usize {
     sessions.partition_point(|session| *session < day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invalidation::sample::{day, entry};
+
+    use TransactionKind::{Buy, Sell};
+
+    #[test]
+    fn holding_changes_are_those_at_the_end_of_a_day() {
+        let entries = [
+            (1, 0, Buy, 5),
+            (1, 2, Sell, 5),
+            (1, 2, Buy, 3),
+            (1, 4, Sell, 3),
+            (1, 6, Sell, 1),
+        ];
+        let changes = holding_changes(entries.map(entry), []);
+        assert_eq!(changes, [(day(0), true), (day(4), false), (day(6), true)]);
+    }
 }

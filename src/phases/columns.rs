@@ -5,6 +5,7 @@
 //! later closes do not change an earlier session. A security is addressed by its slot (its index in
 //! the market), not by its id.
 
+use super::windows::MAX_SESSIONS_WITHOUT_CLOSE;
 use crate::domain::{Price, PriceQuality};
 
 /// The index of a security in the columns of its market.
@@ -35,6 +36,11 @@ impl AsOfPrice {
             _ => PriceQuality::Stale(1),
         };
         Self { quality, ..self }
+    }
+
+    /// Returns whether the close is so old that the next session has no return.
+    fn is_outdated(self) -> bool {
+        matches!(self.quality, PriceQuality::Stale(age) if age >= MAX_SESSIONS_WITHOUT_CLOSE)
     }
 }
 
@@ -84,7 +90,8 @@ impl Columns {
     /// computes its returns. The error is the session on which a carried price does not fit.
     ///
     /// The return of a session without a close is zero. Otherwise it is close ÷ previous price − 1,
-    /// with the splits in between undone.
+    /// with the splits in between undone. More than [`MAX_SESSIONS_WITHOUT_CLOSE`] sessions after a
+    /// close there is no return.
     pub(super) fn carry_forward(
         &mut self,
         slot: usize,
@@ -107,7 +114,7 @@ impl Columns {
             let (row, column) = (session * self.slots + slot, slot * self.sessions + session);
             let close = self.prices[row];
             let closed_at = close.map(|close| close.price.units() as f64);
-            if before.is_some_and(|before| before.price > Price::ZERO) {
+            if before.is_some_and(|before| before.price > Price::ZERO && !before.is_outdated()) {
                 // Saturates far above the longest window, so the cap changes no figure.
                 run = run.saturating_add(1);
                 if let Some(price) = closed_at {
@@ -115,7 +122,8 @@ impl Columns {
                     self.returns[column] = (price - base) / base;
                 }
             } else {
-                // A price of zero is no base for a return, so the run starts again after it.
+                // A price of zero and an outdated one are no base for a return, so the run starts
+                // again after it.
                 run = 0;
             }
             self.return_counts[column] = run;
@@ -207,6 +215,20 @@ mod tests {
         assert_eq!(columns.returns(0, 1, 1), [-1.0]);
         assert_eq!(columns.return_count(0, 2), 0);
         assert_eq!(columns.return_count(0, 3), 1);
+    }
+
+    #[test]
+    fn ten_sessions_without_a_close_end_the_returns_until_two_closes_follow() {
+        let mut columns = Columns::new(16, 1);
+        for (session, price) in [(0, 10), (1, 11), (13, 22), (14, 33)] {
+            assert!(columns.set_close(0, session, Price::whole(price)));
+        }
+        columns.carry_forward(0, &[]).unwrap();
+        let counts: Vec<_> = (0..16)
+            .map(|session| columns.return_count(0, session))
+            .collect();
+        assert_eq!(counts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 1, 2]);
+        assert_eq!(columns.returns(0, 14, 1), [0.5]);
     }
 
     #[test]

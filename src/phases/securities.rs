@@ -11,7 +11,7 @@ use super::series::{fit_line, last_n, to_figure};
 use super::session_statistics::{Contributions, RiskInputs, SessionStatistics, StatisticsChunk};
 use super::windows::{WINDOWS, YEAR};
 use crate::domain::output::SecurityStatistics;
-use crate::domain::{Absence, Figure, SecurityId};
+use crate::domain::{Absence, Figure, Price, SecurityId};
 
 /// Computes the statistics of `securities` on a session. Closes after the session are not used.
 /// Unknown and repeated ids are ignored.
@@ -93,11 +93,13 @@ impl<'a> MeasureContext<'a> {
     }
 
     fn session_return(&self, slot: Slot, returns: &[f64]) -> Figure {
-        let priced = |session| self.market.as_of_slot(slot, session).is_some();
+        let is_zero = |session| {
+            let price = self.market.as_of_slot(slot, session);
+            price.is_some_and(|as_of| as_of.price == Price::ZERO)
+        };
         match returns.last() {
             Some(last) => Figure::new(*last, 1),
-            // There is no return although the session before has a price: that price is zero.
-            None if self.session > 0 && priced(self.session - 1) => {
+            None if self.session > 0 && is_zero(self.session - 1) => {
                 Figure::absent(Absence::NoBase, 0)
             }
             None => Figure::absent(Absence::NoPrice, 0),

@@ -28,6 +28,11 @@ pub(super) const YEAR: Window = Window {
     minimum: 126,
 };
 
+/// Sessions after a close on which a missing one counts as a return of zero. Beyond it the price is
+/// too old to say that it did not move: there is no return until two closes follow each other
+/// within the limit again. A constant, not a setting: a figure depends on sources alone.
+pub(super) const MAX_SESSIONS_WITHOUT_CLOSE: u16 = 10;
+
 /// Number of returns in the longest window, that of its last session included. A return affects its
 /// own session and the `LONGEST_WINDOW − 1` sessions after it, and no others.
 pub const LONGEST_WINDOW: usize = YEAR.sessions;

@@ -90,7 +90,7 @@ impl PlanContext<'_> {
                 }
             }
             // Last, because it withholds cells from the steps that were chosen above.
-            self.skip_quarantined_and_blocked(day, &mut draft);
+            self.skip_quarantined_and_waiting(day, &mut draft);
         }
         draft.finish(day)
     }
@@ -193,9 +193,13 @@ impl PlanContext<'_> {
 
     /// Removes phases that failed too often, then turns the remaining steps that lack an input into
     /// skips. Quarantine comes first, because it does not end without an operator.
-    fn skip_quarantined_and_blocked(&self, day: Day, draft: &mut DayDraft) {
+    fn skip_quarantined_and_waiting(&self, day: Day, draft: &mut DayDraft) {
         for (portfolio, failed) in self.survey.quarantined.get(&day).into_iter().flatten() {
             draft.quarantine(portfolio.0, *failed);
+        }
+        if self.survey.unpriced.contains_key(&day) {
+            draft.skip_all_steps(SkipReason::Unpriced);
+            return;
         }
         if let Some(blocked) = self.survey.blocked.get(&day) {
             let ids: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();
@@ -270,6 +274,13 @@ impl DayDraft {
             *cells -= ids;
         }
         self.skip(reason, withheld);
+    }
+
+    /// Turns all steps into skips.
+    fn skip_all_steps(&mut self, reason: SkipReason) {
+        for cells in std::mem::take(&mut self.steps).into_values() {
+            self.skip(reason, cells);
+        }
     }
 
     /// Builds the plan of the day. Sets are compressed, because a plan is kept in memory for the

@@ -46,6 +46,6 @@ pub use range_start::RangeStart;
 pub use reason::{SkipReason, StepKind, StepReason};
 pub use request::{Limit, Request};
 pub use resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
-pub use survey::{BlockReason, BlockedCell, Survey};
+pub use survey::{BlockReason, BlockedCell, Survey, UnpricedSession};
 pub use target::{ResolvedTarget, Target, TargetError, Today};
 pub use watermark::{FirstGap, ScopeWatermark, Watermarks, watermarks};

@@ -80,6 +80,7 @@ fn day_notice(day: &DayPlan) -> Notice {
     }
     let open: Vec<_> = [
         SkipReason::Blocked,
+        SkipReason::Unpriced,
         SkipReason::Quarantined,
         SkipReason::OverLimit,
         SkipReason::LeftToOnboarding,

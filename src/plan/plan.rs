@@ -10,7 +10,7 @@ use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
 use super::policy::Policy;
 use super::range_start::RangeStart;
 use super::reason::{SkipReason, StepKind, StepReason};
-use super::survey::BlockedCell;
+use super::survey::{BlockedCell, UnpricedSession};
 use super::target::ResolvedTarget;
 
 /// The decision for every cell of the rectangle scope × sessions of the range.
@@ -34,6 +34,8 @@ pub struct Plan {
     pub days: Vec<DayPlan>,
     /// Missing inputs of the cells that are skipped as blocked, by session.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
+    /// The unpriced sessions on which a needed cell is skipped.
+    pub unpriced: BTreeMap<Day, UnpricedSession>,
 }
 
 /// One session of a plan. The groups of steps and skips partition the members of the plan.
@@ -132,6 +134,11 @@ impl Plan {
         counts
     }
 
+    /// Returns the number of cells that wait for prices or a rate.
+    pub fn waiting_count(&self) -> u64 {
+        self.days.iter().map(DayPlan::waiting_count).sum()
+    }
+
     /// Returns the plan of one session, or `None` if it is outside the range.
     pub fn day(&self, day: Day) -> Option<&DayPlan> {
         let at = self.days.binary_search_by_key(&day, |plan| plan.day).ok()?;
@@ -160,6 +167,12 @@ impl DayPlan {
     pub fn skip_count(&self, reason: SkipReason) -> u64 {
         let found = self.skips.iter().find(|skips| skips.reason == reason);
         found.map_or(0, |skips| skips.cells.len())
+    }
+
+    /// Returns the number of cells that wait for prices or a rate.
+    pub fn waiting_count(&self) -> u64 {
+        let waiting = self.skips.iter().filter(|s| s.reason.is_waiting());
+        waiting.map(|skips| skips.cells.len()).sum()
     }
 
     /// Returns the number of needed cells that the policy hides.

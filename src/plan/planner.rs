@@ -13,7 +13,7 @@ use super::range_start::{newcomers, range_start};
 use super::reason::SkipReason;
 use super::request::{Limit, Request};
 use super::resolve_scope::{ResolvedScope, ScopeError, resolve_scope};
-use super::survey::{BlockedCell, Survey};
+use super::survey::{BlockedCell, Survey, UnpricedSession};
 use super::target::{ResolvedTarget, TargetError, Today};
 
 /// The reason a request can't be planned.
@@ -78,6 +78,7 @@ pub fn plan(request: &Request, survey: &Survey, today: Today) -> Result<Plan, Pl
         phases,
         start: context.start,
         blocked: blocked_cells(&days, survey),
+        unpriced: unpriced_sessions(&days, survey),
         days,
     })
 }
@@ -197,4 +198,14 @@ fn blocked_cells(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, Vec<Blocked
         }
     }
     by_day
+}
+
+/// Returns the unpriced sessions on which a cell is skipped for that reason.
+fn unpriced_sessions(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, UnpricedSession> {
+    let waiting = days
+        .iter()
+        .filter(|plan| plan.skip_count(SkipReason::Unpriced) > 0);
+    waiting
+        .filter_map(|plan| Some((plan.day, *survey.unpriced.get(&plan.day)?)))
+        .collect()
 }

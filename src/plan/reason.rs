@@ -52,6 +52,8 @@ pub enum SkipReason {
     BeyondTarget,
     /// It is needed, and an input is missing.
     Blocked,
+    /// It is needed, and most securities have no close of the session.
+    Unpriced,
     /// It is needed, and its open phases failed too often.
     Quarantined,
     /// It is needed, and the plan's limit is reached.
@@ -108,6 +110,7 @@ impl SkipReason {
             Self::Deleted => "deleted",
             Self::BeyondTarget => "beyond-target",
             Self::Blocked => "blocked",
+            Self::Unpriced => "unpriced",
             Self::Quarantined => "quarantined",
             Self::OverLimit => "over-limit",
             Self::LeftToOnboarding => "left-to-onboarding",
@@ -121,6 +124,7 @@ impl SkipReason {
     pub const fn is_open(self) -> bool {
         match self {
             Self::Blocked
+            | Self::Unpriced
             | Self::Quarantined
             | Self::OverLimit
             | Self::LeftToOnboarding
@@ -132,6 +136,11 @@ impl SkipReason {
             | Self::Deleted
             | Self::BeyondTarget => false,
         }
+    }
+
+    /// Returns whether a cell skipped for this reason waits for prices or a rate.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::Blocked | Self::Unpriced)
     }
 
     /// Returns whether a cell skipped for this reason is needed and hidden by the policy.

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::domain::{
     CellSelection, Coverage, Day, IdSet, InvalidationCause, LifecycleIndex, NewInvalidation,
     OpenInvalidation, PhaseCells, PhaseSet, PortfolioId, SecurityId,
@@ -27,6 +29,18 @@ pub struct Survey {
     pub quarantined: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>,
     /// The cells that lack an input, by session.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
+    /// The unpriced sessions, on which every cell waits.
+    pub unpriced: BTreeMap<Day, UnpricedSession>,
+}
+
+/// The counts of a session on which too many of the held securities have no close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnpricedSession {
+    /// Securities of which a close is expected and that any active portfolio holds at its end.
+    pub held: u32,
+    /// Those of them without a close of the session.
+    pub missing: u32,
 }
 
 /// A cell that lacks an input.

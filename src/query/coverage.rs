@@ -72,7 +72,7 @@ pub fn coverage(
 fn count(day: &DayPlan, survey: &Survey) -> SessionCoverage {
     let skipped = |reason| day.skip_count(reason);
     let (complete, open) = (skipped(SkipReason::Complete), day.step_count());
-    let blocked = skipped(SkipReason::Blocked);
+    let blocked = skipped(SkipReason::Blocked) + skipped(SkipReason::Unpriced);
     let quarantined = skipped(SkipReason::Quarantined);
     let expected = expected(day);
     let done = |phase| {
@@ -101,7 +101,10 @@ fn expected(day: &DayPlan) -> IdSet {
     let skips = day.skips.iter().filter(|skips| {
         matches!(
             skips.reason,
-            SkipReason::Complete | SkipReason::Blocked | SkipReason::Quarantined
+            SkipReason::Complete
+                | SkipReason::Blocked
+                | SkipReason::Unpriced
+                | SkipReason::Quarantined
         )
     });
     let skips = skips.map(|skips| &skips.cells);

@@ -1,13 +1,14 @@
 //! Explains one cell, from one survey in one transaction and a plan by each policy. The result is
 //! an [`Explanation`].
 
+use super::accepted_prices::accepted_on;
 use super::error::QueryError;
 use super::explanation::{
     Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
     Presence, SecuritiesView,
 };
 use super::next_command::NextCommand;
-use super::reason::{CellReason, Facts, FailureView};
+use super::reason::{CellReason, Facts, FailureView, MissingInput};
 use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
@@ -49,10 +50,11 @@ pub fn explain(
             day,
             target,
             expectation,
-            next: next_commands(portfolio, &expectation, &decision, &phases),
+            next: next_commands((portfolio, day), &expectation, &decision, &phases),
             decision,
             phases,
             securities: securities(reading, &surveyed, cell)?,
+            accepted_prices: accepted_on(reading, day)?,
             invalidations: invalidations(reading, cell)?,
             policies: policies(&surveyed, &facts, cell)?,
         })
@@ -190,7 +192,7 @@ fn policies(
 }
 
 fn next_commands(
-    portfolio: &Portfolio,
+    (portfolio, day): (&Portfolio, Day),
     expectation: &Expectation,
     decision: &CellReason,
     phases: &[PhaseState],
@@ -210,7 +212,14 @@ fn next_commands(
             retry.into_iter().chain([NextCommand::Run]).collect()
         }
         CellReason::Blocked { missing_input } => {
-            vec![missing_input.next_command(), NextCommand::Run]
+            let accept = matches!(missing_input, MissingInput::Session { .. });
+            let accept = accept.then_some(NextCommand::AcceptPrices(day));
+            let import = missing_input.next_command();
+            [import]
+                .into_iter()
+                .chain(accept)
+                .chain([NextCommand::Run])
+                .collect()
         }
         CellReason::Quarantined { .. } => vec![NextCommand::Retry(name()), NextCommand::Run],
         CellReason::Skip {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::accepted_prices::AcceptedPricesView;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, FailureView};
 use super::serialize;
@@ -28,6 +29,9 @@ pub struct Explanation {
     pub phases: Vec<PhaseState>,
     /// Phase 2 of the securities that the cell holds; absent where its positions are not stored.
     pub securities: Option<SecuritiesView>,
+    /// The decision by which the cell does not wait for closes of the session, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_prices: Option<AcceptedPricesView>,
     /// All invalidations of phases of the cell, by time.
     pub invalidations: Vec<InvalidationView>,
     /// The decision of each policy, if the nightly run of all active portfolios started now.

@@ -51,6 +51,8 @@ pub enum Mark {
     LeftBehind,
     /// Inputs of the cell are missing.
     Blocked,
+    /// The session is unpriced, so all its cells wait.
+    Unpriced,
     /// Failed too often, and skipped until `plimsoll retry`.
     Quarantined,
     /// Needed, but deferred: over the limit, left to onboarding, or not reached by the run.
@@ -61,7 +63,7 @@ pub enum Mark {
 
 impl Mark {
     /// All marks, in the order of a legend.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DoneBefore,
         Self::Processed,
         Self::Redundant,
@@ -70,6 +72,7 @@ impl Mark {
         Self::Failed,
         Self::LeftBehind,
         Self::Blocked,
+        Self::Unpriced,
         Self::Quarantined,
         Self::Deferred,
         Self::NotDue,
@@ -86,6 +89,7 @@ impl Mark {
             Self::Failed => '!',
             Self::LeftBehind => '?',
             Self::Blocked => 'b',
+            Self::Unpriced => 'u',
             Self::Quarantined => 'q',
             Self::Deferred => '>',
             Self::NotDue => '.',
@@ -103,6 +107,7 @@ impl Mark {
             Self::Failed => "failed",
             Self::LeftBehind => "left behind",
             Self::Blocked => "blocked",
+            Self::Unpriced => "unpriced session",
             Self::Quarantined => "quarantined",
             Self::Deferred => "deferred",
             Self::NotDue => "not due",
@@ -113,6 +118,7 @@ impl Mark {
         match reason {
             SkipReason::Complete => Self::DoneBefore,
             SkipReason::Blocked => Self::Blocked,
+            SkipReason::Unpriced => Self::Unpriced,
             SkipReason::Quarantined => Self::Quarantined,
             SkipReason::HiddenByWatermark | SkipReason::HiddenBySnapshot => Self::LeftBehind,
             SkipReason::OverLimit | SkipReason::LeftToOnboarding => Self::Deferred,

@@ -17,7 +17,7 @@ use crate::domain::{
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
-use crate::plan::{Plan, Request, Survey, Watermarks, watermarks};
+use crate::plan::{Plan, Request, SkipReason, Survey, UnpricedSession, Watermarks, watermarks};
 use crate::store::{ReadTransaction, Store};
 
 /// The quality of the inputs at the target.
@@ -32,6 +32,8 @@ pub struct Health {
     /// Held securities without a close of the target, by state and then the oldest close first.
     /// Private assets never have closes and are left out.
     pub unpriced: Vec<UnpricedSecurity>,
+    /// The unpriced sessions on which cells wait, ascending. The cells of these are not in `blocked`.
+    pub unpriced_sessions: Vec<UnpricedSessionView>,
     /// The cells that wait for inputs, by day and portfolio.
     #[serde(rename = "waiting")]
     pub blocked: Vec<BlockedCellView>,
@@ -72,6 +74,19 @@ pub enum PriceState {
     Late,
     /// The security is declared inactive.
     Inactive,
+}
+
+/// A session on which all cells wait, because most held securities have no close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnpricedSessionView {
+    /// The session.
+    pub day: Day,
+    /// The held securities, and those of them without a close.
+    #[serde(flatten)]
+    pub counts: UnpricedSession,
+    /// Number of cells that wait.
+    pub cells: u64,
 }
 
 /// A cell that waits for inputs.
@@ -145,7 +160,8 @@ pub fn health(
         Ok(Health {
             target,
             held_securities: holders.len() as u64,
-            unpriced: unpriced(reading, &holders, settings, target)?,
+            unpriced: unpriced(reading, &holders, settings, &plan)?,
+            unpriced_sessions: unpriced_sessions(&plan),
             blocked: blocked_cells(reading, survey, &plan, &facts)?,
             failing: failing_phases(reading, &survey.lifecycles, settings)?,
             concerns: concerns.concerns()?,
@@ -178,8 +194,9 @@ fn unpriced(
     reading: &ReadTransaction<'_>,
     holders: &BTreeMap<SecurityId, u64>,
     settings: &Settings,
-    target: Day,
+    plan: &Plan,
 ) -> Result<Vec<UnpricedSecurity>, QueryError> {
+    let target = plan.target.day;
     let wanted = holders.keys().map(|id| (*id, DayRange::single(target)));
     let mut last: BTreeMap<SecurityId, Day> = BTreeMap::new();
     for (security, day, _) in reading.closes().around(&wanted.collect())? {
@@ -202,7 +219,13 @@ fn unpriced(
             Some(day) => Some(settings.calendar.distance(day, target)?),
         };
         let dead_after = usize::from(settings.price_wait.dead_after_sessions);
-        if let Some(state) = price_state(&security, age, dead_after, target) {
+        // A security gets no closer to being given up on a session without prices.
+        let outage = close.map_or(0, |day| plan.unpriced.range(day.next()..).count());
+        let priced_age = age.map(|age| match age {
+            0 => 0,
+            age => age.saturating_sub(outage).max(1),
+        });
+        if let Some(state) = price_state(&security, priced_age, dead_after, target) {
             found.push(UnpricedSecurity {
                 symbol: security.symbol,
                 name: security.name,
@@ -217,7 +240,7 @@ fn unpriced(
     Ok(found)
 }
 
-/// The state of a security by the age of its last close; `None` where the close is of the target,
+/// The state of a security by the age of its last close in priced sessions; `None` where the close is of the target,
 /// and for private assets, which have no closes.
 fn price_state(
     security: &Security,
@@ -233,6 +256,17 @@ fn price_state(
         Some(age) if age > dead_after => Some(PriceState::Dead),
         Some(_) => Some(PriceState::Late),
     }
+}
+
+fn unpriced_sessions(plan: &Plan) -> Vec<UnpricedSessionView> {
+    let sessions = plan.unpriced.iter();
+    sessions
+        .map(|(day, counts)| UnpricedSessionView {
+            day: *day,
+            counts: *counts,
+            cells: (plan.day(*day)).map_or(0, |day| day.skip_count(SkipReason::Unpriced)),
+        })
+        .collect()
 }
 
 fn blocked_cells(

@@ -21,6 +21,7 @@
 //! `failures`, `next_command` and `serialize` hold the parts that answers share. Nothing here prints, and
 //! nothing here decides which cells are needed: the planner does.
 
+mod accepted_prices;
 mod alert_conditions;
 mod books;
 mod concerns;
@@ -51,6 +52,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use accepted_prices::{AcceptedPricesView, accepted_prices};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
 pub use concerns::{
@@ -66,7 +68,8 @@ pub use explanation::{
 };
 pub use grid::{Grid, GridRow, Mark};
 pub use health::{
-    BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity, health,
+    BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity,
+    UnpricedSessionView, health,
 };
 pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 pub use live::{LeaseState, LeaseView, LiveRun, live_run};

@@ -26,6 +26,8 @@ pub enum NextCommand {
     ShowRun(RunId),
     /// Read the file with this path.
     ReadFile(PathBuf),
+    /// Do this unpriced session with the prices there are.
+    AcceptPrices(Day),
     /// Release the quarantined cells of the portfolio with this name.
     Retry(String),
     /// Show the books of the portfolio with this name.
@@ -46,6 +48,9 @@ impl NextCommand {
             Self::ListPortfolios => format!("{program} portfolio list"),
             Self::ShowRun(run) => format!("{program} runs show {run}"),
             Self::ReadFile(path) => format!("cat {}", quoted_path(path)),
+            Self::AcceptPrices(day) => {
+                format!("{program} accept-prices --from {day} --to {day} --reason REASON")
+            }
             Self::Retry(name) => format!("{program} retry {}", shell_quoted(name)),
             Self::Show(name) => format!("{program} show {}", shell_quoted(name)),
             Self::Explain(name, day) => format!("{program} explain {} {day}", shell_quoted(name)),

@@ -10,9 +10,11 @@ use serde::Serialize;
 use super::error::QueryError;
 use super::next_command::NextCommand;
 use super::serialize;
-use crate::domain::{Cell, OpenInvalidation, Phase, PhaseSet, SecurityId};
+use crate::domain::{Cell, Day, OpenInvalidation, Phase, PhaseSet, SecurityId};
 use crate::engine::Settings;
-use crate::plan::{BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey};
+use crate::plan::{
+    BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey, UnpricedSession,
+};
 use crate::store::{Failure, ReadTransaction};
 
 /// The decision on a cell and the reason for it.
@@ -69,6 +71,13 @@ pub enum MissingInput {
         /// The symbols of the securities whose close is waited for, by security id.
         missing: Vec<String>,
     },
+    /// Closes of most securities: the session is unpriced, and all cells of it wait.
+    Session {
+        /// Number of securities that are held and of which a close is expected.
+        held: u32,
+        /// Number of them without a close of the session.
+        unpriced: u32,
+    },
     /// The exchange rate of a currency pair.
     Rate {
         /// The currency pair, such as `EURUSD`.
@@ -105,6 +114,7 @@ impl FailureView {
 pub(super) struct Facts<'s> {
     invalidations: &'s [OpenInvalidation],
     blocked: BTreeMap<Cell, &'s BlockReason>,
+    unpriced: &'s BTreeMap<Day, UnpricedSession>,
     symbols: BTreeMap<SecurityId, String>,
     failures: BTreeMap<Cell, Vec<Failure>>,
     quarantine_after: u32,
@@ -135,6 +145,7 @@ impl<'s> Facts<'s> {
         Ok(Self {
             invalidations: &survey.invalidations,
             blocked,
+            unpriced: &survey.unpriced,
             symbols,
             failures,
             quarantine_after: settings.quarantine_after,
@@ -153,6 +164,12 @@ impl<'s> Facts<'s> {
             Decision::Skip(kind @ SkipReason::Blocked) => match self.blocked.get(&cell) {
                 Some(reason) => CellReason::Blocked {
                     missing_input: self.missing_input(reason),
+                },
+                None => CellReason::Skip { kind },
+            },
+            Decision::Skip(kind @ SkipReason::Unpriced) => match self.unpriced.get(&cell.day) {
+                Some(session) => CellReason::Blocked {
+                    missing_input: MissingInput::from_session(*session),
                 },
                 None => CellReason::Skip { kind },
             },
@@ -197,10 +214,17 @@ impl<'s> Facts<'s> {
 }
 
 impl MissingInput {
+    const fn from_session(session: UnpricedSession) -> Self {
+        Self::Session {
+            held: session.held,
+            unpriced: session.missing,
+        }
+    }
+
     /// Returns the command that imports the input.
     pub const fn next_command(&self) -> NextCommand {
         match self {
-            Self::Prices { .. } => NextCommand::ImportPrices,
+            Self::Prices { .. } | Self::Session { .. } => NextCommand::ImportPrices,
             Self::Rate { .. } => NextCommand::ImportRates,
         }
     }
@@ -213,6 +237,12 @@ impl fmt::Display for MissingInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate { pair } => write!(f, "no rate {pair}"),
+            Self::Session { held, unpriced } => {
+                write!(
+                    f,
+                    "unpriced session, {unpriced} of {held} securities have no close"
+                )
+            }
             Self::Prices {
                 covered_share,
                 missing,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::accepted_prices::{AcceptedPricesView, accepted_within};
 use super::concerns::{Concern, ConcernInputs, ConcernReader};
 use super::error::QueryError;
 use super::grid::Grid;
@@ -82,6 +83,8 @@ pub struct Status {
     pub last_run: Option<RunRow>,
     /// The lease, if one is stored: held by the active run, or not released by an earlier one.
     pub lease: Option<LeaseView>,
+    /// The decisions in force by which sessions of the grid do not wait for closes.
+    pub accepted_prices: Vec<AcceptedPricesView>,
     /// The states that an operator must be told of.
     pub concerns: Vec<Concern>,
 }
@@ -228,6 +231,7 @@ pub(super) fn status_in(
         marks: &marks,
         facts: &facts,
     };
+    let grid = Grid::from_status(&plan, &names, shown.sessions);
     Ok(Status {
         today: surveyed.today.date,
         target: plan.target.day,
@@ -243,7 +247,8 @@ pub(super) fn status_in(
             .map(|portfolio| reader.portfolio(portfolio))
             .collect(),
         not_shown: plan.members.len() - known.len() as u64,
-        grid: Grid::from_status(&plan, &names, shown.sessions),
+        accepted_prices: accepted_within(reading, &grid.days)?,
+        grid,
         last_run: reading.runs().latest(1)?.into_iter().next(),
         lease: lease(reading, environment)?,
         concerns: concerns.concerns()?,
@@ -307,7 +312,7 @@ fn totals(plan: &Plan) -> CellTotals {
         expected: 0,
         complete: skipped(SkipReason::Complete),
         open: plan.step_count(),
-        blocked: skipped(SkipReason::Blocked),
+        blocked: plan.waiting_count(),
         quarantined: skipped(SkipReason::Quarantined),
     };
     totals.expected = totals.complete + totals.open + totals.blocked + totals.quarantined;

@@ -4,6 +4,7 @@
 use super::number::count_with_noun;
 use super::page::Page;
 use super::palette::Tone;
+use crate::plan::UnpricedSession;
 use crate::query::{Concern, ConcernFact, ConcernKind, Severity};
 
 /// Number of files that a sentence names.
@@ -57,6 +58,17 @@ pub fn concern_text(concern: &Concern) -> String {
         ConcernFact::InboxUnreadable { path, error } => {
             format!("failed to list the inbox `{}`: {error}", path.display())
         }
+        ConcernFact::UnpricedSession {
+            sessions,
+            from,
+            last: UnpricedSession { held, missing },
+        } => {
+            let sessions = count_with_noun(*sessions, "unpriced session");
+            format!(
+                "{sessions} from {from}: all cells wait, {missing} of {} without a close",
+                count_with_noun(u64::from(*held), "held security")
+            )
+        }
         ConcernFact::Blocked {
             cells: blocked,
             from,
@@ -77,6 +89,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::AbandonedRun => "run abandoned".to_owned(),
         ConcernKind::RejectedFiles => format!("{} refused", count_with_noun(count, "file")),
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
+        ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
     }
 }
@@ -92,6 +105,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::AbandonedRun => "no run is abandoned",
         ConcernKind::RejectedFiles => "no file is refused",
         ConcernKind::InboxUnreadable => "the inbox is readable",
+        ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::Blocked => "no portfolio is blocked",
     }
 }

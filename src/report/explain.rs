@@ -1,6 +1,7 @@
 //! Renders the explanation of one cell as text: expectation, phases, failures, invalidations and
 //! the decisions of all policies.
 
+use super::accepted_prices::accepted_sentence;
 use super::days::minute_utc;
 use super::number::plural;
 use super::page::Page;
@@ -36,6 +37,13 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
     if let Some(securities) = &explanation.securities {
         let (tone, text) = statistics_text(securities);
         page.toned_fact("statistics", tone, &text);
+    }
+    if let Some(accepted) = &explanation.accepted_prices {
+        let text = format!(
+            "accepted as they are, number {}",
+            accepted_sentence(accepted)
+        );
+        page.toned_fact("prices", Tone::Warning, &text);
     }
     page.table(&phase_table(&explanation.phases));
     failure_section(&mut page, &explanation.phases);

@@ -131,7 +131,7 @@ fn tone(mark: Mark) -> Tone {
         Mark::Redundant | Mark::Partial | Mark::Open | Mark::Blocked | Mark::Deferred => {
             Tone::Warning
         }
-        Mark::Failed | Mark::LeftBehind | Mark::Quarantined => Tone::Bad,
+        Mark::Unpriced | Mark::Failed | Mark::LeftBehind | Mark::Quarantined => Tone::Bad,
         Mark::NotDue => Tone::Dim,
     }
 }

@@ -1,6 +1,7 @@
 //! Renders plans, outcomes and answers as text, grids, JSON, CSV and metrics. Nothing here reads a
 //! database, prints, or reads a clock.
 
+mod accepted_prices;
 mod alerts;
 mod books;
 mod certificate;
@@ -41,6 +42,7 @@ mod query_samples;
 #[cfg(test)]
 mod style;
 
+pub use accepted_prices::accepted_prices_text;
 pub use alerts::{alerts_json, alerts_text};
 pub use books::{books_text, positions_csv, series_csv};
 pub use concerns::{cleared_text, concern_text, concern_title};

@@ -9,7 +9,7 @@ use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use super::{certificate, phrase};
 use crate::engine::{Outcome, Times};
-use crate::plan::SkipReason;
+use crate::plan::{DayPlan, SkipReason};
 use crate::query::Names;
 use crate::store::RunState;
 
@@ -33,7 +33,7 @@ pub fn outcome_text(outcome: &Outcome, names: &Names, palette: Palette) -> Strin
     certificate::certificate_facts(&mut page, &outcome.certificate);
     day_table(&mut page, outcome);
     failure_section(&mut page, outcome, names);
-    phrase::blocked_section(&mut page, &outcome.blocked, names);
+    phrase::waiting_section(&mut page, &outcome.plan, &outcome.blocked, names);
     skipped_section(&mut page, outcome);
     warning_section(&mut page, outcome);
     page.blank_line();
@@ -115,7 +115,7 @@ fn day_table(page: &mut Page, outcome: &Outcome) {
     ]);
     let days = outcome.plan.days.iter();
     let days: Vec<_> = days
-        .filter(|day| day.step_count() > 0 || outcome.blocked.contains_key(&day.day))
+        .filter(|day| day.step_count() > 0 || blocked_count(outcome, day) > 0)
         .collect();
     if days.len() < 2 {
         return;
@@ -131,10 +131,7 @@ fn day_table(page: &mut Page, outcome: &Outcome) {
     for day in &days[left_out..] {
         let planned = day.step_count();
         let done = outcome.done.get(&day.day).map_or(0, |cells| cells.len());
-        let blocked = outcome
-            .blocked
-            .get(&day.day)
-            .map_or(0, |cells| cells.len() as u64);
+        let blocked = blocked_count(outcome, day);
         table.add_row([
             day.day.to_string().into(),
             count_entry(Tone::Normal, planned),
@@ -144,6 +141,12 @@ fn day_table(page: &mut Page, outcome: &Outcome) {
         ]);
     }
     page.table(&table);
+}
+
+/// The number of cells of a session that wait, unpriced or for single inputs.
+fn blocked_count(outcome: &Outcome, day: &DayPlan) -> u64 {
+    let blocked = outcome.blocked.get(&day.day).map_or(0, Vec::len) as u64;
+    blocked + day.skip_count(SkipReason::Unpriced)
 }
 
 fn count_entry(tone: Tone, cells: u64) -> Entry {

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use super::days::day_range;
 use super::number::{percent, plural};
 use super::page::Page;
 use super::palette::Tone;
 use crate::domain::{Day, PhaseSet, Scope};
-use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, Watermark};
+use crate::plan::{
+    BlockReason, BlockedCell, Plan, ScopeWatermark, SkipReason, UnpricedSession, Watermark,
+};
 use crate::query::Names;
 
 /// Maximum number of names of portfolios or securities in a sentence.
@@ -103,21 +106,55 @@ impl Wait {
     }
 }
 
-/// Adds a section with the groups of blocked cells; nothing if no cell is blocked.
-pub(super) fn blocked_section(
+/// Adds a section with the unpriced sessions of a plan and the groups of blocked cells; nothing if
+/// no cell waits.
+pub(super) fn waiting_section(
     page: &mut Page,
+    plan: &Plan,
     blocked: &BTreeMap<Day, Vec<BlockedCell>>,
     names: &Names,
 ) {
     let waits = group_waits(blocked, names);
-    if waits.is_empty() {
+    let outages = group_outages(plan);
+    if waits.is_empty() && outages.is_empty() {
         return;
     }
     page.heading("waiting for inputs");
+    for (days, session) in outages.iter().take(MAX_WAITS) {
+        page.item(Tone::Bad, &unpriced_sentence(days, *session));
+    }
+    page.omitted(outages.len(), MAX_WAITS);
     for wait in waits.iter().take(MAX_WAITS) {
         page.item(Tone::Warning, &wait.sentence());
     }
     page.omitted(waits.len(), MAX_WAITS);
+}
+
+/// Groups the unpriced sessions of a plan that follow each other and have the same counts.
+fn group_outages(plan: &Plan) -> Vec<(Vec<Day>, UnpricedSession)> {
+    let mut outages: Vec<(Vec<Day>, UnpricedSession)> = Vec::new();
+    let mut last = None;
+    for (at, planned) in plan.days.iter().enumerate() {
+        let Some(session) = plan.unpriced.get(&planned.day) else {
+            continue;
+        };
+        match outages.last_mut() {
+            Some((days, known)) if last.is_some_and(|last| last + 1 == at) && known == session => {
+                days.push(planned.day);
+            }
+            _ => outages.push((vec![planned.day], *session)),
+        }
+        last = Some(at);
+    }
+    outages
+}
+
+/// Describes sessions on which all cells wait, such as
+/// `2026-01-09: all cells wait, 5 of 5 held securities have no close`.
+fn unpriced_sentence(days: &[Day], session: UnpricedSession) -> String {
+    let UnpricedSession { held, missing } = session;
+    let (days, held) = (day_range(days), plural(u64::from(held), "held security"));
+    format!("{days}: all cells wait, {missing} of {held} without a close")
 }
 
 /// Groups the blocked cells by day and then by the inputs that they wait for.

@@ -52,7 +52,7 @@ impl PlanReport<'_> {
         self.request_facts(&mut page);
         self.day_table(&mut page);
         self.changed_inputs_section(&mut page);
-        phrase::blocked_section(&mut page, &self.plan.blocked, self.names);
+        phrase::waiting_section(&mut page, self.plan, &self.plan.blocked, self.names);
         if !self.plan.is_empty() {
             page.heading("to run this plan");
             page.command(&format!("{} --plan {}", self.command, self.plan.id()));
@@ -92,7 +92,7 @@ impl PlanReport<'_> {
         let tone = if behind > 0 {
             text = format!("{text}; {} left behind", plural(behind, "cell"));
             Tone::Bad
-        } else if !plan.blocked.is_empty() {
+        } else if plan.waiting_count() > 0 {
             Tone::Warning
         } else if plan.is_empty() {
             Tone::Good

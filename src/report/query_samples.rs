@@ -105,6 +105,7 @@ pub(super) fn status(names: &Names) -> Status {
             expires: utc("2026-01-08T22:01:00Z"),
             state: LeaseState::LeftBehind,
         }),
+        accepted_prices: Vec::new(),
         concerns: vec![Concern {
             fact: ConcernFact::Late {
                 late: 13,

@@ -1,6 +1,7 @@
 //! Renders a status as text: the watermark, the cell that holds it back, the grid, and the
 //! portfolios behind with their reasons.
 
+use super::accepted_prices::accepted_sentence;
 use super::concerns::push_concerns;
 use super::days::minute_utc;
 use super::fit::NBSP;
@@ -31,6 +32,9 @@ pub fn status_text(status: &Status, palette: Palette) -> String {
     if let Some(lease) = &status.lease {
         let (tone, text) = lease_text(lease);
         page.toned_fact("lease", tone, &text);
+    }
+    for accepted in &status.accepted_prices {
+        page.toned_fact("accepted", Tone::Warning, &accepted_sentence(accepted));
     }
     push_concerns(&mut page, &status.concerns);
     page.blank_line();

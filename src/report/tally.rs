@@ -33,7 +33,7 @@ impl Tally {
         for skips in &day.skips {
             let counter = match skips.reason {
                 SkipReason::Complete => &mut tally.complete,
-                SkipReason::Blocked => &mut tally.blocked,
+                SkipReason::Blocked | SkipReason::Unpriced => &mut tally.blocked,
                 SkipReason::Quarantined | SkipReason::OverLimit | SkipReason::LeftToOnboarding => {
                     &mut tally.set_aside
                 }

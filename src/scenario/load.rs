@@ -141,6 +141,9 @@ fn store_sources(
     writing.closes().set(&sources.new_closes(), world.now)?;
     writing.splits().set(&sources.splits)?;
     writing.entries().add(&sources.transactions)?;
+    for decision in &world.accepted_prices {
+        writing.accepted_prices().add(decision, world.now)?;
+    }
     writing.increment_revision()
 }
 

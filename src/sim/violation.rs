@@ -144,6 +144,9 @@ pub enum Violation {
     /// A phase was done before the inception of its portfolio.
     #[error("done before inception: {} of portfolio {} on {}", .0, .1.0, .2)]
     BeforeInception(Phase, PortfolioId, Day),
+    /// The run did a cell that holds securities, on a session without any close.
+    #[error("done without a close of any security: portfolio {} on {}", .0.0, .1)]
+    DoneWithoutCloses(PortfolioId, Day),
     /// A violation after a crash at a drawn point.
     #[error("{violation} (crash after {point} operations, {image})")]
     AtCrash {

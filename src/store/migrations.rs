@@ -15,6 +15,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/003_alerts.sql")),
     M::up(include_str!("schema/004_names.sql")),
     M::up(include_str!("schema/005_calendar.sql")),
+    M::up(include_str!("schema/006_accepted_prices.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -45,9 +45,10 @@ pub use location::{FileSystem, Location};
 pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
-    ImportRecord, ModelNumber, ReadCalendar, ReadCloses, ReadEntries, ReadImports, ReadPortfolios,
-    ReadRiskModels, ReadSecurities, ReadSplits, Revision, StoredWorld, WriteCalendar, WriteCloses,
-    WriteEntries, WriteImports, WritePortfolios, WriteRiskModels, WriteSecurities, WriteSplits,
+    ImportRecord, ModelNumber, ReadAcceptedPrices, ReadCalendar, ReadCloses, ReadEntries,
+    ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities, ReadSplits, Revision, StoredWorld,
+    WriteAcceptedPrices, WriteCalendar, WriteCloses, WriteEntries, WriteImports, WritePortfolios,
+    WriteRiskModels, WriteSecurities, WriteSplits,
 };
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};

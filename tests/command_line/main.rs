@@ -7,6 +7,7 @@ mod demo;
 mod deploying;
 mod empty_holdings;
 mod interruptions;
+mod outage;
 mod readme_example;
 mod real_prices;
 mod refusals;

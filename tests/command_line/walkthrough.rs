@@ -19,7 +19,7 @@ fn commands<'p>(page: &'p str, program: &str) -> Vec<Vec<&'p str>> {
         .collect()
 }
 
-fn copy_examples(to: &Path) {
+pub(crate) fn copy_examples(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples");
     std::fs::create_dir(to).unwrap();
     for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {

@@ -47,6 +47,10 @@ impl State {
                 files: |workspace| std::fs::remove_dir_all(workspace.path("inbox")).unwrap(),
                 ..Self::complete()
             },
+            ConcernKind::UnpricedSession => Self::world(
+                "[market]\nlast = 2026-01-06\n[portfolios]\n\
+                 A = { inception = 2026-01-05, complete = \"..2026-01-06\", cash = 1_000, holdings = { NIMB = 100 } }\n",
+            ),
             ConcernKind::Blocked => Self::world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
             ),

@@ -100,6 +100,7 @@ const fn phrase(kind: ConcernKind) -> &'static str {
         ConcernKind::AbandonedRun => "was abandoned: the next run takes over",
         ConcernKind::RejectedFiles => "1 file of the inbox refused: inbox/rejected/prices/x.csv",
         ConcernKind::InboxUnreadable => "failed to list the inbox",
+        ConcernKind::UnpricedSession => "1 unpriced session from 2026-01-07: all cells wait",
         ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
     }
 }

@@ -51,6 +51,7 @@ impl Books {
             model: Some(model),
             price_wait: PriceWait {
                 min_priced_share: 0.0,
+                max_unpriced_share: 1.0,
                 ..PriceWait::default()
             },
             ..Settings::new_york()

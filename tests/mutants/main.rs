@@ -15,6 +15,7 @@ mod plans;
 mod rules;
 mod store;
 mod survey;
+mod unpriced;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -73,6 +74,7 @@ fn all_mutants() -> Vec<Mutant> {
         plans::MUTANTS,
         execution::MUTANTS,
         store::MUTANTS,
+        unpriced::MUTANTS,
     ]
     .concat()
 }

@@ -242,7 +242,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "missing-prices-ignored",
         "cells are computed without prices",
         &[Detection::Scenario(
-            "calendar/a_session_added_later_is_due_for_all_portfolios",
+            "gaps_and_corrections/a_late_price_blocks_its_holders_until_it_arrives",
         )],
         |scenario| {
             scenario.settings.price_wait.min_priced_share = 0.0;

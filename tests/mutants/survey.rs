@@ -122,13 +122,13 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     survey_fault!(
         "blocked-not-read",
         "blocked cells are not read",
-        "calendar/a_session_added_later_is_due_for_all_portfolios",
+        "gaps_and_corrections/a_late_price_blocks_its_holders_until_it_arrives",
         "survey.blocked.clear();"
     ),
     survey_fault!(
         "one-blocked-blocks-all",
         "one blocked portfolio blocks its whole day",
-        "calendar/a_session_added_later_is_due_for_all_portfolios",
+        "gaps_and_corrections/a_late_price_blocks_its_holders_until_it_arrives",
         "let active = survey.lifecycles.active().clone();
         for blocked in survey.blocked.values_mut() {
             let Some(first) = blocked.first().cloned() else {

@@ -94,7 +94,11 @@ proptest! {
         world.execute(&before);
         let after = world.plan_all();
         prop_assert!(after.is_empty());
-        let withheld = [SkipReason::Blocked, SkipReason::Quarantined];
+        let withheld = [
+            SkipReason::Blocked,
+            SkipReason::Unpriced,
+            SkipReason::Quarantined,
+        ];
         for (cell, decision) in decisions(&after) {
             let done = expected(&world, cell.portfolio.0).contains(&(cell.day, true));
             let is_withheld = withheld.map(Decision::Skip).contains(&decision);

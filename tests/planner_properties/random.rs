@@ -34,6 +34,7 @@ enum Problem {
     Invalid(i64),
     Quarantined,
     Blocked,
+    Unpriced,
 }
 
 /// Generates worlds of up to six portfolios over up to seven sessions.
@@ -57,6 +58,7 @@ pub(crate) fn unblocked_worlds() -> impl Strategy<Value = World> {
     worlds().prop_map(|mut world| {
         world.quarantined.clear();
         world.blocked.clear();
+        world.unpriced.clear();
         world
     })
 }
@@ -69,6 +71,7 @@ fn cell_states() -> impl Strategy<Value = CellState> {
         2 => (1..4_i64).prop_map(Problem::Invalid),
         1 => Just(Problem::Quarantined),
         1 => Just(Problem::Blocked),
+        1 => Just(Problem::Unpriced),
     ];
     let cell = (select(&IDS[..]), 0..7_usize);
     (cell, done, (phases(), problem), any::<bool>()).prop_map(
@@ -113,6 +116,7 @@ fn apply_cell_state(world: &mut World, state: CellState) {
         Problem::Nothing => {}
         Problem::Quarantined => world.quarantined.extend(phases.iter().map(cell)),
         Problem::Blocked => drop(world.blocked.insert((session, state.id))),
+        Problem::Unpriced => drop(world.unpriced.insert(session)),
         Problem::Invalid(id) => {
             let cause = [InvalidationCause::Price, InvalidationCause::Forced][usize::from(id == 2)];
             for phase in phases.iter() {
@@ -236,6 +240,9 @@ fn large_world() -> World {
     }
     let sessions = world.sessions.clone();
     for (s, session) in sessions.into_iter().enumerate() {
+        if s % 10 == 7 {
+            world.unpriced.insert(session);
+        }
         for n in (0..300_u32).filter(|n| *n % 13 != 0 || s < 9) {
             let id = n * 700;
             match (n as usize * 31 + s * 17) % 41 {

@@ -207,6 +207,9 @@ fn apply_quarantine_and_blocks(
     if remaining.is_empty() || (phases.contains(&Phase::Snapshot) && failed(Phase::Snapshot)) {
         return Ok(Decision::Skip(SkipReason::Quarantined));
     }
+    if world.unpriced.contains(&day) {
+        return Ok(Decision::Skip(SkipReason::Unpriced));
+    }
     if world.blocked.contains(&(day, id)) {
         return Ok(Decision::Skip(SkipReason::Blocked));
     }

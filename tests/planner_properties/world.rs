@@ -8,7 +8,8 @@ use plimsoll::domain::{
     PhaseSet, PortfolioId, Scope,
 };
 use plimsoll::plan::{
-    BlockReason, BlockedCell, Plan, PlanError, Request, Survey, Target, Today, plan,
+    BlockReason, BlockedCell, Plan, PlanError, Request, Survey, Target, Today, UnpricedSession,
+    plan,
 };
 
 /// First and last day of a portfolio, both inclusive, and whether it is deleted.
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) invalid: BTreeMap<i64, Invalidation>,
     pub(crate) quarantined: BTreeSet<CellPhase>,
     pub(crate) blocked: BTreeSet<(Day, u32)>,
+    pub(crate) unpriced: BTreeSet<Day>,
 }
 
 /// Returns the day `number` days after the origin of all test worlds.
@@ -148,6 +150,19 @@ impl World {
             invalidations: self.invalidations(),
             quarantined,
             blocked,
+            unpriced: self
+                .unpriced
+                .iter()
+                .map(|day| {
+                    (
+                        *day,
+                        UnpricedSession {
+                            held: 3,
+                            missing: 2,
+                        },
+                    )
+                })
+                .collect(),
         }
     }
 

@@ -18,13 +18,14 @@ proptest! {
         prop_assert_eq!(outcome.certificate.failed + outcome.certificate.deferred, 0);
         prop_assert_eq!(outcome.certificate.expected, case.expected);
         let blocked = outcome.blocked.values().map(|cells| cells.len() as u64).sum::<u64>();
-        prop_assert_eq!(outcome.certificate.blocked, blocked);
+        let unpriced = outcome.plan.skips_by_reason().get(&SkipReason::Unpriced).copied();
+        let waiting = blocked + unpriced.unwrap_or(0);
+        prop_assert_eq!(outcome.certificate.blocked, waiting);
         prop_assert_eq!(outcome.progress.done, outcome.plan.step_count());
 
         let next = harness.plan();
         prop_assert!(next.is_empty(), "{:?}", next.days);
-        let skipped = next.skips_by_reason();
-        prop_assert_eq!(skipped.get(&SkipReason::Blocked).copied().unwrap_or(0), blocked);
+        prop_assert_eq!(next.waiting_count(), waiting);
         let books = harness.output_rows();
         let again = harness.run(&nightly());
         prop_assert_eq!(again.progress.done, 0);

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::cells::{phase_list, spans_of, split_by_lifetime};
 use crate::capture::intervals::Interval;
 use crate::capture::state::{CapturedInvalidation, State};
-use crate::domain::{Day, PhaseSet};
+use crate::domain::{Day, PhaseSet, PriceAcceptance};
 use crate::scenario::name_list::name_ranges;
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
-use crate::scenario::world::spec::{InvalidationSpec, PastRunSpec, RunLeftRunningSpec};
+use crate::scenario::world::spec::{
+    AcceptedPricesSpec, InvalidationSpec, PastRunSpec, RunLeftRunningSpec,
+};
 use crate::scenario::world::values::CauseName;
 use crate::scenario::world::{PastRun, RunLeftRunning};
 
@@ -88,5 +90,15 @@ pub(super) fn left_running_spec(state: &State, run: &RunLeftRunning) -> RunLeftR
         lease: run.lease,
         started: Some(state.local(run.started)),
         target: Some(run.target),
+    }
+}
+
+/// Returns a decision to do unpriced sessions with the prices there are.
+pub(super) fn accepted_spec(accepted: &PriceAcceptance) -> AcceptedPricesSpec {
+    AcceptedPricesSpec {
+        from: accepted.days.first(),
+        to: accepted.days.last(),
+        reason: accepted.reason.clone(),
+        by: Some(accepted.by.clone()),
     }
 }

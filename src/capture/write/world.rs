@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::calendar::calendar_spec;
 use super::cells::split_by_lifetime;
-use super::history::{invalidation_specs, left_running_spec, run_spec};
+use super::history::{accepted_spec, invalidation_specs, left_running_spec, run_spec};
 use super::portfolios::{labels, portfolio_spec};
 use super::sources::add_sources;
 use crate::capture::error::CaptureError;
@@ -50,6 +50,7 @@ impl State {
             invalidations: invalidation_specs(self, &labels, last),
             runs: self.runs.iter().map(|run| run_spec(self, run)).collect(),
             run_left_running: (self.left_running.as_ref()).map(|run| left_running_spec(self, run)),
+            accepted_prices: self.accepted_prices.iter().map(accepted_spec).collect(),
             ..WorldSpec::default()
         };
         match &self.sources {

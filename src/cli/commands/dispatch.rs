@@ -3,9 +3,9 @@
 use clap::CommandFactory;
 
 use super::{
-    alerts, backup, capture, check, completions, demo, explain, import, init, invalidate, man,
-    metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve, show, shrink,
-    sim, status, token, verify,
+    accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
+    invalidate, man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve,
+    show, shrink, sim, status, token, verify,
 };
 use crate::cli::{
     args::{Arguments, Command},
@@ -31,6 +31,7 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Run(args) => run::execute(&context, &args),
         Command::Onboard(args) => onboard::execute(&context, &args),
         Command::Invalidate(args) => invalidate::execute(&context, &args),
+        Command::AcceptPrices(args) => accept_prices::execute(&context, &args),
         Command::Retry(args) => retry::execute(&context, &args),
         Command::Check(args) => check::execute(&context, &args),
         Command::Status(args) => status::execute(&context, &args),

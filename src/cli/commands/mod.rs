@@ -1,5 +1,6 @@
 //! The commands: each file has the arguments of one and carries it out.
 
+pub(super) mod accept_prices;
 pub(super) mod alerts;
 pub(super) mod backup;
 pub(super) mod capture;

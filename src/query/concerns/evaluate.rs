@@ -83,6 +83,7 @@ impl ConcernReader<'_> {
             ConcernKind::AbandonedRun => self.abandoned_run(),
             ConcernKind::RejectedFiles => Ok(self.rejected_files()),
             ConcernKind::InboxUnreadable => Ok(self.unreadable_inbox()),
+            ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
             ConcernKind::Blocked => self.blocked(),
         }
     }
@@ -223,20 +224,43 @@ impl ConcernReader<'_> {
         })
     }
 
+    fn unpriced_session(&self) -> Option<Concern> {
+        // The target may be unpriced until its closes arrive in the evening, which is normal.
+        let mut before = self.plan.unpriced.range(..self.plan.target.day);
+        let (from, first) = before.next()?;
+        let later = before.clone().count() as u64;
+        let last = before.next_back().map_or(*first, |(_, last)| *last);
+        let days = self.plan.days.iter();
+        let waiting = days.flat_map(|day| &day.skips);
+        let waiting = waiting.filter(|skips| skips.reason == SkipReason::Unpriced);
+        Some(Concern {
+            fact: ConcernFact::UnpricedSession {
+                sessions: 1 + later,
+                from: *from,
+                last,
+            },
+            portfolios: waiting.fold(IdSet::new(), |all, skips| all | &skips.cells),
+            next: Some(NextCommand::ImportPrices),
+        })
+    }
+
     fn blocked(&self) -> Result<Option<Concern>, QueryError> {
-        let cells = self.survey.blocked.iter().flat_map(|(day, cells)| {
-            let cells = cells.iter().map(|blocked| blocked.portfolio);
-            cells.map(|portfolio| Cell::new(*day, portfolio))
-        });
-        let cells = cells.filter(|cell| self.scope.contains(cell.portfolio));
-        let cells: Vec<_> = cells.collect();
-        let Some(first) = cells.first().copied() else {
+        let (mut first, mut cells, mut portfolios) = (None, 0, IdSet::new());
+        for day in &self.plan.days {
+            let waiting = day.skips.iter().filter(|skips| skips.reason.is_waiting());
+            for skips in waiting {
+                cells += skips.cells.len();
+                portfolios |= &skips.cells;
+                let id = skips.cells.min();
+                first = first.or(id.map(|id| Cell::new(day.day, PortfolioId(id))));
+            }
+        }
+        let Some(first) = first else {
             return Ok(None);
         };
-        let (count, portfolios) = count(cells).unwrap_or_default();
         Ok(Some(Concern {
             fact: ConcernFact::Blocked {
-                cells: count,
+                cells,
                 from: first.day,
             },
             portfolios,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::kind::ConcernKind;
 use crate::domain::{Day, RunId};
+use crate::plan::UnpricedSession;
 
 /// The facts of a concern, one variant for each kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,6 +64,16 @@ pub enum ConcernFact {
         /// The error of the operating system.
         error: String,
     },
+    /// The facts of [`ConcernKind::UnpricedSession`].
+    UnpricedSession {
+        /// Number of unpriced sessions before the target.
+        sessions: u64,
+        /// The first of them.
+        from: Day,
+        /// The held securities of the last of them, and those of them without a close.
+        #[serde(flatten)]
+        last: UnpricedSession,
+    },
     /// The facts of [`ConcernKind::Blocked`].
     Blocked {
         /// Number of blocked cells.
@@ -84,11 +95,12 @@ impl ConcernFact {
             Self::AbandonedRun { .. } => ConcernKind::AbandonedRun,
             Self::RejectedFiles { .. } => ConcernKind::RejectedFiles,
             Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
+            Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
             Self::Blocked { .. } => ConcernKind::Blocked,
         }
     }
 
-    /// Returns the number of portfolios, cells, files or runs concerned; 1 where the concern has no
+    /// Returns the number of portfolios, cells, sessions, files or runs concerned; 1 where the concern has no
     /// number. `docs/metrics.md` has the unit of each kind.
     pub fn count(&self) -> u64 {
         match self {
@@ -100,6 +112,7 @@ impl ConcernFact {
             Self::Failing { cells } | Self::Quarantined { cells } | Self::Blocked { cells, .. } => {
                 *cells
             }
+            Self::UnpricedSession { sessions, .. } => *sessions,
             Self::RejectedFiles { files } => files.len() as u64,
         }
     }

@@ -23,6 +23,8 @@ pub enum ConcernKind {
     RejectedFiles,
     /// The inbox cannot be listed, so that its files are not imported.
     InboxUnreadable,
+    /// Sessions before the target are unpriced: all their cells wait, without end.
+    UnpricedSession,
     /// Cells wait for prices or rates.
     Blocked,
 }
@@ -39,7 +41,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::Late,
@@ -48,6 +50,7 @@ impl ConcernKind {
         Self::AbandonedRun,
         Self::RejectedFiles,
         Self::InboxUnreadable,
+        Self::UnpricedSession,
         Self::Blocked,
     ];
 
@@ -63,6 +66,7 @@ impl ConcernKind {
             Self::AbandonedRun => "abandoned-run",
             Self::RejectedFiles => "rejected-files",
             Self::InboxUnreadable => "inbox-unreadable",
+            Self::UnpricedSession => "unpriced-session",
             Self::Blocked => "blocked",
         }
     }
@@ -83,7 +87,8 @@ impl ConcernKind {
             | Self::Quarantined
             | Self::AbandonedRun
             | Self::RejectedFiles
-            | Self::InboxUnreadable => Severity::Error,
+            | Self::InboxUnreadable
+            | Self::UnpricedSession => Severity::Error,
             Self::Blocked => Severity::Warning,
         }
     }

@@ -49,6 +49,7 @@ pub fn outcome_json(outcome: &Outcome, names: &Names) -> Value {
         "skipped-days": skipped,
         "failures": failures,
         "blocked": blocked_days.collect::<Value>(),
+        "unpriced": outcome.plan.unpriced,
         "warnings": warnings,
         "milliseconds": milliseconds(&outcome.times),
     })

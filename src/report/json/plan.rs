@@ -63,6 +63,7 @@ impl PlanReport<'_> {
             "steps": steps,
             "skips": skips,
             "blocked": blocked(blocked_cells, self.names),
+            "unpriced": self.plan.unpriced.get(&day.day),
         })
     }
 

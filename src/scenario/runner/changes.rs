@@ -12,9 +12,10 @@ use super::harness::Harness;
 use super::inspect::read_names;
 use super::result::StepOutcome;
 use crate::domain::{
-    CellSelection, Day, DayRange, Phase, PhaseCells, PortfolioId, PortfolioKey, Scope, SecurityId,
-    Split, Transaction, count_ids,
+    CellSelection, Day, DayRange, Phase, PhaseCells, PortfolioId, PortfolioKey, PriceAcceptance,
+    Scope, SecurityId, Split, Transaction, count_ids,
 };
+use crate::engine::{self, EngineError};
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
 use crate::import::{ImportOptions, Jumps};
 use crate::invalidation;
@@ -252,6 +253,25 @@ pub(super) fn invalidate(
         invalidation_lines(&invalidated, &names),
         count,
     ))
+}
+
+/// Ends the wait of unpriced sessions. A range without one is refused.
+pub(super) fn accept_prices(
+    harness: &Harness<'_>,
+    decision: &PriceAcceptance,
+) -> Result<StepOutcome, PlayError> {
+    let (settings, now) = (harness.settings(), harness.environment().clock.now());
+    let mut writer = harness.store().writer()?;
+    match writer.write(|writing| engine::accept_prices(writing, &settings, decision, now)) {
+        Ok((_, sessions)) => {
+            let accepted = sessions.keys().map(|day| format!("{day}  accepted"));
+            Ok(done_outcome(accepted.collect(), 0))
+        }
+        Err(refusal @ EngineError::NothingToAccept(_)) => Ok(StepOutcome::Refused {
+            reason: refusal.to_string(),
+        }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) fn retry(

@@ -73,6 +73,12 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
                 split.new, split.old, split.day
             )
         }
+        Action::AcceptPrices(decision) => {
+            format!(
+                "accept the prices of {}: {}",
+                decision.days, decision.reason
+            )
+        }
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),

@@ -187,6 +187,7 @@ fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayErro
         Action::Prices(closes) => changes::import_prices(harness, closes),
         Action::Transactions(entries) => changes::import_transactions(harness, entries),
         Action::Split(split) => changes::import_split(harness, split),
+        Action::AcceptPrices(decision) => changes::accept_prices(harness, decision),
         Action::Advance(by) => move_clock(harness, *by),
         Action::Clock(to) => move_clock(harness, *to - harness.environment().clock.now()),
         Action::Calendar { calendar, .. } => {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::{Day, IdSet, Phase, PortfolioId};
 use crate::engine::Outcome;
-use crate::plan::{DayPlan, SkipReason, StepReason};
+use crate::plan::{DayPlan, SkipReason, StepReason, UnpricedSession};
 use crate::query::Names;
 use crate::report::missing_inputs_text;
 
@@ -34,6 +34,8 @@ pub enum Reason {
     Error(String),
     /// The missing inputs of a blocked cell, in words.
     MissingInputs(String),
+    /// The counts of an unpriced session, on which all cells wait.
+    Unpriced(UnpricedSession),
 }
 
 impl Reason {
@@ -41,7 +43,7 @@ impl Reason {
     pub fn left_behind(&self) -> Option<SkipReason> {
         match self {
             Self::Skip(reason) => Some(*reason).filter(|reason| reason.is_left_behind()),
-            Self::Step(_) | Self::Error(_) | Self::MissingInputs(_) => None,
+            Self::Step(_) | Self::Error(_) | Self::MissingInputs(_) | Self::Unpriced(_) => None,
         }
     }
 }
@@ -52,6 +54,12 @@ impl fmt::Display for Reason {
             Self::Step(reason) => reason.fmt(f),
             Self::Skip(reason) => reason.fmt(f),
             Self::Error(text) | Self::MissingInputs(text) => f.write_str(text),
+            Self::Unpriced(UnpricedSession { held, missing }) => {
+                write!(
+                    f,
+                    "closes: unpriced session, {missing} of {held} securities have none"
+                )
+            }
         }
     }
 }
@@ -97,6 +105,17 @@ pub(super) fn blocked_reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day,
             let name = names.portfolio(cell.portfolio);
             add_to_group(&mut days, *day, name, reason, Vec::new());
         }
+    }
+    for (day, session) in &outcome.plan.unpriced {
+        let skips = outcome.plan.day(*day).map_or(&[][..], |day| &day.skips[..]);
+        let waiting = skips.iter().filter(|s| s.reason == SkipReason::Unpriced);
+        days.entry(*day)
+            .or_default()
+            .extend(waiting.map(|skips| ReasonGroup {
+                reason: Reason::Unpriced(*session),
+                phases: Vec::new(),
+                portfolios: names_of(&skips.cells, names),
+            }));
     }
     days
 }

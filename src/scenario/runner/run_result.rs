@@ -142,9 +142,7 @@ impl RunResult {
             failed: by_day(&cells_by_day(
                 outcome.failures.iter().map(|failed| failed.cell),
             )),
-            blocked: by_day(&cells_by_day(outcome.blocked.iter().flat_map(
-                |(day, cells)| cells.iter().map(|cell| Cell::new(*day, cell.portfolio)),
-            ))),
+            blocked: by_day(&waiting_cells(outcome)),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
             starts_after: plan.start.watermark(),
             invalidated_phases: 0,
@@ -224,6 +222,8 @@ const fn end_from_error(error: &EngineError) -> RunEnd {
         | EngineError::Calendar(_)
         | EngineError::Market(_)
         | EngineError::PlanChanged { .. }
+        | EngineError::NothingToAccept(_)
+        | EngineError::NoSuchAcceptance(_)
         | EngineError::TooManyCells { .. } => RunEnd::Refused,
     }
 }
@@ -252,6 +252,20 @@ fn cells_by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
         days.entry(cell.day).or_default().insert(cell.portfolio.0);
     }
     days
+}
+
+/// Returns the cells that wait, for single inputs or because their session is unpriced.
+fn waiting_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
+    let days = outcome.plan.days.iter();
+    let mut waiting = skipped_cells(days, &|reason| reason == SkipReason::Unpriced);
+    let blocked = outcome
+        .blocked
+        .iter()
+        .flat_map(|(day, cells)| cells.iter().map(|cell| Cell::new(*day, cell.portfolio)));
+    for (day, cells) in cells_by_day(blocked) {
+        *waiting.entry(day).or_default() |= cells;
+    }
+    waiting
 }
 
 fn skipped_cells<'d>(

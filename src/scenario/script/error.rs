@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::values::DurationError;
-use crate::domain::{CalendarError, Day};
+use crate::domain::{CalendarError, Day, DayError};
 use crate::scenario::world::{Nearest, WorldError};
 
 /// Errors of reading a scenario.
@@ -125,6 +125,9 @@ pub enum StepError {
     /// An added portfolio has completed days.
     #[error("`{0}` is added with completed days, which only the portfolios of a world can have")]
     AddedWithDoneDays(String),
+    /// A range of days ends before it starts.
+    #[error(transparent)]
+    Range(DayError),
     /// The clock cannot be moved that far.
     #[error(transparent)]
     Duration(#[from] DurationError),
@@ -174,8 +177,8 @@ fn nearest_text(nearest: Option<Day>) -> String {
 }
 
 const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
-                      `restore`, `close`, `add`, `prices`, `transaction`, `split`, `advance`, \
-                      `clock`, `calendar`, `configure`";
+                      `restore`, `close`, `add`, `prices`, `transaction`, `split`, \
+                      `accept-prices`, `advance`, `clock`, `calendar`, `configure`";
 
 /// Errors of reading a fixture.
 #[derive(Debug, Error)]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::values::{Point, Power, ProcessStatus, RunEnd};
 use crate::domain::{
-    Calendar, Cell, Day, DayRange, Phase, PhaseSet, PortfolioId, Split, Transaction,
+    Calendar, Cell, Day, DayRange, Phase, PhaseSet, PortfolioId, PriceAcceptance, Split,
+    Transaction,
 };
 use crate::engine::Settings;
 use crate::plan::Policy;
@@ -96,6 +97,8 @@ pub enum Action {
     Transactions(Vec<Transaction>),
     /// Records a split of a security.
     Split(Split),
+    /// Ends the wait of unpriced sessions.
+    AcceptPrices(PriceAcceptance),
     /// Moves the clock, back if negative.
     Advance(TimeDelta),
     /// Sets the clock to an instant.

@@ -23,7 +23,7 @@ pub const SCENARIO_KEYS: [&str; 7] = [
     EXPECT_KEY,
 ];
 /// Top-level keys of a world.
-const WORLD_KEYS: [&str; 17] = [
+const WORLD_KEYS: [&str; 18] = [
     "description",
     "now",
     "calendar",
@@ -41,6 +41,7 @@ const WORLD_KEYS: [&str; 17] = [
     "invalidation",
     "run",
     "run-left-running",
+    "accepted-prices",
 ];
 /// The top-level key of expectations, which are read after the policies are known.
 const EXPECT_KEY: &str = "expect";

@@ -26,24 +26,25 @@ pub(super) fn with_overrides(
     base: &Settings,
     spec: &ConfigurationSpec,
 ) -> Result<Settings, ScenarioError> {
-    let share = spec.least_share.unwrap_or(base.price_wait.min_priced_share);
-    if !(0.0..=1.0).contains(&share) {
-        return Err(ScenarioError::Setting {
-            key: "least-share",
-            value: share.to_string(),
-            expected: "it must be a share from 0 to 1",
-        });
-    }
     let seconds = at_least_one("lease-seconds", spec.lease_seconds)?;
     let minutes = spec.grace_minutes.map(i64::from);
     Ok(Settings {
         grace: minutes.map_or(base.grace, TimeDelta::minutes),
         price_wait: PriceWait {
-            min_priced_share: share,
+            min_priced_share: share(
+                "least-share",
+                spec.least_share,
+                base.price_wait.min_priced_share,
+            )?,
             sessions: spec.wait_sessions.unwrap_or(base.price_wait.sessions),
             dead_after_sessions: spec
                 .dead_after
                 .unwrap_or(base.price_wait.dead_after_sessions),
+            max_unpriced_share: share(
+                "unpriced-above",
+                spec.unpriced_above,
+                base.price_wait.max_unpriced_share,
+            )?,
         },
         quarantine_after: at_least_one("quarantine-after", spec.quarantine_after)?
             .unwrap_or(base.quarantine_after),
@@ -57,6 +58,17 @@ pub(super) fn with_overrides(
         model: spec.risk.clone().or_else(|| base.model.clone()),
         ..base.clone()
     })
+}
+
+fn share(key: &'static str, value: Option<f64>, base: f64) -> Result<f64, ScenarioError> {
+    match value {
+        Some(share) if !(0.0..=1.0).contains(&share) => Err(ScenarioError::Setting {
+            key,
+            value: share.to_string(),
+            expected: "it must be a share from 0 to 1",
+        }),
+        value => Ok(value.unwrap_or(base)),
+    }
 }
 
 fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, ScenarioError> {

@@ -21,7 +21,9 @@ use crate::scenario::schema::keys::{
     add_old_expectation_keys, add_old_invalidation_keys, add_policy_expectations,
 };
 use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
-use crate::scenario::world::spec::{PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec};
+use crate::scenario::world::spec::{
+    AcceptedPricesSpec, PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec,
+};
 use crate::scenario::world::values::{CellPhase, Instant, Span};
 
 /// A scenario: a world, the steps that run on it, and the results that are expected.
@@ -66,6 +68,8 @@ pub(crate) struct ConfigurationSpec {
     pub(crate) wait_sessions: Option<usize>,
     /// The number of sessions without a price after which a security no longer blocks a cell.
     pub(crate) dead_after: Option<u16>,
+    /// The share of the held securities above which missing closes make a session unpriced; 0 to 1.
+    pub(crate) unpriced_above: Option<f64>,
     /// The number of consecutive failures after which a phase of a cell is quarantined.
     pub(crate) quarantine_after: Option<u32>,
     /// The length of a lease without renewal, in seconds.
@@ -130,6 +134,8 @@ pub(crate) struct StepSpec {
     pub(crate) transaction: Option<TransactionSpec>,
     /// A split to record.
     pub(crate) split: Option<SplitSpec>,
+    /// Unpriced sessions to do with the prices there are.
+    pub(crate) accept_prices: Option<Located<AcceptedPricesSpec>>,
     /// The duration by which the clock moves; a negative one moves it back.
     pub(crate) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.

@@ -44,7 +44,7 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    fn present_actions(&self) -> [(&'static str, bool); 15] {
+    fn present_actions(&self) -> [(&'static str, bool); 16] {
         [
             ("run", self.run.is_some()),
             ("onboard", self.onboard.is_some()),
@@ -57,6 +57,7 @@ impl StepSpec {
             ("prices", self.prices.is_some()),
             ("transaction", self.transaction.is_some()),
             ("split", self.split.is_some()),
+            ("accept-prices", self.accept_prices.is_some()),
             ("advance", self.advance.is_some()),
             ("clock", self.clock.is_some()),
             ("calendar", self.calendar.is_some()),
@@ -215,6 +216,15 @@ impl<'s> StepReader<'s> {
         }
         if let Some(spec) = &step.split {
             return Ok(Action::Split(world.resolve_split(spec.clone())?));
+        }
+        if let Some(spec) = &step.accept_prices {
+            let decision = spec.get().decision();
+            return decision
+                .map(Action::AcceptPrices)
+                .map_err(|source| ScenarioError::Step {
+                    error: StepError::Range(source),
+                    at: spec.span(),
+                });
         }
         self.settings_change(step, at)
     }

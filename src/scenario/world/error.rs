@@ -166,6 +166,9 @@ pub enum WorldError {
         /// Units before the split.
         old: u32,
     },
+    /// A range of accepted prices ends before it starts.
+    #[error("invalid `[[accepted-prices]]`")]
+    AcceptedPrices(#[source] DayError),
     /// The first day of the market is after its last.
     #[error("the market has no days")]
     Market(#[source] DayError),

@@ -95,6 +95,9 @@ impl World {
             run_left_running: spec
                 .run_left_running
                 .map(|run| left_running(&run, now, last)),
+            accepted_prices: (spec.accepted_prices.iter())
+                .map(|accepted| accepted.decision().map_err(WorldError::AcceptedPrices))
+                .collect::<Result<_, _>>()?,
             added_later: portfolios.split_off(present),
             portfolios,
             listing: listed.0,

@@ -12,7 +12,8 @@ use super::lenient::{Lenient, Located, OneOrMany};
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
-    AssetClass, Currency, Day, Money, Price, Quantity, RiskModel, TransactionKind,
+    AssetClass, Currency, Day, DayError, DayRange, Money, Price, PriceAcceptance, Quantity,
+    RiskModel, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -57,6 +58,9 @@ pub(crate) struct WorldSpec {
     pub(crate) runs: Vec<PastRunSpec>,
     /// A run that never ended.
     pub(crate) run_left_running: Option<RunLeftRunningSpec>,
+    /// Unpriced sessions whose cells do not wait for closes.
+    #[serde(default, rename = "accepted-prices")]
+    pub(crate) accepted_prices: Vec<AcceptedPricesSpec>,
     /// Splits that are given.
     #[serde(default, rename = "split")]
     pub(crate) splits: Vec<SplitSpec>,
@@ -276,6 +280,31 @@ pub(crate) struct PastRunSpec {
     pub(crate) failed: Option<u64>,
     /// The number of blocked cells.
     pub(crate) blocked: Option<u64>,
+}
+
+/// A decision of an operator to do unpriced sessions with the prices there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AcceptedPricesSpec {
+    /// The first day of the range.
+    pub(crate) from: Day,
+    /// The last day of the range.
+    pub(crate) to: Day,
+    /// The reason, as text for people.
+    pub(crate) reason: String,
+    /// The name of the operator; `operator` if left out.
+    pub(crate) by: Option<String>,
+}
+
+impl AcceptedPricesSpec {
+    /// Returns the decision.
+    pub(crate) fn decision(&self) -> Result<PriceAcceptance, DayError> {
+        Ok(PriceAcceptance {
+            days: DayRange::new(self.from, self.to)?,
+            by: self.by.clone().unwrap_or_else(|| "operator".to_owned()),
+            reason: self.reason.clone(),
+        })
+    }
 }
 
 /// A run that never ended.

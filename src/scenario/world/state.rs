@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::spec::Lease;
 use crate::domain::{
     Calendar, Cell, Coverage, Day, DayRange, Money, NewInvalidation, Phase, PhaseSet, Portfolio,
-    Price, Quantity, RiskModel, SecurityId, Split, Transaction,
+    Price, PriceAcceptance, Quantity, RiskModel, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Listing, Style};
 use crate::store::{Progress, RunState};
@@ -49,6 +49,8 @@ pub struct World {
     pub runs: Vec<PastRun>,
     /// A run that never ended, if there is one.
     pub run_left_running: Option<RunLeftRunning>,
+    /// Decisions to do unpriced sessions with the prices there are, in the order of the file.
+    pub accepted_prices: Vec<PriceAcceptance>,
 }
 
 /// The behaviour of a market after the last day with closes.

@@ -12,6 +12,7 @@ use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::query::{
     self, BlockedCellView, Concern, FailingPhase, Health, Presence, UnpricedSecurity,
+    UnpricedSessionView,
 };
 use crate::report::{Tone, number};
 use crate::serve::access::PageViewer;
@@ -30,6 +31,7 @@ struct HealthPage {
     target: String,
     held_securities: String,
     prices: List<PriceLine>,
+    unpriced_sessions: List<UnpricedSessionLine>,
     blocked: List<BlockedLine>,
     failing: List<FailureLine>,
 }
@@ -49,6 +51,13 @@ struct PriceLine {
     age: String,
     holders: u64,
     command: String,
+}
+
+struct UnpricedSessionLine {
+    day: String,
+    missing: u32,
+    held: u32,
+    cells: String,
 }
 
 struct BlockedLine {
@@ -103,6 +112,7 @@ fn health_page(frame: Frame, health: &Health) -> HealthPage {
         target: labels::day(health.target),
         held_securities: number::count_with_noun(health.held_securities, "security"),
         prices: List::new(&health.unpriced, PriceLine::new),
+        unpriced_sessions: List::new(&health.unpriced_sessions, UnpricedSessionLine::new),
         blocked: List::new(&health.blocked, BlockedLine::new),
         failing: List::new(&health.failing, FailureLine::new),
     }
@@ -143,6 +153,17 @@ impl PriceLine {
             command: (security.next_command())
                 .map(|command| command.to_string())
                 .unwrap_or_default(),
+        }
+    }
+}
+
+impl UnpricedSessionLine {
+    fn new(session: &UnpricedSessionView) -> Self {
+        Self {
+            day: labels::day(session.day),
+            missing: session.counts.missing,
+            held: session.counts.held,
+            cells: number::count_with_noun(session.cells, "cell"),
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) const fn mark_class(mark: Mark) -> &'static str {
         Mark::Failed => "failed",
         Mark::LeftBehind => "left-behind",
         Mark::Blocked => "blocked",
+        Mark::Unpriced => "unpriced",
         Mark::Quarantined => "quarantined",
         Mark::Deferred => "deferred",
         Mark::NotDue => "none",

@@ -169,7 +169,7 @@ impl PlanSummary {
     fn new(plan: &Plan, remarks: &[RangeRemark]) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
         let skipped = |reason| plan.skips_by_reason().contains_key(&reason);
-        let is_waiting = skipped(SkipReason::Blocked) || skipped(SkipReason::Quarantined);
+        let is_waiting = plan.waiting_count() > 0 || skipped(SkipReason::Quarantined);
         let (tone, headline) = match plan.step_count() {
             0 if is_waiting => (
                 Tone::Warning,
@@ -211,7 +211,7 @@ impl PlanSummary {
                     day: labels::day(day.day),
                     to_do: day.step_count(),
                     complete: day.skip_count(SkipReason::Complete),
-                    blocked: day.skip_count(SkipReason::Blocked),
+                    blocked: day.waiting_count(),
                     quarantined: day.skip_count(SkipReason::Quarantined),
                 })
                 .collect(),

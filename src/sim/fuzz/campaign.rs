@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::generator::generate_scenario;
 use super::reference_model;
 use crate::disk::{CrashState, Fault, FaultDuration, InjectedDiskFault};
-use crate::domain::{DayRange, PhaseSet, PortfolioId, Scope};
+use crate::domain::{Cell, Day, DayRange, PhaseSet, PortfolioId, Scope, SecurityId};
+use crate::engine::Outcome;
 use crate::parallel::map;
 use crate::scenario::runner::{CheckLevel, play};
 use crate::scenario::script::{FixtureError, RunEnd, Scenario};
@@ -21,7 +22,7 @@ use crate::sim::pair::run_pair;
 use crate::sim::random::RandomSource;
 use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use crate::sim::violation::Violation;
-use crate::store::{Store, StoreError};
+use crate::store::{ReadTransaction, Store, StoreError};
 
 /// The number of crashes drawn for the run that is disturbed.
 const CRASHES: usize = 6;
@@ -169,6 +170,10 @@ fn check_against_reference(
                 .coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?,
         ))
     })?;
+    let unpriced = store.read(|reading| done_without_closes(reading, outcome))?;
+    let unpriced = unpriced.into_iter();
+    let unpriced = unpriced.map(|cell| Violation::DoneWithoutCloses(cell.portfolio, cell.day));
+    result.violations.extend(unpriced);
     let (calendar, target) = (&run_under_test.settings().calendar, outcome.plan.target.day);
     let required = reference_model::required_cells(&portfolios, calendar, target);
     result.portfolio_days += required.len() as u64;
@@ -202,6 +207,33 @@ fn check_against_reference(
         }
     }
     Ok(())
+}
+
+/// Returns the cells that a run did on sessions without any close although they hold a security of
+/// which one is expected. It knows no share and no age: such a session is always an outage.
+fn done_without_closes(
+    reading: &ReadTransaction<'_>,
+    outcome: &Outcome,
+) -> Result<Vec<Cell>, StoreError> {
+    let securities = reading.securities().all()?;
+    let is_expected = |id: SecurityId, day: Day| {
+        let mut known = securities.iter().filter(|security| security.id == id);
+        known.any(|security| security.is_price_expected(day))
+    };
+    let mut found = Vec::new();
+    for (day, ids) in &outcome.done {
+        if !reading.closes().priced_securities(*day)?.is_empty() {
+            continue;
+        }
+        for id in ids {
+            let cell = Cell::new(*day, PortfolioId(id));
+            let positions = reading.outputs().positions(cell)?.unwrap_or_default();
+            if (positions.iter()).any(|position| is_expected(position.security, *day)) {
+                found.push(cell);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Crashes a run, injects faults into it and makes a pair of it, all drawn from `random`.

@@ -63,6 +63,8 @@ struct Generator {
     offset: &'static str,
     portfolios: usize,
     added: usize,
+    /// The last day with closes, if the price feed stops.
+    feed_stop: Option<Day>,
 }
 
 impl Generator {
@@ -70,8 +72,13 @@ impl Generator {
         // The purpose is hashed: another word would change every pinned seed.
         let mut random = RandomSource::new(seed, "tale");
         let (evening, offset) = START_EVENINGS[random.below(START_EVENINGS.len())];
+        let evening: Day = evening.parse().expect("the evenings are days");
+        // A source of its own, so that the scenarios of other seeds stay as they were.
+        let mut feed = RandomSource::new(seed, "feed");
+        let feed_stop = feed.chance(15).then(|| -(feed.below(6) as i32));
         Self {
-            evening: evening.parse().expect("the evenings are days"),
+            evening,
+            feed_stop: feed_stop.map(|days| evening.saturating_add(days)),
             offset,
             portfolios: 1 + random.below(3),
             added: 0,
@@ -107,6 +114,7 @@ impl Generator {
             market: MarketSpec {
                 shares: Some(1 + self.random.below(4)),
                 from: Some(self.evening.saturating_add(-30)),
+                last: self.feed_stop,
                 ..MarketSpec::default()
             },
             portfolios: PortfolioSpecs(
@@ -129,11 +137,13 @@ impl Generator {
 
     fn portfolio(&mut self) -> PortfolioSpec {
         let inception = self.day(7);
+        // A world can have no done cell after its last close.
+        let last_close = self.feed_stop.unwrap_or(Day::MAX);
         let complete = match self.random.below(4) {
             0 => None,
-            1 => Some(Span::EVERY_DAY),
+            1 => (last_close >= inception.saturating_add(3)).then_some(Span::EVERY_DAY),
             _ => {
-                let until = self.day(5);
+                let until = self.day(5).min(last_close);
                 // A shorter span may hold no session on a long weekend, which is an error.
                 (until >= inception.saturating_add(3)).then(|| Span::new(None, Some(until)))
             }

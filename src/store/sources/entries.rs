@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split, Transaction};
+use crate::domain::{Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction};
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
@@ -90,6 +90,52 @@ impl ReadEntries<'_> {
     pub fn with_reference(&self, reference: &str) -> Result<Option<Transaction>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM entry WHERE reference = ?1");
         select_first(self.connection, &sql, [reference], row_to_entry)
+    }
+
+    /// Returns the ids of the securities that have any transaction.
+    pub(crate) fn traded_securities(&self) -> Result<IdSet, StoreError> {
+        // One seek for each security: `DISTINCT` reads the whole index.
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(security) FROM entry WHERE security > ?1")?;
+        let mut traded = IdSet::new();
+        let mut after = -1;
+        loop {
+            let next: Option<u32> = statement.query_row([after], |row| row.get(0))?;
+            let Some(id) = next else { return Ok(traded) };
+            traded.insert(id);
+            after = i64::from(id);
+        }
+    }
+
+    /// Returns the first portfolio after `after`, by id, that has any transaction in a security.
+    pub(crate) fn next_trading(
+        &self,
+        security: SecurityId,
+        after: Option<PortfolioId>,
+    ) -> Result<Option<PortfolioId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT min(portfolio) FROM entry WHERE security = ?1 AND portfolio > ?2",
+        )?;
+        let after = after.map_or(-1, |id| i64::from(id.0));
+        Ok(statement.query_row(params![security, after], |row| row.get(0))?)
+    }
+
+    /// Returns the transactions of one portfolio in one security, by day.
+    pub(crate) fn of_holding(
+        &self,
+        portfolio: PortfolioId,
+        security: SecurityId,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM entry WHERE security = ?1 AND portfolio = ?2 ORDER BY day"
+        );
+        select(
+            self.connection,
+            &sql,
+            params![security, portfolio],
+            row_to_entry,
+        )
     }
 
     /// Returns the portfolios that have any transaction in a security.

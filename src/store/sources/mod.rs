@@ -2,6 +2,7 @@
 //! risk model. Each change must increment the revision, so that a run that read the sources before
 //! notices it at its next commit.
 
+mod accepted_prices;
 mod calendar;
 mod entries;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod revision;
 mod securities;
 mod world;
 
+pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
 pub use calendar::{ReadCalendar, WriteCalendar};
 pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
 pub use imports::{ImportRecord, ReadImports, WriteImports};

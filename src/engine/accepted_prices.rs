@@ -1,0 +1,98 @@
+//! Ends the wait of unpriced sessions by the decision of an operator, and revokes such a decision.
+//!
+//! A decision is recorded and counts as a change of the sources: a run that planned before it plans
+//! again.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::error::EngineError;
+use super::session_prices::SessionPrices;
+use super::settings::Settings;
+use crate::domain::{CellSelection, Day, DayRange, PhaseCells, PhaseSet, PriceAcceptance, Scope};
+use crate::invalidation::invalidate;
+use crate::plan::UnpricedSession;
+use crate::store::{ReadTransaction, WriteTransaction};
+
+/// Records that the sessions of a range are treated as priced. Returns its id and the sessions that
+/// waited.
+///
+/// # Errors
+///
+/// No session of the range up to the last final one is unpriced, or the database cannot be read or
+/// written.
+pub fn accept_prices(
+    writing: &WriteTransaction<'_>,
+    settings: &Settings,
+    decision: &PriceAcceptance,
+    now: DateTime<Utc>,
+) -> Result<(u32, BTreeMap<Day, UnpricedSession>), EngineError> {
+    let unpriced = unpriced_sessions(writing, settings, decision.days, now)?;
+    if unpriced.is_empty() {
+        return Err(EngineError::NothingToAccept(decision.days));
+    }
+    let id = writing.accepted_prices().add(decision, now)?;
+    writing.increment_revision()?;
+    Ok((id, unpriced))
+}
+
+/// Revokes a decision: its sessions wait for closes again. Their cells are invalidated, because
+/// they were done without these. Returns the invalidated cells.
+///
+/// # Errors
+///
+/// No decision with this id is in force, or the database cannot be read or written.
+pub fn revoke_accepted_prices(
+    writing: &WriteTransaction<'_>,
+    settings: &Settings,
+    id: u32,
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, EngineError> {
+    let in_force = writing.accepted_prices().in_force()?.into_iter();
+    let mut revoked = in_force.filter(|accepted| accepted.id == id);
+    let Some(revoked) = revoked.next() else {
+        return Err(EngineError::NoSuchAcceptance(id));
+    };
+    writing.accepted_prices().revoke(id, now)?;
+    let days = revoked.decision.days;
+    writing.increment_revision()?;
+    let mut invalidated = PhaseCells::new();
+    for day in unpriced_sessions(writing, settings, days, now)?.into_keys() {
+        let selection = CellSelection {
+            scope: &Scope::AllActive,
+            phases: PhaseSet::CELL_PHASES,
+            range: DayRange::single(day),
+        };
+        let reason = format!("accepted prices {id} revoked");
+        invalidated.extend(invalidate(
+            writing,
+            &settings.calendar,
+            &selection,
+            &reason,
+            now,
+        )?);
+    }
+    Ok(invalidated)
+}
+
+/// Returns the unpriced sessions of a range, up to the last final one.
+fn unpriced_sessions(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+    days: DayRange,
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<Day, UnpricedSession>, EngineError> {
+    let last = days
+        .last()
+        .min(settings.calendar.last_final(now, settings.grace)?);
+    let lifecycles = reading.portfolios().lifecycle_index()?;
+    let first = lifecycles.earliest_inception(lifecycles.active());
+    // Before the first inception no session has a cell.
+    let Some(Ok(due)) = first.map(|first| DayRange::new(first.max(days.first()), last)) else {
+        return Ok(BTreeMap::new());
+    };
+    let sessions = settings.calendar.sessions(due)?;
+    let mut prices = SessionPrices::new(reading, &settings.price_wait)?;
+    Ok(prices.unpriced_among(sessions.iter().copied())?)
+}

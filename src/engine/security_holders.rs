@@ -1,0 +1,107 @@
+//! Finds out whether any portfolio holds a security at the end of a day.
+//!
+//! Reads the portfolios that traded the security one after the other, and stops at the first that
+//! holds it: of a security with a million holders, one is read.
+
+use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split};
+use crate::invalidation::holding_changes;
+use crate::store::{ReadTransaction, StoreError};
+
+/// The days on which a security is held, as far as they were needed.
+pub(super) struct SecurityHolders {
+    security: SecurityId,
+    splits: Vec<Split>,
+    /// Days on which a portfolio read so far holds the security: disjoint, in no order.
+    held: Vec<DayRange>,
+    /// The last portfolio that was read.
+    last_read: Option<PortfolioId>,
+    /// Set once every portfolio that traded the security was read.
+    is_exhausted: bool,
+}
+
+impl SecurityHolders {
+    /// Reads the splits of the security, and no portfolio yet.
+    pub(super) fn new(
+        reading: &ReadTransaction<'_>,
+        security: SecurityId,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            security,
+            splits: reading.splits().of_security(security)?,
+            held: Vec::new(),
+            last_read: None,
+            is_exhausted: false,
+        })
+    }
+
+    /// Returns whether an active portfolio, within its lifecycle, holds the security at the end of
+    /// `day`.
+    pub(super) fn is_held(
+        &mut self,
+        reading: &ReadTransaction<'_>,
+        day: Day,
+    ) -> Result<bool, StoreError> {
+        if self.held.iter().any(|range| range.contains(day)) {
+            return Ok(true);
+        }
+        while !self.is_exhausted {
+            let entries = reading.entries();
+            let Some(portfolio) = entries.next_trading(self.security, self.last_read)? else {
+                self.is_exhausted = true;
+                break;
+            };
+            self.last_read = Some(portfolio);
+            let mut is_held = false;
+            for range in self.held_by(reading, portfolio)? {
+                is_held |= range.contains(day);
+                self.add(range);
+            }
+            if is_held {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the days on which a portfolio holds the security within its lifecycle.
+    fn held_by(
+        &self,
+        reading: &ReadTransaction<'_>,
+        portfolio: PortfolioId,
+    ) -> Result<Vec<DayRange>, StoreError> {
+        let Some(known) = reading.portfolios().get(portfolio)? else {
+            return Ok(Vec::new());
+        };
+        let lifecycle = known.lifecycle;
+        let closing_day = lifecycle.closing_day().unwrap_or(Day::MAX);
+        let Some(alive) = DayRange::new(lifecycle.inception(), closing_day)
+            .ok()
+            .filter(|_| lifecycle.is_active())
+        else {
+            return Ok(Vec::new());
+        };
+        let entries = reading.entries().of_holding(portfolio, self.security)?;
+        let changes = holding_changes(entries, self.splits.iter().copied());
+        let mut ranges = Vec::new();
+        for (at, (start, is_held)) in changes.iter().enumerate() {
+            let last = (changes.get(at + 1)).map_or(Day::MAX, |(end, _)| end.previous());
+            if *is_held && let Ok(range) = DayRange::new(*start, last) {
+                ranges.extend(range.intersection(alive));
+            }
+        }
+        Ok(ranges)
+    }
+
+    /// Adds days to those that are held, and merges the ranges that overlap, so that a million
+    /// former holders leave a few.
+    fn add(&mut self, mut range: DayRange) {
+        self.held.retain(|known| {
+            let overlaps = known.intersection(range).is_some();
+            if overlaps {
+                range = known.hull(range);
+            }
+            !overlaps
+        });
+        self.held.push(range);
+    }
+}

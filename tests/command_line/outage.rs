@@ -1,0 +1,141 @@
+//! A price feed that stops: every surface says so for as long as it lasts, and an operator can end
+//! the wait.
+
+use crate::server_process::serve_with;
+use crate::walkthrough::copy_examples;
+use crate::workspace::Workspace;
+
+/// The sessions from January 9 to February 9, 2026, after the last close of the walkthrough.
+const MONTH: [&str; 21] = [
+    "01-09", "01-12", "01-13", "01-14", "01-15", "01-16", "01-20", "01-21", "01-22", "01-23",
+    "01-26", "01-27", "01-28", "01-29", "01-30", "02-02", "02-03", "02-04", "02-05", "02-06",
+    "02-09",
+];
+
+fn evening(day: &str) -> String {
+    format!("2026-{day}T18:00:00-05:00")
+}
+
+/// The database of the walkthrough, complete up to January 8.
+fn walkthrough() -> Workspace {
+    let workspace = Workspace::new();
+    copy_examples(&workspace.path("examples"));
+    workspace.run_ok(&["init"]);
+    for kind in [
+        "portfolios",
+        "securities",
+        "transactions",
+        "actions",
+        "prices",
+    ] {
+        workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
+    }
+    workspace.run_ok(&["--now", &evening("01-08"), "run", "-q"]);
+    workspace
+}
+
+/// Returns a page of a server that runs for this request only.
+fn page(workspace: &Workspace, more: &[&str], path: &str) -> String {
+    let server = serve_with(workspace, more);
+    let page = server.request_anonymously("localhost", path);
+    server.stop("-TERM");
+    page
+}
+
+/// Returns a text without its line breaks and indents.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_walkthrough_left_alone_for_a_month_is_never_green() {
+    let workspace = walkthrough();
+    let check = ["check", "--max-lag", "0"];
+    for day in MONTH {
+        let now = evening(day);
+        let at = |arguments: &[&str]| workspace.run(&[&["--now", &now], arguments].concat());
+        let run = at(&["run"]);
+        assert_eq!(run.code, 1, "{day}: {}", run.stdout);
+        assert!(
+            run.stdout.contains("all cells wait"),
+            "{day}: {}",
+            run.stdout
+        );
+        assert_eq!(at(&check).code, 1, "{day}");
+        let status = at(&["status"]);
+        assert!(
+            status
+                .stdout
+                .contains("2 of 2 portfolios behind the target"),
+            "{day}: {}",
+            status.stdout
+        );
+        assert!(
+            status.stdout.contains("u unpriced session"),
+            "{}",
+            status.stdout
+        );
+    }
+    let now = evening("02-09");
+    let at = |arguments: &[&str]| workspace.run(&[&["--now", &now], arguments].concat());
+    let plan = at(&["plan"]).stdout;
+    assert!(
+        words(&plan).contains("4 of 4 held securities without a close"),
+        "{plan}"
+    );
+    assert!(!plan.contains("all is complete"), "{plan}");
+    let explained = at(&["explain", "Harbour", "2026-02-09"]).stdout;
+    assert!(
+        words(&explained).contains("4 of 4 securities have no close"),
+        "{explained}"
+    );
+    assert!(
+        explained.contains("accept-prices --from 2026-02-09"),
+        "{explained}"
+    );
+    let verified = at(&["verify", "--all"]).stdout;
+    assert!(!verified.contains("complete"), "{verified}");
+    let overview = page(&workspace, &["--now", &now], "/");
+    assert!(!overview.contains("are complete"), "{overview}");
+    let health = page(&workspace, &["--now", &now], "/health");
+    assert!(health.contains("Unpriced sessions"), "{health}");
+}
+
+#[test]
+fn accepted_prices_end_the_wait_until_they_are_revoked() {
+    let workspace = walkthrough();
+    let now = evening("01-12");
+    let at = |arguments: &[&str]| workspace.run(&[&["--now", &now], arguments].concat());
+    let range = ["--from", "2026-01-09", "--to", "2026-01-12"];
+    let accept =
+        |reason: &[&str]| at(&[&["accept-prices", "--by", "anna"], &range[..], reason].concat());
+    assert_eq!(accept(&[]).code, 2);
+    assert_eq!(accept(&["--reason", " "]).code, 2);
+    let reason = ["--reason", "the exchange was closed"];
+    let accepted = accept(&reason);
+    assert_eq!(accepted.code, 0, "{}", accepted.stderr);
+    assert!(
+        accepted.stdout.contains("2 unpriced sessions"),
+        "{}",
+        accepted.stdout
+    );
+    let again = accept(&reason);
+    assert_eq!(again.code, 3, "{}", again.stdout);
+    assert!(again.stderr.contains("hint:"), "{}", again.stderr);
+
+    assert_eq!(at(&["run"]).code, 0);
+    let explained = at(&["explain", "Harbour", "2026-01-09"]).stdout;
+    assert!(explained.contains("the exchange was closed"), "{explained}");
+    let list = at(&["accept-prices"]).stdout;
+    assert!(list.contains("2026-01-09..2026-01-12, by anna"), "{list}");
+    let status = at(&["status"]).stdout;
+    assert!(status.contains("accepted"), "{status}");
+    assert_eq!(at(&["verify", "--all"]).code, 0);
+
+    assert_eq!(at(&["accept-prices", "--revoke", "9"]).code, 3);
+    assert_eq!(at(&["accept-prices", "--revoke", "1"]).code, 0);
+    assert_eq!(at(&["accept-prices", "--revoke", "1"]).code, 3);
+    let run = at(&["run"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(at(&["accept-prices"]).stdout.contains("revoked"));
+}
