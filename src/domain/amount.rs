@@ -213,7 +213,7 @@ amount!(
 );
 
 amount!(
-    /// The price of one unit, or an exchange rate: eight decimals, up to about 9.2 × 10¹⁰.
+    /// The price of one unit: eight decimals, up to about 9.2 × 10¹⁰.
     Price,
     8
 );
@@ -233,18 +233,6 @@ impl Price {
     /// not fit.
     pub fn checked_mul(self, factor: Quantity) -> Option<Self> {
         self.times_ratio(factor.0, Quantity::SCALE)
-    }
-
-    /// Returns one divided by this rate, half to even, or `None` for a rate of zero.
-    pub fn checked_recip(self) -> Option<Self> {
-        Self(Self::SCALE).times_ratio(Self::SCALE, self.0)
-    }
-}
-
-impl Money {
-    /// Converts this money at an exchange rate, half to even. `None` if the result does not fit.
-    pub fn checked_convert(self, rate: Price) -> Option<Self> {
-        self.times_ratio(rate.0, Price::SCALE)
     }
 }
 
@@ -281,7 +269,8 @@ fn div_trillion_half_even_wide(product: i128) -> Option<i64> {
     .ok()
 }
 
-fn divide_half_even(number: i128, divisor: u128) -> i128 {
+/// Divides, half to even.
+pub(super) fn divide_half_even(number: i128, divisor: u128) -> i128 {
     let size = number.unsigned_abs();
     let (quotient, rest) = (size / divisor, size % divisor);
     // `rest` is compared with the other part of the divisor: doubling it could overflow.
@@ -338,17 +327,6 @@ mod tests {
             half_a_unit.value_of(Quantity::whole(-3)),
             Some(Money::from_units(-2))
         );
-    }
-
-    #[test]
-    fn a_rate_and_its_inverse() {
-        let rate: Price = "1.25".parse().unwrap();
-        assert_eq!(rate.checked_recip().unwrap().to_string(), "0.8");
-        assert_eq!(
-            Money::whole(100).checked_convert(rate),
-            Some(Money::whole(125))
-        );
-        assert_eq!(Price::ZERO.checked_recip(), None);
     }
 
     proptest! {

@@ -30,6 +30,8 @@ pub struct Currency([u8; 3]);
 impl Currency {
     /// The US dollar, `USD`.
     pub const USD: Self = Self(*b"USD");
+    /// The first code in alphabetical order.
+    pub const FIRST: Self = Self(*b"AAA");
 
     /// Returns the three letters of the code.
     pub fn code(&self) -> &str {

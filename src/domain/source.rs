@@ -1,11 +1,13 @@
 //! Defines the sources of the books: transactions, splits and closes.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 use super::amount::{Money, Price, Quantity};
 use super::day::Day;
 use super::ids::{PortfolioId, SecurityId};
+use super::natural_order::natural_order;
 use super::security::UnknownValue;
 
 /// The kind of a transaction. The order of the variants is the booking order within a day, whatever
@@ -117,8 +119,19 @@ pub struct Transaction {
     pub amount: Option<Money>,
     /// Fee in the portfolio's currency, taken from cash in addition to the amount.
     pub fee: Money,
-    /// External id, unique over all portfolios; the last key of the order within a day.
+    /// External id, unique over all portfolios; the last key of the order within a day, as in
+    /// [`Self::booking_order`].
     pub reference: String,
+}
+
+impl Transaction {
+    /// Compares two transactions of one portfolio by the order in which they are booked: day, kind,
+    /// and reference, in which a run of digits is a number.
+    pub fn booking_order(&self, other: &Self) -> Ordering {
+        let key = |transaction: &Self| (transaction.day, transaction.kind);
+        // Kinds are declared in booking order: on one day, holdings come in before they go out.
+        (key(self).cmp(&key(other))).then_with(|| natural_order(&self.reference, &other.reference))
+    }
 }
 
 /// A split: from `day` on, `old` units become `new` units.

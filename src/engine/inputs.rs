@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::domain::{
     CalendarError, Day, DayRange, IdSet, Portfolio, PortfolioId, RiskModel, Security, SecurityId,
 };
-use crate::phases::{Close, Market, MarketSources};
+use crate::phases::{Close, CurrencyPairs, Market, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 use super::error::EngineError;
@@ -93,18 +93,17 @@ fn needed_securities(
         .iter()
         .filter(|security| needed.contains(&security.id));
     let currencies: BTreeSet<_> = traded.map(|security| security.currency).collect();
-    let mut symbols: BTreeSet<String> = model.benchmark.iter().cloned().collect();
-    symbols.extend(model.factors.iter().map(|factor| factor.symbol.clone()));
-    for (base, currency) in portfolio_currencies
-        .iter()
-        .flat_map(|base| currencies.iter().map(move |currency| (*base, *currency)))
-    {
-        // Both directions: a rate may come from the inverse pair.
-        symbols.extend([currency.pair_with(base), base.pair_with(currency)]);
+    let pairs = CurrencyPairs::new(securities);
+    for to in portfolio_currencies {
+        for from in currencies.iter().filter(|from| **from != to) {
+            needed.extend(pairs.conversion(*from, to).securities());
+        }
     }
+    let mut symbols: BTreeSet<&str> = model.benchmark.iter().map(String::as_str).collect();
+    symbols.extend(model.factors.iter().map(|factor| factor.symbol.as_str()));
     let named = securities
         .iter()
-        .filter(|security| symbols.contains(&security.symbol));
+        .filter(|security| symbols.contains(security.symbol.as_str()));
     needed.extend(named.map(|security| security.id));
     needed
 }
@@ -230,6 +229,8 @@ mod tests {
             security(5, "USDEUR", "EUR"),
             security(6, "GBPUSD", "USD"),
             security(7, "ELSE", "USD"),
+            security(8, "EURCHF", "CHF"),
+            security(9, "USDCHF", "CHF"),
         ];
         let model = RiskModel {
             benchmark: Some("MKT".to_owned()),
@@ -240,6 +241,8 @@ mod tests {
             shocks: Vec::new(),
         };
         let needed = needed_securities(&securities, &model, &[holder(3)]);
-        assert_eq!(needed, (1..=5).map(SecurityId).collect());
+        let legs_of_cross_rate = 8..=9;
+        let expected = (1..=5).chain(legs_of_cross_rate);
+        assert_eq!(needed, expected.map(SecurityId).collect());
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `survey`, `readiness` | read the facts for planning, and find cells that wait for prices |
+//! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
 //! | `load`, `inputs`, `portfolio_state` | load sources and histories |
@@ -23,6 +23,7 @@ mod active_run;
 mod batches;
 mod certificate;
 mod compute;
+mod conversions;
 mod error;
 mod execute;
 mod failing_phases;

@@ -1,20 +1,22 @@
 //! Finds the cells that wait for prices or rates, so that a run does not store wrong snapshots.
 //!
 //! To stay cheap it looks only at the last few sessions up to the target. Of these it checks only
-//! the ones on which a security lacks an expected close, and there only the portfolios that ever
-//! traded such a security. A rate that is missing elsewhere is found when the run computes the
-//! cell. On an unpriced session (`session_prices`) all cells wait anyway.
+//! the ones on which a security or rate lacks an expected close, and there only the portfolios that
+//! ever traded such a security, or one that is converted at such a rate. A rate that is missing
+//! elsewhere is found when the run computes the cell. On an unpriced session (`session_prices`) all
+//! cells wait anyway.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::conversions::{Conversions, traders};
 use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
 use super::portfolio_state::PortfolioState;
 use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
-use crate::domain::{AssetClass, Day, IdSet, PriceQuality, Security, SecurityId};
-use crate::phases::{Market, PhaseError};
+use crate::domain::{AssetClass, Currency, Day, IdSet, PriceQuality, Security, SecurityId};
+use crate::phases::{AsOfRate, Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -42,6 +44,7 @@ pub(super) fn blocked_cells(
         return Ok(blocked);
     }
     let securities = reading.securities().all()?;
+    let conversions = Conversions::read(reading, &securities)?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
     for day in recent {
         if prices.is_accepted(*day) || prices.unpriced(*day)?.is_some() {
@@ -49,7 +52,10 @@ pub(super) fn blocked_cells(
         }
         // Without these two filters every recent session would load books of all portfolios.
         let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
-        let suspect = holders_of_unpriced(reading, &securities, *day)? & needed;
+        let priced = reading.closes().priced_securities(*day)?;
+        let unpriced = holders_of_unpriced(reading, &securities, &priced, *day)?;
+        let unconverted = holders_without_rate(reading, &conversions, &priced)?;
+        let suspect = (unpriced | unconverted) & needed;
         if !suspect.is_empty() {
             suspects.insert(*day, suspect);
         }
@@ -76,22 +82,30 @@ fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
 fn holders_of_unpriced(
     reading: &ReadTransaction<'_>,
     securities: &[Security],
+    priced: &IdSet,
     day: Day,
 ) -> Result<IdSet, StoreError> {
-    let priced = reading.closes().priced_securities(day)?;
     let mut holders = IdSet::new();
     for security in securities {
-        // An index or a rate is not held; missing rates show when books are computed.
+        // An index or a rate is not held.
         let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
         if can_be_held && security.is_price_expected(day) && !priced.contains(security.id.0) {
-            holders.extend(
-                reading
-                    .entries()
-                    .portfolios_trading(security.id)?
-                    .iter()
-                    .map(|id| id.0),
-            );
+            holders |= traders(reading, security.id)?;
         }
+    }
+    Ok(holders)
+}
+
+/// Returns the portfolios that ever traded a security whose conversion has no rate of a session on
+/// which the `priced` securities have a close.
+fn holders_without_rate(
+    reading: &ReadTransaction<'_>,
+    conversions: &Conversions,
+    priced: &IdSet,
+) -> Result<IdSet, StoreError> {
+    let mut holders = IdSet::new();
+    for conversion in conversions.without_rate(priced) {
+        holders |= conversions.traders(reading, conversion)?;
     }
     Ok(holders)
 }
@@ -144,18 +158,23 @@ fn block_reason(
         }
         Err(_) => return Ok(None),
     };
-    let mut missing = Vec::new();
+    let late = LateInputs { market, session };
+    let limit = usize::from(price_wait.dead_after_sessions);
+    let (mut gross, mut unpriced, mut missing) = (0, 0, BTreeSet::new());
     for position in &positions {
-        let limit = usize::from(price_wait.dead_after_sessions);
-        if let Some(waited) = sessions_without_close(market, state, session, position)
-            && !prices.has_more_priced(waited, limit)?
-        {
-            missing.push(position);
+        let size = i128::from(position.value.units()).abs();
+        gross += size;
+        let mut is_missing = false;
+        for (security, waited) in late.of_position(state, position) {
+            if !prices.has_more_priced(waited, limit)? {
+                is_missing = true;
+                missing.insert(security);
+            }
+        }
+        if is_missing {
+            unpriced += size;
         }
     }
-    let size = |position: &Position| i128::from(position.value.units()).abs();
-    let gross: i128 = positions.iter().map(size).sum();
-    let unpriced: i128 = missing.iter().map(|position| size(position)).sum();
     // Nothing of value is held, so no price can be missed.
     if gross == 0 {
         return Ok(None);
@@ -164,31 +183,75 @@ fn block_reason(
     let is_blocked = covered_share < price_wait.min_priced_share;
     Ok(is_blocked.then(|| BlockReason::MissingPrices {
         covered_share,
-        missing: missing.iter().map(|position| position.security).collect(),
+        missing: missing.into_iter().collect(),
     }))
 }
 
-/// Returns the sessions up to `session` without a close of a holding; `None` if it has one of the
-/// session or none is expected. Without any close, the sessions after the first transaction count,
-/// so that this wait ends as well.
-fn sessions_without_close<'m>(
+/// The closes and rates of a session that holdings need and that are not there.
+struct LateInputs<'m> {
     market: &'m Market,
-    state: &PortfolioState,
     session: usize,
-    position: &Position,
-) -> Option<&'m [Day]> {
-    let sessions = market.sessions();
-    let is_expected = market
-        .security(position.security)
-        .is_some_and(|security| security.is_price_expected(sessions[session]));
-    let count = match position.quality {
-        PriceQuality::Fresh => return None,
-        PriceQuality::Stale(age) => usize::from(age),
-        PriceQuality::Cost | PriceQuality::None => {
-            sessions_held(market, state, position.security, session)
+}
+
+impl<'m> LateInputs<'m> {
+    /// Returns the securities without an expected close of the session on which the value of a
+    /// holding depends, its own and those of its exchange rate. Each comes with the sessions without
+    /// a close, up to this one.
+    fn of_position(
+        &self,
+        state: &PortfolioState,
+        position: &Position,
+    ) -> Vec<(SecurityId, &'m [Day])> {
+        let own = position.security;
+        // The quality of a position is that of the older of price and rate.
+        let Some(price) = self.market.as_of(own, self.session) else {
+            // Without any close there is no age. The sessions after the first transaction count
+            // instead, so that this wait ends as well.
+            let held = sessions_held(self.market, state, own, self.session);
+            return self.late(own, held).into_iter().collect();
+        };
+        let own = self.late_since(own, price.quality);
+        let rate = self.late_rate(position.security, state.history.currency());
+        own.into_iter().chain(rate).collect()
+    }
+
+    /// Returns the currency pairs of the rate of a security that are late.
+    fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, &'m [Day])> {
+        let from = self.market.security(security).map(|known| known.currency);
+        let Some(from) = from.filter(|from| *from != to) else {
+            return Vec::new();
+        };
+        let conversion = self.market.conversion(from, to);
+        let rate = self.market.rate(&conversion, self.session);
+        let pairs = rate.iter().flat_map(AsOfRate::securities);
+        let late = pairs.filter_map(|pair| {
+            let price = self.market.as_of(pair, self.session)?;
+            self.late_since(pair, price.quality)
+        });
+        late.collect()
+    }
+
+    /// Returns the security if its last close is not of the session.
+    fn late_since(
+        &self,
+        security: SecurityId,
+        last: PriceQuality,
+    ) -> Option<(SecurityId, &'m [Day])> {
+        match last {
+            PriceQuality::Stale(age) => self.late(security, usize::from(age)),
+            _ => None,
         }
-    };
-    is_expected.then(|| &sessions[session + 1 - count.min(session + 1)..=session])
+    }
+
+    /// Returns the security with the last `count` sessions, if a close of it is expected.
+    fn late(&self, security: SecurityId, count: usize) -> Option<(SecurityId, &'m [Day])> {
+        let sessions = &self.market.sessions()[..=self.session];
+        let known = self.market.security(security)?;
+        let waited = &sessions[sessions.len().saturating_sub(count)..];
+        known
+            .is_price_expected(sessions[self.session])
+            .then_some((security, waited))
+    }
 }
 
 /// Returns the number of sessions since the first transaction in a security.

@@ -65,6 +65,16 @@ impl AffectedSessions {
         }
     }
 
+    /// Returns those of the changed prices that `is_used` accepts, without returns. Takes the index
+    /// of a session.
+    #[must_use]
+    pub(super) fn only_prices(&self, is_used: impl Fn(u32) -> bool) -> Self {
+        Self {
+            by_price: self.by_price.iter().filter(|at| is_used(*at)).collect(),
+            by_return: RoaringBitmap::new(),
+        }
+    }
+
     /// Adds the prices from `start` to before the next close, and the returns up to and including
     /// the next close, each in the windows after it.
     fn add_close(&mut self, sessions: &[Day], start: usize, next: Option<Day>, window: usize) {

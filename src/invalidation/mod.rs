@@ -22,7 +22,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `facts` | facts read from the store, each once |
-//! | `price_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of holders, through transfers and trades |
+//! | `price_uses`, `rate_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
 //! | `ledger` | removes cells with a reason, and closes completed invalidations |
@@ -45,6 +45,7 @@ mod pending;
 mod portfolios;
 mod price_uses;
 mod prices;
+mod rate_uses;
 mod request;
 mod risk_model;
 #[cfg(test)]

@@ -36,8 +36,8 @@ impl<'s> Ownership<'s> {
         // The books apply movements in this order. In another order, a holding that continues could
         // seem to end.
         movements.sort_by(|a, b| {
-            let order = |entry: &Transaction| (entry.portfolio, entry.day, entry.kind);
-            (order(a), &a.reference).cmp(&(order(b), &b.reference))
+            let by_portfolio = a.portfolio.cmp(&b.portfolio);
+            by_portfolio.then_with(|| a.booking_order(b))
         });
         let mut splits: Vec<_> = splits.into_iter().collect();
         splits.sort_by_key(|split| split.day);

@@ -1,30 +1,29 @@
 //! Finds the cells affected by changed prices of a security, by each use of a price: the value of
 //! a holding, an exchange rate, the benchmark or a factor.
 
+use std::collections::BTreeSet;
+
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::facts::Facts;
-use super::holders::{affected_by_price, affected_by_rate};
+use super::holders::affected_by_price;
 use super::ownership::Ownership;
-use crate::domain::{Currency, Day, IdSet, Phase, PhaseSet, Security};
+use super::rate_uses::affected_by_rate_uses;
+use crate::domain::{Day, IdSet, Phase, PhaseSet, Security};
 use crate::store::StoreError;
 
-/// Returns the cells affected by prices of `security` on the `changed` sessions. `owners` is the
-/// ownership of that security.
+/// Returns the cells affected by prices of `security` on the `changed` sessions. `days` are those of
+/// the change, and `owners` is the ownership of that security.
 pub(super) fn affected_by_price_uses(
     facts: &Facts<'_>,
     security: &Security,
+    days: &BTreeSet<Day>,
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
 ) -> Result<AffectedCells, StoreError> {
     let mut affected = affected_by_price(security.id, changed, owners);
-    if let Some((base, quote)) = currency_pair(&security.symbol) {
-        // A rate converts in both directions.
-        for (from, to) in [(base, quote), (quote, base)] {
-            let converted = affected_by_conversion(facts, changed, owners.sessions, from, to)?;
-            affected = affected.union(converted);
-        }
-    }
+    let converted = affected_by_rate_uses(facts, security, days, changed, owners.sessions)?;
+    affected = affected.union(converted);
     if facts.benchmark_and_factors()?.contains(&security.symbol) {
         let securities = facts.securities()?.keys().map(|id| id.0).collect();
         let portfolios = facts.reading.portfolios().lifecycle_index()?.all_ids();
@@ -34,31 +33,6 @@ pub(super) fn affected_by_price_uses(
             &securities,
             &portfolios,
         ));
-    }
-    Ok(affected)
-}
-
-/// Returns the cells affected by a rate, for holdings in the currency `from` of portfolios in the
-/// currency `to`.
-fn affected_by_conversion(
-    facts: &Facts<'_>,
-    changed: &AffectedSessions,
-    sessions: &[Day],
-    from: Currency,
-    to: Currency,
-) -> Result<AffectedCells, StoreError> {
-    let mut affected = AffectedCells::default();
-    let currencies = facts.currencies()?;
-    if !currencies.values().any(|currency| *currency == to) {
-        return Ok(affected);
-    }
-    for security in facts.securities()?.values() {
-        if security.currency == from {
-            let owners = facts.ownership(security.id, sessions, |portfolio| {
-                currencies.get(&portfolio) == Some(&to)
-            })?;
-            affected = affected.union(affected_by_rate(changed, &owners));
-        }
     }
     Ok(affected)
 }
@@ -78,14 +52,6 @@ fn affected_by_benchmark_or_factor(
         affected.add(day, PhaseSet::from_phase(Phase::Risk), portfolios);
     }
     affected
-}
-
-/// Returns base and quote if a symbol is a currency pair. The class of the security is ignored,
-/// since rates are looked up by symbol alone.
-fn currency_pair(symbol: &str) -> Option<(Currency, Currency)> {
-    let base = symbol.get(..3)?.parse().ok()?;
-    let quote = symbol.get(3..)?.parse().ok()?;
-    Some((base, quote))
 }
 
 #[cfg(test)]

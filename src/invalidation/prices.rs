@@ -65,7 +65,7 @@ fn affected_by_closes(
     }
     let changed = AffectedSessions::from_closes(sessions, closes, LONGEST_WINDOW);
     let owners = facts.ownership(security.id, sessions, |_| true)?;
-    affected_by_price_uses(facts, security, &changed, &owners)
+    affected_by_price_uses(facts, security, days, &changed, &owners)
 }
 
 /// Describes the closes of one security that were set: at least one, in any order.

@@ -1,6 +1,6 @@
 //! Splits that are added or corrected late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -64,7 +64,8 @@ fn affected_by_split(
     let close = facts.reading.closes().first_on(security.id, later)?;
     let changed = AffectedSessions::from_split(sessions, split.day, close, LONGEST_WINDOW);
     let owners = facts.ownership(security.id, sessions, |_| true)?;
-    let affected = affected_by_price_uses(facts, security, &changed, &owners)?;
+    let days = BTreeSet::from([split.day]);
+    let affected = affected_by_price_uses(facts, security, &days, &changed, &owners)?;
     Ok(affected.union(affected_by_quantity(split.day, &owners)))
 }
 

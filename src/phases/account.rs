@@ -224,7 +224,7 @@ impl Movement<'_> {
             (None, Some(price)) => self
                 .instrument
                 .value(self.market, self.session(), price, quantity)
-                .map(Some),
+                .map(|value| Some(value.money)),
         }
     }
 
@@ -250,7 +250,7 @@ impl Movement<'_> {
             .ok_or_else(|| self.out_of_range())?;
         self.instrument
             .value(self.market, session, as_of.price, quantity)
-            .map(Some)
+            .map(|value| Some(value.money))
     }
 
     fn session(&self) -> usize {

@@ -14,10 +14,7 @@ impl History {
     /// Sorts the transactions of `portfolio`; those of other portfolios are ignored.
     pub fn new(portfolio: &Portfolio, mut transactions: Vec<Transaction>) -> Self {
         transactions.retain(|transaction| transaction.portfolio == portfolio.id);
-        // Kinds are declared in booking order (docs/numbers.md, transactions): on one day, holdings
-        // come in before they go out.
-        transactions
-            .sort_by(|a, b| (a.day, a.kind, &a.reference).cmp(&(b.day, b.kind, &b.reference)));
+        transactions.sort_by(Transaction::booking_order);
         Self {
             currency: portfolio.currency,
             transactions,
@@ -67,6 +64,18 @@ mod tests {
         let kinds: Vec<_> = history.transactions().iter().map(|t| t.kind).collect();
         use TransactionKind::{Buy, Deposit, Sell};
         assert_eq!(kinds, [Deposit, Deposit, Buy, Sell]);
+    }
+
+    #[test]
+    fn references_are_ordered_by_their_numbers() {
+        let bought = ["t10", "t2", "t1"].map(|reference| {
+            let mut transaction = buy(1, 7, "1", "1");
+            transaction.reference = reference.to_owned();
+            transaction
+        });
+        let history = History::new(&fixture::portfolio(), bought.to_vec());
+        let references = history.transactions().iter().map(|t| t.reference.as_str());
+        assert_eq!(references.collect::<Vec<_>>(), ["t1", "t2", "t10"]);
     }
 
     #[test]

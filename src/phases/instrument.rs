@@ -4,7 +4,8 @@
 use super::columns::{AsOfPrice, Slot};
 use super::error::PhaseError;
 use super::market::Market;
-use crate::domain::{Currency, Money, Price, Quantity, SecurityId};
+use super::rates::Conversion;
+use crate::domain::{Currency, Money, Price, PriceQuality, Quantity, SecurityId};
 
 /// The multiplier of a security whose price is that of one unit of quantity.
 const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
@@ -15,25 +16,17 @@ pub(super) struct Instrument {
     pub(super) security: SecurityId,
     slot: Slot,
     multiplier: Quantity,
-    conversion: Conversion,
+    /// `None` if security and portfolio have the same currency. Boxed to keep an instrument small:
+    /// valuation reads all holdings of a portfolio in sequence.
+    conversion: Option<Box<Conversion>>,
 }
 
-/// The conversion from the security's currency to the portfolio's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Conversion {
-    /// Both currencies are the same.
-    Same,
-    /// Converts at the price of the pair, or else at one over the price of the inverse pair. Boxed
-    /// to keep an instrument small: valuation reads all holdings of a portfolio in sequence.
-    Rate(Box<CurrencyPair>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct CurrencyPair {
-    from: Currency,
-    to: Currency,
-    direct: Option<Slot>,
-    inverse: Option<Slot>,
+/// A value in the currency of the portfolio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ConvertedValue {
+    pub(super) money: Money,
+    /// Age of the exchange rate; fresh if none was needed.
+    pub(super) rate: PriceQuality,
 }
 
 impl Instrument {
@@ -48,16 +41,7 @@ impl Instrument {
             .ok_or(PhaseError::UnknownSecurity { security: id })?;
         let security = market.security_at(slot);
         let from = security.currency;
-        let conversion = if from == currency {
-            Conversion::Same
-        } else {
-            Conversion::Rate(Box::new(CurrencyPair {
-                from,
-                to: currency,
-                direct: market.slot_by_symbol(&from.pair_with(currency)),
-                inverse: market.slot_by_symbol(&currency.pair_with(from)),
-            }))
-        };
+        let conversion = (from != currency).then(|| Box::new(market.conversion(from, currency)));
         Ok(Self {
             security: id,
             slot,
@@ -73,8 +57,8 @@ impl Instrument {
     }
 
     /// Returns the value of `quantity` at `price` in the portfolio's currency: price × multiplier
-    /// rounded to a price, × quantity rounded to money, then × the session's rate and rounded
-    /// again. Each rounding is half to even.
+    /// rounded to a price, × quantity rounded to money, then × the session's exact rate and
+    /// rounded again. Each rounding is half to even.
     #[inline(always)]
     pub(super) fn value(
         &self,
@@ -82,7 +66,7 @@ impl Instrument {
         session: usize,
         price: Price,
         quantity: Quantity,
-    ) -> Result<Money, PhaseError> {
+    ) -> Result<ConvertedValue, PhaseError> {
         // Multiplying by one changes nothing and would cost each holding a 128-bit product.
         let unit = if self.multiplier == UNIT_MULTIPLIER {
             Some(price)
@@ -93,7 +77,10 @@ impl Instrument {
             unit.and_then(|unit| unit.value_of(quantity)),
             &self.conversion,
         ) {
-            (Some(value), Conversion::Same) => Ok(value),
+            (Some(money), None) => Ok(ConvertedValue {
+                money,
+                rate: PriceQuality::Fresh,
+            }),
             (value, _) => self.convert(market, session, value),
         }
     }
@@ -106,15 +93,24 @@ impl Instrument {
         market: &Market,
         session: usize,
         value: Option<Money>,
-    ) -> Result<Money, PhaseError> {
-        let value = match &self.conversion {
-            Conversion::Same => value,
-            Conversion::Rate(pair) => {
-                let rate = pair.rate(market, session)?;
-                value.and_then(|value| value.checked_convert(rate))
+    ) -> Result<ConvertedValue, PhaseError> {
+        let converted = match &self.conversion {
+            None => value.map(|money| (money, PriceQuality::Fresh)),
+            Some(conversion) => {
+                // A missing rate fails the cell: taken for 1 it would give a wrong NAV without
+                // notice.
+                let found = market.rate(conversion, session);
+                let found = found.ok_or_else(|| PhaseError::MissingRate {
+                    from: conversion.from(),
+                    to: conversion.to(),
+                    day: market.sessions()[session],
+                })?;
+                let money = value.and_then(|value| found.rate.convert(value));
+                money.map(|money| (money, found.quality))
             }
         };
-        value.ok_or_else(|| self.out_of_range(market, session))
+        let (money, rate) = converted.ok_or_else(|| self.out_of_range(market, session))?;
+        Ok(ConvertedValue { money, rate })
     }
 
     /// Returns the error for a number of this security that does not fit.
@@ -124,28 +120,6 @@ impl Instrument {
             security: self.security,
             day: market.sessions()[session],
         }
-    }
-}
-
-impl CurrencyPair {
-    /// Returns the rate as of a session, by the same rule as any price. A rate that is not above
-    /// zero counts as missing.
-    fn rate(&self, market: &Market, session: usize) -> Result<Price, PhaseError> {
-        let rate = |slot| {
-            let price = market.as_of_slot(slot, session)?.price;
-            (price > Price::ZERO).then_some(price)
-        };
-        self.direct
-            .and_then(rate)
-            .or_else(|| self.inverse.and_then(rate)?.checked_recip())
-            // The reciprocal of a large rate can round to zero.
-            .filter(|rate| *rate > Price::ZERO)
-            // A missing rate fails the cell: taken for 1 it would give a wrong NAV without notice.
-            .ok_or_else(|| PhaseError::MissingRate {
-                from: self.from,
-                to: self.to,
-                day: market.sessions()[session],
-            })
     }
 }
 
@@ -169,7 +143,8 @@ mod tests {
         }
         let market = builder.build();
         let instrument = Instrument::new(&market, SecurityId(EUR_SHARE), Currency::USD)?;
-        instrument.value(&market, 1, Price::whole(3), Quantity::whole(10))
+        let value = instrument.value(&market, 1, Price::whole(3), Quantity::whole(10));
+        value.map(|value| value.money)
     }
 
     #[test]
@@ -178,8 +153,6 @@ mod tests {
         assert_eq!(value_of_ten(&[("USDEUR", "0.8")]), Ok(amount("37.5")));
         let both = [("USDEUR", "0.5"), ("EURUSD", "1.25")];
         assert_eq!(value_of_ten(&both), Ok(amount("37.5")));
-        let dead = [("USDEUR", "0.8"), ("EURUSD", "0")];
-        assert_eq!(value_of_ten(&dead), Ok(amount("37.5")));
     }
 
     #[test]
@@ -202,6 +175,6 @@ mod tests {
         let market = builder.build();
         let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
         let worth = instrument.value(&market, 0, amount("99.875"), Quantity::whole(10_000));
-        assert_eq!(worth, Ok(amount("9987.5")));
+        assert_eq!(worth.unwrap().money, amount("9987.5"));
     }
 }

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use super::classification::Classifications;
 use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
+use super::rates::{AsOfRate, Conversion, CurrencyPairs};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use super::windows::YEAR;
-use crate::domain::{Day, RiskModel, Security, SecurityId, Split};
+use crate::domain::{Currency, Day, RiskModel, Security, SecurityId, Split};
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
 #[derive(Debug, Clone)]
@@ -21,6 +22,7 @@ pub struct Market {
     /// Indices in `securities`, by security id. Ids are dense, so a list is enough.
     slots: Vec<Option<Slot>>,
     symbols: BTreeMap<String, Slot>,
+    currency_pairs: CurrencyPairs,
     classifications: Classifications,
     columns: Columns,
     splits: Vec<Split>,
@@ -62,6 +64,7 @@ impl Market {
         let mut market = Self {
             classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),
+            currency_pairs: CurrencyPairs::new(&securities),
             shocks: CompiledShock::compile_all(&model.shocks, &securities)?,
             benchmark: None,
             factors: Vec::new(),
@@ -162,6 +165,20 @@ impl Market {
     /// If the security is known and the market has no such session.
     pub fn as_of(&self, id: SecurityId, session: usize) -> Option<AsOfPrice> {
         self.as_of_slot(self.slot(id)?, session)
+    }
+
+    /// Returns the ways to convert `from` to `to`, two different currencies.
+    pub fn conversion(&self, from: Currency, to: Currency) -> Conversion {
+        self.currency_pairs.conversion(from, to)
+    }
+
+    /// Returns the exchange rate as of a session; `None` if there is no way to convert.
+    ///
+    /// # Panics
+    ///
+    /// If the conversion is of another market, or the market has no such session.
+    pub fn rate(&self, conversion: &Conversion, session: usize) -> Option<AsOfRate> {
+        conversion.rate(|slot| self.as_of_slot(slot, session))
     }
 
     /// Returns the index of the session on which events of `day` count: the first session on or

@@ -26,7 +26,8 @@ impl Holding {
         let (price, quality, value) = match instrument.as_of(market, session) {
             Some(as_of) => {
                 let value = instrument.value(market, session, as_of.price, quantity)?;
-                (as_of.price, as_of.quality, value)
+                // A value is as old as the older of its price and its exchange rate.
+                (as_of.price, as_of.quality.max(value.rate), value.money)
             }
             None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
             // Cost is in the portfolio's currency already, so it is not converted.

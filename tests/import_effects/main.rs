@@ -7,5 +7,6 @@ mod files;
 mod inbox;
 mod lifecycle;
 mod properties;
+mod rates;
 mod reference;
 mod sources;

@@ -12,6 +12,7 @@ mod detect;
 mod execution;
 mod mutant;
 mod plans;
+mod rates;
 mod rules;
 mod store;
 mod survey;
@@ -72,6 +73,7 @@ fn all_mutants() -> Vec<Mutant> {
         rules::MUTANTS,
         survey::MUTANTS,
         plans::MUTANTS,
+        rates::MUTANTS,
         execution::MUTANTS,
         store::MUTANTS,
         unpriced::MUTANTS,

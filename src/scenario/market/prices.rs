@@ -8,7 +8,9 @@ use super::closes::{generate_closes, rounded};
 use super::common_returns::common_returns;
 use super::listing::Listing;
 use super::random::RandomSource;
-use crate::domain::{Currency, Day, DayRange, Money, Price, Quantity, SecurityId, Split};
+use crate::domain::{
+    Currency, Day, DayRange, ExchangeRate, Money, Price, Quantity, SecurityId, Split,
+};
 
 /// Splits of the generated market: symbol, day (the next session if it is not one), new units, old
 /// units.
@@ -92,15 +94,18 @@ impl Market {
         self.closes[security.0 as usize - 1].get(&day).copied()
     }
 
-    /// Returns the price of one unit of `from` in `to` on a day. `None` if no pair of the two
-    /// currencies, in either direction, has a close on it.
-    pub fn rate(&self, from: Currency, to: Currency, day: Day) -> Option<Price> {
+    /// Returns the rate from `from` to `to` on a day. `None` if no pair of the two currencies, in
+    /// either direction, has a close on it.
+    pub fn rate(&self, from: Currency, to: Currency, day: Day) -> Option<ExchangeRate> {
         if from == to {
-            return Some(Price::from_units(Price::SCALE));
+            return Some(ExchangeRate::ONE);
         }
-        let close_of = |symbol: &str| self.close(self.listing.id(symbol)?, day);
-        close_of(&from.pair_with(to))
-            .or_else(|| close_of(&to.pair_with(from)).and_then(Price::checked_recip))
+        let rate_of = |symbol: &str| {
+            let close = self.close(self.listing.id(symbol)?, day)?;
+            ExchangeRate::from_price(close)
+        };
+        rate_of(&from.pair_with(to))
+            .or_else(|| rate_of(&to.pair_with(from)).map(ExchangeRate::inverted))
     }
 
     /// Returns the value of a quantity in `currency` at this price of one unit, at the rate of the
@@ -114,10 +119,8 @@ impl Market {
         day: Day,
     ) -> Option<Money> {
         let security = self.listing.security(security);
-        price
-            .checked_mul(security.multiplier)?
-            .value_of(quantity)?
-            .checked_convert(self.rate(security.currency, currency, day)?)
+        let value = price.checked_mul(security.multiplier)?.value_of(quantity)?;
+        self.rate(security.currency, currency, day)?.convert(value)
     }
 
     /// Returns the securities that pay on `day`, with the cash per unit in their currency.
@@ -343,7 +346,7 @@ mod tests {
         let day = kept.last();
         let to_dollar = market.rate(euro, dollar, day).unwrap();
         let to_euro = market.rate(dollar, euro, day).unwrap();
-        assert!((to_dollar.to_f64() * to_euro.to_f64() - 1.0).abs() < 1e-7);
+        assert_eq!(to_dollar, to_euro.inverted());
         assert_eq!(market.rate("CHF".parse().unwrap(), dollar, day), None);
     }
 }

@@ -1,9 +1,13 @@
 //! Stores portfolios, one row each. A change of a lifecycle must also change the lifecycle index,
 //! in the same transaction.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Row, params};
 
-use crate::domain::{Correction, Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey};
+use crate::domain::{
+    Correction, Currency, IdSet, Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey,
+};
 use crate::store::columns::Micros;
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
@@ -62,6 +66,21 @@ impl ReadPortfolios<'_> {
     pub fn named(&self, name: &str) -> Result<Vec<Portfolio>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM portfolio WHERE name = ?1 ORDER BY id");
         select(self.connection, &sql, [name], row_to_portfolio)
+    }
+
+    /// Returns the currencies of all portfolios.
+    pub(crate) fn currencies(&self) -> Result<BTreeSet<Currency>, StoreError> {
+        // Collected here: `DISTINCT` would sort, or need an index that nothing else uses.
+        let sql = "SELECT currency FROM portfolio";
+        select(self.connection, sql, [], |row| Ok(row.get(0)?))
+    }
+
+    /// Returns the portfolios in a currency.
+    pub(crate) fn in_currency(&self, currency: Currency) -> Result<IdSet, StoreError> {
+        let sql = "SELECT id FROM portfolio WHERE currency = ?1 ORDER BY id";
+        select(self.connection, sql, [currency], |row| {
+            Ok(row.get::<_, u32>(0)?)
+        })
     }
 }
 

@@ -1,0 +1,84 @@
+//! The currency conversions that the holdings of portfolios can need, with the portfolios that
+//! depend on each.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{Currency, IdSet, Security, SecurityId};
+use crate::phases::{Conversion, CurrencyPairs};
+use crate::store::{ReadTransaction, StoreError};
+
+/// A conversion for each currency of a security and each other currency of a portfolio.
+pub(crate) struct Conversions {
+    conversions: Vec<Conversion>,
+    /// The securities in each currency.
+    securities: BTreeMap<Currency, Vec<SecurityId>>,
+    /// Whether the portfolios have more than one currency.
+    are_mixed: bool,
+}
+
+impl Conversions {
+    /// Reads the currencies of the portfolios. `securities` are all, by id.
+    pub(crate) fn read(
+        reading: &ReadTransaction<'_>,
+        securities: &[Security],
+    ) -> Result<Self, StoreError> {
+        let mut by_currency: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for security in securities {
+            let of_currency = by_currency.entry(security.currency).or_default();
+            of_currency.push(security.id);
+        }
+        let pairs = CurrencyPairs::new(securities);
+        let currencies = reading.portfolios().currencies()?;
+        let mut conversions = Vec::new();
+        for to in &currencies {
+            let foreign = by_currency.keys().filter(|from| *from != to);
+            conversions.extend(foreign.map(|from| pairs.conversion(*from, *to)));
+        }
+        Ok(Self {
+            conversions,
+            securities: by_currency,
+            are_mixed: currencies.len() > 1,
+        })
+    }
+
+    /// Iterates over the conversions without a rate if only `priced` securities have a price.
+    pub(crate) fn without_rate<'c>(
+        &'c self,
+        priced: &'c IdSet,
+    ) -> impl Iterator<Item = &'c Conversion> {
+        let conversions = self.conversions.iter();
+        conversions
+            .filter(move |conversion| !conversion.is_possible_with(|pair| priced.contains(pair.0)))
+    }
+
+    /// Returns the portfolios in the currency converted to that ever traded a security in the
+    /// currency converted from.
+    pub(crate) fn traders(
+        &self,
+        reading: &ReadTransaction<'_>,
+        conversion: &Conversion,
+    ) -> Result<IdSet, StoreError> {
+        let mut found = IdSet::new();
+        for security in self
+            .securities
+            .get(&conversion.from())
+            .into_iter()
+            .flatten()
+        {
+            found |= traders(reading, *security)?;
+        }
+        if !found.is_empty() && self.are_mixed {
+            found &= reading.portfolios().in_currency(conversion.to())?;
+        }
+        Ok(found)
+    }
+}
+
+/// Returns the portfolios that ever traded a security.
+pub(crate) fn traders(
+    reading: &ReadTransaction<'_>,
+    security: SecurityId,
+) -> Result<IdSet, StoreError> {
+    let traders = reading.entries().portfolios_trading(security)?;
+    Ok(traders.iter().map(|id| id.0).collect())
+}

@@ -1,0 +1,119 @@
+//! Finds the cells affected by changed prices of a currency pair: those of holdings that are
+//! converted at a rate in which it is used, directly, inversely or as a leg of a cross rate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::affected_cells::AffectedCells;
+use super::affected_sessions::AffectedSessions;
+use super::facts::Facts;
+use super::holders::affected_by_rate;
+use crate::domain::{Currency, Day, Price, Security, SecurityId};
+use crate::phases::{
+    AsOfRate, Close, Conversion, CurrencyPairs, Market, MarketSources, is_currency_pair,
+};
+use crate::store::StoreError;
+
+/// Returns the cells affected by prices of `pair` on the `changed` sessions; none if it is no
+/// currency pair. `days` are those of the change, and `sessions` end with the last of the ledger.
+pub(super) fn affected_by_rate_uses(
+    facts: &Facts<'_>,
+    pair: &Security,
+    days: &BTreeSet<Day>,
+    changed: &AffectedSessions,
+    sessions: &[Day],
+) -> Result<AffectedCells, StoreError> {
+    let mut affected = AffectedCells::default();
+    // Most changed closes end here.
+    if !is_currency_pair(pair) {
+        return Ok(affected);
+    }
+    let known = facts.securities()?;
+    let pairs = CurrencyPairs::new(known.values());
+    let by_currency = by_currency(known.values());
+    let currencies = facts.currencies()?;
+    for to in currencies.values().collect::<BTreeSet<_>>() {
+        let foreign = by_currency.iter().filter(|(from, _)| *from != to);
+        for (from, securities) in foreign {
+            let conversion = pairs.conversion(*from, *to);
+            if !conversion.securities().contains(&pair.id) {
+                continue;
+            }
+            let changed = sessions_with_use(facts, pair, days, changed, sessions, &conversion)?;
+            for security in securities {
+                let owners = facts.ownership(*security, sessions, |portfolio| {
+                    currencies.get(&portfolio) == Some(to)
+                })?;
+                affected = affected.union(affected_by_rate(&changed, &owners));
+            }
+        }
+    }
+    Ok(affected)
+}
+
+fn by_currency<'s>(
+    securities: impl Iterator<Item = &'s Security>,
+) -> BTreeMap<Currency, Vec<SecurityId>> {
+    let mut by_currency: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for security in securities {
+        let of_currency = by_currency.entry(security.currency).or_default();
+        of_currency.push(security.id);
+    }
+    by_currency
+}
+
+/// Returns the changed sessions on which the conversion used the pair, before or after the change.
+///
+/// Another way to convert is used on the sessions on which it is fresher. That is decided on prices
+/// in which the pair has a close on each changed day: with any fewer it would be older.
+fn sessions_with_use(
+    facts: &Facts<'_>,
+    pair: &Security,
+    days: &BTreeSet<Day>,
+    changed: &AffectedSessions,
+    sessions: &[Day],
+    conversion: &Conversion,
+) -> Result<AffectedSessions, StoreError> {
+    let pairs = conversion.securities();
+    if pairs.len() == 1 {
+        return Ok(changed.without_returns());
+    }
+    // From the first session, because the other prices may be arbitrarily old.
+    let all = facts.sessions(Day::MIN)?;
+    let one = Price::whole(1);
+    let mut closes: Vec<_> = (days.iter()).map(|day| close(pair.id, *day, one)).collect();
+    let (ids, read_days) = (pairs.iter().copied(), all.iter().copied());
+    (facts.reading.closes()).for_each_of(ids, read_days, |security, day, price| {
+        if security != pair.id || !days.contains(&day) {
+            closes.push(close(security, day, price));
+        }
+    })?;
+    let known = facts.securities()?;
+    let market = Market::new(MarketSources {
+        sessions: all.to_vec(),
+        securities: pairs
+            .iter()
+            .filter_map(|id| known.get(id).cloned())
+            .collect(),
+        closes,
+        ..MarketSources::default()
+    });
+    // Without it all changed sessions are affected, which is too many at most.
+    let Ok(market) = market else {
+        return Ok(changed.without_returns());
+    };
+    let conversion = market.conversion(conversion.from(), conversion.to());
+    let first = all.len() - sessions.len();
+    Ok(changed.only_prices(|at| {
+        let rate = market.rate(&conversion, first + at as usize);
+        let mut used = rate.iter().flat_map(AsOfRate::securities);
+        used.any(|used| used == pair.id)
+    }))
+}
+
+const fn close(security: SecurityId, day: Day, price: Price) -> Close {
+    Close {
+        security,
+        day,
+        price,
+    }
+}

@@ -1,0 +1,78 @@
+//! Faults in exchange rates as inputs: their choice, their age, and what depends on them.
+
+use crate::execution::{edit, fault};
+use crate::mutant::Detection::Scenario;
+use crate::mutant::Mutant;
+
+const RATES: &str = "src/phases/rates.rs";
+const READINESS: &str = "src/engine/readiness.rs";
+
+pub(crate) const MUTANTS: &[Mutant] = &[
+    fault(
+        "late-rate-ignored",
+        "no cell waits for an exchange rate that is late",
+        &[Scenario(
+            "exchange_rates/a_late_rate_blocks_its_holders_until_it_arrives",
+        )],
+        &[edit(
+            READINESS,
+            "let rate = self.late_rate(position.security, state.history.currency());",
+            "self.late_rate(position.security, state.history.currency())",
+            "Vec::new()",
+        )],
+    ),
+    fault(
+        "old-rate-waits-for-ever",
+        "a cell waits for an exchange rate of any age",
+        &[Scenario(
+            "exchange_rates/a_rate_older_than_the_limit_no_longer_blocks",
+        )],
+        &[edit(
+            READINESS,
+            "let price = self.market.as_of(pair, self.session)?;
+            self.late_since(pair, price.quality)",
+            "self.late_since(pair, price.quality)",
+            "let _ = price;
+            self.late(pair, 1)",
+        )],
+    ),
+    fault(
+        "stale-pair-before-inverse",
+        "a pair of any age is used before its inverse",
+        &[Scenario(
+            "exchange_rates/the_fresher_of_a_pair_and_its_inverse_converts",
+        )],
+        &[edit(
+            RATES,
+            "(rate.quality, is_cross, *younger)",
+            "(rate.quality, is_cross, *younger)",
+            "(PriceQuality::Fresh, is_cross, PriceQuality::Fresh)",
+        )],
+    ),
+    fault(
+        "cross-rate-not-formed",
+        "no rate is formed through a common currency",
+        &[Scenario(
+            "exchange_rates/a_cross_rate_needs_both_of_its_rates",
+        )],
+        &[edit(
+            RATES,
+            "self.paths.iter().filter_map(|path| path.rate(&as_of))",
+            "path.rate(&as_of)",
+            "path.rate(&as_of).filter(|(rate, _)| rate.second.is_none())",
+        )],
+    ),
+    fault(
+        "cross-rate-not-invalidated",
+        "a changed leg of a cross rate invalidates no cell",
+        &[Scenario(
+            "exchange_rates/a_corrected_leg_of_a_cross_rate_invalidates_its_holders",
+        )],
+        &[edit(
+            "src/invalidation/rate_uses.rs",
+            "if !conversion.securities().contains(&pair.id) {",
+            "!conversion.securities().contains(&pair.id)",
+            "conversion.securities() != [pair.id]",
+        )],
+    ),
+];
