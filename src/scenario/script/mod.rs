@@ -7,7 +7,6 @@
 //! | `spec` | the keys of a file, with serde |
 //! | `parse` | parses a text, so that each value keeps its place |
 //! | `read` | resolves names and fills in defaults |
-//! | `resolver` | resolves names of portfolios |
 //! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
 //! | `resolver` | names of policies and portfolios |
 //! | `model` | the scenario that was read |
