@@ -157,6 +157,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         day: day("2026-01-07"),
         target: day("2026-01-08"),
         expectation: Expectation::Expected,
+        accepted_prices: None,
         decision: partial,
         phases: phases.to_vec(),
         securities: Some(SecuritiesView {

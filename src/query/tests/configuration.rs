@@ -5,6 +5,7 @@ use crate::domain::{Phase, PhaseSet, RiskModel, Scope};
 use crate::engine::{RunObserver, RunRequest, preview, run};
 use crate::plan::Request;
 use crate::query::books::books;
+use crate::query::concerns::ConcernInputs;
 use crate::query::explain::explain;
 use crate::query::explanation::CellState;
 use crate::query::fixture::{Fixture, SESSIONS, filled};
@@ -56,16 +57,15 @@ fn a_changed_model_opens_the_risk_of_all_cells() {
         environment,
         &scope,
         StatusOptions::default(),
+        &ConcernInputs::default(),
     )
     .unwrap();
     assert_eq!((shown.behind, shown.cells.complete), (2, 0));
     let risk = PhaseSet::from_phase(Phase::Risk);
     assert_eq!(shown.portfolios[0].open_phases, risk);
-    assert!(
-        !lag(store, settings, environment, &scope, 0)
-            .unwrap()
-            .is_within()
-    );
+    let inputs = ConcernInputs::default();
+    let lag = lag(store, settings, environment, &scope, &inputs).unwrap();
+    assert!(!lag.is_good());
 
     let explained = explain(
         store,
@@ -93,6 +93,7 @@ fn a_changed_model_opens_the_risk_of_all_cells() {
         environment,
         &scope,
         StatusOptions::default(),
+        &ConcernInputs::default(),
     )
     .unwrap();
     assert_eq!(shown.behind, 0);
@@ -109,6 +110,7 @@ fn a_changed_calendar_opens_the_cells_from_the_first_changed_day_on() {
         environment,
         &scope,
         StatusOptions::default(),
+        &ConcernInputs::default(),
     )
     .unwrap();
     assert_eq!(shown.watermark, Some(fixture.days[19]));
