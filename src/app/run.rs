@@ -101,6 +101,15 @@ impl AppContext {
         outcome
     }
 
+    /// Creates the folders of the inbox, if one is configured, so that files can be dropped there.
+    ///
+    /// # Errors
+    ///
+    /// A folder cannot be created.
+    pub fn create_inbox(&self) -> Result<(), ApplyError> {
+        self.inbox.as_deref().map_or(Ok(()), inbox::create_folders)
+    }
+
     /// Imports the new files of the inbox, if one is configured. `on_file` gets the outcome of each.
     ///
     /// # Errors

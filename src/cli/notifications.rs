@@ -43,6 +43,8 @@ pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &
     // A message that is given up leaves the outbox, so that later attempts do not report it again.
     let mut given_up = Vec::new();
     let mut pending = Vec::new();
+    // Another version may be able to send it, so it stays, and a further attempt is of no use.
+    let mut unreadable = Vec::new();
     for pause in RETRY_DELAYS {
         std::thread::sleep(pause);
         let delivered = match deliver(notifier, store, environment, DeliveryMode::All) {
@@ -53,6 +55,7 @@ pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &
             }
         };
         pending.clear();
+        unreadable.clear();
         for DeliveryReport { channel, outcome } in delivered {
             match outcome {
                 DeliveryOutcome::Accepted => {}
@@ -62,13 +65,16 @@ pub(super) fn deliver_pending(notifier: &Notifier, store: &Store, environment: &
                 DeliveryOutcome::GivenUp(reason) => given_up.push(format!(
                     "warning: {channel}: notification failed: {reason}; given up after a day"
                 )),
+                DeliveryOutcome::Unreadable(reason) => unreadable.push(format!(
+                    "warning: {channel}: notification of an unknown form is kept: {reason}"
+                )),
             }
         }
         if pending.is_empty() {
             break;
         }
     }
-    for line in given_up.iter().chain(&pending) {
+    for line in given_up.iter().chain(&pending).chain(&unreadable) {
         print_stderr(line);
     }
 }

@@ -172,7 +172,10 @@ impl RunNotifications<'_> {
     /// is only logged: it must not change the result of the run.
     pub fn on_end(&self, context: NotifyContext<'_>, result: Result<&Outcome, &EngineError>) {
         let has_channels = self.notifier.channels.configured().next().is_some();
-        if !has_channels || result.is_err_and(is_refused) {
+        // A run that had a plan has sent its start ping, and may have committed cells. If it is
+        // refused when it plans again, it ends like any other run.
+        let has_started = self.planned.get().is_some();
+        if !has_channels || (!has_started && result.is_err_and(is_refused)) {
             return;
         }
         let error = result.err().map(|error| error_with_causes(error));

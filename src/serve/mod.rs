@@ -15,7 +15,7 @@
 //! | `schedule` | runs that start automatically |
 //! | `extract` | parameters, forms and path segments of a request |
 //! | `api` | the admin API and its description |
-//! | `metrics` | metrics for Prometheus |
+//! | `metrics`, `readiness` | metrics for Prometheus; the probe of the books |
 //! | `pages` | the status pages, as HTML |
 //!
 //! Requests read on blocking threads, so that the HTTP threads never wait for the disk. Responses
@@ -30,6 +30,7 @@ mod http;
 mod metrics;
 mod outbox_worker;
 mod pages;
+mod readiness;
 mod runner;
 mod schedule;
 mod server;

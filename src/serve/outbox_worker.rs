@@ -47,7 +47,7 @@ pub(super) fn send_due(state: &AppState) {
 }
 
 fn log_delivery(report: &DeliveryReport) {
-    let channel = report.channel;
+    let channel = &report.channel;
     match &report.outcome {
         DeliveryOutcome::Accepted => tracing::info!("{channel}: notification sent"),
         DeliveryOutcome::Retry(reason) => {
@@ -55,6 +55,9 @@ fn log_delivery(report: &DeliveryReport) {
         }
         DeliveryOutcome::GivenUp(reason) => {
             tracing::error!("{channel}: notification failed: {reason}; dropped after a day");
+        }
+        DeliveryOutcome::Unreadable(reason) => {
+            tracing::error!("{channel}: notification of an unknown form is kept: {reason}");
         }
     }
 }

@@ -13,11 +13,11 @@ use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use super::app_state::AppState;
-use super::http::{self, Problem, guard};
+use super::http::{self, ConnectionLimits, Problem, Routes, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
 use super::settings::{Schedule, ServerContext};
-use super::{api, error::ServeError, metrics, outbox_worker, pages};
+use super::{api, error::ServeError, metrics, outbox_worker, pages, readiness};
 
 /// The number of HTTP threads. Two are enough: reads and runs have threads of their own.
 const WORKER_THREADS: usize = 2;
@@ -113,7 +113,12 @@ impl Server {
                     outbox_worker::send_due(&closing);
                 }
             });
-            http::accept(listener, router(&self.state), self.state.shutdown_signal()).await;
+            let routes = Routes {
+                all: router(&self.state),
+                reserve: reserve_router(&self.state),
+            };
+            let shutdown = self.state.shutdown_signal();
+            http::accept(listener, routes, ConnectionLimits::SERVER, shutdown).await;
             // The task only waits and joins; it returns nothing that could be handled.
             let _ = closed.await;
             Ok(())
@@ -125,12 +130,22 @@ impl Server {
 fn router(state: &Arc<AppState>) -> Router {
     Router::new()
         .route("/healthz", get(health))
+        .route("/readyz", get(readiness::show))
         .route("/metrics", get(metrics::show))
         .merge(api::routes())
         .merge(pages::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CompressionLayer::new().gzip(true))
+        .layer(middleware::from_fn_with_state(Arc::clone(state), guard))
+        .with_state(Arc::clone(state))
+}
+
+/// The router of connections beyond the limit: the health probe, and "try again" for the rest.
+fn reserve_router(state: &Arc<AppState>) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .fallback(crowded)
         .layer(middleware::from_fn_with_state(Arc::clone(state), guard))
         .with_state(Arc::clone(state))
 }
@@ -153,4 +168,8 @@ async fn not_found(uri: Uri) -> Response {
 async fn method_not_allowed() -> Problem {
     let status = axum::http::StatusCode::METHOD_NOT_ALLOWED;
     Problem::new(status, "method", "method not allowed at this address")
+}
+
+async fn crowded() -> Problem {
+    Problem::overloaded("too many connections are open")
 }

@@ -3,7 +3,7 @@
 //! Both change in one transaction, so neither a crash nor a dead network loses a notification or
 //! sends one twice for the same change.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use super::columns::{Micros, StoredSet};
@@ -117,6 +117,22 @@ impl WriteOutbox<'_> {
         Ok(())
     }
 
+    /// Claims a notification for one attempt, for `time` from `now`. Returns false if another
+    /// process has claimed it or it has left the outbox.
+    pub(crate) fn claim(
+        &self,
+        id: i64,
+        now: DateTime<Utc>,
+        time: TimeDelta,
+    ) -> Result<bool, StoreError> {
+        let changed = self.connection.execute(
+            "UPDATE outbox SET claimed_until = ?3
+             WHERE id = ?1 AND (claimed_until IS NULL OR claimed_until <= ?2)",
+            params![id, Micros(now), Micros(now + time)],
+        )?;
+        Ok(changed == 1)
+    }
+
     /// Deletes a notification that was delivered or given up.
     pub(crate) fn delete(&self, id: i64) -> Result<(), StoreError> {
         self.connection
@@ -124,10 +140,11 @@ impl WriteOutbox<'_> {
         Ok(())
     }
 
-    /// Counts a failed attempt and sets the time of the next one.
+    /// Counts a failed attempt, sets the time of the next one, and ends the claim.
     pub(crate) fn postpone(&self, id: i64, next_attempt: DateTime<Utc>) -> Result<(), StoreError> {
         self.connection.execute(
-            "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2 WHERE id = ?1",
+            "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2, claimed_until = NULL
+             WHERE id = ?1",
             params![id, Micros(next_attempt)],
         )?;
         Ok(())

@@ -16,6 +16,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/004_names.sql")),
     M::up(include_str!("schema/005_calendar.sql")),
     M::up(include_str!("schema/006_accepted_prices.sql")),
+    M::up(include_str!("schema/007_outbox_claim.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -22,10 +22,11 @@ pub(crate) enum Surface {
     HealthPage,
     Api,
     ServedMetrics,
+    Readiness,
 }
 
 impl Surface {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Status,
         Self::StatusJson,
         Self::Check,
@@ -38,6 +39,7 @@ impl Surface {
         Self::HealthPage,
         Self::Api,
         Self::ServedMetrics,
+        Self::Readiness,
     ];
 
     /// Returns whether the surface shows a concern of this kind.
@@ -47,7 +49,7 @@ impl Surface {
             Self::Status | Self::Check | Self::Alerts | Self::OverviewPage | Self::HealthPage => {
                 text.replace("\n             ", " ").contains(phrase(kind))
             }
-            Self::StatusJson | Self::CheckJson | Self::AlertsJson | Self::Api => {
+            Self::StatusJson | Self::CheckJson | Self::AlertsJson | Self::Api | Self::Readiness => {
                 let json: Value = serde_json::from_str(text).unwrap();
                 let concerns = json["concerns"].as_array().unwrap();
                 concerns
@@ -85,6 +87,7 @@ impl Surface {
             Self::HealthPage => &shown.health,
             Self::Api => &shown.api,
             Self::ServedMetrics => &shown.served_metrics,
+            Self::Readiness => &shown.readiness,
         }
     }
 }
@@ -119,6 +122,7 @@ pub(crate) struct Shown {
     health: String,
     api: String,
     served_metrics: String,
+    readiness: String,
 }
 
 impl Shown {
@@ -150,10 +154,24 @@ impl Shown {
             health: get("/health"),
             api: get("/api/v1/status"),
             served_metrics: get("/metrics"),
+            readiness: readiness(&server.request("GET", "/readyz", token)),
         }
     }
 
     fn has(&self, kind: ConcernKind) -> bool {
         Surface::CheckJson.shows(kind, self)
     }
+}
+
+/// Returns the body of an answer of the probe, whose status follows from the severities in it.
+fn readiness(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let is_error = body.contains("\"severity\":\"error\"");
+    let expected = if is_error {
+        "HTTP/1.1 503"
+    } else {
+        "HTTP/1.1 200"
+    };
+    assert!(head.starts_with(expected), "{answer}");
+    body.to_owned()
 }

@@ -5,4 +5,5 @@ mod cli;
 #[allow(dead_code, reason = "each test uses its part of the stage")]
 mod harness;
 mod notifications;
+mod outbox;
 mod receiver;

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use plimsoll::domain::{Cell, Phase};
-use plimsoll::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
+use plimsoll::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use plimsoll::notify::{
     Channels, DeliveryMode, DeliveryOutcome, Endpoint, Notifier, NotifyContext, Secret, deliver,
 };
@@ -13,15 +13,15 @@ use crate::harness::{Harness, JAN_8, day, harness, nightly};
 use crate::receiver::FakeReceiver;
 
 /// A database, a notifier with all channels, and the server that receives its messages.
-struct NotifyHarness {
-    harness: Harness,
+pub(crate) struct NotifyHarness {
+    pub(crate) harness: Harness,
     receiver: FakeReceiver,
     notifier: Notifier,
     concern_inputs: ConcernInputs,
 }
 
 impl NotifyHarness {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let receiver = FakeReceiver::new();
         let endpoint = |path: &str, token: Option<&str>| {
             Some(Endpoint {
@@ -70,7 +70,7 @@ impl NotifyHarness {
         outcome
     }
 
-    fn send(&self, mode: DeliveryMode) -> Vec<DeliveryOutcome> {
+    pub(crate) fn send(&self, mode: DeliveryMode) -> Vec<DeliveryOutcome> {
         let Harness {
             store, environment, ..
         } = &self.harness;
@@ -316,6 +316,25 @@ fn a_failed_run_raises_an_alert_and_the_next_run_clears_it() {
     let outcome = notify.harness.run(&nightly());
     let requests = finish(Ok(&outcome));
     assert_eq!(requests[2].json()["event"], "well");
+}
+
+#[test]
+fn a_run_that_is_refused_after_its_start_ends_its_ping() {
+    let notify = NotifyHarness::new();
+    let run = plimsoll::domain::RunId::new(notify.harness.environment.ids.next());
+    let run_request = nightly();
+    let notifications = notify.notifier.for_run(&run_request);
+    notifications.on_event(&RunEvent::Started { run });
+    notifications.on_event(&RunEvent::Planned);
+    // The sources changed, and the new plan is over the limit.
+    let (planned, allowed) = (31, 30);
+    let error = EngineError::TooManyCells { planned, allowed };
+    notifications.on_end(notify.context(), Err(&error));
+    notify.send(DeliveryMode::All);
+    let requests = notify.receiver.take_requests();
+    let pings: Vec<_> = requests.iter().map(|r| r.request_line.as_str()).collect();
+    assert!(pings[0].starts_with("POST /ping/start"), "{pings:?}");
+    assert!(pings[1].starts_with("POST /ping/fail"), "{pings:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Requests with parameters where the server does not read them are refused, never ignored.
+//! Parameters in a body are read or refused, never ignored.
 
 use crate::sign_in::{read_plan_form, sign_in};
 use crate::test_server::{JAN_8, TestServer, start_server};
@@ -12,50 +12,135 @@ fn count_of_runs(server: &TestServer) -> usize {
     history["items"].as_array().unwrap().len()
 }
 
-#[test]
-fn a_run_with_a_body_is_refused_and_nothing_starts() {
-    let server = start_server(JAN_8);
-    let before = count_of_runs(&server);
-    let admin = Some(server.admin.as_str());
-    for (head, body) in [
-        ("Content-Type: application/json\r\n", JSON),
-        ("Content-Type: application/x-www-form-urlencoded\r\n", FORM),
-        ("", JSON),
-        ("Content-Type: application/json\r\n", "{}"),
-        ("Content-Type: text/plain\r\n", " "),
-    ] {
-        let answer = server.send_body("POST", RUN, admin, head, body);
-        assert_eq!(answer.status, 415, "{head}{body}: {}", answer.text);
-        assert_eq!(answer.json()["code"], "body-not-read");
-        assert!(answer.detail().contains(&format!("`POST {RUN}`")));
-        let hint = answer.json()["hint"].as_str().unwrap().to_owned();
-        assert!(hint.contains("query string"), "{hint}");
-    }
-    // A body of unannounced length, and one beside query parameters.
-    let chunked = "Transfer-Encoding: chunked\r\n";
-    let sent = format!("{:x}\r\n{JSON}\r\n0\r\n\r\n", JSON.len());
-    let answer = server.send("POST", RUN, admin, chunked, &sent);
-    assert_eq!(answer.status, 415, "{}", answer.text);
-    let place = format!("{RUN}?portfolio_id=Individual");
-    let answer = server.send_body("POST", &place, admin, "", JSON);
-    assert_eq!(answer.status, 415, "{}", answer.text);
-    assert_eq!(count_of_runs(&server), before);
+const AS_JSON: &str = "Content-Type: application/json; charset=utf-8\r\n";
+const AS_FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
 
-    // The token is checked first, and an empty body is accepted.
-    assert_eq!(server.send_body("POST", RUN, None, "", JSON).status, 401);
-    let reader = Some(server.reader.as_str());
-    assert_eq!(server.send_body("POST", RUN, reader, "", JSON).status, 403);
-    let answer = server.send("POST", RUN, admin, chunked, "0\r\n\r\n");
-    assert_eq!(answer.status, 202, "{}", answer.text);
-    server.wait_for_end(answer.json()["run"].as_str().unwrap());
-    let typed = "Content-Type: application/json\r\n";
-    let answer = server.send_body("POST", RUN, admin, typed, "");
-    assert_eq!(answer.status, 202, "{}", answer.text);
-    server.wait_for_end(answer.json()["run"].as_str().unwrap());
+#[test]
+fn a_run_reads_its_parameters_from_a_body() {
+    let server = start_server(JAN_8);
+    let admin = Some(server.admin.as_str());
+    let chunked = format!("{AS_JSON}Transfer-Encoding: chunked\r\n");
+    let in_chunks = format!("{:x}\r\n{JSON}\r\n0\r\n\r\n", JSON.len());
+    for answer in [
+        server.send_body("POST", RUN, admin, AS_JSON, JSON),
+        server.send_body("POST", RUN, admin, AS_FORM, FORM),
+        server.send_body(
+            "POST",
+            RUN,
+            admin,
+            AS_JSON,
+            "{\"portfolio_id\":[\"Tech Growth\"]}",
+        ),
+        server.send("POST", RUN, admin, &chunked, &in_chunks),
+        // A name in the address and another one in the body.
+        server.send_body(
+            "POST",
+            &format!("{RUN}?portfolio_id=Tech+Growth"),
+            admin,
+            AS_JSON,
+            "{\"limit_cells\":1,\"force_rerun\":false}",
+        ),
+    ] {
+        assert_eq!(answer.status, 202, "{}", answer.text);
+        server.wait_for_end(answer.json()["run"].as_str().unwrap());
+        // The other portfolios are late as before.
+        let status = server.get("/api/v1/portfolios/Individual").json();
+        assert_eq!(status["watermark"], "2026-01-05", "{status}");
+    }
+    let status = server.get("/api/v1/portfolios/Tech%20Growth").json();
+    assert_eq!(status["watermark"], "2026-01-08", "{status}");
+    let unready = server.request("GET", "/readyz", None);
+    assert_eq!(
+        (unready.status, &unready.json()["concerns"][0]["kind"]),
+        (503, &"late".into())
+    );
+
+    // An empty body of any type is no body.
+    let bodiless = server.send_body("POST", RUN, admin, "Content-Type: text/plain\r\n", "");
+    assert_eq!(bodiless.status, 202, "{}", bodiless.text);
+    server.wait_for_end(bodiless.json()["run"].as_str().unwrap());
+    let ready = server.request("GET", "/readyz", None);
+    assert_eq!(ready.status, 200, "{}", ready.text);
 }
 
 #[test]
-fn every_described_operation_refuses_a_body() {
+fn a_body_that_cannot_be_used_whole_is_refused_and_nothing_starts() {
+    let server = start_server(JAN_8);
+    let before = count_of_runs(&server);
+    let admin = Some(server.admin.as_str());
+    let both = format!("{RUN}?portfolio_id=Individual");
+    for (path, head, body, status, part) in [
+        (
+            RUN,
+            AS_JSON,
+            "{\"portolio_id\":\"A\"}",
+            400,
+            "unknown parameter `portolio_id`",
+        ),
+        (
+            RUN,
+            AS_FORM,
+            "portolio_id=A",
+            400,
+            "unknown parameter `portolio_id`",
+        ),
+        (&both, AS_JSON, JSON, 400, "in the address and in the body"),
+        (&both, AS_FORM, FORM, 400, "in the address and in the body"),
+        (
+            RUN,
+            AS_JSON,
+            "{\"target\":\"2026-01-07\",\"target\":\"2026-01-08\"}",
+            400,
+            "2 times",
+        ),
+        (RUN, AS_JSON, "{\"portfolio_id\":[]}", 400, "`portfolio_id`"),
+        (
+            RUN,
+            AS_JSON,
+            "{\"portfolio_id\":null}",
+            400,
+            "`portfolio_id`",
+        ),
+        (RUN, AS_JSON, "[\"Tech Growth\"]", 400, "invalid JSON body"),
+        (RUN, AS_JSON, "{\"portfolio_id\":", 400, "invalid JSON body"),
+        (RUN, AS_JSON, FORM, 400, "invalid JSON body"),
+        (RUN, AS_FORM, JSON, 400, "unknown parameter"),
+        (RUN, "", JSON, 415, "without a content type"),
+        (
+            RUN,
+            "Content-Type: text/plain\r\n",
+            FORM,
+            415,
+            "`text/plain`",
+        ),
+        (
+            RUN,
+            "Content-Type: application/jsonl\r\n",
+            JSON,
+            415,
+            "`application/jsonl`",
+        ),
+    ] {
+        let answer = server.send_body("POST", path, admin, head, body);
+        assert_eq!(answer.status, status, "{head}{body}: {}", answer.text);
+        assert!(answer.detail().contains(part), "{}", answer.text);
+    }
+    let long = format!("portfolio_id={}", "x".repeat(20_000));
+    let sent = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
+    let head = format!("{AS_FORM}Transfer-Encoding: chunked\r\n");
+    assert_eq!(server.send("POST", RUN, admin, &head, &sent).status, 413);
+    // The token is checked first.
+    assert_eq!(server.send_body("POST", RUN, None, "", JSON).status, 401);
+    let reader = Some(server.reader.as_str());
+    assert_eq!(
+        server.send_body("POST", RUN, reader, AS_JSON, JSON).status,
+        403
+    );
+    assert_eq!(count_of_runs(&server), before);
+}
+
+#[test]
+fn every_operation_refuses_a_body_of_another_type() {
     let server = start_server(JAN_8);
     let description = server.get("/api/v1/openapi.json").json();
     let mut operations = 0;

@@ -3,6 +3,7 @@
 mod access;
 mod bodies;
 mod books;
+mod connections;
 mod metrics;
 mod openapi;
 mod pages;

@@ -36,6 +36,7 @@ pub(crate) struct ServeArgs {
 pub(super) fn execute(context: &Context, args: &ServeArgs) -> Result<Exit, CliError> {
     static STOP_REQUESTED: AtomicBool = AtomicBool::new(false);
     let app = context.app()?;
+    app.create_inbox()?;
     let configuration = &context.configuration;
     let settings = configuration.serve.settings(args.listen);
     let notifier = notifications::notifier(context, &app.environment);

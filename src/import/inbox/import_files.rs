@@ -63,6 +63,22 @@ fn misplaced(path: &Path) -> InboxFile {
     }
 }
 
+/// Creates an inbox with a folder for each kind of file.
+///
+/// # Errors
+///
+/// A folder cannot be created.
+pub fn create_folders(inbox: &Path) -> Result<(), ApplyError> {
+    for kind in FileKind::ALL {
+        let folder = inbox.join(kind.name());
+        std::fs::create_dir_all(&folder).map_err(|source| ApplyError::Inbox {
+            path: folder,
+            source,
+        })?;
+    }
+    Ok(())
+}
+
 fn import_inbox_file(
     writer: &mut Writer,
     path: &Path,

@@ -22,5 +22,5 @@ mod moving;
 mod rejected;
 
 pub use file::{FileLocation, InboxFile, InboxOutcome};
-pub use import_files::{has_ready_files, import_inbox};
+pub use import_files::{create_folders, has_ready_files, import_inbox};
 pub use rejected::{RejectedFile, list_rejected};

@@ -76,10 +76,13 @@ async fn authenticate(parts: &Parts, state: &Arc<AppState>) -> Result<TokenScope
 /// Counts a failed login and returns the problem to answer with.
 pub(in crate::serve) fn reject_token(peer: Option<&Peer>, state: &AppState) -> Problem {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    tracing::warn!("invalid token from {address}");
     let now = state.context.app.environment.wall_clock.elapsed();
     match state.failed_logins.record(address, now) {
-        Ok(()) => Problem::unauthenticated(),
+        // Logged only within the limit: a client must not be able to fill the log.
+        Ok(()) => {
+            tracing::warn!("invalid token from {address}");
+            Problem::unauthenticated()
+        }
         Err(RetryAfter(time)) => Problem::too_many_failures(time),
     }
 }

@@ -13,18 +13,19 @@ use crate::domain::RunId;
 use crate::query;
 use crate::serve::access::{Admin, Reader};
 use crate::serve::app_state::AppState;
-use crate::serve::extract::{PathParams, Query, plan_selection, run_selection};
+use crate::serve::extract::{Fields, PathParams, Query, plan_selection, run_selection};
 use crate::serve::http::Problem;
 use crate::serve::runner::{self, CancelResult};
 
-/// `POST /api/v1/admin/batch/run`: starts a run and answers as soon as it has an id.
+/// `POST /api/v1/admin/batch/run`: starts a run and answers as soon as it has an id. Parameters are
+/// read from the address and from a body.
 pub(super) async fn start(
     _: Admin,
     State(state): State<Arc<AppState>>,
-    Query(mut query): Query,
+    Fields(mut fields): Fields,
 ) -> Result<Response, Problem> {
-    let spec = run_selection(&mut query)?;
-    query.finish()?;
+    let spec = run_selection(&mut fields)?;
+    fields.finish()?;
     let run = runner::check_and_start(&state, spec).await?.run;
     let location = format!("/api/v1/admin/batch/history/{run}");
     let location = HeaderValue::from_str(&location).map_err(|_| Problem::bug())?;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
 
+use super::body::{FieldsType, read_body};
 use super::parameters::Parameters;
 use crate::serve::access::check_form_origin;
 use crate::serve::app_state::AppState;
@@ -18,26 +17,21 @@ pub(in crate::serve) struct Form(pub(in crate::serve) Parameters);
 impl FromRequest<Arc<AppState>> for Form {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &Arc<AppState>) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Arc<AppState>) -> Result<Self, Problem> {
         let (headers, uri) = (request.headers().clone(), request.uri().clone());
         // Read before anything is refused: a connection whose body was not read is closed, and the
         // browser may just be sending its next request on it.
-        let body = Bytes::from_request(request, state).await;
+        let body = read_body(request.into_body()).await;
         check_form_origin(&headers)?;
         if uri.query().is_some() {
             let detail = "a form is read from the body, and this address has a query string";
             return Err(Problem::malformed(detail).with_hint("pass all fields in the body"));
         }
-        let kind = headers.get(CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
+        if FieldsType::from_headers(&headers) != Some(FieldsType::Form) {
             return Err(Problem::malformed(
                 "expected a form: `application/x-www-form-urlencoded`",
             ));
         }
-        match body {
-            Ok(body) => Ok(Self(Parameters::parse(&body))),
-            Err(refusal) => Err(Problem::malformed(refusal.body_text())),
-        }
+        Ok(Self(Parameters::parse(&body?)))
     }
 }

@@ -3,12 +3,15 @@
 //! Unknown parameters are refused: a misspelt `portolio_id=A` must not become a run of all
 //! portfolios.
 
+mod body;
+mod fields;
 mod form;
 mod limit;
 mod parameters;
 mod path_params;
 mod selection;
 
+pub(super) use fields::Fields;
 pub(super) use form::Form;
 pub(super) use limit::Limit;
 pub(super) use parameters::{Parameters, Query};

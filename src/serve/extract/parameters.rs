@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, OriginalUri, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 
+use super::body::content_type;
 use crate::serve::http::Problem;
 
 /// The query parameters (after the `?` of the address) of a request without a body.
@@ -31,16 +32,19 @@ impl<S: Send + Sync> FromRequest<S> for Query {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         if has_content(body).await {
-            // A nested router removes its prefix from `uri`.
-            let original = parts.extensions.get::<OriginalUri>();
-            let path = original.map_or(&parts.uri, |uri| &uri.0).path();
-            let kind = parts.headers.get(CONTENT_TYPE);
-            let kind = kind.and_then(|kind| kind.to_str().ok());
+            let kind = content_type(&parts.headers);
+            let path = original_path(&parts);
             return Err(Problem::body_not_read(&parts.method, path, kind));
         }
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(Parameters::parse(query.as_bytes())))
     }
+}
+
+/// The path as the client sent it. A nested router removes its prefix from `uri`.
+pub(super) fn original_path(parts: &Parts) -> &str {
+    let original = parts.extensions.get::<OriginalUri>();
+    original.map_or(&parts.uri, |uri| &uri.0).path()
 }
 
 /// Returns whether a body has any bytes, without reading more than one of them.
@@ -55,10 +59,27 @@ async fn has_content(body: Body) -> bool {
 impl Parameters {
     /// Parses a query string or the body of a form.
     pub(in crate::serve) fn parse(encoded: &[u8]) -> Self {
+        Self::from_pairs(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// Parameters with these names and values.
+    pub(super) fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self {
-            pairs: form_urlencoded::parse(encoded).into_owned().collect(),
+            pairs,
             known: Vec::new(),
         }
+    }
+
+    /// Adds the fields of the body; refuses a name that both have.
+    pub(super) fn join(mut self, body: Self) -> Result<Self, Problem> {
+        let is_given = |name: &str| self.pairs.iter().any(|(given, _)| given == name);
+        if let Some((name, _)) = body.pairs.iter().find(|(name, _)| is_given(name)) {
+            let short: String = name.chars().take(60).collect();
+            let detail = format!("`{short}` is given in the address and in the body");
+            return Err(Problem::malformed(detail).with_hint("pass it in one of them"));
+        }
+        self.pairs.extend(body.pairs);
+        Ok(self)
     }
 
     /// Takes all values of a parameter that may be repeated.

@@ -1,4 +1,8 @@
-//! Accepts connections, limits their number and their headers, and drains them at shutdown.
+//! Accepts connections, limits their number, times and headers, and drains them at shutdown.
+//!
+//! Each state of a connection has a deadline: the head and the body of a request, the answer that
+//! is written, and the wait for the next request. When all places are taken, further connections
+//! come from a reserve that answers the health probe only.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,13 +17,43 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower::ServiceExt;
 
-/// The number of connections that are open at once; further ones wait in the backlog.
-const MAX_CONNECTIONS: usize = 256;
-/// The time within which the head of a request must arrive.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+use super::timed_stream::{TimedBody, TimedStream};
+
+/// The limits of connections.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::serve) struct ConnectionLimits {
+    /// The number of connections that are open at once and reach all addresses.
+    pub(in crate::serve) connections: usize,
+    /// The number of further connections, which only reach the health probe.
+    pub(in crate::serve) reserve: usize,
+    /// The time within which the head of a request must arrive, also after an earlier request.
+    pub(in crate::serve) head: Duration,
+    /// The time within which the body of a request must arrive, from the end of its head.
+    pub(in crate::serve) body: Duration,
+    /// The time for which a client may leave an answer unread; see [`BYTES_A_SECOND`].
+    pub(in crate::serve) answer: Duration,
+    /// The time that a connection of the reserve exists.
+    pub(in crate::serve) probe: Duration,
+}
+
+impl ConnectionLimits {
+    /// The limits of a server.
+    pub(in crate::serve) const SERVER: Self = Self {
+        connections: 256,
+        reserve: 16,
+        head: Duration::from_secs(10),
+        body: Duration::from_secs(10),
+        answer: Duration::from_secs(10),
+        probe: Duration::from_secs(2),
+    };
+}
+
+/// The rate at which a client must read an answer that does not fit into the buffers of its
+/// connection, after the time that [`ConnectionLimits::answer`] gives.
+const BYTES_A_SECOND: u32 = 1_024;
 /// The size limit of the head of a request, in bytes.
 const MAX_HEADER_BYTES: usize = 32 * 1_024;
 /// The number of header fields that a request may have.
@@ -33,30 +67,50 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Copy)]
 pub(in crate::serve) struct Peer(pub(in crate::serve) SocketAddr);
 
+/// The routes of connections.
+#[derive(Debug, Clone)]
+pub(in crate::serve) struct Routes {
+    /// All routes.
+    pub(in crate::serve) all: Router,
+    /// The routes of the reserve.
+    pub(in crate::serve) reserve: Router,
+}
+
 /// Accepts connections until `shutdown` is true, then lets open connections finish their request.
 pub(in crate::serve) async fn accept(
     listener: TcpListener,
-    router: Router,
+    routes: Routes,
+    limits: ConnectionLimits,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let slots = Slots::new(limits);
     let graceful = GracefulShutdown::new();
     loop {
         let next = async {
-            let permit = Arc::clone(&permits).acquire_owned().await;
-            (permit, listener.accept().await)
+            let accepted = listener.accept().await;
+            (accepted, slots.acquire().await)
         };
-        let (permit, accepted) = tokio::select! {
+        let (accepted, slot) = tokio::select! {
             next = next => next,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = graceful.watch(serve_connection(stream, peer, router.clone()));
+                let router = match slot.kind {
+                    SlotKind::Regular => routes.all.clone(),
+                    SlotKind::Reserve => routes.reserve.clone(),
+                };
+                let connection = serve_connection(stream, peer, router, limits, slot.kind);
+                let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // A broken connection concerns its client only.
-                    let _ = connection.await;
-                    drop(permit);
+                    match slot.kind {
+                        SlotKind::Regular => drop(connection.await),
+                        SlotKind::Reserve => {
+                            drop(tokio::time::timeout(limits.probe, connection).await);
+                        }
+                    }
+                    drop(slot);
                 });
             }
             Err(error) => {
@@ -78,22 +132,72 @@ pub(in crate::serve) async fn accept(
     }
 }
 
+/// The places for open connections.
+#[derive(Debug)]
+struct Slots {
+    regular: Arc<Semaphore>,
+    reserve: Arc<Semaphore>,
+}
+
+/// The place of one connection, free again when it is dropped.
+#[derive(Debug)]
+struct Slot {
+    kind: SlotKind,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SlotKind {
+    Regular,
+    Reserve,
+}
+
+impl Slots {
+    fn new(limits: ConnectionLimits) -> Self {
+        Self {
+            regular: Arc::new(Semaphore::new(limits.connections)),
+            reserve: Arc::new(Semaphore::new(limits.reserve)),
+        }
+    }
+
+    /// Takes a regular place, or one of the reserve if there is none, or waits for either.
+    async fn acquire(&self) -> Slot {
+        let (kind, permit) = tokio::select! {
+            biased;
+            permit = Arc::clone(&self.regular).acquire_owned() => (SlotKind::Regular, permit),
+            permit = Arc::clone(&self.reserve).acquire_owned() => (SlotKind::Reserve, permit),
+        };
+        Slot {
+            kind,
+            // An error means that the semaphore is closed, and neither is ever closed.
+            _permit: permit.ok(),
+        }
+    }
+}
+
 fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    limits: ConnectionLimits,
+    kind: SlotKind,
 ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
     // Sends small responses at once. A failure only delays them.
     let _ = stream.set_nodelay(true);
+    let stream = TimedStream::new(stream, limits.answer, BYTES_A_SECOND);
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(TimedBody::new(body, limits.body)));
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .keep_alive(kind == SlotKind::Regular)
+        .header_read_timeout(limits.head)
         .max_buf_size(MAX_HEADER_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
 }
+
+#[cfg(test)]
+mod tests;

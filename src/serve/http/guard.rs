@@ -8,11 +8,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::problem::Problem;
+use super::problem::{FORM_LIMIT, Problem};
 use crate::serve::app_state::AppState;
-
-/// The size limit of a request body, in bytes.
-pub(in crate::serve) const FORM_LIMIT: usize = 16 * 1_024;
 
 /// Forbids everything that is not served by this server: scripts, styles, frames, fonts, forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -69,7 +66,7 @@ fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
     // Health probes may address the server by any name.
-    let is_probe = request.uri().path() == "/healthz";
+    let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz");
     if !is_probe && !host.is_some_and(|host| state.context.settings.is_allowed_host(host)) {
         let status = StatusCode::MISDIRECTED_REQUEST;
         let detail = "the `Host` header names another server";
@@ -84,12 +81,7 @@ fn refusal(state: &AppState, request: &Request) -> Option<Problem> {
         .ok()
         .and_then(|text| text.parse::<usize>().ok());
     if length.is_none_or(|length| length > FORM_LIMIT) {
-        let detail = format!("the body is larger than {FORM_LIMIT} bytes");
-        return Some(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            detail,
-        ));
+        return Some(Problem::body_too_large());
     }
     None
 }

@@ -3,7 +3,9 @@
 mod connections;
 mod guard;
 mod problem;
+mod timed_stream;
 
-pub(super) use connections::{Peer, accept};
-pub(super) use guard::{FORM_LIMIT, guard};
-pub(super) use problem::Problem;
+pub(super) use connections::{ConnectionLimits, Peer, Routes, accept};
+pub(super) use guard::guard;
+pub(super) use problem::{FORM_LIMIT, Problem};
+pub(super) use timed_stream::BodyTimeout;

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::timed_stream::BodyTimeout;
 use crate::domain::{CalendarError, DayError, RunId};
 use crate::engine::EngineError;
 use crate::plan::PlanError;
@@ -18,6 +19,9 @@ use crate::store::StoreError;
 /// The code of requests that may succeed later: another run is running, or the sources keep
 /// changing.
 const BUSY: &str = "busy";
+
+/// The size limit of a request body, in bytes.
+pub(in crate::serve) const FORM_LIMIT: usize = 16 * 1_024;
 
 /// A problem document, answered instead of the requested resource.
 #[derive(Debug, Clone, Serialize)]
@@ -116,6 +120,35 @@ impl Problem {
             "send an empty body and pass parameters in the query string, as in \
              `?portfolio_id=A`; /api/v1/openapi.json lists them",
         )
+    }
+
+    /// 415: a body of a content type that is not read.
+    pub(in crate::serve) fn unknown_body_type(
+        method: &Method,
+        path: &str,
+        kind: Option<&str>,
+    ) -> Self {
+        let kind = kind.map_or("without a content type".to_owned(), |kind| {
+            format!("of type `{kind}`")
+        });
+        let detail = format!("the body of this `{method} {path}` is {kind}");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "body-not-read", detail).with_hint(
+            "send `application/json` (an object) or `application/x-www-form-urlencoded`, or pass \
+             parameters in the query string",
+        )
+    }
+
+    /// 408: the body did not arrive in time.
+    pub(in crate::serve) fn body_timed_out() -> Self {
+        let detail = BodyTimeout.to_string();
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timed-out", detail)
+    }
+
+    /// 413: the body is over the limit.
+    pub(in crate::serve) fn body_too_large() -> Self {
+        let detail = format!("the body is larger than {FORM_LIMIT} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     }
 
     /// 404: the resource does not exist.
