@@ -70,10 +70,22 @@ impl PlanReport<'_> {
         let plan = self.plan;
         if self.is_up_to_date() {
             let target = plan.target.day;
-            let done = plan.skips_by_reason().get(&SkipReason::Complete).copied();
+            let skips = plan.skips_by_reason();
+            let done = skips.get(&SkipReason::Complete).copied();
+            let only_deleted = skips.keys().eq([&SkipReason::Deleted]);
+            let tone = match plan.members.is_empty() || only_deleted {
+                true => Tone::Warning,
+                false => Tone::Good,
+            };
             page.headline(
-                Tone::Good,
+                tone,
                 &match done {
+                    None if plan.members.is_empty() => {
+                        "nothing to do: there is no portfolio".to_owned()
+                    }
+                    None if only_deleted => {
+                        "nothing to do: all portfolios in scope are deleted".to_owned()
+                    }
                     None => format!("nothing to do: nothing is expected up to {target}"),
                     Some(cells) => {
                         let cells = plural(cells, "cell");

@@ -174,6 +174,8 @@ mod tests {
                      2026-01-08 22:00 UTC (run 01924fa0)
         lease        left behind by process 4711 on host books, run
                      00000000-0000-0000-0000-000000000007: the next run takes it over
+        error        13 of 13 portfolios more than 1 session behind 2026-01-08
+                     next: plimsoll run
 
            01-05  01-06  01-07  01-08
         A    =      -      =      -

@@ -20,13 +20,14 @@ pub(crate) enum Surface {
     Metrics,
     OverviewPage,
     HealthPage,
+    PortfolioPage,
     Api,
     ServedMetrics,
     Readiness,
 }
 
 impl Surface {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Status,
         Self::StatusJson,
         Self::Check,
@@ -37,6 +38,7 @@ impl Surface {
         Self::Metrics,
         Self::OverviewPage,
         Self::HealthPage,
+        Self::PortfolioPage,
         Self::Api,
         Self::ServedMetrics,
         Self::Readiness,
@@ -46,9 +48,12 @@ impl Surface {
     pub(crate) fn shows(self, kind: ConcernKind, shown: &Shown) -> bool {
         let text = self.text(shown);
         match self {
-            Self::Status | Self::Check | Self::Alerts | Self::OverviewPage | Self::HealthPage => {
-                text.replace("\n             ", " ").contains(phrase(kind))
-            }
+            Self::Status
+            | Self::Check
+            | Self::Alerts
+            | Self::OverviewPage
+            | Self::HealthPage
+            | Self::PortfolioPage => in_one_line(text).contains(phrase(kind)),
             Self::StatusJson | Self::CheckJson | Self::AlertsJson | Self::Api | Self::Readiness => {
                 let json: Value = serde_json::from_str(text).unwrap();
                 let concerns = json["concerns"].as_array().unwrap();
@@ -85,11 +90,17 @@ impl Surface {
             Self::Metrics => &shown.metrics,
             Self::OverviewPage => &shown.overview,
             Self::HealthPage => &shown.health,
+            Self::PortfolioPage => &shown.portfolio,
             Self::Api => &shown.api,
             Self::ServedMetrics => &shown.served_metrics,
             Self::Readiness => &shown.readiness,
         }
     }
+}
+
+/// The text with each white space and line break as one space.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A part of the sentence of a concern.
@@ -120,6 +131,7 @@ pub(crate) struct Shown {
     metrics: String,
     pub(crate) overview: String,
     health: String,
+    portfolio: String,
     api: String,
     served_metrics: String,
     readiness: String,
@@ -152,6 +164,7 @@ impl Shown {
             metrics: workspace.run_ok(&["metrics"]),
             overview: get("/"),
             health: get("/health"),
+            portfolio: get("/portfolios/A"),
             api: get("/api/v1/status"),
             served_metrics: get("/metrics"),
             readiness: readiness(&server.request("GET", "/readyz", token)),

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::concern_line::ConcernLine;
 use super::curve::{AreaBase, Curve};
 use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
@@ -29,6 +30,7 @@ const SESSIONS: usize = 36;
 #[template(path = "portfolio.html")]
 struct PortfolioPage {
     frame: Frame,
+    concerns: Vec<ConcernLine>,
     key: String,
     name: String,
     currency: String,
@@ -126,6 +128,7 @@ fn portfolio_page(
     let quality = books.holdings.as_ref().map(|holdings| holdings.quality);
     PortfolioPage {
         frame,
+        concerns: status.concerns.iter().map(ConcernLine::new).collect(),
         key: portfolio.key.to_string(),
         name: portfolio.name.clone(),
         currency: books.currency.to_string(),
@@ -166,7 +169,7 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
         (LifecycleStatus::Deleted, _) => ("calm", "deleted".to_owned()),
         (LifecycleStatus::BeforeInception, _) => ("calm", "before inception".to_owned()),
         (_, None) => (
-            "good",
+            labels::tone_class(status.verdict()),
             format!("complete up to {}", labels::day(status.target)),
         ),
         (_, Some(_)) => {
