@@ -21,7 +21,9 @@ const MAX_WAITS: usize = 10;
 /// Formats a watermark, such as `2026-01-05, held back by B: 2026-01-06 is open (risk)`.
 pub(super) fn watermark_text(watermark: &ScopeWatermark, names: &Names) -> String {
     let day = match watermark {
-        ScopeWatermark::NoneDue => return "none: no active portfolio in scope has started".to_owned(),
+        ScopeWatermark::NoneDue => {
+            return "none: no active portfolio in scope has started".to_owned();
+        }
         ScopeWatermark::NoneYet { .. } => "none yet".to_owned(),
         ScopeWatermark::At { day, .. } => day.to_string(),
     };

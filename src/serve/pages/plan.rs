@@ -169,11 +169,11 @@ impl PlanSummary {
     fn new(plan: &Plan, remarks: &[RangeRemark]) -> Self {
         let days: Vec<_> = plan.days_with_work().collect();
         let skipped = |reason| plan.skips_by_reason().contains_key(&reason);
-        let is_waiting = plan.waiting_count() > 0 || skipped(SkipReason::Quarantined);
+        let is_waiting = plan.skips_by_reason().keys().any(|reason| reason.is_open());
         let (tone, headline) = match plan.step_count() {
             0 if is_waiting => (
                 Tone::Warning,
-                "Nothing to do: all open cells are blocked or quarantined".to_owned(),
+                "Nothing to do: all open cells wait or are quarantined".to_owned(),
             ),
             0 if skipped(SkipReason::Complete) => (
                 Tone::Good,
