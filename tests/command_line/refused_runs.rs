@@ -16,7 +16,7 @@ fn number_of_runs(workspace: &Workspace) -> usize {
 fn a_refused_request_leaves_no_run() {
     let workspace = Workspace::from_world(WORLD);
     let before = number_of_runs(&workspace);
-    for target in ["2027-01-01", "1999-01-01"] {
+    for target in ["2026-01-09", "2027-01-01"] {
         let refused = workspace.run(&["run", "--target", target]);
         assert_eq!(refused.code, 3, "{}", refused.stderr);
     }

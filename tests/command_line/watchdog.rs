@@ -52,7 +52,8 @@ fn portfolios_beyond_max_lag_are_named_with_exit_code_1() {
 #[test]
 fn missed_runs_are_detected_from_the_clock_alone() {
     let workspace = Workspace::from_world(
-        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = { inception = 2026-01-02, complete = \"..\" }\n",
+        "now = 2026-01-08T18:00:00-05:00\n[market]\nlast = 2026-01-20\n[portfolios]\n\
+         A = { inception = 2026-01-02, complete = \"..2026-01-08\" }\n",
     );
     workspace.run_ok(&["check", "--max-lag", "0"]);
     // Martin Luther King Day, the 19th, is not a session: the 16th and the 20th are.

@@ -26,6 +26,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// Creates a database with a portfolio of the future: nothing is due, and nothing needs attention.
+fn init(path: &Path) {
+    std::fs::write(path.join("p.csv"), "name,inception\nLater,2035-01-02\n").unwrap();
+    for arguments in [&["init"][..], &["import", "portfolios", "p.csv"]] {
+        assert!(plimsoll(path, arguments).status.success());
+    }
+}
+
 #[test]
 fn a_run_from_cron_notifies_and_a_dead_channel_fails_nothing() {
     let receiver = FakeReceiver::new();
@@ -34,7 +42,7 @@ fn a_run_from_cron_notifies_and_a_dead_channel_fails_nothing() {
     std::fs::write(path.join("ping"), receiver.url("/secret-ping\n")).unwrap();
     let config = "[alerts.ping]\nurl-file = \"ping\"\n[alerts.webhook]\nurl-env = \"THE_HOOK\"\n";
     std::fs::write(path.join("plimsoll.toml"), config).unwrap();
-    assert!(plimsoll(path, &["init"]).status.success());
+    init(path);
     let ran = plimsoll(path, &["run"]);
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     assert_eq!(
@@ -63,7 +71,7 @@ fn a_message_that_is_given_up_is_reported() {
     let path = folder.path();
     let config = "[alerts.webhook]\nurl-env = \"THE_HOOK\"\n";
     std::fs::write(path.join("plimsoll.toml"), config).unwrap();
-    assert!(plimsoll(path, &["init"]).status.success());
+    init(path);
     let message = r#"{"letter":"news","title":"t","text":"x","tone":"worse","body":{}}"#;
     let store = Store::open(path.join("plimsoll.db")).unwrap();
     let now = Environment::system(None).wall_clock.now();
@@ -93,7 +101,7 @@ fn a_missing_secret_does_not_prevent_a_run() {
         "[alerts.ping]\nurl-file = \"none\"\n",
     )
     .unwrap();
-    assert!(plimsoll(path, &["init"]).status.success());
+    init(path);
     let ran = plimsoll(path, &["run"]);
     assert_eq!(ran.status.code(), Some(0));
     let output = text(&ran.stderr);

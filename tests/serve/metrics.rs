@@ -44,6 +44,16 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_last_run_cells{state="done"} 11
     plimsoll_last_run_cells{state="failed"} 0
     plimsoll_last_run_cells{state="blocked"} 3
+    plimsoll_concerns{kind="run",severity="error"} 0
+    plimsoll_concerns{kind="no-active-portfolios",severity="error"} 0
+    plimsoll_concerns{kind="late",severity="error"} 2
+    plimsoll_concerns{kind="failing",severity="error"} 1
+    plimsoll_concerns{kind="quarantined",severity="error"} 1
+    plimsoll_concerns{kind="abandoned-run",severity="error"} 0
+    plimsoll_concerns{kind="rejected-files",severity="error"} 0
+    plimsoll_concerns{kind="inbox-unreadable",severity="error"} 0
+    plimsoll_concerns{kind="unpriced-session",severity="error"} 0
+    plimsoll_concerns{kind="blocked",severity="warning"} 3
     plimsoll_notifications_pending 0
     plimsoll_letters_waiting 0
     "#);

@@ -165,8 +165,12 @@ impl ConcernReader<'_> {
             let cells = cells.iter().map(|(portfolio, _)| *portfolio);
             cells.map(|portfolio| Cell::new(*day, portfolio))
         });
-        let cells = cells
-            .filter(|cell| self.plan.decision(*cell) == Decision::Skip(SkipReason::Quarantined));
+        // A cell with other open phases is a step for these, and skipped afterwards.
+        let cells = cells.filter(|cell| match self.plan.decision(*cell) {
+            Decision::Step { .. } => true,
+            Decision::Skip(reason) => reason.is_open(),
+            Decision::OutOfPlan => false,
+        });
         let Some((cells, portfolios)) = count(cells) else {
             return Ok(None);
         };
