@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::ConfigurationError;
+use crate::engine::PriceWait;
 use crate::notify::{Channels, Endpoint, Secret};
 use crate::query::ConcernLimits;
 
@@ -13,6 +14,7 @@ use crate::query::ConcernLimits;
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub(super) struct AlertsSection {
     max_lag: Option<usize>,
+    max_stale: Option<usize>,
     ping: Option<EndpointSection>,
     ntfy: Option<EndpointSection>,
     webhook: Option<EndpointSection>,
@@ -33,6 +35,8 @@ struct EndpointSection {
 pub(crate) struct AlertSettings {
     /// The number of sessions that a portfolio may be behind before it is late.
     max_lag: usize,
+    /// Number of sessions that a price or rate may be old; `prices.dead-after` if `None`.
+    max_stale: Option<usize>,
     ping: Option<EndpointSource>,
     ntfy: Option<EndpointSource>,
     webhook: Option<EndpointSource>,
@@ -93,6 +97,7 @@ impl AlertsSection {
         };
         Ok(AlertSettings {
             max_lag: (self.max_lag).unwrap_or(ConcernLimits::default().max_lag),
+            max_stale: self.max_stale,
             ping: sources(&self.ping, &PING)?,
             ntfy: sources(&self.ntfy, &NTFY)?,
             webhook: sources(&self.webhook, &WEBHOOK)?,
@@ -146,9 +151,11 @@ fn single_source(
 
 impl AlertSettings {
     /// Returns the limits up to which a state is no concern.
-    pub(super) const fn limits(&self) -> ConcernLimits {
+    pub(super) fn limits(&self, price_wait: &PriceWait) -> ConcernLimits {
+        let dead_after = usize::from(price_wait.dead_after_sessions);
         ConcernLimits {
             max_lag: self.max_lag,
+            max_stale: self.max_stale.unwrap_or(dead_after),
         }
     }
 
@@ -242,7 +249,12 @@ mod tests {
         let text = "max-lag = 0\n[ntfy]\nurl = \"https://ntfy.sh/books\"\ntoken-file = \"token\"\n";
         let section: AlertsSection = toml::from_str(text).unwrap();
         let settings = section.settings(folder.path()).unwrap();
-        assert_eq!(settings.limits(), ConcernLimits { max_lag: 0 });
+        let dead_after = PriceWait::default().dead_after_sessions;
+        let limits = settings.limits(&PriceWait::default());
+        assert_eq!(
+            (limits.max_lag, limits.max_stale),
+            (0, usize::from(dead_after))
+        );
         let channels = settings.channels().unwrap();
         let ntfy = channels.ntfy.unwrap();
         assert_eq!(ntfy.token, Some(Secret::new("tk_1")));

@@ -152,7 +152,9 @@ impl Context {
             policy: configuration.policy,
             jobs: configuration.jobs,
             inbox: configuration.inbox.clone(),
-            limits: configuration.alerts.limits(),
+            limits: configuration
+                .alerts
+                .limits(&configuration.engine.price_wait),
         })
     }
 

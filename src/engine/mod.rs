@@ -46,6 +46,7 @@ mod world_history;
 pub use accepted_prices::{accept_prices, revoke_accepted_prices};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
+pub(crate) use conversions::{Conversions, traders};
 pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;

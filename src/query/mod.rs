@@ -57,7 +57,7 @@ pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
-    RejectedFileView, Severity, concerns,
+    RejectedFileView, Severity, StalePortfolio, concerns,
 };
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;

@@ -1,14 +1,17 @@
 //! Renders concerns: as a sentence, as a short title, and as lines of a report. All surfaces use
 //! these texts.
 
-use super::number::count_with_noun;
+use super::number::{count_with_noun, percent};
 use super::page::Page;
 use super::palette::Tone;
+use super::phrase::join_limited;
 use crate::plan::UnpricedSession;
 use crate::query::{Concern, ConcernFact, ConcernKind, Severity};
 
 /// Number of files that a sentence names.
 const MAX_FILES: usize = 3;
+/// Number of prices and rates that a sentence names.
+const MAX_SYMBOLS: usize = 3;
 
 /// A concern as a sentence without its full stop.
 pub fn concern_text(concern: &Concern) -> String {
@@ -69,6 +72,28 @@ pub fn concern_text(concern: &Concern) -> String {
                 count_with_noun(u64::from(*held), "held security")
             )
         }
+        ConcernFact::StaleInputs {
+            max_stale,
+            oldest,
+            largest_share,
+            inputs,
+            ..
+        } => {
+            let symbols = join_limited(inputs, MAX_SYMBOLS);
+            let limit = count_with_noun(*max_stale as u64, "session");
+            let share = percent(*largest_share);
+            format!(
+                "the books of {portfolios} use prices or rates more than {limit} old: {symbols}; up to {oldest} \
+                 sessions and {share} of the value of a portfolio"
+            )
+        }
+        ConcernFact::RiskAbsent { has_benchmark, .. } => {
+            let reason = match has_benchmark {
+                true => "too little price history",
+                false => "no benchmark is configured, and there is too little price history",
+            };
+            format!("risk has no figures for {portfolios}: {reason}")
+        }
         ConcernFact::Blocked {
             cells: blocked,
             from,
@@ -90,7 +115,9 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::RejectedFiles => format!("{} refused", count_with_noun(count, "file")),
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
+        ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
+        ConcernKind::RiskAbsent => format!("{portfolios} without risk"),
     }
 }
 
@@ -106,7 +133,9 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::RejectedFiles => "no file is refused",
         ConcernKind::InboxUnreadable => "the inbox is readable",
         ConcernKind::UnpricedSession => "no session is unpriced",
+        ConcernKind::StaleInputs => "no portfolio has old prices",
         ConcernKind::Blocked => "no portfolio is blocked",
+        ConcernKind::RiskAbsent => "all portfolios have risk",
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use serde_json::{Map, Number, Value, json};
 
 use crate::domain::{Day, LifecycleStatus};
-use crate::query::{ConcernKind, EndedRun, LeaseState, Metrics};
+use crate::query::{ConcernFact, ConcernKind, EndedRun, LeaseState, Metrics};
 use crate::store::RunState;
 
 /// The HTTP `Content-Type` of [`metrics_text`].
@@ -217,6 +217,16 @@ fn concern_metrics(page: &mut Exposition, metrics: &Metrics) {
         let count = found.map_or(0, |concern| concern.fact.count());
         page.sample(&[("kind", &kind), ("severity", &kind.severity())], count);
     }
+    page.gauge(
+        "stale_value_share",
+        "Largest share of a portfolio's gross value that uses prices or rates older than allowed.",
+    );
+    let concerns = metrics.status.concerns.iter();
+    let mut shares = concerns.filter_map(|concern| match concern.fact {
+        ConcernFact::StaleInputs { largest_share, .. } => Number::from_f64(largest_share),
+        _ => None,
+    });
+    page.sample(&[], shares.next().unwrap_or_else(|| 0.into()));
 }
 
 fn alert_metrics(page: &mut Exposition, metrics: &Metrics) {

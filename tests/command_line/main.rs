@@ -18,6 +18,7 @@ mod scenarios;
 mod server_process;
 mod serving;
 mod simulation;
+mod stale_inputs;
 mod walkthrough;
 mod watchdog;
 mod workspace;

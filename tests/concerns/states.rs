@@ -51,6 +51,15 @@ impl State {
                 "[market]\nlast = 2026-01-06\n[portfolios]\n\
                  A = { inception = 2026-01-05, complete = \"..2026-01-06\", cash = 1_000, holdings = { NIMB = 100 } }\n",
             ),
+            ConcernKind::StaleInputs => Self::world(
+                "[securities]\nALPN = { currency = \"CHF\" }\nCHFUSD = { class = \"fx\" }\n\
+                 [prices]\nCHFUSD = { 2025-12-19 = 1.25 }\n\
+                 [portfolios]\nA = { inception = 2025-12-19, cash = 1_000, holdings = { ALPN = 100 }, complete = \"..\" }\n",
+            ),
+            ConcernKind::RiskAbsent => Self::world(
+                "[market]\nfrom = 2026-01-05\n\
+                 [portfolios]\nA = { inception = 2026-01-05, complete = \"..\" }\n",
+            ),
             ConcernKind::Blocked => Self::world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
             ),

@@ -115,6 +115,10 @@ const fn phrase(kind: ConcernKind) -> &'static str {
         ConcernKind::RejectedFiles => "1 file of the inbox refused: inbox/rejected/prices/x.csv",
         ConcernKind::InboxUnreadable => "failed to list the inbox",
         ConcernKind::UnpricedSession => "1 unpriced session from 2026-01-07: all cells wait",
+        ConcernKind::StaleInputs => {
+            "the books of 1 portfolio use prices or rates more than 10 sessions old: CHFUSD"
+        }
+        ConcernKind::RiskAbsent => "risk has no figures for 1 portfolio: too little price history",
         ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
     }
 }

@@ -14,12 +14,18 @@ use crate::report::{self, Palette};
 #[command(after_help = "\
 Examples:
   plimsoll check --max-lag 1
+  plimsoll check --max-stale 3
   plimsoll check --max-lag 0 -p \"Tech Growth\" --json
   plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
 pub(crate) struct CheckArgs {
     /// Number of sessions that a portfolio may be behind; by default [alerts] max-lag, or 1
     #[arg(long, value_name = "SESSIONS")]
     max_lag: Option<usize>,
+
+    /// Number of sessions that a price or rate may be old; by default [alerts] max-stale, or [prices]
+    /// dead-after
+    #[arg(long, value_name = "SESSIONS")]
+    max_stale: Option<usize>,
 
     /// Pass even if no portfolio is active, instead of ending with 3
     #[arg(long)]
@@ -36,6 +42,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
     let (settings, environment) = (&app.settings, &app.environment);
     let mut inputs = app.concern_inputs();
     inputs.limits.max_lag = args.max_lag.unwrap_or(inputs.limits.max_lag);
+    inputs.limits.max_stale = args.max_stale.unwrap_or(inputs.limits.max_stale);
     let mut lag = query::lag(&app.store, settings, environment, &scope, &inputs)?;
     if args.allow_empty {
         lag = lag.allowing_empty();

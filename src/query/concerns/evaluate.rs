@@ -1,9 +1,13 @@
 //! Finds all concerns of a scope, from one survey and one plan in one read transaction.
 
+use std::collections::BTreeSet;
+
+use super::absent_risk::portfolios_without_figures;
 use super::concern::{Concern, Concerns};
 use super::fact::ConcernFact;
 use super::inputs::{ConcernInputs, InboxState};
 use super::kind::ConcernKind;
+use super::stale_inputs::{StalePortfolio, stale_portfolios};
 use crate::domain::{Cell, IdSet, PortfolioId, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
@@ -51,6 +55,9 @@ pub fn concerns(
     })
 }
 
+/// Number of portfolios that the facts of a concern name.
+const MAX_NAMED: usize = 10;
+
 /// The values that concerns are read off, all of one transaction.
 pub(in crate::query) struct ConcernReader<'v> {
     pub(in crate::query) reading: &'v ReadTransaction<'v>,
@@ -84,7 +91,9 @@ impl ConcernReader<'_> {
             ConcernKind::RejectedFiles => Ok(self.rejected_files()),
             ConcernKind::InboxUnreadable => Ok(self.unreadable_inbox()),
             ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
+            ConcernKind::StaleInputs => self.stale_inputs(),
             ConcernKind::Blocked => self.blocked(),
+            ConcernKind::RiskAbsent => self.risk_absent(),
         }
     }
 
@@ -269,6 +278,62 @@ impl ConcernReader<'_> {
             },
             portfolios,
             next: Some(self.next_command(first)?),
+        }))
+    }
+
+    fn stale_inputs(&self) -> Result<Option<Concern>, QueryError> {
+        let max_stale = self.inputs.limits.max_stale;
+        let mut stale = self.stale_portfolios()?;
+        let oldest = stale.iter().map(|portfolio| portfolio.sessions_old).max();
+        let (Some(oldest), Some(first)) = (oldest, stale.first()) else {
+            return Ok(None);
+        };
+        let largest_share = first.share;
+        let portfolios: IdSet = stale.iter().map(|portfolio| portfolio.id.0).collect();
+        let inputs = stale.iter().flat_map(|portfolio| &portfolio.inputs);
+        let inputs: BTreeSet<_> = inputs.cloned().collect();
+        stale.truncate(MAX_NAMED);
+        Ok(Some(Concern {
+            fact: ConcernFact::StaleInputs {
+                max_stale,
+                oldest,
+                largest_share,
+                inputs: inputs.into_iter().collect(),
+                worst: stale,
+                stale: portfolios.len(),
+            },
+            portfolios,
+            next: Some(NextCommand::ImportPrices),
+        }))
+    }
+
+    fn stale_portfolios(&self) -> Result<Vec<StalePortfolio>, QueryError> {
+        let (survey, target) = (self.survey, self.plan.target.day);
+        let max_stale = self.inputs.limits.max_stale;
+        stale_portfolios(
+            self.reading,
+            survey,
+            self.marks,
+            self.scope,
+            target,
+            max_stale,
+        )
+    }
+
+    fn risk_absent(&self) -> Result<Option<Concern>, QueryError> {
+        let portfolios =
+            portfolios_without_figures(self.reading, self.survey, self.marks, self.scope)?;
+        if portfolios.is_empty() {
+            return Ok(None);
+        }
+        let (_, model) = self.reading.risk_models().in_force()?;
+        Ok(Some(Concern {
+            fact: ConcernFact::RiskAbsent {
+                without_figures: portfolios.len(),
+                has_benchmark: model.benchmark.is_some(),
+            },
+            portfolios,
+            next: None,
         }))
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::kind::ConcernKind;
+use super::stale_inputs::StalePortfolio;
 use crate::domain::{Day, RunId};
 use crate::plan::UnpricedSession;
 
@@ -74,12 +75,34 @@ pub enum ConcernFact {
         #[serde(flatten)]
         last: UnpricedSession,
     },
+    /// The facts of [`ConcernKind::StaleInputs`].
+    StaleInputs {
+        /// Number of sessions that a price or rate may be old.
+        max_stale: usize,
+        /// Age in sessions of the oldest price or rate.
+        oldest: usize,
+        /// The largest share of a portfolio's gross value that depends on old ones, 0 to 1.
+        largest_share: f64,
+        /// The symbols of the old prices and rates, in alphabetical order.
+        inputs: Vec<String>,
+        /// The portfolios with the largest shares, at most ten, the largest first.
+        worst: Vec<StalePortfolio>,
+        /// Number of stale portfolios.
+        stale: u64,
+    },
     /// The facts of [`ConcernKind::Blocked`].
     Blocked {
         /// Number of blocked cells.
         cells: u64,
         /// The first session with a blocked cell.
         from: Day,
+    },
+    /// The facts of [`ConcernKind::RiskAbsent`].
+    RiskAbsent {
+        /// Number of portfolios without a figure of risk.
+        without_figures: u64,
+        /// Whether the risk model names a benchmark.
+        has_benchmark: bool,
     },
 }
 
@@ -96,7 +119,9 @@ impl ConcernFact {
             Self::RejectedFiles { .. } => ConcernKind::RejectedFiles,
             Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
             Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
+            Self::StaleInputs { .. } => ConcernKind::StaleInputs,
             Self::Blocked { .. } => ConcernKind::Blocked,
+            Self::RiskAbsent { .. } => ConcernKind::RiskAbsent,
         }
     }
 
@@ -114,6 +139,10 @@ impl ConcernFact {
             }
             Self::UnpricedSession { sessions, .. } => *sessions,
             Self::RejectedFiles { files } => files.len() as u64,
+            Self::StaleInputs { stale, .. } => *stale,
+            Self::RiskAbsent {
+                without_figures, ..
+            } => *without_figures,
         }
     }
 }

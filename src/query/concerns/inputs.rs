@@ -2,16 +2,23 @@
 
 use std::path::PathBuf;
 
+use crate::engine::PriceWait;
+
 /// The limits up to which a state is no concern.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ConcernLimits {
     /// Number of sessions that a portfolio may be behind.
     pub max_lag: usize,
+    /// Number of sessions that a price or exchange rate may be old.
+    pub max_stale: usize,
 }
 
 impl Default for ConcernLimits {
     fn default() -> Self {
-        Self { max_lag: 1 }
+        Self {
+            max_lag: 1,
+            max_stale: usize::from(PriceWait::default().dead_after_sessions),
+        }
     }
 }
 

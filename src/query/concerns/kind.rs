@@ -25,8 +25,12 @@ pub enum ConcernKind {
     InboxUnreadable,
     /// Sessions before the target are unpriced: all their cells wait, without end.
     UnpricedSession,
+    /// Complete books use prices or exchange rates that are older than allowed.
+    StaleInputs,
     /// Cells wait for prices or rates.
     Blocked,
+    /// Risk is complete and has not one figure.
+    RiskAbsent,
 }
 
 /// The consequence of a concern.
@@ -41,7 +45,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::Late,
@@ -51,7 +55,9 @@ impl ConcernKind {
         Self::RejectedFiles,
         Self::InboxUnreadable,
         Self::UnpricedSession,
+        Self::StaleInputs,
         Self::Blocked,
+        Self::RiskAbsent,
     ];
 
     /// Returns the name in JSON, metrics, webhook bodies and the database. It must not change, since
@@ -67,7 +73,9 @@ impl ConcernKind {
             Self::RejectedFiles => "rejected-files",
             Self::InboxUnreadable => "inbox-unreadable",
             Self::UnpricedSession => "unpriced-session",
+            Self::StaleInputs => "stale-inputs",
             Self::Blocked => "blocked",
+            Self::RiskAbsent => "risk-absent",
         }
     }
 
@@ -88,8 +96,9 @@ impl ConcernKind {
             | Self::AbandonedRun
             | Self::RejectedFiles
             | Self::InboxUnreadable
-            | Self::UnpricedSession => Severity::Error,
-            Self::Blocked => Severity::Warning,
+            | Self::UnpricedSession
+            | Self::StaleInputs => Severity::Error,
+            Self::Blocked | Self::RiskAbsent => Severity::Warning,
         }
     }
 }

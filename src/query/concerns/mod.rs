@@ -11,12 +11,15 @@
 //! | `fact` | the facts of one state |
 //! | `concern` | a state with its portfolios and the next command |
 //! | `evaluate` | finding all states of one survey and plan |
+//! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
 
+mod absent_risk;
 mod concern;
 mod evaluate;
 mod fact;
 mod inputs;
 mod kind;
+mod stale_inputs;
 
 pub use concern::{Concern, Concerns};
 pub(super) use evaluate::ConcernReader;
@@ -24,3 +27,4 @@ pub use evaluate::concerns;
 pub use fact::ConcernFact;
 pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView};
 pub use kind::{ConcernKind, Severity};
+pub use stale_inputs::StalePortfolio;

@@ -6,9 +6,9 @@ use rusqlite::{CachedStatement, Row, params};
 use super::packing::{PackedRow, Packer, Unpacker};
 use super::rows::ReadOutputs;
 use crate::domain::output::{FactorExposure, Risk};
-use crate::domain::{Cell, Figure};
+use crate::domain::{Cell, Day, Figure, IdSet, PortfolioId};
 use crate::store::error::StoreError;
-use crate::store::select::select_first;
+use crate::store::select::{select, select_first};
 use crate::store::sources::ModelNumber;
 
 pub(super) const INSERT: &str =
@@ -108,6 +108,29 @@ impl ReadOutputs<'_> {
     /// The database cannot be read, or a stored value is damaged.
     pub fn risk(&self, cell: Cell) -> Result<Option<(ModelNumber, Risk)>, StoreError> {
         select_first(self.connection, SELECT, [cell.key()], row_to_risk)
+    }
+
+    /// Returns the portfolios with holdings and a positive NAV on a day whose risk has not one
+    /// figure, valid or not.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
+    pub fn without_figures(&self, day: Day) -> Result<IdSet, StoreError> {
+        // The conditions of the index `risk_without_figures`. Cells without holdings or NAV have no
+        // covered share either.
+        let sql = "SELECT cell FROM risk
+             WHERE cell BETWEEN ?1 AND ?2 AND covered IS NOT NULL AND volatility_21 IS NULL
+               AND volatility_63 IS NULL AND volatility_252 IS NULL AND beta IS NULL
+               AND var_95 IS NULL AND correlation IS NULL
+             ORDER BY cell";
+        let ends = [PortfolioId(0), PortfolioId(u32::MAX)].map(|id| Cell::new(day, id).key());
+        select(self.connection, sql, ends, |row| {
+            let key: i64 = row.get(0)?;
+            let cell = Cell::from_key(key);
+            let cell = cell.ok_or_else(|| StoreError::damaged(format!("invalid cell key `{key}`")));
+            Ok(cell?.portfolio.0)
+        })
     }
 }
 

@@ -1,0 +1,242 @@
+//! Finds the portfolios whose books use prices or exchange rates that are older than allowed.
+//!
+//! To stay cheap, it first finds the securities without a close in the sessions up to a portfolio's
+//! watermark, and reads the holdings only of portfolios that ever traded one, or one that is
+//! converted at such a rate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::domain::output::Position;
+use crate::domain::{
+    AssetClass, Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality,
+    Scope, Security, SecurityId,
+};
+use crate::engine::{Conversions, traders};
+use crate::plan::{Survey, Watermarks};
+use crate::query::error::QueryError;
+use crate::store::{ReadTransaction, StoreError};
+
+/// A portfolio whose last complete cell uses prices or rates that are older than allowed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StalePortfolio {
+    /// The id of the portfolio in the database.
+    #[serde(skip)]
+    pub id: PortfolioId,
+    /// The public id of the portfolio.
+    pub key: PortfolioKey,
+    /// The display name of the portfolio.
+    pub name: String,
+    /// The last session of its complete prefix.
+    pub day: Day,
+    /// Share of the gross value that depends on an old price or rate, 0 to 1.
+    pub share: f64,
+    /// Age in sessions of the oldest of them; for a holding at cost, since its first transaction.
+    pub sessions_old: usize,
+    /// The symbols of the old prices and rates, in alphabetical order.
+    pub inputs: Vec<String>,
+}
+
+/// Finds the portfolios of `scope` that are open on the target and whose cell at their watermark uses
+/// a price or rate that is more than `max_stale` sessions old, the largest share of value first. Prices that are not
+/// expected, of private assets and inactive securities, may have any age.
+pub(super) fn stale_portfolios(
+    reading: &ReadTransaction<'_>,
+    survey: &Survey,
+    marks: &Watermarks,
+    scope: &Scope,
+    target: Day,
+    max_stale: usize,
+) -> Result<Vec<StalePortfolio>, QueryError> {
+    let mut by_day: BTreeMap<Day, IdSet> = BTreeMap::new();
+    for id in survey.lifecycles.active_members(scope) {
+        let id = PortfolioId(id);
+        // The books of a closed portfolio are final, so that nothing can make them fresher.
+        let closed = survey.lifecycles.closing_day(id);
+        let is_open = closed.is_none_or(|closed| closed > target);
+        if let Some(day) = marks.get(id).filter(|_| is_open) {
+            by_day.entry(day).or_default().insert(id.0);
+        }
+    }
+    // A portfolio without a complete cell has no books, so it has no old ones.
+    if by_day.is_empty() {
+        return Ok(Vec::new());
+    }
+    let securities = reading.securities().all()?;
+    let mut search = Search {
+        reading,
+        sessions: &survey.sessions,
+        conversions: Conversions::read(reading, &securities)?,
+        securities,
+        max_stale,
+        priced: BTreeMap::new(),
+    };
+    let mut found = Vec::new();
+    for (day, ids) in &by_day {
+        found.extend(search.on(*day, ids)?);
+    }
+    found.sort_by(|a: &StalePortfolio, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
+    Ok(found)
+}
+
+struct Search<'v> {
+    reading: &'v ReadTransaction<'v>,
+    sessions: &'v [Day],
+    conversions: Conversions,
+    /// All securities, by id.
+    securities: Vec<Security>,
+    max_stale: usize,
+    /// The securities with a close, of the sessions read so far.
+    priced: BTreeMap<Day, IdSet>,
+}
+
+/// The prices and rates as of a day that are older than allowed.
+struct OldInputs {
+    securities: BTreeSet<SecurityId>,
+    /// By the currencies converted from and to: the pairs that are old.
+    rates: BTreeMap<(Currency, Currency), Vec<SecurityId>>,
+    /// The portfolios that may use them.
+    suspects: IdSet,
+}
+
+impl Search<'_> {
+    /// Returns the stale ones of the portfolios `ids`, whose watermark is `day`.
+    fn on(&mut self, day: Day, ids: &IdSet) -> Result<Vec<StalePortfolio>, QueryError> {
+        let old = self.old_inputs(day)?;
+        let mut found = Vec::new();
+        for id in &old.suspects & ids {
+            let id = PortfolioId(id);
+            let Some(portfolio) = self.reading.portfolios().get(id)? else {
+                continue;
+            };
+            let positions = self.reading.outputs().positions(Cell::new(day, id))?;
+            found.extend(self.stale(portfolio, day, &positions.unwrap_or_default(), &old)?);
+        }
+        Ok(found)
+    }
+
+    fn old_inputs(&mut self, day: Day) -> Result<OldInputs, StoreError> {
+        let recent = self.priced_recently(day)?;
+        let mut old = OldInputs {
+            securities: BTreeSet::new(),
+            rates: BTreeMap::new(),
+            suspects: IdSet::new(),
+        };
+        for security in &self.securities {
+            // An index or a rate is not held.
+            let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
+            let is_expected = can_be_held && security.is_price_expected(day);
+            if is_expected && !recent.contains(security.id.0) {
+                old.securities.insert(security.id);
+                old.suspects |= traders(self.reading, security.id)?;
+            }
+        }
+        for conversion in self.conversions.without_rate(&recent) {
+            let mut pairs = conversion.securities();
+            pairs.retain(|pair| !recent.contains(pair.0));
+            old.suspects |= self.conversions.traders(self.reading, conversion)?;
+            old.rates
+                .insert((conversion.from(), conversion.to()), pairs);
+        }
+        Ok(old)
+    }
+
+    /// Returns the securities with a close that is not too old on `day`.
+    fn priced_recently(&mut self, day: Day) -> Result<IdSet, StoreError> {
+        let sessions = self.sessions;
+        let end = sessions.partition_point(|session| *session <= day);
+        // A close of the day itself is no session old.
+        let first = end.saturating_sub(self.max_stale.saturating_add(1));
+        let mut recent = IdSet::new();
+        for session in &sessions[first..end] {
+            if !self.priced.contains_key(session) {
+                let priced = self.reading.closes().priced_securities(*session)?;
+                self.priced.insert(*session, priced);
+            }
+            recent |= &self.priced[session];
+        }
+        Ok(recent)
+    }
+
+    fn stale(
+        &self,
+        portfolio: Portfolio,
+        day: Day,
+        positions: &[Position],
+        old: &OldInputs,
+    ) -> Result<Option<StalePortfolio>, QueryError> {
+        let (mut gross, mut stale, mut oldest) = (0, 0, 0);
+        let mut inputs = BTreeSet::new();
+        for position in positions {
+            let size = position.value.units().unsigned_abs();
+            gross += u128::from(size);
+            let is_price_old = old.securities.contains(&position.security);
+            let (age, rate) = match position.quality {
+                PriceQuality::Fresh => continue,
+                PriceQuality::Stale(age) => {
+                    let rate = self.currency(position.security);
+                    let rate = rate.and_then(|from| old.rates.get(&(from, portfolio.currency)));
+                    (usize::from(age), rate)
+                }
+                // A cost is in the portfolio's currency and has no age of its own.
+                PriceQuality::Cost | PriceQuality::None if is_price_old => (
+                    self.sessions_held(portfolio.id, position.security, day)?,
+                    None,
+                ),
+                PriceQuality::Cost | PriceQuality::None => continue,
+            };
+            let rate = rate.into_iter().flatten().copied();
+            let own = is_price_old.then_some(position.security);
+            let old_inputs: Vec<_> = own.into_iter().chain(rate).collect();
+            if age > self.max_stale && !old_inputs.is_empty() {
+                stale += u128::from(size);
+                oldest = age.max(oldest);
+                inputs.extend(old_inputs);
+            }
+        }
+        if inputs.is_empty() {
+            return Ok(None);
+        }
+        let symbols = inputs.iter().filter_map(|id| self.security(*id));
+        let symbols: BTreeSet<_> = symbols.map(|security| security.symbol.clone()).collect();
+        Ok(Some(StalePortfolio {
+            id: portfolio.id,
+            key: portfolio.key,
+            name: portfolio.name,
+            day,
+            share: match gross {
+                0 => 1.0,
+                gross => stale as f64 / gross as f64,
+            },
+            sessions_old: oldest,
+            inputs: symbols.into_iter().collect(),
+        }))
+    }
+
+    /// Returns the number of sessions since the first transaction in a security, up to `day`.
+    fn sessions_held(
+        &self,
+        portfolio: PortfolioId,
+        security: SecurityId,
+        day: Day,
+    ) -> Result<usize, StoreError> {
+        let entries = self.reading.entries().of_portfolio(portfolio)?;
+        let mut of_security = entries
+            .iter()
+            .filter(|entry| entry.security == Some(security));
+        let first = of_security.next().map_or(day, |entry| entry.day);
+        let index = |day: Day| self.sessions.partition_point(|session| *session < day);
+        Ok(index(day).saturating_sub(index(first)))
+    }
+
+    fn currency(&self, id: SecurityId) -> Option<Currency> {
+        self.security(id).map(|security| security.currency)
+    }
+
+    fn security(&self, id: SecurityId) -> Option<&Security> {
+        let at = self.securities.binary_search_by_key(&id, |known| known.id);
+        at.ok().map(|at| &self.securities[at])
+    }
+}
