@@ -50,6 +50,9 @@ pub(crate) enum CliError {
     /// Some files of an import were refused. Their errors are printed before.
     #[error("{refused} of {files} files refused, nothing was imported from them")]
     FilesRefused { refused: usize, files: usize },
+    /// Some rows of imported files were invalid. They are printed before.
+    #[error("{rows} {} held back; the other rows are imported", if *rows == 1 { "row" } else { "rows" })]
+    RowsHeldBack { rows: usize },
     /// A file or folder could not be read, created or written; the cause says which.
     #[error("failed to access `{}`", path.display())]
     File {
@@ -148,6 +151,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> Exit {
         match self {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
+            Self::RowsHeldBack { .. } => Exit::Incomplete,
             Self::Configuration { .. }
             | Self::FilesRefused { .. }
             | Self::File { .. }
@@ -172,34 +176,38 @@ impl CliError {
     }
 
     /// Returns the next step for the user, if the error suggests one.
-    fn hint(&self) -> Option<String> {
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Import(ApplyError::Import(error)) => error.hint(),
-            Self::Import(ApplyError::Store(error)) | Self::Lifecycle(LifecycleChangeError::Store(error)) => {
-                store_hint(error)
-            }
+            Self::Import(ApplyError::Store(error))
+            | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_hint(error),
             Self::Token(TokenError::Store(error)) => store_hint(error),
             Self::Serve(ServeError::Address { .. }) => {
                 Some("`plimsoll serve --listen 127.0.0.1:0` uses any free port".to_owned())
             }
-            Self::Token(TokenError::NameInUse { .. }) => {
-                Some("choose another name, or revoke the existing token with `plimsoll token revoke`".to_owned())
-            }
+            Self::Token(TokenError::NameInUse { .. }) => Some(
+                "choose another name, or revoke the existing token with `plimsoll token revoke`"
+                    .to_owned(),
+            ),
             Self::Token(TokenError::Unknown(_)) => {
                 Some("`plimsoll token list` lists all tokens".to_owned())
             }
             Self::FilesRefused { .. } => {
-                Some("fix the rows above and import the files again: a file is imported whole or not at all".to_owned())
+                Some("fix the rows above and import the files again".to_owned())
             }
-            Self::Find(FindError::Absent(_)) => Some(
-                "`plimsoll scenario new NAME` writes a scenario to start from".to_owned(),
+            Self::RowsHeldBack { .. } => Some(
+                "fix the rows above and import the file again: its other rows change nothing then"
+                    .to_owned(),
             ),
-            Self::NotADemo(_) => {
-                Some("choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned())
+            Self::Find(FindError::Absent(_)) => {
+                Some("`plimsoll scenario new NAME` writes a scenario to start from".to_owned())
             }
-            Self::Configuration { .. } => {
-                Some("`plimsoll init --print-config` shows a configuration with every key".to_owned())
-            }
+            Self::NotADemo(_) => Some(
+                "choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned(),
+            ),
+            Self::Configuration { .. } => Some(
+                "`plimsoll init --print-config` shows a configuration with every key".to_owned(),
+            ),
             Self::Engine(EngineError::Store(error))
             | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
             | Self::Store(error) => store_hint(error),

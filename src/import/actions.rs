@@ -3,16 +3,19 @@
 
 use super::error::ImportError;
 use super::existing::ExistingRecords;
-use super::options::DateOrder;
+use super::options::{ImportOptions, Restatements};
+use super::restatement::{SplitRatio, UnseenSplit};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{Change, Day, Split, SplitChange};
+use crate::domain::{Change, Day, Security, Split, SplitChange};
+use rust_decimal::Decimal;
 
 const FORMAT: TableFormat = TableFormat {
     columns: &["symbol", "date", "kind", "new", "old", "ratio"],
     required: &["symbol", "date", "kind"],
     date_columns: &["date"],
+    number_columns: &[],
 };
 
 /// One row of a file of corporate actions. Splits are the only supported kind.
@@ -42,9 +45,9 @@ pub struct ActionChanges {
 pub fn read_actions(
     file: &str,
     bytes: &[u8],
-    order: Option<DateOrder>,
+    options: &ImportOptions,
 ) -> Result<Rows<ActionRow>, ImportError> {
-    FORMAT.read(file, bytes, order, read_row)
+    FORMAT.read(file, bytes, options, read_row)
 }
 
 fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
@@ -88,11 +91,17 @@ fn parse_ratio(text: &str) -> Result<(u32, u32), RowErrorKind> {
     }
 }
 
+/// Largest number of units that one unit becomes, or that become one unit.
+const MAX_FOLD: u32 = 100_000;
+/// Largest number of days from a split to a close that shows it.
+const MAX_DAYS: i32 = 10;
+
 /// Validates a file of corporate actions. `known` must hold all securities, and the splits of those
-/// in the file.
+/// in the file, with the closes around them.
 pub fn validate_actions(
     rows: &Rows<ActionRow>,
     known: &ExistingRecords,
+    restatements: Restatements,
 ) -> Validated<ActionChanges> {
     let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
@@ -105,6 +114,10 @@ pub fn validate_actions(
             return Err(vec![RowError::in_row(RowErrorKind::SplitWithoutEffect(
                 text,
             ))]);
+        }
+        if new / old > MAX_FOLD || old / new > MAX_FOLD {
+            let text = format!("{new}:{old}");
+            return Err(vec![RowError::in_row(RowErrorKind::ImplausibleSplit(text))]);
         }
         let split = Split {
             security: security.id,
@@ -120,8 +133,39 @@ pub fn validate_actions(
         if differs.as_ref().is_some_and(Vec::is_empty) {
             return Ok(Verdict::Same);
         }
+        if restatements == Restatements::Refused
+            && let Some(unseen) = find_unseen(security, split, known)
+        {
+            return Err(vec![RowError::in_row(unseen.into())]);
+        }
         changes.splits.push(SplitChange { was, split });
         Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
+    })
+}
+
+/// Returns the stored closes around a split if they move less by it than against it: the closes
+/// before it are then adjusted for it already, and booking it would multiply the holdings alone.
+fn find_unseen(security: &Security, split: Split, known: &ExistingRecords) -> Option<UnseenSplit> {
+    let closes = known.closes(security.id)?;
+    let (before_day, before) = closes.range(..split.day).next_back()?;
+    let (day, close) = closes.range(split.day..).next()?;
+    let is_near = split.day.number() - before_day.number() <= MAX_DAYS
+        && day.number() - split.day.number() <= MAX_DAYS;
+    let seen = close.decimal().checked_div(before.decimal())?;
+    let (new, old) = (Decimal::from(split.new), Decimal::from(split.old));
+    let adjusted = seen.checked_mul(new)?.checked_div(old)?;
+    let fold = |factor: Decimal| Some(factor.max(Decimal::ONE.checked_div(factor)?));
+    let is_unseen = is_near && fold(seen)? < fold(adjusted)?;
+    is_unseen.then(|| UnseenSplit {
+        symbol: security.symbol.clone(),
+        before_day: *before_day,
+        before: *before,
+        day: *day,
+        close: *close,
+        split: SplitRatio {
+            new: split.new,
+            old: split.old,
+        },
     })
 }
 
@@ -139,15 +183,16 @@ fn difference(was: Split, now: Split) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::sample::security;
+    use crate::domain::{Price, SecurityId};
+    use crate::import::sample::{self, security};
 
     fn known() -> ExistingRecords {
         ExistingRecords::default().with_securities([security(1, "AAPL")])
     }
 
     fn validated(text: &str, known: &ExistingRecords) -> Validated<ActionChanges> {
-        let rows = read_actions("a.csv", text.as_bytes(), None).unwrap();
-        validate_actions(&rows, known)
+        let rows = read_actions("a.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        validate_actions(&rows, known, Restatements::Refused)
     }
 
     fn after(validated: Validated<ActionChanges>) -> ExistingRecords {
@@ -182,12 +227,37 @@ mod tests {
             "AAPL,2026-01-05,dividend,2:1",
             "AAPL,2026-01-05,split,1:1",
             "AAPL,2026-01-05,split,0:1",
+            "AAPL,2026-01-05,split,1:4000000000",
             "AAPL,2026-01-05,split,2",
             "APPL,2026-01-05,split,2:1",
         ] {
             let text = format!("symbol,date,kind,ratio\n{row}\n");
             assert!(validated(&text, &known()).is_refused(), "{row}");
         }
+    }
+
+    #[test]
+    fn a_split_that_the_closes_do_not_show_is_refused() {
+        let close = |day: &str, close: &str| {
+            (
+                SecurityId(1),
+                sample::day(day),
+                close.parse::<Price>().unwrap(),
+            )
+        };
+        let adjusted = [close("2026-01-05", "125"), close("2026-01-06", "129")];
+        let raw = [close("2026-01-05", "500"), close("2026-01-06", "129")];
+        let text = "symbol,date,kind,ratio\nAAPL,2026-01-06,split,4:1\n";
+        let result = validated(text, &known().with_closes(adjusted));
+        assert!(result.is_refused());
+        let rows = read_actions("a.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let known_adjusted = known().with_closes(adjusted);
+        let allowed = validate_actions(&rows, &known_adjusted, Restatements::Allowed);
+        assert!(!allowed.is_refused());
+        assert!(!validated(text, &known().with_closes(raw)).is_refused());
+        // The close of the day itself is not known yet.
+        let evening = known().with_closes([close("2026-01-05", "500")]);
+        assert!(!validated(text, &evening).is_refused());
     }
 
     #[test]

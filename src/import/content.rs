@@ -22,10 +22,8 @@ const QUOTA_PHRASES: [&str; 7] = [
 /// Byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Returns the text of a file without its byte order mark; refuses what cannot be a table. A first
-/// line without a separator is a header only if it is one of `columns`; otherwise it counts as a
-/// vendor's message.
-pub(super) fn decode<'b>(bytes: &'b [u8], columns: &[&str]) -> Result<&'b str, Refusal> {
+/// Returns the text of a file without its byte order mark; refuses what cannot be a table.
+pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
     if let Some(detected) = detect_binary_format(bytes) {
         return Err(Refusal::Encoding { detected });
     }
@@ -45,7 +43,7 @@ pub(super) fn decode<'b>(bytes: &'b [u8], columns: &[&str]) -> Result<&'b str, R
     if body.is_empty() {
         return Err(Refusal::Empty);
     }
-    match detect_non_table(body, columns) {
+    match detect_non_table(body) {
         Some(refusal) => Err(refusal),
         None => Ok(text),
     }
@@ -75,7 +73,7 @@ fn detect_binary_format(bytes: &[u8]) -> Option<&'static str> {
         .or_else(|| bytes.contains(&0).then_some("binary"))
 }
 
-fn detect_non_table(body: &str, columns: &[&str]) -> Option<Refusal> {
+fn detect_non_table(body: &str) -> Option<Refusal> {
     let first = body.lines().next().unwrap_or_default().trim();
     let lower = first.to_lowercase();
     let start = excerpt(first);
@@ -93,10 +91,6 @@ fn detect_non_table(body: &str, columns: &[&str]) -> Option<Refusal> {
     }
     if lower.starts_with("no data") {
         return Some(Refusal::NoData { message: start });
-    }
-    let column = normalized_column(first.trim_matches('"'));
-    if !first.contains([',', ';', '\t']) && !columns.contains(&column.as_str()) {
-        return Some(Refusal::Message { message: start });
     }
     None
 }
@@ -125,7 +119,7 @@ fn classify_json(body: &str) -> Refusal {
 }
 
 /// Returns the start of a text, with all white space as single blanks.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     let flat: Vec<&str> = text.split_whitespace().collect();
     let flat = flat.join(" ");
     match flat.char_indices().nth(EXCERPT_CHARS) {
@@ -139,12 +133,12 @@ mod tests {
     use super::*;
 
     fn refusal(body: &str) -> Refusal {
-        decode(body.as_bytes(), &["symbol"]).unwrap_err()
+        decode(body.as_bytes()).unwrap_err()
     }
 
     #[test]
     fn strips_the_byte_order_mark() {
-        assert_eq!(decode(b"\xef\xbb\xbfa,b\n1,2\n", &[]), Ok("a,b\n1,2\n"));
+        assert_eq!(decode(b"\xef\xbb\xbfa,b\n1,2\n"), Ok("a,b\n1,2\n"));
     }
 
     #[test]
@@ -160,7 +154,7 @@ mod tests {
             Refusal::Html { .. }
         ));
         assert!(matches!(refusal("\n <HTML lang=en>"), Refusal::Html { .. }));
-        assert!(decode(b"<TICKER>,<PER>,<DATE>\n", &[]).is_ok());
+        assert!(decode(b"<TICKER>,<PER>,<DATE>\n").is_ok());
     }
 
     #[test]
@@ -174,28 +168,27 @@ mod tests {
         let error = r#"{"Error Message": "Invalid API call"}"#;
         assert!(matches!(refusal(error), Refusal::Message { .. }));
         assert!(matches!(refusal("[1, 2]"), Refusal::Json { .. }));
-        assert!(matches!(refusal("404 Not Found"), Refusal::Message { .. }));
         assert!(matches!(refusal("No data"), Refusal::NoData { .. }));
     }
 
     #[test]
     fn names_the_encoding_of_non_utf8_files() {
         assert_eq!(
-            decode(b"a,b\n\xe9t\xe9,1\n", &[]),
+            decode(b"a,b\n\xe9t\xe9,1\n"),
             Err(Refusal::NotUtf8 { line: 2, byte: 4 })
         );
         assert_eq!(
-            decode(b"\xef\xbb\xbfa,b\n\xe9t\xe9,1\n", &[]),
+            decode(b"\xef\xbb\xbfa,b\n\xe9t\xe9,1\n"),
             Err(Refusal::NotUtf8 { line: 2, byte: 7 })
         );
         assert!(matches!(
-            decode(b"\xff\xfea\0,\0", &[]),
+            decode(b"\xff\xfea\0,\0"),
             Err(Refusal::Encoding {
                 detected: "text in UTF-16"
             })
         ));
         assert!(matches!(
-            decode(b"PK\x03\x04rest", &[]),
+            decode(b"PK\x03\x04rest"),
             Err(Refusal::Encoding { .. })
         ));
     }

@@ -66,6 +66,18 @@ pub enum Refusal {
         /// The vendor's message, shortened to one line.
         message: String,
     },
+    /// There are lines above the header.
+    #[error("line {line} is a title, `{title}`, and the header is on line {header_line}")]
+    TitleLine {
+        /// The title, shortened to one line.
+        title: String,
+        /// The line of the title, from 1.
+        line: u64,
+        /// The line of the header, from 1.
+        header_line: u64,
+        /// The line of a total below the rows.
+        total: Option<u64>,
+    },
     /// The vendor reports an error.
     #[error("the file is an error message, not a table: `{message}`")]
     Message {
@@ -94,7 +106,13 @@ pub enum Refusal {
         /// The most similar known column, if one is similar enough.
         nearest: Option<String>,
         /// All columns of this kind of file.
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
+    },
+    /// A column without a name has values.
+    #[error("column {position} has values and no name")]
+    UnnamedColumn {
+        /// The position of the column, from 1.
+        position: usize,
     },
     /// The header lacks a column that this kind of file must have.
     #[error("the column `{column}` is missing from the header `{found}`")]
@@ -140,6 +158,15 @@ pub enum Refusal {
         /// The name of the detected shape.
         shape: &'static str,
     },
+    /// The day of adjustment is declared for raw closes.
+    #[error("the closes are raw, so `--adjusted-as-of` would not be used")]
+    AdjustmentOfRaw,
+    /// A symbol is declared for a file whose rows or columns name their symbols.
+    #[error("the file names its symbols, so `--symbol {symbol}` would not be used")]
+    SymbolInFile {
+        /// The declared symbol.
+        symbol: String,
+    },
 }
 
 impl Refusal {
@@ -160,12 +187,26 @@ impl Refusal {
                 "open the download address in a browser to see its answer, then download the CSV"
                     .to_owned()
             }
+            Self::TitleLine {
+                header_line, total, ..
+            } => {
+                let above = format!("remove the lines above line {header_line}");
+                match total {
+                    Some(total) => format!("{above}, and line {total}, which is a total"),
+                    None => above,
+                }
+            }
             Self::Quota { .. } => "wait until the quota resets, then download again".to_owned(),
             Self::UnknownHeader { known, .. } => format!("known headers:\n{known}"),
             Self::UnknownColumn { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "remove or rename the column".to_owned(),
             },
+            Self::UnnamedColumn { .. } => "name the column in the header, or remove it".to_owned(),
+            Self::AdjustmentOfRaw => {
+                "leave out `--adjusted-as-of`, or add `--basis split-adjusted`".to_owned()
+            }
+            Self::SymbolInFile { .. } => "leave out `--symbol`".to_owned(),
             Self::MissingColumn { column, .. } => format!("add a column named `{column}`"),
             Self::RepeatedColumn { .. } => "remove one of the two columns".to_owned(),
             Self::AmbiguousDates { .. } => {

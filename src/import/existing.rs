@@ -25,21 +25,25 @@ const NEIGHBOURS: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct ExistingRecords {
     securities: BTreeMap<String, Security>,
+    symbols: BTreeMap<SecurityId, String>,
     portfolios: BTreeMap<PortfolioKey, Portfolio>,
+    keys: BTreeMap<PortfolioId, PortfolioKey>,
     names: BTreeMap<String, BTreeSet<PortfolioKey>>,
     splits: BTreeMap<SecurityId, BTreeMap<Day, Split>>,
     closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
     transactions: BTreeMap<String, Transaction>,
     traded_ranges: BTreeMap<PortfolioId, DayRange>,
+    histories: BTreeMap<PortfolioId, Vec<Transaction>>,
 }
 
 impl ExistingRecords {
     /// Adds securities. Every kind of file except portfolios needs all securities.
     #[must_use]
     pub fn with_securities(mut self, securities: impl IntoIterator<Item = Security>) -> Self {
-        let by_symbol = |security: Security| (security.symbol.clone(), security);
-        self.securities
-            .extend(securities.into_iter().map(by_symbol));
+        for security in securities {
+            self.symbols.insert(security.id, security.symbol.clone());
+            self.securities.insert(security.symbol.clone(), security);
+        }
         self
     }
 
@@ -50,6 +54,7 @@ impl ExistingRecords {
         for portfolio in portfolios {
             let keys = self.names.entry(portfolio.name.clone()).or_default();
             keys.insert(portfolio.key);
+            self.keys.insert(portfolio.id, portfolio.key);
             self.portfolios.insert(portfolio.key, portfolio);
         }
         self
@@ -101,9 +106,38 @@ impl ExistingRecords {
         self
     }
 
+    /// Adds all transactions of portfolios. A file of transactions needs those of the portfolios
+    /// that sell or transfer out in it.
+    #[must_use]
+    pub fn with_histories(
+        mut self,
+        histories: impl IntoIterator<Item = (PortfolioId, Vec<Transaction>)>,
+    ) -> Self {
+        self.histories.extend(histories);
+        self
+    }
+
+    /// Returns all transactions of a portfolio; `None` if they are not read.
+    pub(super) fn history(&self, portfolio: PortfolioId) -> Option<&[Transaction]> {
+        self.histories.get(&portfolio).map(Vec::as_slice)
+    }
+
+    /// Returns the splits of a security, by day.
+    pub(super) fn splits_of(&self, security: SecurityId) -> impl Iterator<Item = &Split> {
+        self.splits
+            .get(&security)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+    }
+
     /// Returns the security with this exact symbol.
     pub fn find_security(&self, symbol: &str) -> Option<&Security> {
         self.securities.get(symbol)
+    }
+
+    /// Returns the security with this id.
+    pub(super) fn security_with_id(&self, id: SecurityId) -> Option<&Security> {
+        self.securities.get(self.symbols.get(&id)?)
     }
 
     /// Like `find_security`, with an error that names the nearest symbol.
@@ -118,6 +152,11 @@ impl ExistingRecords {
     /// Returns the portfolio with this key, deleted or not.
     pub fn find_portfolio(&self, key: PortfolioKey) -> Option<&Portfolio> {
         self.portfolios.get(&key)
+    }
+
+    /// Returns the portfolio with this internal id.
+    pub(super) fn portfolio_with_id(&self, id: PortfolioId) -> Option<&Portfolio> {
+        self.portfolios.get(self.keys.get(&id)?)
     }
 
     /// Finds a portfolio by id or name; an error if several match.
@@ -186,15 +225,13 @@ impl ExistingRecords {
 
     /// Returns the symbol of a security for messages, or its id if it is unknown.
     pub(super) fn symbol_of(&self, id: SecurityId) -> String {
-        let mut securities = self.securities.values();
-        let found = securities.find(|security| security.id == id);
-        found.map_or_else(|| format!("{id:?}"), |found| found.symbol.clone())
+        let found = self.symbols.get(&id);
+        found.map_or_else(|| format!("{id:?}"), Clone::clone)
     }
 
     /// Returns the name of a portfolio for messages, or its id if it is unknown.
     pub(super) fn name_of(&self, id: PortfolioId) -> String {
-        let mut portfolios = self.portfolios.values();
-        let found = portfolios.find(|portfolio| portfolio.id == id);
+        let found = self.portfolio_with_id(id);
         found.map_or_else(|| format!("{id:?}"), |found| found.name.clone())
     }
 }

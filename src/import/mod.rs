@@ -13,40 +13,53 @@
 //! | file | holds |
 //! |---|---|
 //! | `options` | the options that a user declares for a file |
-//! | `content`, `table`, `dates`, `row_reader` | bytes → text → fields → typed values |
-//! | `error`, `row_error` | refusals of a file, and of a row |
-//! | `existing`, `change`, `verdict` | the records to compare with, and the result of the comparison |
+//! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
+//! | `currency` | currencies and their hundredths |
+//! | `error`, `row_error`, `row_hint` | refusals of a file, and of a row, with the next step |
+//! | `existing`, `verdict`, `caution` | the records to compare with, and the result of the comparison |
+//! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
 //! | `apply` | make the changes of a file |
 //! | `inbox` | import the files of a folder |
 
 mod actions;
 pub mod apply;
+mod caution;
 mod content;
+mod currency;
 mod dates;
 mod error;
 mod existing;
 pub mod inbox;
+mod numbers;
 mod options;
 mod portfolios;
 pub mod prices;
+mod restatement;
 mod row_error;
+mod row_hint;
 mod row_reader;
 #[cfg(test)]
 mod sample;
 mod securities;
 mod table;
+mod title;
 mod transactions;
 mod verdict;
 
 pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
+pub use caution::Caution;
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
-pub use options::{Basis, DateOrder, ImportOptions, Jumps, PriceWarning};
+pub use options::{
+    Basis, Cautions, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements,
+    ValidRows,
+};
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{
     PriceChanges, PriceRow, PriceRows, PriceRules, Shape, read_prices, validate_prices,
 };
+pub use restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 pub use row_error::{RowError, RowErrorKind};
 pub use row_reader::{Line, OptionalField, Rows};
 pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_securities};

@@ -6,11 +6,13 @@ use std::str::FromStr;
 
 use crate::domain::{Day, UnknownValue};
 
-/// Options declared for a file. All except `date_order` apply only to prices.
+/// Options declared for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportOptions {
     /// The order of day and month; determined from the file if `None`.
     pub date_order: Option<DateOrder>,
+    /// The sign before the decimals of numbers; determined from the file if `None`.
+    pub decimal_mark: Option<DecimalMark>,
     /// The symbol of all prices, for a file without a symbol column.
     pub symbol: Option<String>,
     /// The basis of the closes; the shape's default basis if `None`.
@@ -19,17 +21,28 @@ pub struct ImportOptions {
     pub jumps: Jumps,
     /// The day up to which split-adjusted closes are adjusted; today if `None`.
     pub adjusted_as_of: Option<Day>,
+    /// Handling of files that give existing records another meaning.
+    pub restatements: Restatements,
+    /// Handling of rows that are questionable.
+    pub cautions: Cautions,
+    /// Handling of the valid rows of a file with invalid ones.
+    pub valid_rows: ValidRows,
 }
 
 impl Default for ImportOptions {
-    /// Declares nothing and refuses jumps.
+    /// Declares nothing, refuses jumps and restatements, reports cautions, and imports the valid
+    /// rows of a file.
     fn default() -> Self {
         Self {
             date_order: None,
+            decimal_mark: None,
             symbol: None,
             basis: None,
             jumps: Jumps::Refused,
             adjusted_as_of: None,
+            restatements: Restatements::Refused,
+            cautions: Cautions::Reported,
+            valid_rows: ValidRows::Imported,
         }
     }
 }
@@ -63,6 +76,31 @@ impl FromStr for DateOrder {
                 value: text.to_owned(),
                 kind: "date order",
                 known: "dmy, mdy",
+            }),
+        }
+    }
+}
+
+/// Sign before the decimals of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecimalMark {
+    /// `1234.50`.
+    Point,
+    /// `1234,50` or `1.234,50`.
+    Comma,
+}
+
+impl FromStr for DecimalMark {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
+        match text {
+            "point" => Ok(Self::Point),
+            "comma" => Ok(Self::Comma),
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "decimal mark",
+                known: "point, comma",
             }),
         }
     }
@@ -110,6 +148,36 @@ pub enum Jumps {
     Refused,
     /// Moves of any size are accepted.
     Allowed,
+}
+
+/// Handling of files that give existing records another meaning: closes that differ from the stored
+/// ones by one ratio or jump by the factor of a split, a split that the stored closes contradict, and
+/// another currency of a portfolio with transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restatements {
+    /// The rows concerned are invalid.
+    Refused,
+    /// They are accepted.
+    Allowed,
+}
+
+/// Handling of rows that are questionable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cautions {
+    /// The rows are imported, and the report names them.
+    Reported,
+    /// The file is refused.
+    Refused,
+}
+
+/// Handling of the valid rows of a file with invalid ones. A file of transactions with an invalid
+/// row is always refused, because books with half of the transactions would be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValidRows {
+    /// They are imported, and the invalid ones are held back.
+    Imported,
+    /// The file is refused.
+    Refused,
 }
 
 /// Warning about prices that can be imported nevertheless.

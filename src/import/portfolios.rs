@@ -6,9 +6,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::currency::parse_currency;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
-use super::options::DateOrder;
+use super::options::{ImportOptions, Restatements};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
@@ -27,6 +28,7 @@ const FORMAT: TableFormat = TableFormat {
     ],
     required: &["name", "inception"],
     date_columns: &["inception", "closed", "deleted_at"],
+    number_columns: &[],
 };
 
 /// One row of a file of portfolios.
@@ -64,16 +66,16 @@ pub struct PortfolioChanges {
 pub fn read_portfolios(
     file: &str,
     bytes: &[u8],
-    order: Option<DateOrder>,
+    options: &ImportOptions,
 ) -> Result<Rows<PortfolioRow>, ImportError> {
-    FORMAT.read(file, bytes, order, read_row)
+    FORMAT.read(file, bytes, options, read_row)
 }
 
 fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
     let dates = cells.dates;
     let id = cells.optional("id", parse_text);
     let name = cells.required("name", parse_text);
-    let currency = cells.optional("currency", str::parse);
+    let currency = cells.optional("currency", parse_currency);
     let inception = cells.day("inception");
     let closed = cells.optional("closed", |text| dates.parse_day(text));
     let deleted_at = cells.optional("deleted_at", |text| dates.parse_instant(text));
@@ -94,6 +96,7 @@ pub fn validate_portfolios(
     rows: &Rows<PortfolioRow>,
     known: &ExistingRecords,
     known_days: DayRange,
+    restatements: Restatements,
 ) -> Validated<PortfolioChanges> {
     let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
@@ -108,6 +111,9 @@ pub fn validate_portfolios(
             return Ok(Verdict::Added);
         };
         check_transactions_within(&now, was, known)?;
+        if restatements == Restatements::Refused {
+            check_currency(&now, was, known)?;
+        }
         let differs = differences(&was.without_id(), &now);
         if differs.is_empty() {
             return Ok(Verdict::Same);
@@ -221,14 +227,32 @@ fn check_transactions_within(
     }
 }
 
+/// Refuses another currency for a portfolio with transactions: their amounts would be read in the new
+/// currency, unconverted.
+fn check_currency(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    if now.currency == was.currency || known.traded_range(was.id).is_none() {
+        return Ok(());
+    }
+    let reason = RowErrorKind::CurrencyUnderAmounts {
+        was: was.currency,
+        now: now.currency,
+    };
+    Err(vec![RowError::in_column("currency", now.currency, reason)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Calendar, PortfolioId};
 
     fn validated(text: &str, known: &ExistingRecords) -> Validated<PortfolioChanges> {
-        let rows = read_portfolios("p.csv", text.as_bytes(), None).unwrap();
-        validate_portfolios(&rows, known, Calendar::new_york().known_days())
+        let rows = read_portfolios("p.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let known_days = Calendar::new_york().known_days();
+        validate_portfolios(&rows, known, known_days, Restatements::Refused)
     }
 
     /// Returns the records that exist after the changes.
@@ -248,11 +272,19 @@ mod tests {
             let text = format!("name,inception\nTypo,{inception}\n");
             assert!(validated(&text, &none).changes.is_none(), "{inception}");
         }
-        let rows = read_portfolios("p.csv", TWO.as_bytes(), None).unwrap();
+        let rows = read_portfolios("p.csv", TWO.as_bytes(), &ImportOptions::default()).unwrap();
         let known = after(validated(TWO, &none));
         let later = DayRange::single("2026-02-02".parse().unwrap());
-        assert!(validate_portfolios(&rows, &known, later).changes.is_some());
-        assert!(validate_portfolios(&rows, &none, later).changes.is_none());
+        assert!(
+            validate_portfolios(&rows, &known, later, Restatements::Refused)
+                .changes
+                .is_some()
+        );
+        assert!(
+            validate_portfolios(&rows, &none, later, Restatements::Refused)
+                .changes
+                .is_none()
+        );
     }
 
     #[test]
@@ -305,6 +337,24 @@ mod tests {
         );
         assert!(matches!(&late.verdicts[0].verdict, Verdict::Invalid(errors) if errors.len() == 2));
         assert!(late.is_refused());
+    }
+
+    #[test]
+    fn the_currency_of_amounts_is_not_changed_by_a_file() {
+        let day = "2026-01-05".parse().unwrap();
+        let known = after(validated(TWO, &ExistingRecords::default()));
+        let text = "id,name,inception,currency\na,Alpha,2026-01-05,EUR\n";
+        assert_eq!(validated(text, &known).counts.corrected, 1);
+        let known = known.with_traded_ranges([(PortfolioId(1), DayRange::single(day))]);
+        assert!(validated(text, &known).is_refused());
+        let rows = read_portfolios("p.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let allowed = validate_portfolios(
+            &rows,
+            &known,
+            Calendar::new_york().known_days(),
+            Restatements::Allowed,
+        );
+        assert_eq!(allowed.counts.corrected, 1);
     }
 
     #[test]

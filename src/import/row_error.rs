@@ -5,8 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::options::DateOrder;
+use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
-    AmountError, Change, Day, DayError, DayRange, LifecycleError, PortfolioKey, Price,
+    AmountError, Change, Currency, Day, DayError, DayRange, LifecycleError, PortfolioKey, Price,
     TransactionKind, UnknownValue,
 };
 
@@ -100,6 +101,32 @@ pub enum RowErrorKind {
     /// The number is less than zero.
     #[error("`{0}` is below zero")]
     Negative(String),
+    /// The number loses more than its last digits at the precision of prices.
+    #[error("`{value}` loses its digits at eight decimals: it would be `{rounded}`")]
+    LosesDigits {
+        /// The close, raw, with all of its decimals.
+        value: String,
+        /// The close at eight decimals.
+        rounded: Price,
+    },
+    /// The text names a hundredth of a currency, such as pence.
+    #[error("`{text}` is a hundredth of {currency}, not a currency")]
+    MinorCurrency {
+        /// The text of the field.
+        text: String,
+        /// The currency of a hundred of them.
+        currency: Currency,
+    },
+    /// The close is in another currency than its security.
+    #[error("close in `{found}`, but `{symbol}` is priced in {currency}")]
+    OtherCurrency {
+        /// The currency that the file states.
+        found: String,
+        /// The symbol of the security.
+        symbol: String,
+        /// The currency of the security.
+        currency: Currency,
+    },
     /// The number rounds to zero.
     #[error("`{0}` rounds to zero at eight decimals")]
     RoundsToZero(String),
@@ -238,6 +265,37 @@ pub enum RowErrorKind {
         /// The columns that differ: the earlier value and this one.
         differs: Vec<Change>,
     },
+    /// The row is the total of a report, not a record.
+    #[error("the row is a total, not a record")]
+    Total,
+    /// The row is valid, but another row about the same security makes it doubtful.
+    #[error("held back with line {line}")]
+    HeldBack {
+        /// The line with the reason.
+        line: u64,
+    },
+    /// The portfolio has transactions whose amounts would change their currency.
+    #[error(
+        "the portfolio has transactions in {was}, whose amounts would become {now} unconverted"
+    )]
+    CurrencyUnderAmounts {
+        /// The currency of the amounts.
+        was: Currency,
+        /// The currency that the row asks for.
+        now: Currency,
+    },
+    /// The closes of the file differ from the stored ones by one ratio.
+    #[error(transparent)]
+    Restated(#[from] Restatement),
+    /// The close moves by the factor of a split.
+    #[error(transparent)]
+    SplitJump(#[from] SplitJump),
+    /// The stored closes do not move by the split.
+    #[error(transparent)]
+    UnseenSplit(#[from] UnseenSplit),
+    /// The split is beyond any real one.
+    #[error("a split of `{0}` is beyond any real one (at most 100000 to 1)")]
+    ImplausibleSplit(String),
     /// The close is too far from a neighbouring close.
     #[error(
         "`{close}` is more than 20-fold away from `{neighbour}` on {neighbour_day}, and no known split explains it"
@@ -255,64 +313,4 @@ pub enum RowErrorKind {
 fn differences(differs: &[Change]) -> String {
     let texts: Vec<String> = differs.iter().map(Change::to_string).collect();
     texts.join(", ")
-}
-
-impl RowErrorKind {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::UnknownSymbol { nearest, .. } => match nearest {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "import the security first: `plimsoll import securities FILE`".to_owned(),
-            },
-            Self::UnknownPortfolio { nearest, .. } => match nearest {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),
-            },
-            Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),
-            Self::FieldCount { .. } => {
-                "quote fields that contain the separator or a line break".to_owned()
-            }
-            Self::Amount(AmountError::NotANumber(_)) => {
-                "write a plain number: decimal point, no thousands separator".to_owned()
-            }
-            Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
-                format!("round it to {decimals} decimals")
-            }
-            Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
-            Self::TimeOfDay(_) => "write the date without a time".to_owned(),
-            Self::Negative(_) => {
-                "write the amount without a sign; the kind gives the direction".to_owned()
-            }
-            Self::ForbiddenByKind { kind, .. } if kind.is_movement() => {
-                "a transfer moves no cash; its cost goes into `price`".to_owned()
-            }
-            Self::ForbiddenByKind { .. } => {
-                "leave it empty; only buy, sell, transfer-in and transfer-out move a holding"
-                    .to_owned()
-            }
-            Self::InceptionOutsideCalendar { .. } => {
-                "correct the day; docs/calendars.md explains how to write a calendar with more years"
-                    .to_owned()
-            }
-            Self::BeforeInception { .. } => {
-                "correct the day, or import the portfolio with an earlier inception".to_owned()
-            }
-            Self::AfterClose { .. } => {
-                "correct the day, or import the portfolio with a later closing day".to_owned()
-            }
-            Self::DuplicateId { .. } => {
-                "give a new transaction its own id; undo a wrong one with an opposite transaction"
-                    .to_owned()
-            }
-            Self::ConflictingRow { .. } => "remove one of the two lines".to_owned(),
-            Self::Jump { .. } => {
-                "import the split first, correct the price, or add `--allow-jumps`".to_owned()
-            }
-            Self::PairMismatch { .. } => {
-                "write the pair as base and quote, such as EURUSD in USD".to_owned()
-            }
-            _ => return None,
-        };
-        Some(hint)
-    }
 }

@@ -3,11 +3,13 @@
 //!
 //! The symbol identifies a security. An absent column leaves the existing value.
 
+use super::currency::parse_currency;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
-use super::options::DateOrder;
+use super::numbers::NumberReader;
+use super::options::ImportOptions;
 use super::row_error::{RowError, RowErrorKind};
-use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_decimal, parse_text};
+use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{
     AssetClass, Change, Correction, Currency, Day, NewSecurity, Quantity, Security,
@@ -25,6 +27,7 @@ const FORMAT: TableFormat = TableFormat {
     ],
     required: &["symbol"],
     date_columns: &["inactive_from"],
+    number_columns: &["multiplier"],
 };
 
 /// One row of a file of securities. For a new security, absent and empty fields get the defaults
@@ -65,9 +68,9 @@ pub struct SecurityChanges {
 pub fn read_securities(
     file: &str,
     bytes: &[u8],
-    order: Option<DateOrder>,
+    options: &ImportOptions,
 ) -> Result<Rows<SecurityRow>, ImportError> {
-    FORMAT.read(file, bytes, order, read_row)
+    FORMAT.read(file, bytes, options, read_row)
 }
 
 fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
@@ -76,8 +79,9 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
     let name = cells.optional("name", parse_text);
     let class = cells.optional("class", str::parse);
     let sector = cells.optional("sector", parse_text);
-    let currency = cells.optional("currency", str::parse);
-    let multiplier = cells.optional("multiplier", parse_multiplier);
+    let currency = cells.optional("currency", parse_currency);
+    let numbers = cells.numbers;
+    let multiplier = cells.optional("multiplier", |text| parse_multiplier(text, numbers));
     let inactive_from = cells.optional("inactive_from", |text| dates.parse_day(text));
     Some(SecurityRow {
         symbol: symbol?,
@@ -90,8 +94,8 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
     })
 }
 
-fn parse_multiplier(text: &str) -> Result<Quantity, RowErrorKind> {
-    let quantity = Quantity::from_decimal(parse_decimal(text)?)?;
+fn parse_multiplier(text: &str, numbers: NumberReader) -> Result<Quantity, RowErrorKind> {
+    let quantity = Quantity::from_decimal(numbers.parse(text)?)?;
     if quantity <= Quantity::ZERO {
         return Err(RowErrorKind::NotPositive(text.to_owned()));
     }
@@ -193,7 +197,7 @@ mod tests {
     use crate::domain::SecurityId;
 
     fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
-        let rows = read_securities("s.csv", text.as_bytes(), None).unwrap();
+        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
         validate_securities(&rows, known)
     }
 

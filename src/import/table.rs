@@ -3,8 +3,10 @@
 //! The header decides between comma, semicolon and tab; the csv crate handles quoting and line
 //! ends. This module does not interpret the fields.
 
-use super::content;
+use std::collections::BTreeSet;
+
 use super::error::Refusal;
+use super::{content, title};
 
 /// A header and the rows below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) struct Table {
     pub(super) header: Vec<String>,
     /// The rows that are not blank, in the file's order.
     pub(super) records: Vec<Record>,
+    /// True if the header ended with a separator, and no row has a value behind it.
+    pub(super) trailing_separator: bool,
 }
 
 /// One row: trimmed fields, possibly more or fewer than in the header.
@@ -24,21 +28,31 @@ pub(super) struct Record {
 }
 
 impl Table {
-    /// Parses a file's bytes; refuses a body that is not a table or has only a header. A header of
-    /// one column must be one of `columns`.
-    pub(super) fn parse(bytes: &[u8], columns: &[&str]) -> Result<Self, Refusal> {
-        let text = content::decode(bytes, columns)?;
+    /// Parses a file's bytes; refuses a body that is not a table, has lines above its header, or
+    /// has only a header. `is_header` recognises the header of the expected kind of file, and
+    /// `is_column` the name of one of its columns.
+    pub(super) fn parse(
+        bytes: &[u8],
+        is_header: &dyn Fn(&[String]) -> bool,
+        is_column: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, Refusal> {
+        let text = content::decode(bytes)?;
+        let (text, lines_before, separator) = match split_separator_line(text) {
+            Some((separator, rest)) => (rest, 1, separator),
+            None => (text, 0, detect_separator(text)),
+        };
+        title::check(text, lines_before, is_header, is_column)?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(detect_separator(text))
+            .delimiter(separator)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let mut records = reader.records().map(|record| {
             record.expect("reading ragged rows of UTF-8 text from memory cannot fail")
         });
         let header = records.next().ok_or(Refusal::Empty)?;
-        let mut lines = LineCounter::new(text);
+        let mut lines = LineCounter::new(text, lines_before);
         let records: Vec<Record> = records
             .filter(|fields| fields.iter().any(|field| !field.is_empty()))
             .map(|fields| Record {
@@ -49,10 +63,34 @@ impl Table {
         if records.is_empty() {
             return Err(Refusal::NoRows);
         }
-        Ok(Self {
+        Self {
             header: header.iter().map(str::to_owned).collect(),
             records,
-        })
+            trailing_separator: false,
+        }
+        .without_trailing_column()
+    }
+
+    /// Removes the empty column that a separator at the end of the lines makes. Refuses any other
+    /// column without a name, since its values would be dropped.
+    fn without_trailing_column(mut self) -> Result<Self, Refusal> {
+        let Some(unnamed) = self.header.iter().position(String::is_empty) else {
+            return Ok(self);
+        };
+        let is_last = unnamed > 0 && unnamed + 1 == self.header.len();
+        let has_value = |record: &Record| !record.field(unnamed).is_empty();
+        if !is_last || self.records.iter().any(has_value) {
+            let position = unnamed + 1;
+            return Err(Refusal::UnnamedColumn { position });
+        }
+        self.header.truncate(unnamed);
+        for record in &mut self.records {
+            if record.fields.len() == unnamed + 1 {
+                record.fields.truncate(unnamed);
+            }
+        }
+        self.trailing_separator = true;
+        Ok(self)
     }
 
     /// Returns the header as one text, for messages.
@@ -73,10 +111,57 @@ impl Record {
     pub(super) fn field(&self, column: usize) -> &str {
         self.fields.get(column).unwrap_or_default()
     }
+
+    /// Returns true if the row is the total below a report.
+    pub(super) fn is_total(&self) -> bool {
+        is_total(self.field(0))
+    }
+}
+
+/// Returns true if the first field of a line names a total.
+pub(super) fn is_total(first: &str) -> bool {
+    let first = first.trim_matches('"').to_lowercase();
+    ["total", "total:", "grand total", "sum"].contains(&first.as_str())
+}
+
+/// Returns the header of a file and the rows that start on these lines, as they are written. The
+/// rows that vendors put below their header belong to it.
+pub(super) fn extract_lines(bytes: &[u8], rows: &BTreeSet<u64>) -> Vec<u8> {
+    let mut extracted = Vec::new();
+    let (mut is_kept, mut is_quoted, mut records) = (true, false, 0);
+    for (number, line) in (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
+        if !is_quoted {
+            let first = line
+                .split(|byte| matches!(byte, b',' | b';' | b'\t'))
+                .next();
+            let first = first.unwrap_or_default().trim_ascii().to_ascii_lowercase();
+            let is_header_row = matches!(first.as_slice(), b"ticker" | b"date" | b"datetime");
+            is_kept = records == 0 || rows.contains(&number) || (records < 3 && is_header_row);
+            let is_separator_line = first.starts_with(b"sep=") || first.starts_with(b"\"sep=");
+            records += usize::from(!line.trim_ascii().is_empty() && !is_separator_line);
+        }
+        // A quoted field may hold line breaks: the row goes on after an odd number of quotes.
+        is_quoted ^= line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        if is_kept {
+            extracted.extend_from_slice(line);
+        }
+    }
+    extracted
+}
+
+/// Returns the separator that Excel's line `sep=;` declares, and the text below that line.
+fn split_separator_line(text: &str) -> Option<(u8, &str)> {
+    let (first, rest) = text.split_once('\n')?;
+    let first = first.trim_end_matches('\r').trim_matches('"');
+    let prefix = first.get(..4)?;
+    match (prefix.eq_ignore_ascii_case("sep="), &first.as_bytes()[4..]) {
+        (true, [separator @ (b',' | b';' | b'\t')]) => Some((*separator, rest)),
+        _ => None,
+    }
 }
 
 /// Returns the most frequent of the separators in the first line.
-fn detect_separator(text: &str) -> u8 {
+pub(super) fn detect_separator(text: &str) -> u8 {
     let first = text.trim_start().lines().next().unwrap_or_default();
     let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
     // `max_by_key` returns the last of equal counts, so a header without a separator gets the comma.
@@ -95,11 +180,11 @@ struct LineCounter<'a> {
 }
 
 impl<'a> LineCounter<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, lines_before: u64) -> Self {
         Self {
             bytes: text.as_bytes(),
             counted: 0,
-            line: 1,
+            line: lines_before + 1,
         }
     }
 
@@ -122,8 +207,12 @@ impl<'a> LineCounter<'a> {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Table, Refusal> {
+        Table::parse(text.as_bytes(), &|_| true, &|_| true)
+    }
+
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        let table = Table::parse(text.as_bytes(), &[]).unwrap();
+        let table = parse(text).unwrap();
         let row = |record: &Record| {
             let fields = record.fields.iter().map(str::to_owned).collect();
             (record.line, fields)
@@ -137,6 +226,39 @@ mod tests {
             assert_eq!(rows(text), [(2, vec!["1".to_owned(), "2".to_owned()])]);
         }
         assert_eq!(rows("a;b\n1,5;2\n")[0].1[0], "1,5");
+    }
+
+    #[test]
+    fn extracts_the_header_and_whole_rows() {
+        let text = b"sep=;\na;b\n1;2\n\"x\ny\";3\n4;5";
+        let extract = |rows: &[u64]| {
+            String::from_utf8(extract_lines(text, &rows.iter().copied().collect())).unwrap()
+        };
+        assert_eq!(extract(&[4]), "sep=;\na;b\n\"x\ny\";3\n");
+        assert_eq!(extract(&[3, 6]), "sep=;\na;b\n1;2\n4;5");
+    }
+
+    #[test]
+    fn a_separator_line_is_followed() {
+        let table = parse("sep=;\r\na;b\r\n1,5;2\r\n").unwrap();
+        assert_eq!(table.header, ["a", "b"]);
+        assert_eq!(
+            (table.records[0].line, table.records[0].field(0)),
+            (3, "1,5")
+        );
+    }
+
+    #[test]
+    fn a_column_without_a_name_is_dropped_only_without_values() {
+        let table = parse("a,b,\n1,2,\n").unwrap();
+        assert_eq!((table.header.len(), table.records[0].fields.len()), (2, 2));
+        assert!(table.trailing_separator);
+        let refused = Err(Refusal::UnnamedColumn { position: 3 });
+        assert_eq!(parse("a,b,\n1,2,3\n"), refused);
+        assert_eq!(
+            parse(",b\n1,2\n"),
+            Err(Refusal::UnnamedColumn { position: 1 })
+        );
     }
 
     #[test]
@@ -156,6 +278,6 @@ mod tests {
 
     #[test]
     fn a_header_alone_is_refused() {
-        assert_eq!(Table::parse(b"a,b\n\n", &[]), Err(Refusal::NoRows));
+        assert_eq!(parse("a,b\n\n"), Err(Refusal::NoRows));
     }
 }

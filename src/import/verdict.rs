@@ -1,9 +1,10 @@
-//! Verdicts on rows, and the result of validating a file: all rows are imported, or none.
+//! Verdicts on rows, and the result of validating a file.
 
 use crate::domain::Change;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::caution::Caution;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::Rows;
 
@@ -27,6 +28,15 @@ pub struct LineVerdict {
     pub line: u64,
     /// The result for the row.
     pub verdict: Verdict,
+    /// The reasons to look at the row again; none if the row is invalid.
+    pub cautions: Vec<Caution>,
+}
+
+impl LineVerdict {
+    /// Returns true if the row adds or changes a record.
+    pub(super) fn is_change(&self) -> bool {
+        matches!(self.verdict, Verdict::Added | Verdict::Corrected(_))
+    }
 }
 
 /// Number of rows for each verdict.
@@ -40,12 +50,23 @@ pub struct Counts {
     pub corrected: usize,
     /// Rows that cannot be imported.
     pub invalid: usize,
+    /// Rows to look at again. They are counted above too.
+    pub cautions: usize,
 }
 
 impl Counts {
+    /// Returns the number of all rows.
+    pub fn rows(&self) -> usize {
+        self.added + self.same + self.corrected + self.invalid
+    }
+
     fn from_verdicts(verdicts: &[LineVerdict]) -> Self {
         let mut counts = Self::default();
-        for LineVerdict { verdict, .. } in verdicts {
+        for LineVerdict {
+            verdict, cautions, ..
+        } in verdicts
+        {
+            counts.cautions += usize::from(!cautions.is_empty());
             let count = match verdict {
                 Verdict::Added => &mut counts.added,
                 Verdict::Same => &mut counts.same,
@@ -64,7 +85,12 @@ impl fmt::Display for Counts {
             f,
             "{} added, {} same, {} corrected, {} invalid",
             self.added, self.same, self.corrected, self.invalid
-        )
+        )?;
+        match self.cautions {
+            0 => Ok(()),
+            1 => f.write_str(", 1 caution"),
+            cautions => write!(f, ", {cautions} cautions"),
+        }
     }
 }
 
@@ -77,23 +103,46 @@ pub struct Validated<C> {
     pub verdicts: Vec<LineVerdict>,
     /// The number of rows for each verdict.
     pub counts: Counts,
-    /// The changes to make; `None` if any row is invalid.
+    /// The changes that the valid rows make; `None` if all rows are invalid, or if one is and the
+    /// kind of file is imported completely or not at all.
     pub changes: Option<C>,
 }
 
 impl<C> Validated<C> {
-    /// Drops `changes` if any of the verdicts is invalid.
+    /// Drops `changes` if all of the verdicts are invalid.
     pub(super) fn new(file: &str, verdicts: Vec<LineVerdict>, changes: C) -> Self {
         let counts = Counts::from_verdicts(&verdicts);
         Self {
             file: file.to_owned(),
             verdicts,
             counts,
-            changes: (counts.invalid == 0).then_some(changes),
+            changes: (counts.invalid < counts.rows()).then_some(changes),
         }
     }
 
-    /// Returns true if any row is invalid, so that the file is not imported.
+    /// Drops the changes if any row is invalid.
+    #[must_use]
+    pub(super) fn all_or_nothing(self) -> Self {
+        let is_valid = self.counts.invalid == 0;
+        Self {
+            changes: self.changes.filter(|_| is_valid),
+            ..self
+        }
+    }
+
+    /// Adds the cautions that `of_row` returns for the index of each row that changes something.
+    #[must_use]
+    pub(super) fn with_cautions(mut self, of_row: impl Fn(usize) -> Vec<Caution>) -> Self {
+        for (index, line) in self.verdicts.iter_mut().enumerate() {
+            if line.is_change() {
+                line.cautions = of_row(index);
+            }
+        }
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        self
+    }
+
+    /// Returns true if the file is not imported.
     pub fn is_refused(&self) -> bool {
         self.changes.is_none()
     }
@@ -116,6 +165,7 @@ impl<C: Default> Validated<C> {
             verdicts.push(LineVerdict {
                 line: line.number,
                 verdict: verdict.unwrap_or_else(Verdict::Invalid),
+                cautions: Vec::new(),
             });
         }
         Self::new(&rows.file, verdicts, changes)

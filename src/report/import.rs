@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
-use crate::import::apply::{ImportResult, ImportStatus};
-use crate::import::{LineVerdict, RowError, Verdict};
+use crate::import::apply::{FileKind, ImportResult, ImportStatus};
+use crate::import::{LineVerdict, RowError, RowErrorKind, Verdict};
 
 /// Maximum number of corrected and invalid rows in the text. JSON has all of them.
 const MAX_ROWS: usize = 20;
@@ -15,9 +15,18 @@ const MAX_ROWS: usize = 20;
 pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (tone, status) = match result.status {
-        ImportStatus::Applied => (Tone::Good, "imported"),
-        ImportStatus::DryRun => (Tone::Strong, "would be imported; nothing was changed"),
-        ImportStatus::Refused => (Tone::Bad, "refused; nothing was changed"),
+        ImportStatus::Applied => match result.held_back() {
+            0 => (Tone::Good, "imported".to_owned()),
+            rows => (
+                Tone::Warning,
+                format!("imported; {} held back", row_count(rows)),
+            ),
+        },
+        ImportStatus::DryRun => {
+            let status = "would be imported; nothing was changed";
+            (Tone::Strong, status.to_owned())
+        }
+        ImportStatus::Refused => (Tone::Bad, "refused; nothing was changed".to_owned()),
     };
     page.headline(tone, &format!("{}: {status}", result.file));
     page.item(Tone::Normal, &result.counts.to_string());
@@ -56,15 +65,26 @@ pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     page.finish()
 }
 
-/// The lines for a corrected or invalid row; none for others.
+fn row_count(rows: usize) -> String {
+    plural(rows as u64, "row")
+}
+
+/// The lines for a corrected, questionable or invalid row; none for others. Rows that only another
+/// row holds back are counted in the headline.
 fn verdict_lines(row: &LineVerdict) -> Vec<String> {
     let line = row.line;
+    let cautions = row.cautions.iter();
+    let cautions = cautions.map(|caution| format!("line {line}: caution: {caution}"));
     match &row.verdict {
-        Verdict::Added | Verdict::Same => Vec::new(),
+        Verdict::Added | Verdict::Same => cautions.collect(),
         Verdict::Corrected(changes) => changes
             .iter()
             .map(|change| format!("line {line}: {change}"))
+            .chain(cautions)
             .collect(),
+        Verdict::Invalid(errors) if matches!(errors.as_slice(), [error] if matches!(error.kind, RowErrorKind::HeldBack { .. })) => {
+            Vec::new()
+        }
         Verdict::Invalid(errors) => errors
             .iter()
             .map(|error| row_error_line(line, error))
@@ -79,13 +99,34 @@ fn row_error_line(line: u64, error: &RowError) -> String {
     }
 }
 
-/// The result of an import as JSON, with all rows that are corrected or invalid.
+fn cautions(row: &LineVerdict) -> Vec<String> {
+    row.cautions.iter().map(ToString::to_string).collect()
+}
+
+/// A file of which no row was read, as JSON: the error that refused it, and the next step.
+pub fn unread_import_json(file: &str, kind: FileKind, reason: &str, hint: Option<&str>) -> Value {
+    json!({
+        "file": file,
+        "kind": kind.name(),
+        "ending": "refused",
+        "reason": reason,
+        "hint": hint,
+    })
+}
+
+/// The result of an import as JSON, with all rows that are corrected, questionable or invalid.
 pub fn import_json(result: &ImportResult) -> Value {
     let rows = result.verdicts.iter().filter_map(|row| match &row.verdict {
-        Verdict::Added | Verdict::Same => None,
+        Verdict::Added | Verdict::Same if row.cautions.is_empty() => None,
+        Verdict::Added | Verdict::Same => Some(json!({
+            "line": row.line,
+            "verdict": "added",
+            "cautions": cautions(row),
+        })),
         Verdict::Corrected(changes) => Some(json!({
             "line": row.line,
             "verdict": "corrected",
+            "cautions": cautions(row),
             "changes": changes.iter().map(|change| json!({
                 "column": change.column,
                 "was": change.was,
@@ -110,6 +151,8 @@ pub fn import_json(result: &ImportResult) -> Value {
         "same": result.counts.same,
         "corrected": result.counts.corrected,
         "invalid": result.counts.invalid,
+        "held-back": result.held_back(),
+        "cautions": result.counts.cautions,
         "note": result.warning.as_ref().map(ToString::to_string),
         "rows": rows.collect::<Vec<_>>(),
         "phases-to-do-again": result.invalidated_count(),

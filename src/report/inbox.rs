@@ -10,12 +10,21 @@ use crate::import::{ImportError, Verdict};
 pub fn inbox_line(file: &InboxFile) -> String {
     let name = &file.name;
     let mut line = match (&file.outcome, file.first_error()) {
-        (InboxOutcome::Validated(result), None) => {
-            format!("inbox: {name} imported: {}", result.counts)
+        (InboxOutcome::Validated(result), reason) if file.is_imported() => {
+            let counts = &result.counts;
+            match reason {
+                Some(reason) => format!("inbox: {name} imported in part: {counts}; {reason}"),
+                None => format!("inbox: {name} imported: {counts}"),
+            }
         }
         (InboxOutcome::AlreadyImported, _) => format!("inbox: {name} already imported"),
         (InboxOutcome::BeingWritten, _) => {
             format!("inbox: {name} is still being written; the next run imports it")
+        }
+        (InboxOutcome::Unfinished, _) => {
+            format!(
+                "inbox: {name} waits, since its last line has no end: end the line, or import it by hand"
+            )
         }
         (InboxOutcome::Misplaced, _) => {
             format!(
@@ -27,11 +36,21 @@ pub fn inbox_line(file: &InboxFile) -> String {
         }
         (_, reason) => format!("inbox: {name} refused: {}", reason.unwrap_or_default()),
     };
+    if let Some(rows) = &file.held_back {
+        let _ = write!(
+            line,
+            "; the other rows are in {}, with a report beside it",
+            rows.display()
+        );
+    }
     match (&file.location, &file.outcome) {
         (FileLocation::Moved(to), InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..))
-            if file.first_error().is_some() =>
+            if file.first_error().is_some() && !file.is_imported() =>
         {
             let _ = write!(line, "; now {}, with a report beside it", to.display());
+        }
+        (FileLocation::Changed, _) => {
+            line.push_str("; it changed in the meantime, so the next run imports it again");
         }
         (FileLocation::MoveFailed(error), _) => {
             let _ = write!(line, "; failed to move it: {error}");
@@ -45,16 +64,23 @@ pub fn inbox_line(file: &InboxFile) -> String {
 pub fn inbox_report(file: &InboxFile) -> String {
     match &file.outcome {
         InboxOutcome::Validated(result) => {
-            report(&file.name, result.kind, &row_errors_text(result))
+            let ending = match file.is_imported() {
+                true => "imported without these rows",
+                false => "refused; nothing was imported",
+            };
+            report(&file.name, result.kind, ending, &row_errors_text(result))
         }
-        InboxOutcome::InvalidFile(kind, error) => report(&file.name, *kind, &refusal_text(error)),
+        InboxOutcome::InvalidFile(kind, error) => {
+            let ending = "refused; nothing was imported";
+            report(&file.name, *kind, ending, &refusal_text(error))
+        }
         _ => inbox_line(file) + "\n",
     }
 }
 
-fn report(name: &str, kind: FileKind, errors: &str) -> String {
+fn report(name: &str, kind: FileKind, ending: &str, errors: &str) -> String {
     format!(
-        "{name}: refused; nothing was imported\n\n\
+        "{name}: {ending}\n\n\
          {errors}\n\
          Fix the file and drop it into `{kind}` again, or import it by hand with more options:\n\
          `plimsoll import {kind} FILE` (`--help` lists the options, `--dry-run` changes nothing).\n"

@@ -50,7 +50,7 @@ pub use error_text::{error_with_causes, join_causes};
 pub use explain::explanation_text;
 pub use fit::wrap_text as wrapped;
 pub use grid::grid_text;
-pub use import::{import_json, import_text};
+pub use import::{import_json, import_text, unread_import_json};
 pub use inbox::{inbox_line, inbox_report};
 pub use json::{outcome_json, with_old_keys};
 pub use metrics::{METRICS_CONTENT_TYPE, metrics_json, metrics_text};

@@ -11,7 +11,7 @@ use crate::domain::{Cell, Day, Portfolio, RunId};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
-use crate::import::{ImportOptions, Jumps, RowError};
+use crate::import::{ImportOptions, Jumps, Restatements, RowError, ValidRows};
 use crate::invalidation::remove_cells;
 use crate::plan::PolicyName;
 use crate::store::{
@@ -179,6 +179,8 @@ fn import_corrections(
         // A world may correct a close by any amount; the check of jumps is for real files.
         options: &ImportOptions {
             jumps: Jumps::Allowed,
+            restatements: Restatements::Allowed,
+            valid_rows: ValidRows::Refused,
             ..ImportOptions::default()
         },
     };

@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use plimsoll::domain::{Calendar, Day, DayRange, IdSet, Phase, PhaseSet, RiskModel, Scope};
 use plimsoll::engine::{Outcome, PriceWait, RunObserver, RunRequest, Settings, run};
 use plimsoll::environment::Environment;
-use plimsoll::import::ImportOptions;
 use plimsoll::import::apply::{
     ApplyError, FileKind, ImportContext, ImportResult, Mode, SourceFile, import_file,
 };
+use plimsoll::import::{ImportOptions, Restatements};
 use plimsoll::plan::Request;
 use plimsoll::store::{ReadTransaction, Store, StoreError};
 use rusqlite::Connection;
@@ -82,11 +82,26 @@ impl Books {
         text: &str,
         mode: Mode,
     ) -> Result<ImportResult, ApplyError> {
+        // The tests change closes and splits at random.
+        let options = ImportOptions {
+            restatements: Restatements::Allowed,
+            ..ImportOptions::default()
+        };
+        self.import_with(kind, text, mode, &options)
+    }
+
+    pub(crate) fn import_with(
+        &self,
+        kind: FileKind,
+        text: &str,
+        mode: Mode,
+        options: &ImportOptions,
+    ) -> Result<ImportResult, ApplyError> {
         let file = SourceFile {
             kind,
             name: "file.csv",
             bytes: text.as_bytes(),
-            options: &ImportOptions::default(),
+            options,
         };
         import_file(
             &mut self.store.writer().unwrap(),

@@ -1,6 +1,7 @@
-//! A file is imported completely or not at all, and a second import changes nothing.
+//! The valid rows of a file are imported in one transaction, and a second import changes nothing.
 
 use plimsoll::import::apply::{ApplyError, FileKind, ImportStatus, Mode};
+use plimsoll::import::{Cautions, ImportOptions, Restatements, ValidRows};
 
 use crate::books::Books;
 use crate::sources::{HEADER, TestSources};
@@ -66,26 +67,85 @@ fn equal_content_in_other_bytes_is_recorded_and_changes_no_source() {
     assert_eq!(after, before);
 }
 
+/// Returns the file of a kind with an invalid row at its end.
+fn with_invalid_row(kind: FileKind, text: &str) -> String {
+    let bad = match kind {
+        FileKind::Portfolios => "R,2026-02-30,\n",
+        FileKind::Securities => "OTHER,Tech,surplus\n",
+        FileKind::Actions => "OTHER,2026-01-07,split,2:1\n",
+        FileKind::Prices => "AAA,2026-01-07,-1\n",
+        FileKind::Transactions => "t2,Unknown,2026-01-06,fee,,,,1\n",
+    };
+    format!("{text}{bad}")
+}
+
 #[test]
-fn one_invalid_row_changes_nothing() {
+fn one_invalid_row_changes_nothing_if_all_or_nothing() {
     let books = filled();
+    let options = ImportOptions {
+        restatements: Restatements::Allowed,
+        valid_rows: ValidRows::Refused,
+        ..ImportOptions::default()
+    };
     for (kind, text) in FILES {
-        let bad = match kind {
-            FileKind::Portfolios => "R,2026-02-30,\n",
-            FileKind::Securities => "OTHER,Tech,surplus\n",
-            FileKind::Actions => "OTHER,2026-01-07,split,2:1\n",
-            FileKind::Prices => "AAA,2026-01-07,-1\n",
-            FileKind::Transactions => "t2,Unknown,2026-01-06,fee,,,,1\n",
-        };
         let before = books.all_rows();
-        let text = format!("{text}{bad}");
-        let refused = books.try_import(kind, &text, Mode::Apply).unwrap();
+        let text = with_invalid_row(kind, text);
+        let refused = books
+            .import_with(kind, &text, Mode::Apply, &options)
+            .unwrap();
         assert_eq!(refused.status, ImportStatus::Refused, "{kind}");
         assert_eq!(refused.counts.invalid, 1, "{kind}");
         let (line, _) = refused.first_error().unwrap();
         assert_eq!(line, text.lines().count() as u64, "{kind}");
         assert_eq!(books.all_rows(), before, "{kind}");
     }
+}
+
+#[test]
+fn an_invalid_row_holds_back_no_other_except_in_transactions() {
+    let books = filled();
+    for (kind, text) in FILES {
+        let text = with_invalid_row(kind, text);
+        let result = books.try_import(kind, &text, Mode::Apply).unwrap();
+        if kind == FileKind::Transactions {
+            assert_eq!(
+                (result.status, result.held_back()),
+                (ImportStatus::Refused, 0)
+            );
+            continue;
+        }
+        assert_eq!(
+            (result.status, result.held_back()),
+            (ImportStatus::Applied, 1),
+            "{kind}"
+        );
+        let again = books.import(kind, text.trim_end().rsplit_once('\n').unwrap().0);
+        assert_eq!(again.counts.same, again.verdicts.len(), "{kind}");
+    }
+}
+
+#[test]
+fn a_caution_refuses_the_file_only_if_strict() {
+    let books = filled();
+    let late = "symbol,date,close\nAAA,2027-01-04,101\n";
+    let strict = ImportOptions {
+        cautions: Cautions::Refused,
+        ..ImportOptions::default()
+    };
+    let before = books.all_rows();
+    let refused = books
+        .import_with(FileKind::Prices, late, Mode::Apply, &strict)
+        .unwrap();
+    assert_eq!(
+        (refused.status, refused.counts.cautions),
+        (ImportStatus::Refused, 1)
+    );
+    assert_eq!(books.all_rows(), before);
+    let reported = books.import(FileKind::Prices, late);
+    assert_eq!(
+        (reported.status, reported.counts.cautions),
+        (ImportStatus::Applied, 1)
+    );
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_repeated_file_name_overwrites_nothing() {
     }
     assert_eq!(inbox.files(), ["done/prices/a-2.csv", "done/prices/a.csv"]);
     // The state after a crash between commit and move: imported, and not moved yet.
-    inbox.write_file("prices/a.csv", &closes("101"), 10);
+    inbox.write_file("prices/a.csv", &closes("104"), 10);
     let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::AlreadyImported));
     assert_eq!(
@@ -201,6 +201,56 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
     assert!(read("1.csv.report.txt").unwrap().contains("web page"));
     assert_eq!(read("2.csv").unwrap(), unknown);
     assert!(inbox.import_names().is_empty());
+}
+
+#[test]
+fn a_correction_that_is_taken_back_is_imported_again() {
+    let inbox = TestInbox::new();
+    for close in ["101", "104", "101"] {
+        inbox.write_file("prices/a.csv", &closes(close), 10);
+        assert!(inbox.import()[0].is_imported());
+        assert_eq!(inbox.stored_close(), close);
+    }
+}
+
+#[test]
+fn a_file_whose_last_line_has_no_end_waits() {
+    let inbox = TestInbox::new();
+    let whole = closes("101.5");
+    let (part, rest) = whole.split_at(whole.len() - 3);
+    inbox.write_file("prices/a.csv", part, 10);
+    let files = inbox.import();
+    assert!(matches!(files[0].outcome, InboxOutcome::Unfinished));
+    assert!(inbox_line(&files[0]).contains("its last line has no end"));
+    assert_eq!(inbox.files(), ["prices/a.csv"]);
+    inbox.write_file("prices/a.csv", &format!("{part}{rest}"), 10);
+    assert!(inbox.import()[0].is_imported());
+    assert_eq!(inbox.stored_close(), "101.5");
+}
+
+#[test]
+fn invalid_rows_are_rejected_beside_the_imported_file() {
+    let inbox = TestInbox::new();
+    let text = format!("{}AAA,2026-01-07,0\nNEW,2026-01-06,3\n", closes("101"));
+    inbox.write_file("prices/a.csv", &text, 10);
+    let files = inbox.import();
+    assert!(files[0].is_imported());
+    let line = inbox_line(&files[0]);
+    assert!(
+        line.contains("imported in part") && line.contains("rejected/prices/a.csv"),
+        "{line}"
+    );
+    assert_eq!(inbox.stored_close(), "101");
+    let names = [
+        "done/prices/a.csv",
+        "rejected/prices/a.csv",
+        "rejected/prices/a.csv.report.txt",
+    ];
+    assert_eq!(inbox.files(), names);
+    let read = |name: &str| fs::read_to_string(inbox.inbox.join(name)).unwrap();
+    let rows = "symbol,date,close\nAAA,2026-01-07,0\nNEW,2026-01-06,3\n";
+    assert_eq!(read(names[1]), rows);
+    assert!(read(names[2]).contains("imported without these rows"));
 }
 
 #[test]

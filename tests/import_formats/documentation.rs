@@ -1,9 +1,11 @@
 //! Imports the examples of `docs/importing.md`.
 
 use plimsoll::import::{
-    ExistingRecords, ImportOptions, Shape, read_actions, read_prices, read_transactions,
-    validate_actions, validate_prices, validate_transactions,
+    ExistingRecords, ImportOptions, Restatements, Shape, read_actions, read_prices,
+    read_transactions, validate_actions, validate_prices, validate_transactions,
 };
+
+use plimsoll::domain::Day;
 
 use crate::{RULES, accepted_changes, with_portfolios, with_securities};
 
@@ -32,13 +34,23 @@ fn the_documented_examples_are_accepted() {
     };
     let known = with_portfolios(ExistingRecords::default(), body("portfolios.csv"));
     let known = with_securities(known, body("securities.csv"));
-    let rows = read_actions("actions.csv", body("actions.csv"), None).unwrap();
-    let splits = accepted_changes(validate_actions(&rows, &known))
+    let rows = read_actions(
+        "actions.csv",
+        body("actions.csv"),
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    let splits = accepted_changes(validate_actions(&rows, &known, Restatements::Refused))
         .splits
         .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
-    let rows = read_transactions("transactions.csv", body("transactions.csv"), None).unwrap();
-    accepted_changes(validate_transactions(&rows, &known));
+    let rows = read_transactions(
+        "transactions.csv",
+        body("transactions.csv"),
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    accepted_changes(validate_transactions(&rows, &known, Day::MAX));
     let prices = blocks
         .iter()
         .filter(|(name, _)| name.starts_with("prices/"));

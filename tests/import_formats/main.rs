@@ -11,14 +11,16 @@ use std::path::Path;
 
 use plimsoll::domain::{Calendar, Day, Portfolio, PortfolioId, Price, SecurityId};
 use plimsoll::import::{
-    ExistingRecords, ImportOptions, Jumps, PriceRules, Validated, read_actions, read_portfolios,
-    read_prices, read_securities, validate_actions, validate_portfolios, validate_prices,
-    validate_securities,
+    ExistingRecords, ImportOptions, Jumps, PriceRules, Restatements, Validated, read_actions,
+    read_portfolios, read_prices, read_securities, validate_actions, validate_portfolios,
+    validate_prices, validate_securities,
 };
 
 pub(crate) const RULES: PriceRules = PriceRules {
     jumps: Jumps::Refused,
     adjusted_as_of: Day::MAX,
+    restatements: Restatements::Refused,
+    today: Day::MAX,
 };
 
 pub(crate) fn bytes(file: &str) -> Vec<u8> {
@@ -35,11 +37,12 @@ pub(crate) fn existing_records() -> ExistingRecords {
 }
 
 pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
-    let rows = read_portfolios("portfolios.csv", bytes, None).unwrap();
+    let rows = read_portfolios("portfolios.csv", bytes, &ImportOptions::default()).unwrap();
     let changes = accepted_changes(validate_portfolios(
         &rows,
         &known,
         Calendar::new_york().known_days(),
+        Restatements::Refused,
     ));
     known.with_portfolios(
         changes
@@ -57,7 +60,7 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
 }
 
 pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
-    let rows = read_securities("securities.csv", bytes, None).unwrap();
+    let rows = read_securities("securities.csv", bytes, &ImportOptions::default()).unwrap();
     let changes = accepted_changes(validate_securities(&rows, &known));
     known.with_securities(
         changes
@@ -96,25 +99,42 @@ pub(crate) fn expected_closes(closes: &[(u32, &str, &str)]) -> Closes {
 fn importing_any_file_twice_changes_nothing() {
     let known = existing_records();
     let file = bytes("portfolios.csv");
-    let rows = read_portfolios("portfolios.csv", &file, None).unwrap();
+    let rows = read_portfolios("portfolios.csv", &file, &ImportOptions::default()).unwrap();
     assert_eq!(
-        validate_portfolios(&rows, &known, Calendar::new_york().known_days())
-            .counts
-            .same,
+        validate_portfolios(
+            &rows,
+            &known,
+            Calendar::new_york().known_days(),
+            Restatements::Refused
+        )
+        .counts
+        .same,
         rows.lines.len()
     );
-    let rows = read_securities("securities.csv", &bytes("securities.csv"), None).unwrap();
+    let rows = read_securities(
+        "securities.csv",
+        &bytes("securities.csv"),
+        &ImportOptions::default(),
+    )
+    .unwrap();
     assert_eq!(
         validate_securities(&rows, &known).counts.same,
         rows.lines.len()
     );
-    let rows = read_actions("actions.csv", &bytes("actions.csv"), None).unwrap();
-    let splits = accepted_changes(validate_actions(&rows, &known))
+    let rows = read_actions(
+        "actions.csv",
+        &bytes("actions.csv"),
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    let splits = accepted_changes(validate_actions(&rows, &known, Restatements::Refused))
         .splits
         .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
     assert_eq!(
-        validate_actions(&rows, &known).counts.same,
+        validate_actions(&rows, &known, Restatements::Refused)
+            .counts
+            .same,
         rows.lines.len()
     );
     for file in [

@@ -1,6 +1,6 @@
 //! Refused files and rows, with their messages.
 
-use plimsoll::domain::SecurityId;
+use plimsoll::domain::{Day, SecurityId};
 use plimsoll::import::{
     DateOrder, ImportOptions, Refusal, RowErrorKind, Verdict, read_prices, read_transactions,
     validate_prices, validate_transactions,
@@ -101,6 +101,7 @@ fn every_invalid_price_is_reported_with_its_line() {
     line 3: column `close`: `0` is not above zero
     line 4: column `close`: `NaN` is not a decimal number
     line 5: column `close`: `20050` is more than 20-fold away from `199` on 2026-01-02, and no known split explains it
+    line 6: held back with line 5
     line 7: column `symbol`: no security has the symbol `APPL`
     line 8: column `date`: invalid date `2026-02-30`
     line 9: 2 fields where the header has 3
@@ -112,13 +113,21 @@ fn every_invalid_price_is_reported_with_its_line() {
 
 #[test]
 fn transactions_are_refused_with_their_reasons() {
-    let rows = read_transactions("t.csv", &bytes("transactions.csv"), None).unwrap();
-    let changes = accepted_changes(validate_transactions(&rows, &existing_records()));
+    let rows = read_transactions(
+        "t.csv",
+        &bytes("transactions.csv"),
+        &ImportOptions::default(),
+    )
+    .unwrap();
+    let changes = accepted_changes(validate_transactions(&rows, &existing_records(), Day::MAX));
     let books = existing_records().with_transactions(changes.added);
-    assert_eq!(validate_transactions(&rows, &books).counts.same, 5);
+    assert_eq!(
+        validate_transactions(&rows, &books, Day::MAX).counts.same,
+        5
+    );
     let refused = bytes("refused/transactions.csv");
-    let refused = read_transactions("refused.csv", &refused, None).unwrap();
-    let validated = validate_transactions(&refused, &books);
+    let refused = read_transactions("refused.csv", &refused, &ImportOptions::default()).unwrap();
+    let validated = validate_transactions(&refused, &books, Day::MAX);
     let messages = validated
         .verdicts
         .iter()
@@ -138,6 +147,54 @@ fn transactions_are_refused_with_their_reasons() {
     line 5: column `price`: `buy` needs a price or an amount
     ");
     assert_eq!(validated.changes, None);
+}
+
+#[test]
+fn a_title_or_an_unused_option_is_named_as_the_cause() {
+    let title = b"\"Prices as of 01/08/2026\"\nsymbol,date,close\nAAPL,2026-01-05,1\nTotal,,1\n";
+    let error = read_prices("p.csv", title, &ImportOptions::default()).unwrap_err();
+    let hint = "remove the lines above line 2, and line 4, which is a total";
+    assert_eq!(error.hint().as_deref(), Some(hint));
+    let symbol = ImportOptions {
+        symbol: Some("MSFT".to_owned()),
+        ..ImportOptions::default()
+    };
+    let long = b"symbol,date,close\nAAPL,2026-01-05,1\n";
+    let error = read_prices("p.csv", long, &symbol).unwrap_err();
+    assert!(matches!(error.refusal, Refusal::SymbolInFile { .. }));
+    let adjusted = ImportOptions {
+        adjusted_as_of: Some(Day::MIN),
+        ..ImportOptions::default()
+    };
+    let error = read_prices("p.csv", long, &adjusted).unwrap_err();
+    assert!(matches!(error.refusal, Refusal::AdjustmentOfRaw));
+}
+
+#[test]
+fn a_close_that_loses_its_digits_or_is_in_another_currency_is_refused() {
+    let text = "symbol,date,close,currency\n\
+        AAPL,2026-01-05,0.0000000123,USD\n\
+        AAPL,2026-01-06,200,EUR\n\
+        MSFT,2026-01-06,400,GBp\n\
+        MSFT,2026-01-07,401,USD\n";
+    let rows = read_prices("p.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+    let validated = validate_prices(&rows, &existing_records(), RULES);
+    let reasons = validated
+        .verdicts
+        .iter()
+        .filter_map(|line| match &line.verdict {
+            Verdict::Invalid(errors) => Some(errors[0].to_string()),
+            _ => None,
+        });
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        [
+            "column `close`: `0.0000000123` loses its digits at eight decimals: it would be `0.00000001`",
+            "column `currency`: close in `EUR`, but `AAPL` is priced in USD",
+            "column `currency`: `GBp` is a hundredth of GBP, not a currency",
+        ]
+    );
+    assert_eq!(validated.counts.added, 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Detects and reads price files of every shape.
 
-use plimsoll::import::{Basis, ImportOptions, Refusal, Shape, read_prices};
+use plimsoll::domain::{SecurityId, Split};
+use plimsoll::import::{Basis, ImportOptions, Refusal, Shape, read_prices, validate_prices};
 
 use crate::{bytes, closes, expected_closes};
 
@@ -97,4 +98,80 @@ fn reads_byte_order_mark_semicolons_and_day_first_dates() {
         (2, "2026-01-13", "410"),
     ]);
     assert_eq!(closes, expected);
+}
+
+#[test]
+fn raw_closes_of_tiingo_and_eodhd_are_not_multiplied_by_splits() {
+    let split = Split {
+        security: SecurityId(1),
+        day: "2026-01-06".parse().unwrap(),
+        new: 4,
+        old: 1,
+    };
+    let known = existing_records().with_splits([split]);
+    for header in [Shape::Tiingo.header(), Shape::Eodhd.header()] {
+        let columns = header.split(',');
+        let fields = columns.map(|column| match column.to_lowercase().as_str() {
+            "date" => "2026-01-05",
+            "close" => "185.56",
+            _ => "46.39",
+        });
+        let row: Vec<&str> = fields.collect();
+        let text = format!("{header}\n{}\n", row.join(","));
+        let rows = read_prices("AAPL.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let closes = accepted_changes(validate_prices(&rows, &known, RULES)).closes;
+        assert_eq!(closes[0].price.to_string(), "185.56", "{header}");
+    }
+}
+
+#[test]
+fn a_column_with_symbols_is_used_and_an_unknown_column_refused() {
+    let stacked = b"Date,Ticker,Close,High,Low,Open,Volume\n\
+        2026-01-05,AAPL,270,1,1,1,1\n2026-01-06,MSFT,470,1,1,1,1\n";
+    let options = ImportOptions::default();
+    let expected = expected_closes(&[(1, "2026-01-05", "270"), (2, "2026-01-06", "470")]);
+    assert_eq!(closes("AAPL.csv", stacked, &options), expected);
+    let unknown = b"Date,Name,Close,High,Low,Open,Volume\n2026-01-05,MSFT,470,1,1,1,1\n";
+    let error = read_prices("AAPL.csv", unknown, &options).unwrap_err();
+    assert!(matches!(error.refusal, Refusal::UnknownColumn { column, .. } if column == "Name"));
+    let long = b"symbol,date,close,venue\nAAPL,2026-01-05,1,X\n";
+    let error = read_prices("long.csv", long, &options).unwrap_err();
+    assert!(matches!(error.refusal, Refusal::UnknownColumn { column, .. } if column == "venue"));
+}
+
+#[test]
+fn a_line_with_a_dividend_alone_has_no_close() {
+    let text = b"Date,Open,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits\n\
+        2026-01-02,10,10,10,10,10,1,0.0,0.0\n\
+        2026-01-05,,,,,,,0.25,0.0\n\
+        2026-01-06,10,10,10,10.5,10.5,1,0.0,0.0\n";
+    assert_eq!(closes("AAPL.csv", text, &ImportOptions::default()).len(), 2);
+    let partial = b"Date,Open,High,Low,Close,Volume\n2026-01-05,10,10,10,,1\n";
+    let rows = read_prices("AAPL.csv", partial, &ImportOptions::default()).unwrap();
+    assert!(rows.lines[0].row.is_err());
+}
+
+#[test]
+fn rates_of_the_central_bank_are_pairs_with_the_euro() {
+    let text = b"Date,USD,JPY,BGN,\n2026-01-06,1.17,186.75,N/A,\n2026-01-05,1.16,186.25,1.9558,\n";
+    let rows = read_prices("eurofxref-hist.csv", text, &ImportOptions::default()).unwrap();
+    assert_eq!(rows.shape, Shape::EcbRates);
+    let symbols: Vec<String> = rows
+        .lines
+        .iter()
+        .map(|line| line.row.as_ref().unwrap().symbol.to_string())
+        .collect();
+    assert_eq!(symbols, ["EURUSD", "EURJPY", "EURUSD", "EURJPY", "EURBGN"]);
+}
+
+#[test]
+fn decimal_commas_are_understood_where_they_are_proven() {
+    let text = b"symbol;date;close\nAAPL;05.01.2026;10,50\nAAPL;13.01.2026;1.234,50\n";
+    let rows = read_prices("x.csv", text, &ImportOptions::default()).unwrap();
+    let closes: Vec<String> = rows
+        .lines
+        .iter()
+        .map(|line| line.row.as_ref().unwrap().close.to_string())
+        .collect();
+    assert_eq!(closes, ["10.50", "1234.50"]);
 }

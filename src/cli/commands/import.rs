@@ -10,12 +10,14 @@ use crate::domain::Day;
 use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
-use crate::import::{Basis, DateOrder, ImportOptions, Jumps};
+use crate::import::{
+    Basis, Cautions, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows,
+};
 use crate::report::{self, Palette};
 use crate::store::Writer;
 
-/// Imports sources: each file completely or not at all, with a result per row. Importing a file
-/// twice changes nothing.
+/// Imports sources, with a result per row. Invalid rows are held back; a file of transactions is
+/// imported completely or not at all. Importing a file twice changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -59,9 +61,29 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "ORDER")]
     date_order: Option<DateOrder>,
 
+    /// Sign before the decimals of numbers: point or comma; by default, the one that the file
+    /// proves
+    #[arg(long, value_name = "MARK")]
+    decimal: Option<DecimalMark>,
+
     /// Accept closes that jump more than twentyfold
     #[arg(long)]
     allow_jumps: bool,
+
+    /// Accept a file that gives known data another meaning: closes that differ by one ratio or
+    /// jump by a split's factor, a split that known closes do not show, another currency of a
+    /// portfolio with transactions
+    #[arg(long)]
+    allow_restatement: bool,
+
+    /// Refuse a file with an invalid row, instead of importing the other rows
+    #[arg(long)]
+    all_or_nothing: bool,
+
+    /// Refuse a file with a caution: a day in the future, a sale that opens a short position, an
+    /// amount that is not quantity × price
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -94,6 +116,7 @@ impl ImportArgs {
     fn options(&self) -> ImportOptions {
         ImportOptions {
             date_order: self.date_order,
+            decimal_mark: self.decimal,
             symbol: self.symbol.clone(),
             basis: self.basis,
             jumps: if self.allow_jumps {
@@ -102,7 +125,46 @@ impl ImportArgs {
                 Jumps::Refused
             },
             adjusted_as_of: self.adjusted_as_of,
+            restatements: if self.allow_restatement {
+                Restatements::Allowed
+            } else {
+                Restatements::Refused
+            },
+            cautions: if self.strict {
+                Cautions::Refused
+            } else {
+                Cautions::Reported
+            },
+            valid_rows: if self.all_or_nothing {
+                ValidRows::Refused
+            } else {
+                ValidRows::Imported
+            },
         }
+    }
+
+    /// Refuses options that would not be used for files of this kind.
+    fn check_used(&self) -> Result<(), CliError> {
+        let kind = FileKind::from(self.kind);
+        let prices = [FileKind::Prices].as_slice();
+        let restated = [FileKind::Prices, FileKind::Actions, FileKind::Portfolios].as_slice();
+        let given = [
+            ("--symbol", self.symbol.is_some(), prices),
+            ("--basis", self.basis.is_some(), prices),
+            ("--adjusted-as-of", self.adjusted_as_of.is_some(), prices),
+            ("--allow-jumps", self.allow_jumps, prices),
+            ("--allow-restatement", self.allow_restatement, restated),
+        ];
+        for (option, is_given, kinds) in given {
+            if is_given && !kinds.contains(&kind) {
+                let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+                let kinds = kinds.join(", ");
+                return Err(CliError::Usage(format!(
+                    "`{option}` would not be used for {kind} (only for {kinds})"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn mode(&self) -> Mode {
@@ -114,26 +176,36 @@ impl ImportArgs {
     }
 }
 
-/// Imports each file in a transaction of its own. A refused file does not stop the others; an
-/// unreadable file or an error of the store does.
+/// Imports each file in a transaction of its own. A refused or unreadable file does not stop the
+/// others; an error of the store does.
 pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliError> {
+    args.check_used()?;
     let app = context.app()?;
     let import_context = app.import_context();
     let mut writer = app.store.writer()?;
     let mut reports = Vec::new();
-    let mut refused = 0;
+    let (mut refused, mut held_back) = (0, 0);
     for path in &args.files {
         match import_file(&mut writer, path, args, &import_context) {
             Ok(result) => {
                 refused += usize::from(result.status == ImportStatus::Refused);
+                held_back += result.held_back();
                 match context.format() {
                     Format::Text => print(&report::import_text(&result, Palette::Colour))?,
                     Format::Json => reports.push(report::import_json(&result)),
                 }
             }
-            Err(error @ CliError::Import(ApplyError::Import(_))) if args.files.len() > 1 => {
+            Err(error) if args.files.len() > 1 && concerns_one_file(&error) => {
                 refused += 1;
                 print_stderr(&error.render());
+                let reason = std::error::Error::source(&error)
+                    .map_or_else(|| error.to_string(), ToString::to_string);
+                reports.push(report::unread_import_json(
+                    &path.display().to_string(),
+                    args.kind.into(),
+                    &reason,
+                    error.hint().as_deref(),
+                ));
             }
             Err(error) => return Err(error),
         }
@@ -147,7 +219,18 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
             files: args.files.len(),
         });
     }
+    if held_back > 0 {
+        return Err(CliError::RowsHeldBack { rows: held_back });
+    }
     Ok(Exit::Complete)
+}
+
+/// Returns true if the other files can still be imported.
+const fn concerns_one_file(error: &CliError) -> bool {
+    matches!(
+        error,
+        CliError::Import(ApplyError::Import(_)) | CliError::File { .. }
+    )
 }
 
 fn import_file(

@@ -13,7 +13,7 @@ use super::records::{
 use crate::domain::PhaseCells;
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::ImportOptions;
+use crate::import::options::{Cautions, ImportOptions, ValidRows};
 use crate::import::portfolios::{read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::securities::{read_securities, validate_securities};
@@ -43,24 +43,22 @@ pub enum Mode {
     DryRun,
 }
 
-/// Imports a file completely or not at all. If all of its rows exist already, only the import
-/// itself is recorded.
+/// Imports the valid rows of a file in one transaction, or none of them if the options or the kind
+/// of the file demand it. If all of its rows exist already, only the import itself is recorded.
 ///
 /// # Errors
 ///
-/// Fails if the file is refused as a whole, or if the store fails. A file with invalid rows is not
-/// an error: its result has the status [`ImportStatus::Refused`].
+/// Fails if the file is refused as a whole, or if the store fails. Invalid rows are not an error: a
+/// file from which nothing is imported has the status [`ImportStatus::Refused`].
 pub fn import_file(
     writer: &mut Writer,
     file: &SourceFile<'_>,
     context: &ImportContext<'_>,
     mode: Mode,
 ) -> Result<ImportResult, ApplyError> {
-    let ImportOptions {
-        date_order: order,
-        jumps,
-        ..
-    } = *file.options;
+    let options = file.options;
+    let today = context.calendar.today(context.now);
+    let restatements = options.restatements;
     let import = Import {
         writer,
         file,
@@ -69,36 +67,39 @@ pub fn import_file(
     };
     match file.kind {
         FileKind::Portfolios => {
-            let rows = read_portfolios(file.name, file.bytes, order)?;
+            let rows = read_portfolios(file.name, file.bytes, options)?;
             let existing = |reading: &ReadTransaction<'_>| existing_portfolios(reading, &rows);
             let known_days = context.calendar.known_days();
-            let validate = |known: &ExistingRecords| validate_portfolios(&rows, known, known_days);
+            let validate = |known: &ExistingRecords| {
+                validate_portfolios(&rows, known, known_days, restatements)
+            };
             import.commit(existing, validate, apply_portfolios)
         }
         FileKind::Securities => {
-            let rows = read_securities(file.name, file.bytes, order)?;
+            let rows = read_securities(file.name, file.bytes, options)?;
             let validate = |known: &ExistingRecords| validate_securities(&rows, known);
             import.commit(existing_securities, validate, apply_securities)
         }
         FileKind::Actions => {
-            let rows = read_actions(file.name, file.bytes, order)?;
+            let rows = read_actions(file.name, file.bytes, options)?;
             let existing = |reading: &ReadTransaction<'_>| existing_actions(reading, &rows);
-            let validate = |known: &ExistingRecords| validate_actions(&rows, known);
+            let validate = |known: &ExistingRecords| validate_actions(&rows, known, restatements);
             import.commit(existing, validate, apply_actions)
         }
         FileKind::Transactions => {
-            let rows = read_transactions(file.name, file.bytes, order)?;
+            let rows = read_transactions(file.name, file.bytes, options)?;
             let existing = |reading: &ReadTransaction<'_>| existing_transactions(reading, &rows);
-            let validate = |known: &ExistingRecords| validate_transactions(&rows, known);
+            let validate = |known: &ExistingRecords| validate_transactions(&rows, known, today);
             import.commit(existing, validate, apply_transactions)
         }
         FileKind::Prices => {
             let rules = PriceRules {
-                jumps,
-                adjusted_as_of: (file.options.adjusted_as_of)
-                    .unwrap_or_else(|| context.calendar.today(context.now)),
+                jumps: options.jumps,
+                adjusted_as_of: options.adjusted_as_of.unwrap_or(today),
+                restatements,
+                today,
             };
-            let rows = read_prices(file.name, file.bytes, file.options)?;
+            let rows = read_prices(file.name, file.bytes, options)?;
             let existing = |reading: &ReadTransaction<'_>| existing_prices(reading, &rows);
             let validate = |known: &ExistingRecords| validate_prices(&rows, known, rules);
             let result = import.commit(existing, validate, apply_prices)?;
@@ -178,7 +179,12 @@ impl Import<'_> {
             mode,
         } = self;
         let committed = writer.write(|writing| {
-            let validated = validate(&existing(writing)?);
+            let mut validated = validate(&existing(writing)?);
+            if file.options.valid_rows == ValidRows::Refused {
+                validated = validated.all_or_nothing();
+            }
+            let is_questioned =
+                file.options.cautions == Cautions::Refused && validated.counts.cautions > 0;
             let mut result = Box::new(ImportResult {
                 kind: file.kind,
                 file: validated.file,
@@ -188,7 +194,7 @@ impl Import<'_> {
                 invalidated_cells: PhaseCells::new(),
                 status: ImportStatus::Refused,
             });
-            let Some(changes) = validated.changes else {
+            let Some(changes) = validated.changes.filter(|_| !is_questioned) else {
                 return Err(Rollback::NotKept(result));
             };
             if result.counts.added + result.counts.corrected > 0 {
@@ -216,7 +222,8 @@ impl Import<'_> {
     }
 }
 
-/// Records that the file was imported, once for the same bytes.
+/// Records that the file was imported. The same bytes are recorded again only if they changed
+/// something.
 fn record_import(
     writing: &WriteTransaction<'_>,
     file: &SourceFile<'_>,
@@ -224,7 +231,8 @@ fn record_import(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let (digest, kind) = (digest(file.bytes), file.kind.name());
-    if writing.imports().contains(&digest, kind)? {
+    let changed = result.counts.added + result.counts.corrected > 0;
+    if !changed && writing.imports().contains(&digest, kind)? {
         return Ok(());
     }
     writing.imports().record(&ImportRecord {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Phase, PhaseCells, UnknownValue};
+use crate::import::caution::Caution;
 use crate::import::options::PriceWarning;
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
@@ -73,7 +74,7 @@ pub enum ImportStatus {
     Applied,
     /// The changes were made and rolled back: nothing is written.
     DryRun,
-    /// At least one row is invalid: nothing is written.
+    /// Invalid or questionable rows refused the file: nothing is written.
     Refused,
 }
 
@@ -105,6 +106,20 @@ impl ImportResult {
             .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
             .map(|(_, portfolios)| portfolios.len())
             .sum()
+    }
+
+    /// Returns the number of invalid rows of a file whose other rows are imported.
+    pub const fn held_back(&self) -> usize {
+        match self.status {
+            ImportStatus::Refused => 0,
+            ImportStatus::Applied | ImportStatus::DryRun => self.counts.invalid,
+        }
+    }
+
+    /// Returns the line of the first row with a caution, and the caution.
+    pub fn first_caution(&self) -> Option<(u64, &Caution)> {
+        let mut lines = self.verdicts.iter();
+        lines.find_map(|line| Some((line.line, line.cautions.first()?)))
     }
 
     /// Returns the line of the first invalid row, and its first error.

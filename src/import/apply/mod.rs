@@ -9,9 +9,11 @@
 //! |---|---|
 //! | `import_file`, `import_result` | import one file, and report the result |
 //! | `records` | read the existing records, and write the changes, of each kind of file |
+//! | `failures` | forget the failures of cells that a file may have repaired |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
 mod context;
+mod failures;
 mod import_file;
 mod import_result;
 mod records;

@@ -4,7 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
-use crate::domain::{Correction, DayRange, PhaseCells, PortfolioKey, SecurityId};
+use super::failures::forget_failures;
+use crate::domain::{
+    Correction, Day, DayRange, PhaseCells, PortfolioId, PortfolioKey, SecurityId, Transaction,
+    TransactionKind,
+};
 use crate::import::actions::{ActionChanges, ActionRow};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
@@ -50,6 +54,11 @@ pub(super) fn apply_portfolios(
 ) -> Result<PhaseCells, StoreError> {
     writing.portfolios().add(changes.added)?;
     writing.portfolios().correct(&changes.corrected)?;
+    let corrected = changes.corrected.iter();
+    forget_failures(writing, |failed| {
+        failed.of_portfolios(corrected.map(|change| (change.now.id, Day::MIN)));
+        Ok(())
+    })?;
     invalidate_currencies(writing, context.calendar, &changes.corrected, context.now)
 }
 
@@ -72,10 +81,16 @@ pub(super) fn apply_securities(
     for Correction { now, .. } in &changes.corrected {
         writing.securities().change(now)?;
     }
+    forget_failures(writing, |failed| {
+        for change in &changes.corrected {
+            failed.of_security(change.now.id, Day::MIN)?;
+        }
+        Ok(())
+    })?;
     invalidate_attributes(writing, context.calendar, &changes.corrected, context.now)
 }
 
-/// Returns all securities, and the splits of those in the file.
+/// Returns all securities, and the splits of those in the file with the closes around them.
 pub(super) fn existing_actions(
     reading: &ReadTransaction<'_>,
     rows: &Rows<ActionRow>,
@@ -89,7 +104,15 @@ pub(super) fn existing_actions(
     for security in named {
         splits.extend(reading.splits().of_security(security)?);
     }
-    Ok(known.with_splits(splits))
+    let mut closes = Vec::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        if let Some(security) = known.find_security(&row.symbol) {
+            // One split at a time: between two of them may lie years of closes.
+            let day = BTreeMap::from([(security.id, DayRange::single(row.day))]);
+            closes.extend(reading.closes().around(&day)?);
+        }
+    }
+    Ok(known.with_splits(splits).with_closes(closes))
 }
 
 /// Sets splits.
@@ -100,6 +123,12 @@ pub(super) fn apply_actions(
 ) -> Result<PhaseCells, StoreError> {
     let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
     writing.splits().set(&splits)?;
+    forget_failures(writing, |failed| {
+        for split in &splits {
+            failed.of_security(split.security, split.day)?;
+        }
+        Ok(())
+    })?;
     invalidate_splits(writing, context.calendar, &changes.splits, context.now)
 }
 
@@ -127,10 +156,22 @@ pub(super) fn apply_prices(
     changes: PriceChanges,
 ) -> Result<PhaseCells, StoreError> {
     writing.closes().set(&changes.closes, context.now)?;
+    let mut first_days: BTreeMap<SecurityId, Day> = BTreeMap::new();
+    for close in &changes.closes {
+        let first = first_days.entry(close.security).or_insert(close.day);
+        *first = close.day.min(*first);
+    }
+    forget_failures(writing, |failed| {
+        for (security, first) in &first_days {
+            failed.of_security(*security, *first)?;
+        }
+        Ok(())
+    })?;
     invalidate_closes(writing, context.calendar, &changes.closes, context.now)
 }
 
-/// Returns all portfolios and securities, and the transactions whose ids are in the file.
+/// Returns all portfolios and securities, the transactions whose ids are in the file, and all
+/// transactions of the portfolios that sell or transfer out in it.
 pub(super) fn existing_transactions(
     reading: &ReadTransaction<'_>,
     rows: &Rows<TransactionRow>,
@@ -140,6 +181,30 @@ pub(super) fn existing_transactions(
         entries.extend(reading.entries().with_reference(&row.id)?);
     }
     let known = existing_securities(reading)?.with_portfolios(reading.portfolios().all()?);
+    let mut histories: BTreeMap<PortfolioId, Vec<Transaction>> = BTreeMap::new();
+    let mut moved = BTreeSet::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        let takes = matches!(
+            row.kind,
+            TransactionKind::Sell | TransactionKind::TransferOut
+        );
+        // Unknown and ambiguous names are refused by the validation.
+        if let Some(portfolio) = known.resolve_portfolio(&row.portfolio).ok().flatten()
+            && takes
+            && !histories.contains_key(&portfolio.id)
+        {
+            let history = reading.entries().of_portfolio(portfolio.id)?;
+            moved.extend(history.iter().filter_map(|entry| entry.security));
+            histories.insert(portfolio.id, history);
+        }
+        let symbol = row.symbol.as_deref().filter(|_| takes);
+        moved.extend(symbol.and_then(|symbol| Some(known.find_security(symbol)?.id)));
+    }
+    let mut splits = Vec::new();
+    for security in moved {
+        splits.extend(reading.splits().of_security(security)?);
+    }
+    let known = known.with_splits(splits).with_histories(histories);
     Ok(known.with_transactions(entries))
 }
 
@@ -150,5 +215,10 @@ pub(super) fn apply_transactions(
     changes: TransactionChanges,
 ) -> Result<PhaseCells, StoreError> {
     writing.entries().add(&changes.added)?;
+    let added = changes.added.iter();
+    forget_failures(writing, |failed| {
+        failed.of_portfolios(added.map(|added| (added.portfolio, added.day)));
+        Ok(())
+    })?;
     invalidate_transactions(writing, context.calendar, &changes.added, context.now)
 }

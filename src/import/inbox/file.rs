@@ -15,12 +15,14 @@ pub struct InboxFile {
     pub outcome: InboxOutcome,
     /// The file's location after the import.
     pub location: FileLocation,
+    /// The file with the rows that were held back, relative to the inbox.
+    pub held_back: Option<PathBuf>,
 }
 
 /// Outcome of a file of the inbox.
 #[derive(Debug)]
 pub enum InboxOutcome {
-    /// The rows were validated, and imported if none was invalid.
+    /// The rows were validated, and the valid ones imported.
     Validated(ImportResult),
     /// The file was refused as a whole.
     InvalidFile(FileKind, ImportError),
@@ -28,6 +30,8 @@ pub enum InboxOutcome {
     AlreadyImported,
     /// The file is still being written.
     BeingWritten,
+    /// The last line of the file has no end, so more may follow.
+    Unfinished,
     /// The operating system refused to read it.
     Unreadable(io::Error),
     /// The file is outside the folders of the kinds, so that its kind is unknown.
@@ -41,16 +45,19 @@ pub enum FileLocation {
     Unmoved,
     /// The new path, relative to the inbox.
     Moved(PathBuf),
+    /// The file changed after it was read, so it was left for the next import.
+    Changed,
     /// Moving failed, so the file is in its old place.
     MoveFailed(io::Error),
 }
 
 impl InboxFile {
-    /// Returns the reason why the file was not imported, as text; `None` if nothing is wrong.
+    /// Returns the reason why the file or some of its rows were not imported, as text; `None` if
+    /// nothing is wrong.
     pub fn first_error(&self) -> Option<String> {
         match &self.outcome {
             InboxOutcome::AlreadyImported | InboxOutcome::BeingWritten => None,
-            InboxOutcome::Validated(result) if result.status != ImportStatus::Refused => None,
+            InboxOutcome::Unfinished => Some("its last line has no end".to_owned()),
             InboxOutcome::Validated(result) => {
                 let first = result.first_error();
                 first.map(|(line, error)| format!("line {line}: {error}"))
@@ -61,7 +68,7 @@ impl InboxFile {
         }
     }
 
-    /// Returns true if this import committed the file.
+    /// Returns true if this import committed rows of the file.
     pub fn is_imported(&self) -> bool {
         matches!(&self.outcome, InboxOutcome::Validated(result) if result.status == ImportStatus::Applied)
     }

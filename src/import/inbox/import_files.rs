@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
+use super::listing::Reading;
 use super::{listing, moving};
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file, was_imported,
@@ -36,9 +37,9 @@ pub fn import_inbox(
         let folder = inbox.join(kind.name());
         listing::ensure_folder(&folder).map_err(inbox_error)?;
         for path in listing::list_files(&folder).map_err(inbox_error)? {
-            let mut file = import_inbox_file(writer, &path, kind, context)?;
-            file.location = moving::move_file(inbox, &path, kind, &file, report);
-            files.push(file);
+            files.push(import_inbox_file(
+                writer, inbox, &path, kind, context, report,
+            )?);
         }
     }
     Ok(files)
@@ -49,8 +50,12 @@ pub fn import_inbox(
 pub fn has_ready_files(inbox: &Path, context: &ImportContext<'_>) -> bool {
     FileKind::ALL.iter().any(|kind| {
         let files = listing::list_files(&inbox.join(kind.name())).unwrap_or_default();
-        let is_stable =
-            |path: &PathBuf| matches!(listing::read_if_stable(path, context.now), Ok(Some(_)));
+        let is_stable = |path: &PathBuf| {
+            matches!(
+                listing::read_if_stable(path, context.now),
+                Ok(Reading::Stable(_))
+            )
+        };
         files.iter().any(is_stable)
     })
 }
@@ -60,6 +65,7 @@ fn misplaced(path: &Path) -> InboxFile {
         name: listing::file_name(path),
         outcome: InboxOutcome::Misplaced,
         location: FileLocation::Unmoved,
+        held_back: None,
     }
 }
 
@@ -79,25 +85,36 @@ pub fn create_folders(inbox: &Path) -> Result<(), ApplyError> {
     Ok(())
 }
 
+/// Imports a file, and moves it by its outcome.
 fn import_inbox_file(
     writer: &mut Writer,
+    inbox: &Path,
     path: &Path,
     kind: FileKind,
     context: &ImportContext<'_>,
+    report: &dyn Fn(&InboxFile) -> String,
 ) -> Result<InboxFile, ApplyError> {
     let name = listing::file_name(path);
-    let outcome = match listing::read_if_stable(path, context.now) {
-        Ok(Some(bytes)) => import_bytes(writer, kind, &name, &bytes, context)?,
-        Ok(None) => InboxOutcome::BeingWritten,
-        Err(error) => InboxOutcome::Unreadable(error),
-    };
-    Ok(InboxFile {
+    let mut file = InboxFile {
         name: format!("{kind}/{name}"),
-        outcome,
+        outcome: InboxOutcome::BeingWritten,
         location: FileLocation::Unmoved,
-    })
+        held_back: None,
+    };
+    match listing::read_if_stable(path, context.now) {
+        Ok(Reading::Stable(stable)) => {
+            file.outcome = import_bytes(writer, kind, &name, &stable.bytes, context)?;
+            moving::move_file(inbox, path, kind, &mut file, &stable, report);
+        }
+        Ok(Reading::BeingWritten) => {}
+        Ok(Reading::Unfinished) => file.outcome = InboxOutcome::Unfinished,
+        Err(error) => file.outcome = InboxOutcome::Unreadable(error),
+    }
+    Ok(file)
 }
 
+/// Imports the bytes of a file. A file that was imported before is imported again, since other files
+/// may have changed its records in between; if nothing changes, the outcome says so.
 fn import_bytes(
     writer: &mut Writer,
     kind: FileKind,
@@ -111,10 +128,11 @@ fn import_bytes(
         bytes,
         options: &ImportOptions::default(),
     };
-    if writer.read(|reading| was_imported(reading, &file))? {
-        return Ok(InboxOutcome::AlreadyImported);
-    }
+    let is_known = writer.read(|reading| was_imported(reading, &file))?;
     match import_file(writer, &file, context, Mode::Apply) {
+        Ok(result) if is_known && result.counts.same == result.counts.rows() => {
+            Ok(InboxOutcome::AlreadyImported)
+        }
         Ok(result) => Ok(InboxOutcome::Validated(result)),
         Err(ApplyError::Import(error)) => Ok(InboxOutcome::InvalidFile(kind, error)),
         Err(error) => Err(error),

@@ -1,11 +1,14 @@
 //! Lists the files of a folder, and reads those that are not being written.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::import::content::decode;
 
 /// Time for which a file must be unchanged before it is read.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(2);
@@ -42,21 +45,56 @@ pub(super) fn file_name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// Returns the bytes of a file; `None` if the file seems to be in the middle of a write.
-pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Option<Vec<u8>>> {
+/// Content of a file, and the size and time by which a later write shows.
+#[derive(Debug)]
+pub(super) struct StableFile {
+    pub(super) bytes: Vec<u8>,
+    modified: SystemTime,
+}
+
+/// Result of reading a file that may be in the middle of a write.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// The file is complete, as far as its content and its times show.
+    Stable(StableFile),
+    /// The file changed in the last seconds, or while it was read.
+    BeingWritten,
+    /// The last line has no end, so more of it may follow.
+    Unfinished,
+}
+
+/// Reads a file unless it seems to be in the middle of a write.
+pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Reading> {
     let before = fs::metadata(path)?;
     let modified = DateTime::<Utc>::from(before.modified()?);
     // `abs`, because a coarse clock may be slightly behind the time of a file just written. A time
     // far in the future says nothing about the age, and such a file must not wait until then.
     if (now - modified).abs() < MIN_AGE {
-        return Ok(None);
+        return Ok(Reading::BeingWritten);
     }
     let bytes = fs::read(path)?;
-    let after = fs::metadata(path)?;
+    let file = StableFile {
+        bytes,
+        modified: before.modified()?,
+    };
     // A write during the read shows in the size or in the time.
-    let has_same_size = |metadata: &Metadata| metadata.len() == bytes.len() as u64;
-    let is_stable = has_same_size(&before)
-        && has_same_size(&after)
-        && after.modified()? == before.modified()?;
-    Ok(is_stable.then_some(bytes))
+    if before.len() != file.bytes.len() as u64 || !is_unchanged(path, &file)? {
+        return Ok(Reading::BeingWritten);
+    }
+    // What is no table, such as a message of the vendor, gets no better by waiting.
+    let is_table = file
+        .bytes
+        .iter()
+        .any(|byte| matches!(byte, b',' | b';' | b'\t' | b'\n'))
+        && decode(&file.bytes).is_ok();
+    if is_table && !file.bytes.ends_with(b"\n") {
+        return Ok(Reading::Unfinished);
+    }
+    Ok(Reading::Stable(file))
+}
+
+/// Returns true if a file has the size and the time of when it was read.
+pub(super) fn is_unchanged(path: &Path, file: &StableFile) -> io::Result<bool> {
+    let now = fs::metadata(path)?;
+    Ok(now.len() == file.bytes.len() as u64 && now.modified()? == file.modified)
 }

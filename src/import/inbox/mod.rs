@@ -2,10 +2,11 @@
 //! run.
 //!
 //! Kinds are imported in dependency order, files of a kind in name order. An imported file is moved
-//! to `done`, a refused one to `rejected` with a report beside it; no file is ever overwritten. A
-//! file is identified by its bytes: one that was imported before changes nothing and is moved too,
-//! so that a crash between commit and move loses and repeats nothing. Files that are still being
-//! written, hidden files and links stay where they are.
+//! to `done`, a refused one to `rejected` with a report beside it; no file is ever overwritten. Rows
+//! that are held back are written to a file in `rejected`. A file that was imported before is
+//! imported again: after a crash between commit and move nothing changes, and a correction that is
+//! taken back is not lost. Files that are still being written, hidden files and links stay where
+//! they are.
 //!
 //! | file | does |
 //! |---|---|

@@ -1,12 +1,16 @@
 //! Moves files of the inbox by their outcome, and writes reports for rejected ones.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
+use super::listing::{StableFile, is_unchanged};
 use crate::import::apply::{FileKind, ImportStatus};
+use crate::import::table::extract_lines;
+use crate::import::verdict::Verdict;
 
 /// Folder of imported files.
 const DONE: &str = "done";
@@ -15,30 +19,72 @@ pub(super) const REJECTED: &str = "rejected";
 /// Suffix of a report, after the name of the rejected file.
 pub(super) const REPORT_SUFFIX: &str = ".report.txt";
 
-/// Moves a file by its outcome, and writes the report of a rejected one.
+/// Moves a file by its outcome, and writes the report of a rejected one. Rows that were held back
+/// are written to a file of their own among the rejected ones.
 pub(super) fn move_file(
     inbox: &Path,
     path: &Path,
     kind: FileKind,
-    file: &InboxFile,
+    file: &mut InboxFile,
+    stable: &StableFile,
     report: &dyn Fn(&InboxFile) -> String,
-) -> FileLocation {
+) {
+    if !is_unchanged(path, stable).unwrap_or(true) {
+        file.location = FileLocation::Changed;
+        return;
+    }
     let moved = match &file.outcome {
         InboxOutcome::AlreadyImported => move_to_done(inbox, path, kind),
         InboxOutcome::Validated(result) if result.status != ImportStatus::Refused => {
-            move_to_done(inbox, path, kind)
+            let held_back: BTreeSet<u64> = (result.verdicts.iter())
+                .filter(|line| matches!(line.verdict, Verdict::Invalid(_)))
+                .map(|line| line.line)
+                .collect();
+            let rows = (!held_back.is_empty()).then(|| extract_lines(&stable.bytes, &held_back));
+            let written = rows.map(|rows| write_rejected(inbox, path, kind, &rows, &report(file)));
+            match written.transpose() {
+                Ok(held_back) => {
+                    file.held_back = held_back;
+                    move_to_done(inbox, path, kind)
+                }
+                Err(error) => Err(error),
+            }
         }
         InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..) => {
             move_to_rejected(inbox, path, kind, &report(file))
         }
-        InboxOutcome::BeingWritten | InboxOutcome::Unreadable(_) | InboxOutcome::Misplaced => {
-            return FileLocation::Unmoved;
-        }
+        InboxOutcome::BeingWritten
+        | InboxOutcome::Unfinished
+        | InboxOutcome::Unreadable(_)
+        | InboxOutcome::Misplaced => return,
     };
-    match moved {
+    file.location = match moved {
         Ok(to) => FileLocation::Moved(to),
         Err(error) => FileLocation::MoveFailed(error),
-    }
+    };
+}
+
+/// Writes rows that were held back, and their report, to the folder of rejected files.
+fn write_rejected(
+    inbox: &Path,
+    path: &Path,
+    kind: FileKind,
+    rows: &[u8],
+    report: &str,
+) -> io::Result<PathBuf> {
+    let to = destination(inbox, REJECTED, kind, path)?;
+    write_report(inbox, &to, report)?;
+    File::create_new(inbox.join(&to))?.write_all(rows)?;
+    Ok(to)
+}
+
+/// Writes the report beside a rejected file, and returns its path.
+fn write_report(inbox: &Path, rejected: &Path, report: &str) -> io::Result<OsString> {
+    let mut report_path = inbox.join(rejected).into_os_string();
+    report_path.push(REPORT_SUFFIX);
+    // `create_new` never writes through an existing link.
+    File::create_new(&report_path)?.write_all(report.as_bytes())?;
+    Ok(report_path)
 }
 
 fn move_to_rejected(
@@ -48,10 +94,7 @@ fn move_to_rejected(
     report: &str,
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
-    let mut report_path = inbox.join(&to).into_os_string();
-    report_path.push(REPORT_SUFFIX);
-    // `create_new` never writes through an existing link.
-    File::create_new(&report_path)?.write_all(report.as_bytes())?;
+    let report_path = write_report(inbox, &to, report)?;
     match fs::rename(path, inbox.join(&to)) {
         Ok(()) => Ok(to),
         Err(error) => {

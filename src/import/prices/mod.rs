@@ -3,13 +3,17 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `shape` | define the shapes, detect them by the header, find their columns |
+//! | `shape` | define the shapes, and detect them by the header |
+//! | `layout` | find the columns of a file |
 //! | `read` | read a file into one row for each price |
 //! | `raw_closes` | convert closes to raw closes, find implausible ones |
+//! | `restated` | find closes that a missing split explains |
 //! | `validate` | compare the closes with the stored ones |
 
+mod layout;
 mod raw_closes;
 mod read;
+mod restated;
 mod shape;
 mod validate;
 

@@ -9,13 +9,17 @@
 use rust_decimal::Decimal;
 
 use super::read::PriceRow;
-use crate::domain::{Day, Price, SecurityId};
+use crate::domain::{Day, Price, Security, SecurityId};
+use crate::import::currency::minor_unit;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Basis;
 use crate::import::row_error::{RowError, RowErrorKind};
 
 /// Largest factor between neighbouring closes that is not a jump.
 const MAX_FOLD: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
+
+/// Largest share of a close that rounding may take: a tenth of a percent.
+const MAX_LOSS: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 
 /// A row's raw close, and the largest distance to a stored close that counts as equal.
 #[derive(Debug, Clone, Copy)]
@@ -58,21 +62,31 @@ pub(super) fn to_raw_close(
     adjusted_as_of: Day,
 ) -> Result<RawClose, Vec<RowError>> {
     let error_in_close = |reason| vec![RowError::in_column("close", row.close, reason)];
-    let security = known
+    let priced = known
         .require_security(&row.symbol)
-        .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?
-        .id;
+        .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
+    if let Some(currency) = &row.currency {
+        check_currency(currency, priced)
+            .map_err(|reason| vec![RowError::in_column("currency", currency, reason)])?;
+    }
+    let security = priced.id;
     let units = match basis {
         Basis::Raw => Some((Decimal::ONE, Decimal::ONE)),
         Basis::SplitAdjusted => known.units_between(security, row.day, adjusted_as_of),
     };
     let raw = units.and_then(|(new, old)| row.close.checked_mul(new)?.checked_div(old));
     // An overflowing product is larger than any price; `MAX` gives the usual out-of-range error.
-    let price = Price::rounded(raw.unwrap_or(Decimal::MAX))
-        .map_err(|error| error_in_close(error.into()))?;
+    let raw = raw.unwrap_or(Decimal::MAX);
+    let price = Price::rounded(raw).map_err(|error| error_in_close(error.into()))?;
     if price.is_zero() {
         let reason = RowErrorKind::RoundsToZero(row.close.to_string());
         return Err(error_in_close(reason));
+    }
+    if (raw - price.decimal()).abs() > raw * MAX_LOSS {
+        return Err(error_in_close(RowErrorKind::LosesDigits {
+            value: raw.normalize().to_string(),
+            rounded: price,
+        }));
     }
     let tolerance = match (basis, units) {
         (Basis::SplitAdjusted, Some(units)) => tolerance(row.close, price, units),
@@ -84,6 +98,25 @@ pub(super) fn to_raw_close(
         price,
         tolerance,
     })
+}
+
+/// Checks the currency that a file states for a close. Closes in hundredths are those of a security
+/// with a multiplier of 0.01, which keeps them as they are.
+fn check_currency(text: &str, security: &Security) -> Result<(), RowErrorKind> {
+    let is_hundredth = security.multiplier.decimal() == Decimal::new(1, 2);
+    match minor_unit(text) {
+        Some(currency) if currency == security.currency && is_hundredth => Ok(()),
+        Some(currency) => Err(RowErrorKind::MinorCurrency {
+            text: text.to_owned(),
+            currency,
+        }),
+        None if text == security.currency.code() => Ok(()),
+        None => Err(RowErrorKind::OtherCurrency {
+            found: text.to_owned(),
+            symbol: security.symbol.clone(),
+            currency: security.currency,
+        }),
+    }
 }
 
 /// Returns the largest rounding error of a raw close that was converted back from a vendor's

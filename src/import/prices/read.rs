@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::shape::{Closes, Layout, Shape};
+use super::layout::{Closes, Layout};
+use super::shape::Shape;
 use crate::domain::{Day, DayRange};
 use crate::import::dates::DateReader;
 use crate::import::error::{ImportError, Refusal};
+use crate::import::numbers::NumberReader;
 use crate::import::options::{Basis, ImportOptions, PriceWarning};
 use crate::import::row_error::{RowError, RowErrorKind};
-use crate::import::row_reader::{Line, parse_decimal};
+use crate::import::row_reader::Line;
 use crate::import::table::{Record, Table};
 
 /// One price as the file gives it, before the conversion to raw closes.
@@ -23,6 +25,8 @@ pub struct PriceRow {
     pub day: Day,
     /// The close on the file's basis, above zero, with all of its decimals.
     pub close: Decimal,
+    /// The currency that the file states for the close, as it is written.
+    pub currency: Option<Arc<str>>,
 }
 
 /// The prices of a file. A line of a wide file holds several.
@@ -70,18 +74,26 @@ pub fn read_prices(
 }
 
 fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, Refusal> {
-    // Every shape has several columns.
-    let table = Table::parse(bytes, &[])?;
-    let symbol = options
-        .symbol
-        .clone()
-        .or_else(|| symbol_from_file_name(file));
-    let layout = Layout::detect(&table, symbol.as_deref())?;
+    let is_header = |names: &[String]| Shape::detect(names, false).is_some();
+    let table = Table::parse(bytes, &is_header, &Shape::is_column)?;
+    let named = symbol_from_file_name(file);
+    let layout = Layout::detect(&table, options.symbol.as_deref(), named.as_deref())?;
+    let basis = options.basis.unwrap_or(layout.shape.basis());
+    if basis == Basis::Raw && options.adjusted_as_of.is_some() {
+        return Err(Refusal::AdjustmentOfRaw);
+    }
     let records = &table.records[layout.skipped..];
     let dates = records.iter();
     let dates = dates.map(|record| (record.line, record.field(layout.date)));
+    let closes: Vec<usize> = match &layout.closes {
+        Closes::ByLine { close, .. } => vec![*close],
+        Closes::ByColumn(columns) => columns.iter().map(|(at, _)| *at).collect(),
+    };
+    let closes = (records.iter()).flat_map(|record| closes.iter().map(|at| record.field(*at)));
+    let numbers = NumberReader::detect(closes, options.decimal_mark);
     let mut reader = Reader {
         columns: table.header.len(),
+        numbers,
         dates: DateReader::detect(dates, options.date_order)?,
         layout: &layout,
         symbol: "".into(),
@@ -97,7 +109,7 @@ fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, 
     Ok(PriceRows {
         file: file.to_owned(),
         shape: layout.shape,
-        basis: options.basis.unwrap_or(layout.shape.basis()),
+        basis,
         warning: match options.basis {
             Some(_) => None,
             None => layout.shape.warning(),
@@ -109,6 +121,7 @@ fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, 
 struct Reader<'a> {
     /// Number of columns of the header.
     columns: usize,
+    numbers: NumberReader,
     dates: DateReader,
     layout: &'a Layout,
     /// The symbol of the previous line. Lines of the same symbol share it instead of allocating.
@@ -131,6 +144,9 @@ impl Reader<'_> {
     /// Returns the day of a record; an error if the record is not a daily price, its number of
     /// fields is wrong, or its date is missing or invalid.
     fn parse_day(&self, record: &Record) -> Result<Day, RowError> {
+        if record.is_total() {
+            return Err(RowError::in_row(RowErrorKind::Total));
+        }
         let (found, expected) = (record.fields.len(), self.columns);
         if found != expected {
             return Err(RowError::in_row(RowErrorKind::FieldCount {
@@ -164,40 +180,65 @@ impl Reader<'_> {
 
     /// Appends a row for each close of a record.
     fn read_closes(&mut self, record: &Record, day: Day) {
-        match &self.layout.closes {
+        let layout = self.layout;
+        let currency = layout.currency.map(|at| record.field(at));
+        let currency: Option<Arc<str>> = currency.filter(|text| !text.is_empty()).map(Arc::from);
+        let has_day_price = |at: &usize| {
+            let text = record.field(*at);
+            !text.is_empty() && !self.is_placeholder(text)
+        };
+        let is_without_prices =
+            !layout.day_prices.is_empty() && !layout.day_prices.iter().any(has_day_price);
+        if is_without_prices {
+            return;
+        }
+        match &layout.closes {
             Closes::ByLine { symbol, close } => {
                 let symbol = self.shared_symbol(record.field(*symbol));
                 if symbol.is_empty() {
                     let error = RowError::in_column("symbol", "", RowErrorKind::Missing);
                     return self.push(record, Err(error));
                 }
-                let close = parse_close("close", record.field(*close));
-                self.push(record, close.map(|close| PriceRow { symbol, day, close }));
+                let close = self.parse_close("close", record.field(*close));
+                let row = close.map(|close| PriceRow {
+                    symbol,
+                    day,
+                    close,
+                    currency,
+                });
+                self.push(record, row);
             }
             Closes::ByColumn(columns) => {
+                let may_be_missing = layout.shape.is_wide() || columns.len() > 1;
                 for (at, symbol) in columns {
                     let text = record.field(*at);
-                    if self.is_missing_price(text, columns.len()) {
+                    let is_shared_and_empty = may_be_missing && text.is_empty();
+                    if is_shared_and_empty || self.is_placeholder(text) {
                         continue;
                     }
-                    let column = match self.layout.shape {
+                    let column = match layout.shape {
                         Shape::Wide => symbol,
                         _ => "close",
                     };
-                    let symbol = Arc::clone(symbol);
-                    let row =
-                        parse_close(column, text).map(|close| PriceRow { symbol, day, close });
+                    let row = self.parse_close(column, text).map(|close| PriceRow {
+                        symbol: Arc::clone(symbol),
+                        day,
+                        close,
+                        currency: currency.clone(),
+                    });
                     self.push(record, row);
                 }
             }
         }
     }
 
-    /// Returns true if a field means "no price": it is empty and several symbols can share the
-    /// line, or it is Yahoo's `null`.
-    fn is_missing_price(&self, text: &str, symbols: usize) -> bool {
-        let shared = self.layout.shape == Shape::Wide || symbols > 1;
-        (text.is_empty() && shared) || (text == "null" && self.layout.shape == Shape::Yahoo)
+    /// Returns true if a vendor writes this text where there is no price.
+    fn is_placeholder(&self, text: &str) -> bool {
+        match self.layout.shape {
+            Shape::Yahoo => text == "null",
+            Shape::EcbRates => text == "N/A",
+            _ => false,
+        }
     }
 
     /// Returns the symbol of a field, shared with the previous line if it is the same.
@@ -212,23 +253,23 @@ impl Reader<'_> {
         Arc::clone(&self.symbol)
     }
 
+    /// Parses a close above zero.
+    fn parse_close(&self, column: &str, text: &str) -> Result<Decimal, RowError> {
+        let reason = match self.numbers.parse(text) {
+            _ if text.is_empty() => RowErrorKind::Missing,
+            Ok(close) if close > Decimal::ZERO => return Ok(close),
+            Ok(_) => RowErrorKind::NotPositive(text.to_owned()),
+            Err(error) => error.into(),
+        };
+        Err(RowError::in_column(column, text, reason))
+    }
+
     fn push(&mut self, record: &Record, row: Result<PriceRow, RowError>) {
         self.lines.push(Line {
             number: record.line,
             row: row.map_err(|error| vec![error]),
         });
     }
-}
-
-/// Parses a close above zero.
-fn parse_close(column: &str, text: &str) -> Result<Decimal, RowError> {
-    let reason = match parse_decimal(text) {
-        _ if text.is_empty() => RowErrorKind::Missing,
-        Ok(close) if close > Decimal::ZERO => return Ok(close),
-        Ok(_) => RowErrorKind::NotPositive(text.to_owned()),
-        Err(error) => error.into(),
-    };
-    Err(RowError::in_column(column, text, reason))
 }
 
 /// Returns the symbol in a file's name: `aapl.us.csv`, `aapl_us_d.csv`, `AAPL.csv` and

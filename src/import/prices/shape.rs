@@ -1,13 +1,12 @@
-//! Defines the shapes of price files, and finds the columns of each that hold dates, symbols and
-//! closes. A new shape is a variant of [`Shape`]: a row of its facts, a rule that detects its header
-//! and, unless one of the existing ones fits, an arm of [`Layout::detect`].
+//! Defines the shapes of price files, and detects them by the header. A new shape is a variant of
+//! [`Shape`]: a row of its facts, its columns, a rule that detects its header and, unless one of the
+//! existing ones fits, an arm of [`Layout::detect`](super::layout::Layout::detect).
 
 use std::fmt;
-use std::sync::Arc;
 
+use crate::domain::nearest;
 use crate::import::error::Refusal;
 use crate::import::options::{Basis, PriceWarning};
-use crate::import::table::{Record, Table};
 
 /// File format of prices, detected by the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +27,20 @@ pub enum Shape {
     AlphaVantage,
     /// Alpha Vantage's daily adjusted series; its raw closes are read.
     AlphaVantageAdjusted,
+    /// EODHD's daily series; its raw closes are read.
+    Eodhd,
+    /// Tiingo's daily series; its raw closes are read.
+    Tiingo,
+    /// Reference rates of the European Central Bank: one column a currency, priced per euro.
+    EcbRates,
 }
+
+/// Columns that every shape with one symbol a line may have.
+const SHARED_COLUMNS: &[&str] = &["symbol", "ticker", "currency"];
 
 impl Shape {
     /// All shapes, in the order of help texts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Long,
         Self::Wide,
         Self::Stooq,
@@ -41,6 +49,9 @@ impl Shape {
         Self::Yfinance,
         Self::AlphaVantage,
         Self::AlphaVantageAdjusted,
+        Self::Eodhd,
+        Self::Tiingo,
+        Self::EcbRates,
     ];
 
     /// Returns the name, a sample header, the basis of the closes and the warning of this shape.
@@ -86,6 +97,19 @@ impl Shape {
                 Raw,
                 None,
             ),
+            Self::Eodhd => (
+                "EODHD",
+                "Date,Open,High,Low,Close,Adjusted_close,Volume",
+                Raw,
+                None,
+            ),
+            Self::Tiingo => (
+                "Tiingo",
+                "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor",
+                Raw,
+                None,
+            ),
+            Self::EcbRates => ("ECB rates", "Date,USD,JPY,…,", Raw, None),
         }
     }
 
@@ -109,35 +133,153 @@ impl Shape {
         self.facts().3
     }
 
+    /// Returns true if each column but the first holds the closes of one security.
+    pub(super) const fn is_wide(self) -> bool {
+        matches!(self, Self::Wide | Self::EcbRates)
+    }
+
+    /// Returns the columns that a file of this shape may have; empty for a shape whose columns are
+    /// symbols. Those that hold neither date, symbol, currency nor close do not matter for a close.
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Long => &["date", "close"],
+            Self::Wide | Self::EcbRates => &[],
+            Self::Stooq => &["date", "open", "high", "low", "close", "volume", "openint"],
+            Self::StooqBulk => &[
+                "<ticker>",
+                "<per>",
+                "<date>",
+                "<time>",
+                "<open>",
+                "<high>",
+                "<low>",
+                "<close>",
+                "<vol>",
+                "<openint>",
+            ],
+            Self::Yahoo | Self::Yfinance => &[
+                "date",
+                "datetime",
+                "price",
+                "open",
+                "high",
+                "low",
+                "close",
+                "adj close",
+                "volume",
+                "dividends",
+                "stock splits",
+                "capital gains",
+                "repaired?",
+            ],
+            Self::AlphaVantage => &["timestamp", "open", "high", "low", "close", "volume"],
+            Self::AlphaVantageAdjusted => &[
+                "timestamp",
+                "open",
+                "high",
+                "low",
+                "close",
+                "adjusted close",
+                "volume",
+                "dividend amount",
+                "split coefficient",
+            ],
+            Self::Eodhd => &[
+                "date",
+                "open",
+                "high",
+                "low",
+                "close",
+                "adjusted close",
+                "volume",
+            ],
+            Self::Tiingo => &[
+                "date",
+                "close",
+                "high",
+                "low",
+                "open",
+                "volume",
+                "adjclose",
+                "adjhigh",
+                "adjlow",
+                "adjopen",
+                "adjvolume",
+                "divcash",
+                "splitfactor",
+            ],
+        }
+    }
+
+    /// Returns true if some shape has a column of this name.
+    pub(super) fn is_column(name: &str) -> bool {
+        let name = normalize(name);
+        let known = Self::ALL.iter().flat_map(|shape| shape.columns());
+        known.chain(SHARED_COLUMNS).any(|column| *column == name)
+    }
+
+    /// Refuses a column that this shape does not have: its values would be dropped.
+    pub(super) fn check_columns(self, header: &[String]) -> Result<(), Refusal> {
+        let columns = self.columns();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let mut known = columns.to_vec();
+        if self != Self::StooqBulk {
+            known.extend(SHARED_COLUMNS);
+        }
+        for written in header {
+            let name = normalize(written);
+            if !known.contains(&name.as_str()) {
+                return Err(Refusal::UnknownColumn {
+                    column: written.clone(),
+                    nearest: nearest(&name, known.iter().copied()),
+                    known,
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Returns all shapes with their headers, one a line.
-    fn catalogue() -> String {
+    pub(super) fn catalogue() -> String {
         let line = |shape: Self| format!("  {:<22}  {}", shape.name(), shape.header());
         Self::ALL.map(line).join("\n")
     }
 
     /// Returns the shape with this header. Case is ignored. Except in the long and the Stooq bulk
-    /// form, the first column must be the one with the dates. The order of the other columns only
-    /// distinguishes yfinance from Stooq.
-    fn detect(header: &[String]) -> Option<Self> {
+    /// form, the first column must be the one with the dates, apart from those with symbol and
+    /// currency. The order of the other columns only distinguishes yfinance from Stooq.
+    /// `trailing_separator` is true if the header ends with a separator.
+    pub(super) fn detect(header: &[String], trailing_separator: bool) -> Option<Self> {
         let names: Vec<String> = header.iter().map(|name| normalize(name)).collect();
-        let first = names.first()?.as_str();
+        let is_shared = |name: &&String| SHARED_COLUMNS.contains(&name.as_str());
+        let first = names.iter().find(|name| !is_shared(name))?.as_str();
         let position = |name: &str| names.iter().position(|column| column == name);
         let has_all = |wanted: &[&str]| wanted.iter().all(|name| position(name).is_some());
         if has_all(&["<ticker>", "<date>", "<close>"]) {
             return Some(Self::StooqBulk);
         }
-        if has_all(&["symbol", "date", "close"]) && names.len() == 3 {
-            return Some(Self::Long);
-        }
         if !has_all(&["open", "high", "low", "close"]) {
-            let is_wide = first == "date"
+            let has_symbol = position("symbol").or(position("ticker")).is_some();
+            if has_symbol && has_all(&["date", "close"]) {
+                return Some(Self::Long);
+            }
+            let is_wide = names[0] == "date"
                 && names.len() > 1
                 && !names.iter().any(|name| RESERVED.contains(&name.as_str()));
-            return is_wide.then_some(Self::Wide);
+            let is_ecb = trailing_separator && header[1..].iter().all(|name| is_currency(name));
+            return match (is_wide, is_ecb) {
+                (true, true) => Some(Self::EcbRates),
+                (true, false) => Some(Self::Wide),
+                (false, _) => None,
+            };
         }
         match first {
             "timestamp" if has_all(&["adjusted close"]) => Some(Self::AlphaVantageAdjusted),
             "timestamp" => Some(Self::AlphaVantage),
+            "date" if has_all(&["adjusted close"]) => Some(Self::Eodhd),
+            "date" if has_all(&["adjclose"]) => Some(Self::Tiingo),
             "date" | "datetime" | "price" if has_all(&["adj close"]) => Some(Self::Yahoo),
             "price" => Some(Self::Yfinance),
             "date" | "datetime" if has_all(&["stock splits"]) => Some(Self::Yfinance),
@@ -150,7 +292,7 @@ impl Shape {
 
 /// Column names that are never symbols: a header with one of them is not a wide file. `OPEN`,
 /// `HIGH` and `LOW` are missing here because they are also ticker symbols.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     "symbol",
     "ticker",
     "close",
@@ -158,10 +300,15 @@ const RESERVED: [&str; 7] = [
     "adjusted close",
     "price",
     "volume",
+    "currency",
 ];
 
+fn is_currency(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// Returns a column's name in lower case, with blanks for underscores.
-fn normalize(name: &str) -> String {
+pub(super) fn normalize(name: &str) -> String {
     name.to_lowercase().replace('_', " ")
 }
 
@@ -171,161 +318,5 @@ impl fmt::Display for Shape {
     }
 }
 
-/// The shape of a price file, and its column indices from 0.
-pub(super) struct Layout {
-    pub(super) shape: Shape,
-    pub(super) date: usize,
-    pub(super) closes: Closes,
-    /// Number of records at the start that belong to the header.
-    pub(super) skipped: usize,
-    /// The column with the period of Stooq's files, where `D` means daily.
-    pub(super) period: Option<usize>,
-    /// The column with the time of day of Stooq's files.
-    pub(super) time: Option<usize>,
-}
-
-/// Arrangement of the closes in a price file.
-pub(super) enum Closes {
-    /// One close a line, with a column for its symbol.
-    ByLine { symbol: usize, close: usize },
-    /// Columns of closes, each with its symbol.
-    ByColumn(Vec<(usize, Arc<str>)>),
-}
-
-impl Layout {
-    /// Detects the layout from the header. `symbol` is that of a file with one symbol.
-    pub(super) fn detect(table: &Table, symbol: Option<&str>) -> Result<Self, Refusal> {
-        let unknown = || Refusal::UnknownHeader {
-            found: table.header_text(),
-            known: Shape::catalogue(),
-        };
-        let shape = Shape::detect(&table.header).ok_or_else(unknown)?;
-        let column = |name: &str| table.column(name).ok_or_else(unknown);
-        let (date, closes) = match shape {
-            Shape::Long => {
-                let (symbol, close) = (column("symbol")?, column("close")?);
-                (column("date")?, Closes::ByLine { symbol, close })
-            }
-            Shape::StooqBulk => {
-                let (symbol, close) = (column("<ticker>")?, column("<close>")?);
-                (column("<date>")?, Closes::ByLine { symbol, close })
-            }
-            Shape::Wide => (0, Closes::ByColumn(wide_columns(table)?)),
-            _ => (0, Closes::ByColumn(vendor_columns(table, shape, symbol)?)),
-        };
-        Ok(Self {
-            shape,
-            date,
-            closes,
-            skipped: header_rows(table, shape).count(),
-            period: table.column("<per>"),
-            time: table.column("<time>"),
-        })
-    }
-}
-
-fn wide_columns(table: &Table) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
-    let mut columns: Vec<(usize, Arc<str>)> = Vec::with_capacity(table.header.len());
-    for (at, symbol) in table.header.iter().enumerate().skip(1) {
-        if columns.iter().any(|(_, known)| **known == **symbol) {
-            let column = symbol.clone();
-            return Err(Refusal::RepeatedColumn { column });
-        }
-        columns.push((at, symbol.as_str().into()));
-    }
-    Ok(columns)
-}
-
-/// Returns the columns of closes in a vendor's file. The symbols come from the header row that
-/// begins with `Ticker`. Without that row the file has one symbol.
-fn vendor_columns(
-    table: &Table,
-    shape: Shape,
-    symbol: Option<&str>,
-) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
-    let closes = table.header.iter().enumerate();
-    let closes = closes.filter(|(_, name)| normalize(name) == "close");
-    if let Some(tickers) =
-        header_rows(table, shape).find(|record| has_first_field(record, &["ticker"]))
-    {
-        let with_ticker = |(at, _): (usize, &String)| (at, tickers.field(at).into());
-        return Ok(closes.map(with_ticker).collect());
-    }
-    let symbol: Arc<str> = symbol
-        .ok_or(Refusal::MissingSymbol {
-            shape: shape.name(),
-        })?
-        .into();
-    let columns: Vec<_> = closes.map(|(at, _)| (at, Arc::clone(&symbol))).collect();
-    match columns.as_slice() {
-        [_] => Ok(columns),
-        _ => Err(Refusal::RepeatedColumn {
-            column: "close".to_owned(),
-        }),
-    }
-}
-
-/// Returns the rows that yfinance puts below its first header row: one with the symbols, and one
-/// with the name of the date column.
-fn header_rows(table: &Table, shape: Shape) -> impl Iterator<Item = &Record> {
-    let may_have_header_rows = matches!(shape, Shape::Yahoo | Shape::Yfinance);
-    table.records.iter().take_while(move |record| {
-        may_have_header_rows && has_first_field(record, &["ticker", "date", "datetime"])
-    })
-}
-
-fn has_first_field(record: &Record, names: &[&str]) -> bool {
-    names.contains(&record.field(0).to_lowercase().as_str())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shape(header: &str) -> Option<Shape> {
-        let names: Vec<String> = header.split(',').map(str::to_owned).collect();
-        Shape::detect(&names)
-    }
-
-    #[test]
-    fn detects_every_shape_by_its_own_header() {
-        for known in Shape::ALL {
-            assert_eq!(shape(known.header()), Some(known), "{}", known.header());
-            let upper = known.header().to_uppercase();
-            assert_eq!(shape(&upper), Some(known), "{upper}");
-        }
-    }
-
-    #[test]
-    fn distinguishes_the_yfinance_variants() {
-        let history = "Date,Open,High,Low,Close,Volume,Dividends,Stock Splits";
-        assert_eq!(shape(history), Some(Shape::Yfinance));
-        let levels = "Price,Close,High,Low,Open,Volume";
-        assert_eq!(shape(levels), Some(Shape::Yfinance));
-        let unadjusted = "Price,Adj Close,Close,High,Low,Open,Volume";
-        assert_eq!(shape(unadjusted), Some(Shape::Yahoo));
-    }
-
-    #[test]
-    fn an_index_without_a_volume_is_still_stooq() {
-        assert_eq!(shape("Date,Open,High,Low,Close"), Some(Shape::Stooq));
-    }
-
-    #[test]
-    fn tickers_named_like_columns_are_symbols() {
-        assert_eq!(shape("date,OPEN,LOW,AAPL"), Some(Shape::Wide));
-    }
-
-    #[test]
-    fn an_unknown_header_has_no_shape() {
-        for header in [
-            "date,symbol,price",
-            "date,close",
-            "date",
-            "day,AAPL",
-            "ticker,date,close",
-        ] {
-            assert_eq!(shape(header), None, "{header}");
-        }
-    }
-}
+mod tests;

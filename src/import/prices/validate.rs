@@ -1,13 +1,15 @@
 //! Validates prices: converts them to raw closes, compares these with the stored ones, and refuses
-//! jumps.
+//! doubtful ones.
 
 use std::collections::BTreeMap;
 
-use super::raw_closes::{Jump, Origin, Point, RawClose, find_jumps, to_raw_close};
+use super::raw_closes::{Origin, Point, RawClose, find_jumps, to_raw_close};
 use super::read::PriceRows;
+use super::restated::{Overlap, find_restatement, find_split_jump};
 use crate::domain::{Change, CloseChange, Day, Price, SecurityId};
+use crate::import::caution::Caution;
 use crate::import::existing::ExistingRecords;
-use crate::import::options::Jumps;
+use crate::import::options::{Jumps, Restatements};
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::verdict::{LineVerdict, Validated, Verdict};
 
@@ -19,6 +21,10 @@ pub struct PriceRules {
     /// The day up to which split-adjusted closes are adjusted, usually that of the download. A later
     /// split may be known already, but the closes do not reflect it.
     pub adjusted_as_of: Day,
+    /// Handling of closes that contradict the stored ones by the factor of a split.
+    pub restatements: Restatements,
+    /// The day of the import: later closes are questionable.
+    pub today: Day,
 }
 
 /// Changes that a file of prices makes.
@@ -56,9 +62,7 @@ pub fn validate_prices(
         });
         outcomes.push(outcome);
     }
-    if rules.jumps == Jumps::Refused {
-        refuse_jumps(&series, known, &mut outcomes);
-    }
+    refuse_doubtful(rows, &series, known, rules, &mut outcomes);
     let mut changes = PriceChanges::default();
     let verdicts = rows
         .lines
@@ -69,9 +73,18 @@ pub fn validate_prices(
             verdict: outcome.map_or_else(Verdict::Invalid, |outcome| {
                 outcome.verdict(known, &mut changes)
             }),
+            cautions: Vec::new(),
         })
         .collect();
-    Validated::new(&rows.file, verdicts, changes)
+    Validated::new(&rows.file, verdicts, changes).with_cautions(|index| {
+        let row = rows.lines[index].row.as_ref();
+        let late = row.ok().filter(|row| row.day > rules.today);
+        let caution = late.map(|row| Caution::Future {
+            day: row.day,
+            today: rules.today,
+        });
+        caution.into_iter().collect()
+    })
 }
 
 /// The file's raw closes by security and day, each with the index of its row.
@@ -117,195 +130,108 @@ fn validate_repeat(line: u64, earlier: Price, close: Price) -> Result<RowOutcome
     }
 }
 
-/// Makes jumps invalid. A close that is stored already is never refused.
-fn refuse_jumps(
+/// Makes the closes of a security invalid if some of them jump, or contradict the stored ones by the
+/// factor of a split. A close that is stored already is never refused.
+fn refuse_doubtful(
+    rows: &PriceRows,
     series: &ClosesBySecurity,
     known: &ExistingRecords,
+    rules: PriceRules,
     outcomes: &mut [Result<RowOutcome, Vec<RowError>>],
 ) {
     for (security, days) in series {
-        let mut points: BTreeMap<Day, Point> = BTreeMap::new();
-        for (&day, &close) in known.closes(*security).into_iter().flatten() {
-            let origin = Origin::Books;
-            points.insert(day, Point { day, close, origin });
+        let (points, overlap) = merge(*security, days, known, outcomes);
+        let mut errors = Vec::new();
+        if rules.jumps == Jumps::Refused {
+            let units = |after, upto| known.units_between(*security, after, upto);
+            let in_order: Vec<Point> = points.values().copied().collect();
+            let jumps = find_jumps(&in_order, units).into_iter();
+            errors.extend(jumps.map(|jump| {
+                let reason = RowErrorKind::Jump {
+                    close: jump.close,
+                    neighbour: jump.neighbour.close,
+                    neighbour_day: jump.neighbour.day,
+                };
+                (jump.index, jump.close, reason)
+            }));
         }
-        for (&day, &(index, close)) in days {
-            let origin = match &outcomes[index] {
-                // The stored close of this day is among the points already.
-                Ok(RowOutcome::First(raw)) if raw.is_known(known) => {
-                    continue;
-                }
-                _ => Origin::File(index),
-            };
-            points.insert(day, Point { day, close, origin });
+        if rules.restatements == Restatements::Refused && errors.is_empty() {
+            errors.extend(find_restated(*security, days, &points, &overlap, known));
         }
-        let points: Vec<Point> = points.into_values().collect();
-        let units = |after, upto| known.units_between(*security, after, upto);
-        for Jump {
-            index,
-            close,
-            neighbour,
-        } in find_jumps(&points, units)
-        {
-            let reason = RowErrorKind::Jump {
-                close,
-                neighbour: neighbour.close,
-                neighbour_day: neighbour.day,
-            };
+        let Some((first, _, _)) = errors.first() else {
+            continue;
+        };
+        let line = rows.lines[*first].number;
+        for (index, _) in days.values() {
+            let is_change =
+                matches!(&outcomes[*index], Ok(RowOutcome::First(raw)) if !raw.is_known(known));
+            if is_change {
+                let reason = RowErrorKind::HeldBack { line };
+                outcomes[*index] = Err(vec![RowError::in_row(reason)]);
+            }
+        }
+        for (index, close, reason) in errors {
             outcomes[index] = Err(vec![RowError::in_column("close", close, reason)]);
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Split;
-    use crate::import::options::ImportOptions;
-    use crate::import::prices::read::read_prices;
-    use crate::import::sample::{day, security};
-
-    const RULES: PriceRules = PriceRules {
-        jumps: Jumps::Refused,
-        adjusted_as_of: Day::MAX,
-    };
-
-    fn known() -> ExistingRecords {
-        ExistingRecords::default().with_securities([security(1, "AAPL"), security(2, "MSFT")])
+/// Returns the closes of a security by day, those of the file in place of the stored ones, and the
+/// days that have both.
+fn merge(
+    security: SecurityId,
+    days: &BTreeMap<Day, (usize, Price)>,
+    known: &ExistingRecords,
+    outcomes: &[Result<RowOutcome, Vec<RowError>>],
+) -> (BTreeMap<Day, Point>, Vec<Overlap>) {
+    let mut points: BTreeMap<Day, Point> = BTreeMap::new();
+    for (&day, &close) in known.closes(security).into_iter().flatten() {
+        let origin = Origin::Books;
+        points.insert(day, Point { day, close, origin });
     }
-
-    fn split(on: &str, new: u32, old: u32) -> Split {
-        Split {
-            security: SecurityId(1),
-            day: day(on),
-            new,
-            old,
+    let mut overlap = Vec::new();
+    for (&day, &(index, close)) in days {
+        // The stored close of this day is among the points already.
+        let is_same = matches!(&outcomes[index], Ok(RowOutcome::First(raw)) if raw.is_known(known));
+        if let Some(stored) = points.get(&day) {
+            overlap.push(Overlap {
+                day,
+                stored: stored.close,
+                file: close,
+                is_same,
+            });
+        }
+        if !is_same {
+            let origin = Origin::File(index);
+            points.insert(day, Point { day, close, origin });
         }
     }
-
-    fn rows(text: &str) -> PriceRows {
-        read_prices("AAPL.csv", text.as_bytes(), &ImportOptions::default()).unwrap()
-    }
-
-    fn yahoo(closes: &[(&str, &str)]) -> PriceRows {
-        let row = |(day, close): &(&str, &str)| format!("{day},1,1,1,{close},1,9\n");
-        let body: String = closes.iter().map(row).collect();
-        rows(&format!(
-            "Date,Open,High,Low,Close,Adj Close,Volume\n{body}"
-        ))
-    }
-
-    /// Returns the raw closes that a file sets.
-    fn set_closes(rows: &PriceRows, known: &ExistingRecords, rules: PriceRules) -> Vec<String> {
-        let changes = validate_prices(rows, known, rules).changes.unwrap();
-        let closes = changes.closes.iter();
-        closes.map(|change| change.price.to_string()).collect()
-    }
-
-    fn after(validated: Validated<PriceChanges>, known: ExistingRecords) -> ExistingRecords {
-        let closes = validated.changes.unwrap().closes.into_iter();
-        known.with_closes(closes.map(|change| (change.security, change.day, change.price)))
-    }
-
-    #[test]
-    fn a_second_import_changes_nothing_and_another_close_is_a_correction() {
-        let text = "symbol,date,close\nAAPL,2026-01-05,100.5\nAAPL,2026-01-06,101\n";
-        let known = after(validate_prices(&rows(text), &known(), RULES), known());
-        assert_eq!(validate_prices(&rows(text), &known, RULES).counts.same, 2);
-        let late = rows("symbol,date,close\nAAPL,2026-01-05,100.25\n");
-        let late = validate_prices(&late, &known, RULES);
-        let Verdict::Corrected(changes) = &late.verdicts[0].verdict else {
-            panic!("{:?}", late.verdicts);
-        };
-        assert_eq!(changes[0].to_string(), "close `100.5` → `100.25`");
-        let change = late.changes.unwrap().closes[0];
-        assert_eq!(change.previous, Some("100.5".parse().unwrap()));
-    }
-
-    #[test]
-    fn adjusted_closes_are_converted_to_raw() {
-        let closes = yahoo(&[("2026-01-05", "50.25"), ("2026-01-06", "50.5")]);
-        let two = known().with_splits([split("2026-01-06", 2, 1)]);
-        assert_eq!(set_closes(&closes, &two, RULES), ["100.5", "50.5"]);
-        let three = known().with_splits([split("2026-01-06", 3, 2)]);
-        assert_eq!(set_closes(&closes, &three, RULES), ["75.375", "50.5"]);
-        let both = known().with_splits([split("2026-01-06", 3, 2), split("2026-01-07", 2, 1)]);
-        assert_eq!(set_closes(&closes, &both, RULES), ["150.75", "101"]);
-    }
-
-    #[test]
-    fn a_split_after_the_adjustment_day_is_ignored() {
-        let announced = known().with_splits([split("2026-01-07", 4, 1)]);
-        let rules = PriceRules {
-            adjusted_as_of: day("2026-01-06"),
-            ..RULES
-        };
-        let closes = yahoo(&[("2026-01-06", "100")]);
-        assert_eq!(set_closes(&closes, &announced, rules), ["100"]);
-    }
-
-    #[test]
-    fn a_split_does_not_correct_earlier_closes() {
-        let paid = rows("symbol,date,close\nAAPL,2026-01-05,100.01\n");
-        let known = after(validate_prices(&paid, &known(), RULES), known()).with_splits([split(
-            "2026-01-06",
-            3,
-            1,
-        )]);
-        let adjusted = yahoo(&[("2026-01-05", "33.336666")]);
-        assert_eq!(validate_prices(&adjusted, &known, RULES).counts.same, 1);
-        let other = yahoo(&[("2026-01-05", "33.34")]);
-        assert_eq!(validate_prices(&other, &known, RULES).counts.corrected, 1);
-        let penny = rows("symbol,date,close\nAAPL,2026-01-05,0.5\n");
-        let known = after(
-            validate_prices(&penny, &self::known(), RULES),
-            self::known(),
-        )
-        .with_splits([split("2026-01-06", 3, 1)]);
-        let adjusted = yahoo(&[("2026-01-05", "0.166667")]);
-        assert_eq!(validate_prices(&adjusted, &known, RULES).counts.same, 1);
-    }
-
-    #[test]
-    fn single_precision_noise_is_not_a_correction() {
-        let paid = rows("symbol,date,close\nAAPL,2026-01-05,185.64\n");
-        let known = after(validate_prices(&paid, &known(), RULES), known());
-        let noisy = yahoo(&[("2026-01-05", "185.63999938964844")]);
-        assert_eq!(validate_prices(&noisy, &known, RULES).counts.same, 1);
-    }
-
-    #[test]
-    fn extra_decimals_are_rounded_and_out_of_range_closes_are_refused() {
-        let noisy = yahoo(&[("2026-01-05", "185.63999938964844")]);
-        assert_eq!(set_closes(&noisy, &known(), RULES), ["185.63999939"]);
-        let dust = rows("symbol,date,close\nAAPL,2026-01-05,0.000000001\n");
-        assert!(validate_prices(&dust, &known(), RULES).is_refused());
-        let vast = rows("symbol,date,close\nAAPL,2026-01-05,93000000000\n");
-        assert!(validate_prices(&vast, &known(), RULES).is_refused());
-    }
-
-    #[test]
-    fn a_jump_is_refused_unless_split_or_allowed() {
-        let jumping = rows("symbol,date,close\nAAPL,2026-01-05,100\nAAPL,2026-01-06,4\n");
-        let refused = validate_prices(&jumping, &known(), RULES);
-        assert_eq!((refused.counts.added, refused.counts.invalid), (1, 1));
-        let split = known().with_splits([split("2026-01-06", 25, 1)]);
-        assert!(!validate_prices(&jumping, &split, RULES).is_refused());
-        let allowed = PriceRules {
-            jumps: Jumps::Allowed,
-            ..RULES
-        };
-        let allowed = validate_prices(&jumping, &known(), allowed);
-        let known = after(allowed, known());
-        assert_eq!(validate_prices(&jumping, &known, RULES).counts.same, 2);
-    }
-
-    #[test]
-    fn repeated_closes_must_agree() {
-        let text = "symbol,date,close\nMSFT,2026-01-05,400\nMSFT,2026-01-05,400.0\n";
-        let twice = validate_prices(&rows(text), &known(), RULES);
-        assert_eq!((twice.counts.added, twice.counts.same), (1, 1));
-        let other = rows(&format!("{text}MSFT,2026-01-05,401\n"));
-        assert!(validate_prices(&other, &known(), RULES).is_refused());
-    }
+    (points, overlap)
 }
+
+/// Returns the row, the close and the reason if the closes of a security contradict the stored ones,
+/// or move by the factor of a split.
+fn find_restated(
+    security: SecurityId,
+    days: &BTreeMap<Day, (usize, Price)>,
+    points: &BTreeMap<Day, Point>,
+    overlap: &[Overlap],
+    known: &ExistingRecords,
+) -> Option<(usize, Price, RowErrorKind)> {
+    let security = known.security_with_id(security)?;
+    if let Some(restatement) = find_restatement(security, overlap, points) {
+        let (index, close) = days.get(&restatement.days.0)?;
+        return Some((*index, *close, restatement.into()));
+    }
+    let units = |after, upto| known.units_between(security.id, after, upto);
+    let jump = find_split_jump(security, points, units)?;
+    let from_file = |day: &Day| match points.get(day)?.origin {
+        Origin::File(index) => Some(index),
+        Origin::Books => None,
+    };
+    let index = from_file(&jump.day).or_else(|| from_file(&jump.before_day))?;
+    Some((index, jump.close, jump.into()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! The kind decides which fields a row must have and must not have; reading checks this. A
 //! transaction is never corrected: a row with an existing id must be equal to it, or is refused.
 
+mod doubts;
 mod read;
 mod validate;
 

@@ -9,9 +9,9 @@ use crate::domain::TransactionKind::{
 };
 use crate::domain::{AmountError, Day, Money, Price, Quantity, TransactionKind};
 use crate::import::error::ImportError;
-use crate::import::options::DateOrder;
+use crate::import::options::ImportOptions;
 use crate::import::row_error::RowErrorKind;
-use crate::import::row_reader::{RowReader, Rows, TableFormat, parse_decimal, parse_text};
+use crate::import::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[
@@ -27,6 +27,7 @@ const FORMAT: TableFormat = TableFormat {
     ],
     required: &["id", "portfolio", "date", "kind"],
     date_columns: &["date"],
+    number_columns: &["quantity", "price", "amount", "fee"],
 };
 
 /// One row of a file of transactions, checked against its kind.
@@ -61,9 +62,9 @@ pub struct TransactionRow {
 pub fn read_transactions(
     file: &str,
     bytes: &[u8],
-    order: Option<DateOrder>,
+    options: &ImportOptions,
 ) -> Result<Rows<TransactionRow>, ImportError> {
-    FORMAT.read(file, bytes, order, read_row)
+    FORMAT.read(file, bytes, options, read_row)
 }
 
 fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
@@ -74,11 +75,12 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     let symbol = cells.optional("symbol", parse_text).value();
     let quantity = unsigned(cells, "quantity", Quantity::from_decimal);
     let price = unsigned(cells, "price", Price::from_decimal);
+    let numbers = cells.numbers;
     let amount = match kind {
         // Interest is the only amount with a sign: it can be paid as well as received.
         Some(Interest) => cells
             .optional("amount", |text| {
-                parse_decimal(text).and_then(Money::from_decimal)
+                numbers.parse(text).and_then(Money::from_decimal)
             })
             .value(),
         _ => unsigned(cells, "amount", Money::from_decimal),
@@ -108,8 +110,9 @@ fn unsigned<T>(
     column: &str,
     amount: impl Fn(Decimal) -> Result<T, AmountError>,
 ) -> Option<T> {
+    let numbers = cells.numbers;
     let read = |text: &str| {
-        let number = parse_decimal(text)?;
+        let number = numbers.parse(text)?;
         if number < Decimal::ZERO {
             return Err(RowErrorKind::Negative(text.to_owned()));
         }
@@ -177,8 +180,15 @@ fn require_holding(cells: &mut RowReader<'_>, row: &TransactionRow) {
 
 fn require(cells: &mut RowReader<'_>, column: &str, kind: TransactionKind) {
     // A refused value reads as empty; report its error once, not also as missing.
-    if !cells.has_error(column) {
-        cells.add_error(column, "", RowErrorKind::RequiredByKind { kind });
+    if cells.has_error(column) {
+        return;
+    }
+    match cells.raw(column) {
+        OptionalField::Value(zero) => {
+            let reason = RowErrorKind::NotPositive(zero.to_owned());
+            cells.add_error(column, zero, reason);
+        }
+        _ => cells.add_error(column, "", RowErrorKind::RequiredByKind { kind }),
     }
 }
 
@@ -207,7 +217,8 @@ mod tests {
     /// Returns the row, or the columns with errors.
     fn read(row: &str) -> Result<TransactionRow, Vec<String>> {
         let text = format!("{HEADER}{row}\n");
-        let mut rows = read_transactions("t.csv", text.as_bytes(), None).unwrap();
+        let mut rows =
+            read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
         let row = rows.lines.remove(0).row;
         row.map_err(|errors| {
             errors
@@ -229,6 +240,26 @@ mod tests {
         assert_errors("1,A,2026-01-05,buy,AAPL,0,100,,", &["quantity"]);
         assert_errors("1,A,2026-01-05,buy,AAPL,10,,,", &["price"]);
         assert_errors("1,A,2026-01-05,buy,AAPL,10,100,0,", &["amount"]);
+    }
+
+    #[test]
+    fn a_zero_is_not_called_empty() {
+        let text =
+            format!("{HEADER}1,A,2026-01-05,buy,AAPL,0,100,,\n2,A,2026-01-05,buy,AAPL,,100,,\n");
+        let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let reasons: Vec<String> = rows
+            .lines
+            .iter()
+            .flat_map(|line| line.row.clone().unwrap_err())
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                "column `quantity`: `0` is not above zero",
+                "column `quantity`: empty, but required for `buy`"
+            ]
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Validates transactions against the existing records: portfolio and security must exist, the day
 //! must be in the portfolio's lifecycle, and the id must be new or repeat an equal transaction.
 
+use std::collections::BTreeMap;
+
+use super::doubts::{amount_differs, future, opened_shorts};
 use super::read::TransactionRow;
 use crate::domain::{Change, Day, Portfolio, Security, Transaction};
 use crate::import::existing::ExistingRecords;
@@ -16,13 +19,15 @@ pub struct TransactionChanges {
 }
 
 /// Validates a file of transactions. `known` must hold all portfolios and securities, and the
-/// transactions with an id of the file.
+/// transactions with an id of the file. A file with an invalid row is refused: books with half of the
+/// transactions would be wrong. Days after `today` are questionable.
 pub fn validate_transactions(
     rows: &Rows<TransactionRow>,
     known: &ExistingRecords,
+    today: Day,
 ) -> Validated<TransactionChanges> {
     let mut seen = SeenRows::new();
-    Validated::from_rows(rows, |line, row, changes: &mut TransactionChanges| {
+    let validated = Validated::from_rows(rows, |line, row, changes: &mut TransactionChanges| {
         let transaction = resolve(row, known)?;
         let earlier = seen.insert(row.id.clone(), line, &transaction);
         let earlier = match &earlier {
@@ -40,6 +45,47 @@ pub fn validate_transactions(
         let id = row.id.clone();
         let reason = RowErrorKind::DuplicateId { id, line, differs };
         Err(vec![RowError::in_column("id", &row.id, reason)])
+    });
+    with_cautions(validated.all_or_nothing(), known, today)
+}
+
+/// Adds the cautions about transactions that the file adds.
+fn with_cautions(
+    validated: Validated<TransactionChanges>,
+    known: &ExistingRecords,
+    today: Day,
+) -> Validated<TransactionChanges> {
+    let added = match &validated.changes {
+        Some(changes) => changes.added.clone(),
+        None => return validated,
+    };
+    // A file without invalid rows makes its changes in the order of its added rows.
+    let rows = validated.verdicts.iter().enumerate();
+    let rows = rows
+        .filter(|(_, line)| line.is_change())
+        .map(|(row, _)| row);
+    let of_row: BTreeMap<usize, usize> = rows.zip(0..).collect();
+    let shorts = opened_shorts(&added, known);
+    validated.with_cautions(|row| {
+        let Some(index) = of_row.get(&row) else {
+            return Vec::new();
+        };
+        let transaction = &added[*index];
+        let security = transaction
+            .security
+            .and_then(|id| known.security_with_id(id));
+        let portfolio = known.portfolio_with_id(transaction.portfolio);
+        let amount = portfolio
+            .zip(security)
+            .and_then(|(portfolio, security)| amount_differs(transaction, portfolio, security));
+        [
+            future(transaction.day, today),
+            shorts.get(index).cloned(),
+            amount,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     })
 }
 
@@ -132,7 +178,8 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::options::DateOrder;
+    use crate::domain::{PortfolioId, SecurityId, Split};
+    use crate::import::options::ImportOptions;
     use crate::import::sample::{self, portfolio, security};
     use crate::import::transactions::read::read_transactions;
 
@@ -155,8 +202,8 @@ mod tests {
 
     fn validated(rows: &str, known: &ExistingRecords) -> Validated<TransactionChanges> {
         let text = format!("{HEADER}{rows}");
-        let rows = read_transactions("t.csv", text.as_bytes(), None::<DateOrder>).unwrap();
-        validate_transactions(&rows, known)
+        let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        validate_transactions(&rows, known, Day::MAX)
     }
 
     fn reason(row: &str) -> RowErrorKind {
@@ -226,6 +273,64 @@ mod tests {
         let portfolio = reason("1,Alhpa,2026-01-05,deposit,,,,1,\n");
         assert!(
             matches!(portfolio, RowErrorKind::UnknownPortfolio { nearest: Some(near), .. } if near == "Alpha")
+        );
+    }
+
+    fn cautions(rows: &str, known: &ExistingRecords) -> Vec<String> {
+        let text = format!("{HEADER}{rows}");
+        let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let today = sample::day("2026-01-20");
+        let result = validate_transactions(&rows, known, today);
+        let lines = result.verdicts.iter().flat_map(|line| &line.cautions);
+        lines.map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_day_in_the_future_is_questioned() {
+        let row = "1,Alpha,2026-01-20,deposit,,,,1,\n2,Alpha,2026-01-21,deposit,,,,1,\n";
+        assert_eq!(
+            cautions(row, &known()),
+            ["`2026-01-21` is in the future (today: 2026-01-20)"]
+        );
+    }
+
+    #[test]
+    fn a_sale_of_more_than_is_held_is_questioned_unless_the_portfolio_was_short() {
+        let bought = "1,Alpha,2026-01-06,buy,AAPL,10,100,,\n";
+        let sold = "2,Alpha,2026-01-07,sell,AAPL,11,100,,\n";
+        assert_eq!(
+            cautions(&format!("{sold}{bought}"), &known()),
+            ["takes 11 AAPL of 10 held, which opens a short position"]
+        );
+        let held = validated(bought, &known()).changes.unwrap().added;
+        let history = known().with_histories([(PortfolioId(1), held.clone())]);
+        assert_eq!(cautions(sold, &history).len(), 1);
+        let exact = "2,Alpha,2026-01-06,sell,AAPL,10,100,,\n";
+        assert!(cautions(exact, &history).is_empty());
+        let split = Split {
+            security: SecurityId(1),
+            day: sample::day("2026-01-07"),
+            new: 2,
+            old: 1,
+        };
+        assert!(cautions(sold, &history.clone().with_splits([split])).is_empty());
+        let short = validated("3,Alpha,2026-01-06,sell,MSFT,1,100,,\n", &known());
+        let all = held
+            .into_iter()
+            .chain(short.changes.unwrap().added)
+            .collect();
+        let history = known().with_histories([(PortfolioId(1), all)]);
+        assert!(cautions(sold, &history).is_empty());
+    }
+
+    #[test]
+    fn an_amount_beyond_rounding_is_questioned() {
+        let row = |amount: &str| format!("1,Alpha,2026-01-06,buy,AAPL,3,33.33,{amount},\n");
+        assert!(cautions(&row("99.99"), &known()).is_empty());
+        assert!(cautions(&row("100"), &known()).is_empty());
+        assert_eq!(
+            cautions(&row("109.99"), &known()),
+            ["amount 109.99 is not quantity × price, 99.99"]
         );
     }
 

@@ -1,0 +1,82 @@
+//! Words the next step for each reason that refuses a row.
+
+use super::row_error::RowErrorKind;
+use crate::domain::AmountError;
+
+impl RowErrorKind {
+    pub(super) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnknownSymbol { nearest, .. } => match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "import the security first: `plimsoll import securities FILE`".to_owned(),
+            },
+            Self::UnknownPortfolio { nearest, .. } => match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),
+            },
+            Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),
+            Self::FieldCount { .. } => {
+                "quote fields that contain the separator or a line break".to_owned()
+            }
+            Self::Amount(AmountError::NotANumber(_)) => {
+                "write a plain number: decimal point, no thousands separator".to_owned()
+            }
+            Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
+                format!("round it to {decimals} decimals")
+            }
+            Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
+            Self::TimeOfDay(_) => "write the date without a time".to_owned(),
+            Self::Negative(_) => {
+                "write the amount without a sign; the kind gives the direction".to_owned()
+            }
+            Self::ForbiddenByKind { kind, .. } if kind.is_movement() => {
+                "a transfer moves no cash; its cost goes into `price`".to_owned()
+            }
+            Self::ForbiddenByKind { .. } => {
+                "leave it empty; only buy, sell, transfer-in and transfer-out move a holding"
+                    .to_owned()
+            }
+            Self::InceptionOutsideCalendar { .. } => {
+                "correct the day; docs/calendars.md explains how to write a calendar with more years"
+                    .to_owned()
+            }
+            Self::BeforeInception { .. } => {
+                "correct the day, or import the portfolio with an earlier inception".to_owned()
+            }
+            Self::AfterClose { .. } => {
+                "correct the day, or import the portfolio with a later closing day".to_owned()
+            }
+            Self::DuplicateId { .. } => {
+                "give a new transaction its own id; undo a wrong one with an opposite transaction"
+                    .to_owned()
+            }
+            Self::Total => "remove the line".to_owned(),
+            Self::CurrencyUnderAmounts { was, now } => format!(
+                "if the amounts were in {now} from the start, add `--allow-restatement`; otherwise import a new portfolio in {now} with converted amounts, and delete the one in {was}: `plimsoll portfolio delete NAME`"
+            ),
+            Self::Restated(restatement) => restatement.hint(),
+            Self::SplitJump(jump) => jump.hint(),
+            Self::UnseenSplit(split) => split.hint(),
+            Self::ConflictingRow { .. } => "remove one of the two lines".to_owned(),
+            Self::Jump { .. } => {
+                "import the split first, correct the price, or add `--allow-jumps`".to_owned()
+            }
+            Self::RoundsToZero(_) | Self::LosesDigits { .. } => {
+                "price a larger unit: a multiplier of 0.000001 takes the price of a million"
+                    .to_owned()
+            }
+            Self::MinorCurrency { currency, .. } => format!(
+                "write {currency}, and give the security a multiplier of 0.01 so that its closes stay as they are"
+            ),
+            Self::OtherCurrency { .. } => {
+                "import the closes in the security's currency, or correct the currency of the security"
+                    .to_owned()
+            }
+            Self::PairMismatch { .. } => {
+                "write the pair as base and quote, such as EURUSD in USD".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
+    }
+}
