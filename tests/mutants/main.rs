@@ -10,6 +10,7 @@ mod build;
 mod copy;
 mod detect;
 mod execution;
+mod imports;
 mod mutant;
 mod plans;
 mod rates;
@@ -75,6 +76,7 @@ fn all_mutants() -> Vec<Mutant> {
         plans::MUTANTS,
         rates::MUTANTS,
         execution::MUTANTS,
+        imports::MUTANTS,
         store::MUTANTS,
         unpriced::MUTANTS,
     ]

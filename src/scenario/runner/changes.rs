@@ -16,12 +16,14 @@ use crate::domain::{
     Scope, SecurityId, Split, Transaction, count_ids,
 };
 use crate::engine::{self, EngineError};
-use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
-use crate::import::{ImportOptions, Jumps};
+use crate::import::apply::{
+    ApplyError, FileKind, ImportContext, ImportStatus, Mode, SourceFile, import_file,
+};
+use crate::import::{ImportOptions, Jumps, Restatements, ValidRows};
 use crate::invalidation;
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query::Names;
-use crate::scenario::script::Invalidation;
+use crate::scenario::script::{FileImport, Invalidation};
 use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;
 
@@ -177,41 +179,62 @@ fn import_rows(
     kind: FileKind,
     rows: &str,
 ) -> Result<StepOutcome, PlayError> {
-    let file = SourceFile {
+    let options = ImportOptions {
+        // A scenario may correct a close by any factor.
+        jumps: Jumps::Allowed,
+        restatements: Restatements::Allowed,
+        valid_rows: ValidRows::Refused,
+        ..ImportOptions::default()
+    };
+    let import = FileImport {
         kind,
-        name: "a step of the scenario",
-        bytes: rows.as_bytes(),
-        options: &ImportOptions {
-            // A scenario may correct a close by any factor.
-            jumps: Jumps::Allowed,
-            ..ImportOptions::default()
-        },
+        file: "a step of the scenario".to_owned(),
+        text: rows.to_owned(),
+        options,
+    };
+    import_user_file(harness, &import)
+}
+
+/// Imports a file with the options of its step. A file of which nothing is imported is a refusal,
+/// with the reason of its first invalid or questionable row.
+pub(super) fn import_user_file(
+    harness: &Harness<'_>,
+    import: &FileImport,
+) -> Result<StepOutcome, PlayError> {
+    let file = SourceFile {
+        kind: import.kind,
+        name: &import.file,
+        bytes: import.text.as_bytes(),
+        options: &import.options,
     };
     let settings = harness.settings();
     let context = ImportContext {
         calendar: &settings.calendar,
         now: harness.environment().clock.now(),
     };
+    let refused = |reason| Ok(StepOutcome::Refused { reason });
     let imported = match import_file(&mut harness.store().writer()?, &file, &context, Mode::Apply) {
         Ok(imported) => imported,
         Err(ApplyError::Store(error)) => return Err(error.into()),
-        Err(refusal) => {
-            return Ok(StepOutcome::Refused {
-                reason: refusal.to_string(),
-            });
-        }
+        Err(ApplyError::Import(error)) => return refused(error.refusal.to_string()),
+        Err(error) => return refused(error.to_string()),
     };
-    // A file with a bad row is refused as a whole, so nothing was written.
-    if let Some((_, row_error)) = imported.first_error() {
-        return Ok(StepOutcome::Refused {
-            reason: row_error.to_string(),
-        });
+    let error = imported.first_error().map(|(_, error)| error.to_string());
+    let caution = imported.first_caution();
+    let caution = caution.map(|(line, caution)| format!("line {line}: caution: {caution}"));
+    if imported.status == ImportStatus::Refused {
+        return refused(error.or(caution).unwrap_or_default());
     }
     let names = read_names(&harness.store())?;
-    let mut messages = invalidation_lines(&imported.invalidated_cells, &names);
-    if messages.is_empty() {
+    let mut messages: Vec<String> = caution.into_iter().collect();
+    if let Some(error) = error {
+        messages.push(format!("{} held back: {error}", imported.held_back()));
+    }
+    let invalidated = invalidation_lines(&imported.invalidated_cells, &names);
+    if invalidated.is_empty() {
         messages.push("nothing invalidated".to_owned());
     }
+    messages.extend(invalidated);
     Ok(done_outcome(messages, imported.invalidated_count()))
 }
 

@@ -79,6 +79,7 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
                 decision.days, decision.reason
             )
         }
+        Action::Import(import) => format!("import {} ({})", import.file, import.kind),
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),

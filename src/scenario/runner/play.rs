@@ -188,6 +188,7 @@ fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayErro
         Action::Transactions(entries) => changes::import_transactions(harness, entries),
         Action::Split(split) => changes::import_split(harness, split),
         Action::AcceptPrices(decision) => changes::accept_prices(harness, decision),
+        Action::Import(import) => changes::import_user_file(harness, import),
         Action::Advance(by) => move_clock(harness, *by),
         Action::Clock(to) => move_clock(harness, *to - harness.environment().clock.now()),
         Action::Calendar { calendar, .. } => {

@@ -4,7 +4,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `values` | points of a run, durations, ends of a run |
-//! | `spec` | the keys of a file, with serde |
+//! | `spec`, `file_import` | the keys of a file, with serde |
 //! | `parse` | parses a text, so that each value keeps its place |
 //! | `read` | resolves names and fills in defaults |
 //! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
@@ -15,6 +15,7 @@
 
 mod error;
 mod expectations;
+mod file_import;
 mod location;
 mod model;
 mod old_names;
@@ -30,7 +31,8 @@ mod values;
 
 pub use error::{ExpectationError, FixtureError, ScenarioError, StepError};
 pub use model::{
-    Action, CellStatus, Crash, Expectation, Fault, Invalidation, NamedPolicy, Run, Scenario, Step,
+    Action, CellStatus, Crash, Expectation, Fault, FileImport, Invalidation, NamedPolicy, Run,
+    Scenario, Step,
 };
 #[cfg(test)]
 pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;

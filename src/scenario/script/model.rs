@@ -12,6 +12,8 @@ use crate::domain::{
     Transaction,
 };
 use crate::engine::Settings;
+use crate::import::ImportOptions;
+use crate::import::apply::FileKind;
 use crate::plan::Policy;
 use crate::scenario::world::{Correction, World, WorldPortfolio};
 
@@ -99,6 +101,8 @@ pub enum Action {
     Split(Split),
     /// Ends the wait of unpriced sessions.
     AcceptPrices(PriceAcceptance),
+    /// Imports a file by the rules that files of users have.
+    Import(FileImport),
     /// Moves the clock, back if negative.
     Advance(TimeDelta),
     /// Sets the clock to an instant.
@@ -112,6 +116,19 @@ pub enum Action {
     },
     /// Replaces the settings of the engine, except for the calendar.
     Configure(Settings),
+}
+
+/// A file to import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileImport {
+    /// The kind of the file.
+    pub kind: FileKind,
+    /// The name of the file.
+    pub file: String,
+    /// The text of the file.
+    pub text: String,
+    /// The options of the import.
+    pub options: ImportOptions,
 }
 
 /// An invalidation by hand.

@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Value;
 
+use super::file_import::ImportSpec;
 use super::model::Crash;
 use super::values::{Point, RunEnd, SignedDuration};
 use crate::domain::calendar::Amendments;
@@ -136,6 +137,8 @@ pub(crate) struct StepSpec {
     pub(crate) split: Option<SplitSpec>,
     /// Unpriced sessions to do with the prices there are.
     pub(crate) accept_prices: Option<Located<AcceptedPricesSpec>>,
+    /// A file to import by the rules that files of users have.
+    pub(crate) import: Option<ImportSpec>,
     /// The duration by which the clock moves; a negative one moves it back.
     pub(crate) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.

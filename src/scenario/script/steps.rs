@@ -44,7 +44,7 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    fn present_actions(&self) -> [(&'static str, bool); 16] {
+    fn present_actions(&self) -> [(&'static str, bool); 17] {
         [
             ("run", self.run.is_some()),
             ("onboard", self.onboard.is_some()),
@@ -58,6 +58,7 @@ impl StepSpec {
             ("transaction", self.transaction.is_some()),
             ("split", self.split.is_some()),
             ("accept-prices", self.accept_prices.is_some()),
+            ("import", self.import.is_some()),
             ("advance", self.advance.is_some()),
             ("clock", self.clock.is_some()),
             ("calendar", self.calendar.is_some()),
@@ -225,6 +226,9 @@ impl<'s> StepReader<'s> {
                     error: StepError::Range(source),
                     at: spec.span(),
                 });
+        }
+        if let Some(spec) = &step.import {
+            return Ok(Action::Import(spec.read()));
         }
         self.settings_change(step, at)
     }

@@ -1,0 +1,75 @@
+//! Defines and reads the step that imports a file by the rules that files of users have.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::FileImport;
+use crate::import::apply::FileKind;
+use crate::import::{Cautions, ImportOptions, Restatements, ValidRows};
+
+/// A file to import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ImportSpec {
+    /// The kind of the file.
+    pub(crate) kind: ImportKindSpec,
+    /// The name of the file, which may give the symbol of its prices.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
+    /// The text of the file.
+    pub(crate) text: String,
+    /// Accept data that gives known data another meaning; false if left out.
+    #[serde(default)]
+    pub(crate) allow_restatement: bool,
+    /// Refuse a file with an invalid row; false if left out.
+    #[serde(default)]
+    pub(crate) all_or_nothing: bool,
+    /// Refuse a file with a caution; false if left out.
+    #[serde(default)]
+    pub(crate) strict: bool,
+}
+
+/// The kind of a file to import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ImportKindSpec {
+    /// Portfolios.
+    Portfolios,
+    /// Securities.
+    Securities,
+    /// Splits.
+    Actions,
+    /// Closes.
+    Prices,
+    /// Transactions.
+    Transactions,
+}
+
+impl ImportSpec {
+    /// Returns the import that the step makes.
+    pub(super) fn read(&self) -> FileImport {
+        let kind = match self.kind {
+            ImportKindSpec::Portfolios => FileKind::Portfolios,
+            ImportKindSpec::Securities => FileKind::Securities,
+            ImportKindSpec::Actions => FileKind::Actions,
+            ImportKindSpec::Prices => FileKind::Prices,
+            ImportKindSpec::Transactions => FileKind::Transactions,
+        };
+        let mut options = ImportOptions::default();
+        if self.allow_restatement {
+            options.restatements = Restatements::Allowed;
+        }
+        if self.all_or_nothing {
+            options.valid_rows = ValidRows::Refused;
+        }
+        if self.strict {
+            options.cautions = Cautions::Refused;
+        }
+        FileImport {
+            kind,
+            file: self.file.clone().unwrap_or_else(|| format!("{kind}.csv")),
+            text: self.text.clone(),
+            options,
+        }
+    }
+}
