@@ -3,7 +3,7 @@
 use plimsoll::domain::{SecurityId, Split};
 use plimsoll::import::{Basis, ImportOptions, Refusal, Shape, read_prices, validate_prices};
 
-use crate::{bytes, closes, expected_closes};
+use crate::{RULES, accepted_changes, bytes, closes, existing_records, expected_closes};
 
 #[test]
 fn every_shape_is_detected_and_gives_the_same_closes() {
