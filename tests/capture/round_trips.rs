@@ -105,6 +105,12 @@ done = 12
 failed = 1
 blocked = 2
 
+[[accepted-prices]]
+from = 2026-01-02
+to = 2026-01-05
+reason = "no \"official\" closes"
+by = "anna"
+
 [run-left-running]
 lease = "expired"
 started = 2026-01-08T02:00:00-05:00
