@@ -5,12 +5,18 @@ use crate::mutant::{Change, Detection, Edit, Mutant};
 /// Changes an expression of the code that finds unpriced sessions.
 macro_rules! price_fault {
     ($name:literal, $fault:literal, $found_by:literal, $file:literal, $text:literal => $mutated:literal) => {
+        price_fault!($name, $fault, $found_by, $file, $text, $text => $mutated)
+    };
+    (
+        $name:literal, $fault:literal, $found_by:literal, $file:literal, $place:literal,
+        $text:literal => $mutated:literal
+    ) => {
         Mutant {
             name: $name,
             fault: $fault,
             change: Change::Source(&[Edit {
                 file: $file,
-                place: $text,
+                place: $place,
                 text: $text,
                 mutated: $mutated,
             }]),
@@ -60,13 +66,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "securities that are not held any more decide whether a session is priced",
         "unpriced/sold_private_and_inactive_securities_do_not_make_an_outage",
         "src/engine/security_holders.rs",
-        "is_held |= range.contains(day)" => "is_held |= range.first() <= day"
+        "is_held |= range.contains(day)",
+        "range.contains(day)" => "range.first() <= day"
     ),
     price_fault!(
         "limit-hides-outages",
         "cells that take the place of waiting ones below a limit are not checked for prices",
         "unpriced/a_limit_does_not_reach_into_an_outage",
         "src/engine/survey.rs",
-        "limit: Limit::None" => "limit: request.limit"
+        "limit: Limit::None",
+        "Limit::None" => "request.limit"
     ),
 ];
