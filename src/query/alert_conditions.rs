@@ -74,6 +74,7 @@ pub fn alert_conditions(
             inputs,
             scope: &scope,
             survey,
+            pending: &surveyed.pending,
             plan: &plan,
             marks: &marks,
             facts: &facts,

@@ -153,6 +153,7 @@ pub fn health(
             inputs,
             scope: &scope,
             survey,
+            pending: &surveyed.pending,
             plan: &plan,
             marks: &marks,
             facts: &facts,

@@ -227,6 +227,7 @@ pub(super) fn status_in(
         inputs,
         scope,
         survey,
+        pending: &surveyed.pending,
         plan: &plan,
         marks: &marks,
         facts: &facts,

@@ -98,6 +98,11 @@ pub fn concern_text(concern: &Concern) -> String {
             cells: blocked,
             from,
         } => format!("{} wait for prices or rates from {from}", cells(blocked)),
+        ConcernFact::ConfigurationChanged { reasons, outputs } => format!(
+            "{}: the next run computes {} again",
+            reasons.join("; "),
+            count_with_noun(*outputs, "output"),
+        ),
     }
 }
 
@@ -118,6 +123,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
         ConcernKind::RiskAbsent => format!("{portfolios} without risk"),
+        ConcernKind::ConfigurationChanged => "configuration changed".to_owned(),
     }
 }
 
@@ -136,6 +142,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::StaleInputs => "no portfolio has old prices",
         ConcernKind::Blocked => "no portfolio is blocked",
         ConcernKind::RiskAbsent => "all portfolios have risk",
+        ConcernKind::ConfigurationChanged => "the configuration is in force",
     }
 }
 

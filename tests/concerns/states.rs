@@ -63,6 +63,13 @@ impl State {
             ConcernKind::Blocked => Self::world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
             ),
+            ConcernKind::ConfigurationChanged => {
+                let state = Self::complete();
+                let configured = "[inbox]\nfolder = \"inbox\"\n\
+                                  [calendar.amendments]\nclosed = [2026-01-07]\n";
+                state.workspace.write("plimsoll.toml", configured);
+                state
+            }
         }
     }
 

@@ -120,6 +120,9 @@ const fn phrase(kind: ConcernKind) -> &'static str {
         }
         ConcernKind::RiskAbsent => "risk has no figures for 1 portfolio: too little price history",
         ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
+        ConcernKind::ConfigurationChanged => {
+            "the calendar changed on 2026-01-07: the next run computes "
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::stale_inputs::{StalePortfolio, stale_portfolios};
 use crate::domain::{Cell, IdSet, PortfolioId, Scope};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
+use crate::invalidation::PendingInvalidations;
 use crate::plan::{Decision, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
 use crate::query::error::QueryError;
 use crate::query::failures::expected_failures;
@@ -44,6 +45,7 @@ pub fn concerns(
             inputs,
             scope,
             survey,
+            pending: &surveyed.pending,
             plan: &plan,
             marks: &marks,
             facts: &facts,
@@ -65,6 +67,7 @@ pub(in crate::query) struct ConcernReader<'v> {
     pub(in crate::query) inputs: &'v ConcernInputs,
     pub(in crate::query) scope: &'v Scope,
     pub(in crate::query) survey: &'v Survey,
+    pub(in crate::query) pending: &'v PendingInvalidations,
     pub(in crate::query) plan: &'v Plan,
     pub(in crate::query) marks: &'v Watermarks,
     pub(in crate::query) facts: &'v Facts<'v>,
@@ -94,6 +97,7 @@ impl ConcernReader<'_> {
             ConcernKind::StaleInputs => self.stale_inputs(),
             ConcernKind::Blocked => self.blocked(),
             ConcernKind::RiskAbsent => self.risk_absent(),
+            ConcernKind::ConfigurationChanged => Ok(self.configuration_changed()),
         }
     }
 
@@ -335,6 +339,19 @@ impl ConcernReader<'_> {
             portfolios,
             next: None,
         }))
+    }
+
+    fn configuration_changed(&self) -> Option<Concern> {
+        let outputs = self.pending.reasons().map(|(_, outputs)| outputs).sum();
+        let reasons = self.pending.reasons().map(|(reason, _)| reason.to_owned());
+        (outputs > 0).then(|| Concern {
+            fact: ConcernFact::ConfigurationChanged {
+                reasons: reasons.collect(),
+                outputs,
+            },
+            portfolios: IdSet::new(),
+            next: Some(NextCommand::Run),
+        })
     }
 
     /// Returns the command that helps to complete a cell.

@@ -104,6 +104,13 @@ pub enum ConcernFact {
         /// Whether the risk model names a benchmark.
         has_benchmark: bool,
     },
+    /// The facts of [`ConcernKind::ConfigurationChanged`].
+    ConfigurationChanged {
+        /// The reasons of the invalidations that the next run records.
+        reasons: Vec<String>,
+        /// Number of outputs that it invalidates.
+        outputs: u64,
+    },
 }
 
 impl ConcernFact {
@@ -122,6 +129,7 @@ impl ConcernFact {
             Self::StaleInputs { .. } => ConcernKind::StaleInputs,
             Self::Blocked { .. } => ConcernKind::Blocked,
             Self::RiskAbsent { .. } => ConcernKind::RiskAbsent,
+            Self::ConfigurationChanged { .. } => ConcernKind::ConfigurationChanged,
         }
     }
 
@@ -143,6 +151,7 @@ impl ConcernFact {
             Self::RiskAbsent {
                 without_figures, ..
             } => *without_figures,
+            Self::ConfigurationChanged { outputs, .. } => *outputs,
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum ConcernKind {
     Blocked,
     /// Risk is complete and has not one figure.
     RiskAbsent,
+    /// The configured risk model or calendar is not in force yet, which invalidates outputs.
+    ConfigurationChanged,
 }
 
 /// The consequence of a concern.
@@ -45,7 +47,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::Late,
@@ -58,6 +60,7 @@ impl ConcernKind {
         Self::StaleInputs,
         Self::Blocked,
         Self::RiskAbsent,
+        Self::ConfigurationChanged,
     ];
 
     /// Returns the name in JSON, metrics, webhook bodies and the database. It must not change, since
@@ -76,6 +79,7 @@ impl ConcernKind {
             Self::StaleInputs => "stale-inputs",
             Self::Blocked => "blocked",
             Self::RiskAbsent => "risk-absent",
+            Self::ConfigurationChanged => "configuration-changed",
         }
     }
 
@@ -98,7 +102,7 @@ impl ConcernKind {
             | Self::InboxUnreadable
             | Self::UnpricedSession
             | Self::StaleInputs => Severity::Error,
-            Self::Blocked | Self::RiskAbsent => Severity::Warning,
+            Self::Blocked | Self::RiskAbsent | Self::ConfigurationChanged => Severity::Warning,
         }
     }
 }

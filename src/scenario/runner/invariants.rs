@@ -95,8 +95,10 @@ fn verify_database(
         let Verdict::Broken { findings, .. } = &check.verdict else {
             continue;
         };
-        // A crashed run stays marked as running until the next run closes it.
-        if check.claim == Claim::Runs && dead_runs == DeadRuns::Allowed {
+        // A crashed run stays marked as running until the next run closes it, and may have put its
+        // configuration in force or not.
+        let is_left = matches!(check.claim, Claim::Runs | Claim::Configuration);
+        if is_left && dead_runs == DeadRuns::Allowed {
             continue;
         }
         violations.push(Violation::Claim(BrokenClaim {
