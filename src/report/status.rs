@@ -207,6 +207,7 @@ mod tests {
         let mut status = query_samples::status(&names());
         status.behind = 0;
         status.portfolios.clear();
+        status.concerns.clear();
         let text = status_text(&status, Palette::Plain);
         assert!(
             text.starts_with("all 13 portfolios complete up to 2026-01-08\n"),
