@@ -177,7 +177,9 @@ mod tests {
         builder.add_moving_closes(1, 0..260, 0.01);
         builder.add_moving_closes(2, 0..260, 0.02);
         builder.add_moving_closes(3, 219..260, 0.01);
-        builder.add_close(4, 0, "10");
+        for session in 0..260 {
+            builder.add_close(4, session, "10");
+        }
         builder.sources.model.benchmark = Some("S1".to_owned());
         builder
     }

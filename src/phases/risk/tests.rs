@@ -245,10 +245,11 @@ fn risk_is_absent_without_weights() {
 #[test]
 fn unchanged_prices_have_zero_volatility_and_no_correlation() {
     let mut builder = builder();
-    builder
-        .sources
-        .closes
-        .retain(|close| close.security.0 == 1 || close.day <= builder.sources.sessions[5]);
+    for close in &mut builder.sources.closes {
+        if close.security.0 != 1 {
+            close.price = crate::domain::Price::whole(10);
+        }
+    }
     let trades = funded([buy(1, 2, "10", "100"), buy(1, 3, "10", "100")]);
     let (risk, _) = risk_of(&builder, &trades);
     assert_eq!(risk.volatility[2], Figure::new(0.0, 252));

@@ -154,7 +154,11 @@ fn a_blocked_cell_names_the_import_command() {
     assert!(matches!(explanation.decision, CellReason::Blocked { .. }));
     assert_eq!(
         lines(&explanation),
-        ["plimsoll import prices PRICES.csv", "plimsoll run"]
+        [
+            "plimsoll import prices PRICES.csv",
+            "plimsoll accept-prices --from 2026-01-08 --to 2026-01-08 --reason REASON",
+            "plimsoll run"
+        ]
     );
     assert_eq!(explanation.securities, None);
 }

@@ -96,7 +96,7 @@ fn an_outcome_marks_done_failed_and_blocked_cells() {
     assert_eq!(lines(&grid), ["Alpha !!!", "Beta ###", "Gone ..."]);
     fixture.advance_one_day();
     let grid = Grid::from_outcome(&fixture.run(), &fixture.names(), 3);
-    assert_eq!(lines(&grid)[1], "Beta ==b");
+    assert_eq!(lines(&grid)[1], "Beta ==u");
 }
 
 #[test]

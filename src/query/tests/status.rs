@@ -115,7 +115,7 @@ fn a_hole_holds_the_watermark_back_with_a_reason() {
 }
 
 #[test]
-fn a_cell_without_prices_is_blocked_and_names_the_symbols() {
+fn a_cell_of_an_unpriced_session_is_blocked_and_names_the_counts() {
     let fixture = filled();
     fixture.advance_one_day();
     let status = fixture.status();
@@ -127,9 +127,9 @@ fn a_cell_without_prices_is_blocked_and_names_the_symbols() {
     assert!(matches!(reason, CellReason::Blocked { .. }), "{reason:?}");
     assert_eq!(
         reason.to_string(),
-        "blocked: no price of ACME, BOLT, CORE; 0.0 % of the value is priced"
+        "blocked: unpriced session, 3 of 3 securities have no close"
     );
-    assert!(lines(&status)[0].ends_with("=b"));
+    assert!(lines(&status)[0].ends_with("=u"));
 }
 
 #[test]

@@ -91,6 +91,11 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
         connection.execute_batch(&sql).unwrap();
     }
     migrations.to_version(&mut connection, version).unwrap();
+    if version >= 6 {
+        let row =
+            "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)";
+        connection.execute_batch(row).unwrap();
+    }
     (folder, path, connection)
 }
 
