@@ -135,7 +135,7 @@ mod tests {
     use crate::domain::{Absence, PriceQuality, TransactionKind};
     use crate::phases::error::BookingError;
     use crate::phases::fixture::{
-        MarketBuilder, amount, buy, cash, day, history, sell, transaction,
+        MarketBuilder, amount, buy, cash, day, history, security, sell, transaction,
     };
 
     use TransactionKind::{Deposit, Dividend, Fee, TransferIn, TransferOut, Withdrawal};
@@ -241,6 +241,36 @@ mod tests {
         assert_eq!(days[0].snapshot.flow, Money::whole(45));
         let quality = days[2].snapshot.quality;
         assert_eq!((quality.fresh, quality.cost), (1, 1));
+    }
+
+    #[test]
+    fn a_value_is_as_old_as_the_older_of_its_price_and_its_rate() {
+        let mut builder = MarketBuilder::with_session_count(4);
+        let mut share = security(1);
+        share.currency = "EUR".parse().unwrap();
+        let mut euro = security(2);
+        euro.symbol = "EURUSD".to_owned();
+        builder.sources.securities.extend([share, euro]);
+        for (id, session, price) in [(1, 0, "10"), (1, 2, "10"), (2, 0, "1.2"), (2, 3, "1.3")] {
+            builder.add_close(id, session, price);
+        }
+        let days = values(
+            &builder.build(),
+            &[transaction(0, TransferIn, Some(1), "5")],
+        );
+        let fresh_and_stale = |day: &Valuation| {
+            let quality = day.snapshot.quality;
+            (day.positions[0].quality, quality.fresh, quality.stale)
+        };
+        let qualities: Vec<_> = days.iter().map(fresh_and_stale).collect();
+        let stale = |age| (PriceQuality::Stale(age), 0, 1);
+        // On session 2 the price is fresh and the rate is not; on session 3 it is the other way.
+        assert_eq!(
+            qualities,
+            [(PriceQuality::Fresh, 1, 0), stale(1), stale(2), stale(1)]
+        );
+        assert_eq!(days[2].positions[0].value, Money::whole(60));
+        assert_eq!(days[3].positions[0].value, Money::whole(65));
     }
 
     #[test]
