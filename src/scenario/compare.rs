@@ -73,6 +73,7 @@ pub fn compare(scenario: &Scenario) -> Result<Comparison, PlayError> {
         scenario.steps.push(Step {
             action: Action::Run(Box::default()),
             expected: None,
+            expected_by_policy: BTreeMap::new(),
         });
     }
     let result = play(&scenario, CheckLevel::ExpectationsOnly)?;

@@ -55,6 +55,18 @@ fn of_value(played: &Played<'_>, key: &str, value: &Value) -> Vec<Value> {
             })
             .collect(),
         ("says", text) => vec![format!("{} ¬", text.as_str().unwrap()).into()],
+        ("nav" | "cash" | "pnl", Value::Table(entries)) => of_entries(entries, |days| {
+            let amount = |_: &Value| vec!["none".into(), "123456789.5".into()];
+            of_entries(days.as_table().unwrap(), amount)
+        }),
+        ("quality", Value::Table(entries)) => of_entries(entries, |days| {
+            let count = |number: &Value| vec![(number.as_integer().unwrap() + 1).into()];
+            let kinds = |kinds: &Value| of_entries(kinds.as_table().unwrap(), count);
+            of_entries(days.as_table().unwrap(), kinds)
+        }),
+        ("reasons", Value::Table(entries)) => of_entries(entries, |days| {
+            of_entries(days.as_table().unwrap(), |_| names(played))
+        }),
         ("watermarks", Value::Table(entries)) => of_entries(entries, |_| watermarks(played)),
         (_, Value::Table(days)) => of_entries(days, |_| names(played)),
         (key, value) => panic!("no change is known for `{key} = {value}`"),

@@ -3,6 +3,7 @@
 //! The keys come from the schema of scenarios. So a new key fails here until `truth` knows its
 //! value, and then fails again unless the runner looks at it after every step.
 
+mod books;
 mod changes;
 mod played;
 mod truth;
@@ -10,7 +11,7 @@ mod truth;
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::scenario::runner::{Mismatch, Problem};
-use plimsoll::scenario::script::FixtureError;
+use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::scenario::suite::{find_fixture, find_scenarios};
 use plimsoll::sim::generate_scenario;
 use serde_json::Value as Json;
@@ -55,7 +56,7 @@ fn every_changed_expectation_of_a_shipped_scenario_fails() {
 #[test]
 fn every_key_is_looked_at_after_every_step() {
     let keys = keys_of_schema();
-    assert!(keys.len() >= 14, "{keys:?}");
+    assert!(keys.len() >= 28, "{keys:?}");
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let mut texts: Vec<String> = (0..GENERATED).map(generate_scenario).collect();
     // Generated scenarios have no steps inside runs.
@@ -177,4 +178,71 @@ fn expectations_that_nothing_is_known_of_fail() {
         "{:?}",
         findings(refused)
     );
+}
+
+#[test]
+fn a_span_of_days_lists_the_portfolios_of_each_of_its_sessions() {
+    let step = |expected: &str| format!("[[step]]\nrun = {{}}\nexpect = {{ {expected} }}\n");
+    let holds =
+        "processed.\"2026-01-05..2026-01-07\" = [], processed.\"2026-01-08..\" = [\"A..C\"]";
+    assert_eq!(findings(&step(holds)), [] as [Problem; 0]);
+    let fails = step("processed.\"2026-01-07..2026-01-08\" = [\"A..C\"]");
+    assert_eq!(findings(&fails).len(), 1);
+    for (refused, part) in [
+        (
+            "processed.\"2026-01-10..2026-01-11\" = []",
+            "has no session",
+        ),
+        (
+            "processed.\"2025-02-01..2025-03-01\" = []",
+            "outside the days",
+        ),
+        (
+            "processed = { \"2026-01-05..\" = [], 2026-01-08 = [\"A..C\"] }",
+            "the session 2026-01-08 twice",
+        ),
+        (
+            "reasons.hiden-by-watermark.\"2026-01-08\" = []",
+            "unknown variant",
+        ),
+        ("nav.Z.\"2026-01-08\" = 1", "`Z`"),
+    ] {
+        let error = refusal(&step(refused));
+        assert!(error.contains(part), "{refused}: {error}");
+    }
+}
+
+#[test]
+fn a_step_can_expect_other_results_of_each_policy() {
+    let steps = |behind: &str| {
+        format!(
+            "[[step]]\nrun = {{}}\n[step.expect-by-policy.global-max]\n\
+             left-behind.\"2026-01-07\" = {behind}\n[step.expect-by-policy.per-cell]\n\
+             processed.\"2026-01-07\" = [\"C\"]\n"
+        )
+    };
+    let world = "now = 2026-01-08T18:00:00-05:00\npolicies = [\"global-max\", \"per-cell\"]\n\
+                 [portfolios]\n\"A..B\" = { complete = \"..2026-01-07\" }\n\
+                 C = { complete = \"..2026-01-06\" }\n";
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    let found = |steps: &str| {
+        let played = Played::new(&format!("{world}{steps}"), &none);
+        played.result.findings().count()
+    };
+    assert_eq!(found(&steps("[\"C\"]")), 0);
+    assert_eq!(found(&steps("[\"B\"]")), 1);
+    // Under a policy that is not played, nothing would be compared.
+    let unknown = refusal("[[step]]\nrun = {}\nexpect-by-policy.target-only = { exit = 0 }\n");
+    assert!(unknown.contains("target-only"), "{unknown}");
+}
+
+/// Returns the error of a scenario of three portfolios with these steps, with its causes.
+fn refusal(steps: &str) -> String {
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+                 \"A..C\" = { complete = \"..2026-01-07\" }\n";
+    let read = Scenario::read("refused", &format!("{world}{steps}"), &none);
+    let error = read.unwrap_err();
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    format!("{error} {}", source.unwrap_or_default())
 }

@@ -50,10 +50,16 @@ impl<'f> Played<'f> {
     pub(crate) fn with_states(&self) -> Self {
         let mut root = self.root.clone();
         root.as_table_mut().unwrap().remove("expect");
+        // An expectation of books, whose result is not looked at, makes the play read all of them.
+        let books = expectation(
+            "stale",
+            &Value::Table(Table::from_iter([(
+                "..".to_owned(),
+                Value::Array(Vec::new()),
+            )])),
+        );
         for place in self.places() {
-            if let Place::Step(_) = place {
-                *expectation_at(&mut root, &place) = expectation("watermark", &"none".into());
-            }
+            *expectation_at(&mut root, &place) = books.clone();
         }
         Self::from_root(root, self.fixtures)
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::domain::{Day, DayRange};
 use plimsoll::scenario::runner::{EndState, RunResult, StepOutcome};
-use plimsoll::scenario::script::Step;
+use plimsoll::scenario::script::{CellStatus, ReasonKind, Step};
 use toml::{Table, Value};
 
+use crate::books::{amounts, quality};
 use crate::played::{Place, PlaceKind, Played};
 
 /// The names of all ends of a run.
@@ -37,7 +38,7 @@ pub(crate) struct Probe {
     pub(crate) verdict: Verdict,
 }
 
-fn probe(value: impl Into<Value>, verdict: Verdict) -> Probe {
+pub(crate) fn probe(value: impl Into<Value>, verdict: Verdict) -> Probe {
     Probe {
         value: value.into(),
         verdict,
@@ -77,6 +78,16 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
     let is_run_key = !matches!(
         key,
         "open"
+            | "open-cells"
+            | "waiting"
+            | "waiting-cells"
+            | "stale"
+            | "stale-cells"
+            | "unpriced"
+            | "nav"
+            | "cash"
+            | "pnl"
+            | "quality"
             | "watermark"
             | "watermarks"
             | "says"
@@ -95,19 +106,25 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "blocked" => cells_of(|run| &run.blocked),
         "quarantined" => cells_of(|run| &run.quarantined),
         "open" => by_day(&[&at.state.open], played),
+        "waiting" => by_day(&[&at.state.waiting], played),
+        "stale" => by_day(&[&cells_of_state(at.state, CellStatus::Stale)], played),
+        "unpriced" => by_day(&[&at.state.unpriced], played),
+        "open-cells" => counts(size(&at.state.open)),
+        "waiting-cells" => counts(size(&at.state.waiting)),
+        "stale-cells" => counts(size(&cells_of_state(at.state, CellStatus::Stale))),
+        "failed-cells" => count_of(at.last, |run| &run.failed),
+        "blocked-cells" => count_of(at.last, |run| &run.blocked),
+        "quarantined-cells" => count_of(at.last, |run| &run.quarantined),
+        "nav" => amounts(at.state, played, |books| books.nav),
+        "cash" => amounts(at.state, played, |books| books.cash),
+        "pnl" => amounts(at.state, played, |books| books.pnl),
+        "quality" => quality(at.state),
+        "reasons" => reasons(at.last, played),
         "processed-cells" | "processed_cells" => {
             let days: Vec<_> = at.runs.iter().map(|run| &run.processed).collect();
             counts(merged(&days).values().map(|names| names.len() as u64).sum())
         }
-        "left-behind-cells" | "left_behind_cells" => match at.last {
-            Some(run) if run.has_plan() => counts(
-                run.left_behind
-                    .values()
-                    .map(|names| names.len() as u64)
-                    .sum(),
-            ),
-            _ => vec![probe(0, Verdict::Fails)],
-        },
+        "left-behind-cells" | "left_behind_cells" => count_of(at.last, |run| &run.left_behind),
         "watermark" => watermarks(at.reported.unwrap_or(at.state.watermark), played),
         "watermarks" => {
             let entry = |name: &String, value| Table::from_iter([(name.clone(), value)]);
@@ -155,6 +172,7 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "processed" | "left-behind" | "left_behind" | "failed" | "blocked" | "quarantined" => {
             day_table(sessions(played)[0], &[])
         }
+        "reasons" => table("missing", day_table(sessions(played)[0], &[])),
         _ => 0.into(),
     };
     vec![probe(value, Verdict::Refused)]
@@ -221,6 +239,65 @@ pub(crate) fn sessions(played: &Played<'_>) -> Vec<Day> {
     let last = last.unwrap().unwrap();
     let days = DayRange::new(first.min().unwrap().min(last), last).unwrap();
     world.calendar.sessions(days).unwrap().to_vec()
+}
+
+pub(crate) fn table(key: &str, value: impl Into<Value>) -> Value {
+    Value::Table(Table::from_iter([(key.to_owned(), value.into())]))
+}
+
+fn size(cells: &BTreeMap<Day, Vec<String>>) -> u64 {
+    cells.values().map(|names| names.len() as u64).sum()
+}
+
+fn count_of(
+    last: Option<&RunResult>,
+    cells: fn(&RunResult) -> &BTreeMap<Day, Vec<String>>,
+) -> Vec<Probe> {
+    match last {
+        Some(run) if run.has_plan() => counts(size(cells(run))),
+        _ => vec![probe(0, Verdict::Fails)],
+    }
+}
+
+fn cells_of_state(state: &EndState, status: CellStatus) -> BTreeMap<Day, Vec<String>> {
+    state.cells(status).unwrap()
+}
+
+/// Returns probes of the first reasons of the plan.
+fn reasons(last: Option<&RunResult>, played: &Played<'_>) -> Vec<Probe> {
+    let Some(run) = last.filter(|run| run.has_plan()) else {
+        return vec![probe(
+            table("missing", day_table(sessions(played)[0], &[])),
+            Verdict::Fails,
+        )];
+    };
+    let mut cells: BTreeMap<(ReasonKind, Day), BTreeSet<String>> = BTreeMap::new();
+    for (day, group) in run
+        .reasons
+        .iter()
+        .flat_map(|(day, groups)| groups.iter().map(move |it| (*day, it)))
+    {
+        let kind = group.reason.kind().unwrap();
+        cells
+            .entry((kind, day))
+            .or_default()
+            .extend(group.portfolios.clone());
+    }
+    let known = sessions(played);
+    let cells = cells
+        .into_iter()
+        .filter(|((_, day), names)| known.contains(day) && !names.is_empty());
+    let probes = cells.take(3).flat_map(|((kind, day), names)| {
+        let names: Vec<String> = names.into_iter().collect();
+        [
+            probe(table(kind.name(), day_table(day, &names)), Verdict::Holds),
+            probe(
+                table(kind.name(), day_table(day, &names[1..])),
+                Verdict::Fails,
+            ),
+        ]
+    });
+    probes.collect()
 }
 
 fn merged(days: &[&BTreeMap<Day, Vec<String>>]) -> Cells {

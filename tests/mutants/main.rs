@@ -6,6 +6,7 @@
 //!
 //! Run with `cargo test --features mutants --test mutants`; a part of a name after `--` selects.
 
+mod books;
 mod build;
 mod copy;
 mod detect;
@@ -79,6 +80,7 @@ fn all_mutants() -> Vec<Mutant> {
         imports::MUTANTS,
         store::MUTANTS,
         unpriced::MUTANTS,
+        books::MUTANTS,
     ]
     .concat()
 }

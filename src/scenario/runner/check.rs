@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::check_books::check_books;
 use super::finding::{Finding, Mismatch, Problem};
-use super::inspect::EndState;
+use super::inspect::{BooksByDay, EndState};
 use super::result::{PlayedStep, PolicyResult, StepOutcome};
 use super::run_result::{ByDay, RunResult};
 use super::step_number::StepNumber;
@@ -113,6 +114,13 @@ impl<'s> Observed<'s> {
                 Err(unknown) => problems.push(unknown),
             }
         }
+        problems.extend(self.check_reasons(expected));
+        if expected.amounts.len() + expected.quality.len() > 0 {
+            match self.books() {
+                Ok(books) => problems.extend(check_books(books, expected)),
+                Err(unknown) => problems.push(unknown),
+            }
+        }
         problems.extend(self.check_end(expected));
         problems.extend(self.check_watermark(expected));
         problems.extend(self.check_watermarks(expected));
@@ -127,8 +135,14 @@ impl<'s> Observed<'s> {
     /// Returns the cells of a status: processed ones of all runs, open ones of the state, and all
     /// others of the last run. That run must have had a plan: otherwise nothing is known of them.
     fn cells(&self, status: CellStatus) -> Result<Cells, Mismatch> {
+        let of_state;
         let days: Vec<&ByDay> = match status {
-            CellStatus::Open => vec![&self.state("open")?.open],
+            _ if status.is_of_state() => {
+                let state = self.state(status.label())?;
+                let unread = || unknown_state(status.label(), "it was not recorded");
+                of_state = state.cells(status).ok_or_else(unread)?;
+                vec![&of_state]
+            }
             CellStatus::Processed => self.runs.iter().map(|run| &run.processed).collect(),
             _ => match self.last {
                 Some(run) if run.has_plan() => vec![run.cells(status)],
@@ -147,15 +161,45 @@ impl<'s> Observed<'s> {
 
     /// Returns the state of the database, or the reason why it is not known.
     fn state(&self, key: &'static str) -> Result<&'s EndState, Mismatch> {
-        let unknown = |reason: &str| Mismatch::UnknownState {
-            key,
-            reason: reason.to_owned(),
-        };
-        let state = self.state.ok_or_else(|| unknown("it was not recorded"))?;
+        let unread = || unknown_state(key, "it was not recorded");
+        let state = self.state.ok_or_else(unread)?;
         match &state.unknown_reason {
             None => Ok(state),
-            Some(reason) => Err(unknown(reason)),
+            Some(reason) => Err(unknown_state(key, reason)),
         }
+    }
+
+    /// Returns the books in the database, or the reason why they are not known.
+    fn books(&self) -> Result<&'s BooksByDay, Mismatch> {
+        let books = self.state("books")?.books.as_ref();
+        books.ok_or_else(|| unknown_state("books", "they were not read"))
+    }
+
+    /// Compares the reasons of the plan of the last run.
+    fn check_reasons(&self, expected: &Expectation) -> Vec<Mismatch> {
+        if expected.reasons.is_empty() {
+            return Vec::new();
+        }
+        let Some(run) = self.last.filter(|run| run.has_plan()) else {
+            let end = self.last.map(|run| run.end);
+            return vec![Mismatch::ReasonsWithoutPlan { end }];
+        };
+        let mut problems = Vec::new();
+        for (reason, days) in &expected.reasons {
+            for (day, expected) in days {
+                let groups = run.reasons.get(day).into_iter().flatten();
+                let groups = groups.filter(|group| group.reason.kind() == Some(*reason));
+                let found: BTreeSet<String> =
+                    groups.flat_map(|group| group.portfolios.clone()).collect();
+                problems.extend((found != *expected).then(|| Mismatch::Reason {
+                    reason: *reason,
+                    day: *day,
+                    expected: expected.clone(),
+                    found,
+                }));
+            }
+        }
+        problems
     }
 
     fn check_end(&self, expected: &Expectation) -> Vec<Mismatch> {
@@ -228,6 +272,13 @@ impl<'s> Observed<'s> {
         let other_count =
             other_count.map(|expected| Mismatch::InvalidatedPhases { expected, found });
         missing.chain(other_count).collect()
+    }
+}
+
+fn unknown_state(key: &'static str, reason: &str) -> Mismatch {
+    Mismatch::UnknownState {
+        key,
+        reason: reason.to_owned(),
     }
 }
 

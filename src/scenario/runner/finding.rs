@@ -9,12 +9,12 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::step_number::StepNumber;
-use crate::domain::{Cell, Day, Phase, PhaseSet};
+use crate::domain::{Cell, Day, Money, Phase, PhaseSet, Quality};
 use crate::engine::Certificate;
 use crate::plan::{ScopeWatermark, StepKind};
 use crate::query::Claim;
 use crate::scenario::name_list::format_names;
-use crate::scenario::script::{CellStatus, Point, RunEnd};
+use crate::scenario::script::{Amount, CellStatus, ExpectedQuality, Point, ReasonKind, RunEnd};
 use crate::store::Progress;
 
 /// An unmet expectation or a violated invariant.
@@ -41,7 +41,7 @@ pub enum Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Mismatch {
     /// Other portfolios have the status on a day.
-    #[error("{}", cells_text(*status, *day, expected, found))]
+    #[error("{}", names_text(status.label(), *day, expected, found))]
     Cells {
         /// The status of the cells.
         status: CellStatus,
@@ -69,6 +69,58 @@ pub enum Mismatch {
         status: CellStatus,
         /// The end of the run; none if there was no run.
         end: Option<RunEnd>,
+    },
+    /// The plan of the run did or skipped other portfolios for the reason on a day.
+    #[error("{}", names_text(reason.name(), *day, expected, found))]
+    Reason {
+        /// The reason.
+        reason: ReasonKind,
+        /// The session.
+        day: Day,
+        /// The expected names.
+        expected: BTreeSet<String>,
+        /// The names that were found.
+        found: BTreeSet<String>,
+    },
+    /// The run ended before it had a plan, so its reasons are not known.
+    #[error("reasons: not known, because {}", no_plan_text(*end))]
+    ReasonsWithoutPlan {
+        /// The end of the run; none if there was no run.
+        end: Option<RunEnd>,
+    },
+    /// An amount of the books is another one.
+    #[error(
+        "{} of {portfolio} on {day}: expected {}, found {}",
+        amount.name(),
+        or_none(expected.as_ref()),
+        or_none(found.as_ref())
+    )]
+    Amount {
+        /// The amount.
+        amount: Amount,
+        /// The name of the portfolio.
+        portfolio: String,
+        /// The session.
+        day: Day,
+        /// The expected amount; none if no valid books are expected.
+        expected: Option<Money>,
+        /// The amount that was found, if there are valid books.
+        found: Option<Money>,
+    },
+    /// The books have other numbers of holdings by kind of price.
+    #[error(
+        "quality of {portfolio} on {day}: expected {expected}, found {}",
+        found.map_or("no valid books".to_owned(), quality_text)
+    )]
+    Quality {
+        /// The name of the portfolio.
+        portfolio: String,
+        /// The session.
+        day: Day,
+        /// The expected numbers.
+        expected: ExpectedQuality,
+        /// The numbers that were found, if there are valid books.
+        found: Option<Quality>,
     },
     /// The state of the database is not known.
     #[error("`{key}` is not known: {reason}")]
@@ -268,16 +320,25 @@ impl BrokenClaim {
     }
 }
 
-fn cells_text(
-    status: CellStatus,
+fn quality_text(quality: Quality) -> String {
+    let expected = ExpectedQuality {
+        fresh: Some(quality.fresh),
+        stale: Some(quality.stale),
+        cost: Some(quality.cost),
+        none: Some(quality.none),
+    };
+    expected.to_string()
+}
+
+fn names_text(
+    label: &str,
     day: Day,
     expected: &BTreeSet<String>,
     found: &BTreeSet<String>,
 ) -> String {
     let list = |names: &BTreeSet<String>| format_names(&names.iter().cloned().collect::<Vec<_>>());
     let mut text = format!(
-        "{} on {day}: expected {}, found {}",
-        status.label(),
+        "{label} on {day}: expected {}, found {}",
         list(expected),
         list(found)
     );

@@ -248,13 +248,20 @@ impl<'s> Harness<'s> {
 
     /// Returns the state of the current database. A calendar that does not know the current day is
     /// a part of it.
-    pub(super) fn end_state(&self) -> Result<EndState, PlayError> {
-        match self.inspect() {
+    ///
+    /// The books are read if an expectation is about them; reading all takes longer than a play.
+    pub(super) fn end_state(&self, with_books: bool) -> Result<EndState, PlayError> {
+        let state = match self.inspect() {
             Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
-                Ok(EndState::from_calendar_error(&unknown))
+                EndState::from_calendar_error(&unknown)
             }
-            inspected => Ok(inspected?.end_state()),
-        }
+            inspected => inspected?.end_state(),
+        };
+        let books = with_books.then(|| inspect::read_books(&self.store()));
+        Ok(EndState {
+            books: books.transpose()?,
+            ..state
+        })
     }
 
     /// Reads the ledger of the cell phases.

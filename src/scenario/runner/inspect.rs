@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::error::PlayError;
-use crate::domain::{CalendarError, Coverage, Day, DayRange, PhaseSet, PortfolioId, Scope};
+use crate::domain::output::Snapshot;
+use crate::domain::{
+    CalendarError, Cell, Coverage, Day, DayRange, Phase, PhaseSet, PortfolioId, Scope,
+};
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
-use crate::plan::{Plan, Request, ScopeWatermark, Survey, Watermarks, watermarks};
+use crate::plan::{Plan, Request, ScopeWatermark, SkipReason, Survey, Watermarks, watermarks};
 use crate::query::{Grid, Names};
+use crate::scenario::script::CellStatus;
 use crate::store::{Store, StoreError};
 
 /// The state of a database after the last step.
@@ -26,10 +30,25 @@ pub struct EndState {
     /// The portfolio and session that hold the watermark down.
     pub held_by: Option<(String, Day)>,
     /// The names of the portfolios with a needed cell, by session.
-    pub open: BTreeMap<Day, Vec<String>>,
+    pub open: ByDay,
+    /// The names of the portfolios that wait for prices or rates, by session.
+    #[serde(skip)]
+    pub waiting: ByDay,
+    /// The names of the portfolios that wait because the session is unpriced, by session.
+    #[serde(skip)]
+    pub unpriced: ByDay,
+    /// The valid books by portfolio name and session; `None` if they were not read, because no
+    /// expectation is about them.
+    #[serde(skip)]
+    pub books: Option<BooksByDay>,
     /// The cells of all active portfolios as a grid.
     pub grid: Grid,
 }
+
+/// The names of portfolios by session.
+type ByDay = BTreeMap<Day, Vec<String>>;
+/// The books by portfolio name and session.
+pub type BooksByDay = BTreeMap<String, BTreeMap<Day, Snapshot>>;
 
 /// A survey of the database with the plan of the default policy.
 pub(super) struct Inspection {
@@ -117,23 +136,30 @@ impl Inspection {
                 let cell = holder.cell;
                 (self.names.portfolio(cell.portfolio), cell.day)
             }),
-            open: self.open(),
+            open: self.cells_of_plan(true, SkipReason::is_open),
+            waiting: self.cells_of_plan(false, |reason| {
+                matches!(reason, SkipReason::Blocked | SkipReason::Unpriced)
+            }),
+            unpriced: self.cells_of_plan(false, |reason| reason == SkipReason::Unpriced),
+            books: None,
             grid: Grid::from_status(&self.plan, self.names.portfolio_names(), usize::MAX),
         }
     }
 
-    /// Returns the names of the portfolios with a needed cell, planned or skipped, by session.
-    fn open(&self) -> BTreeMap<Day, Vec<String>> {
-        let mut open: BTreeMap<Day, Vec<String>> = BTreeMap::new();
+    /// Returns the names of the portfolios that the plan skips for one of these reasons, and those
+    /// that it has a step for if `with_steps` is true, by session.
+    fn cells_of_plan(&self, with_steps: bool, is_skipped: impl Fn(SkipReason) -> bool) -> ByDay {
+        let mut cells_by_day = ByDay::new();
         for day in self
             .plan
             .days
             .iter()
             .filter(|day| day.day <= self.plan.target.day)
         {
-            let steps = day.steps.iter().map(|steps| &steps.cells);
-            let open_skips = day.skips.iter().filter(|skips| skips.reason.is_open());
-            let cells = steps.chain(open_skips.map(|skips| &skips.cells));
+            let steps = day.steps.iter().filter(|_| with_steps);
+            let steps = steps.map(|steps| &steps.cells);
+            let skips = day.skips.iter().filter(|skips| is_skipped(skips.reason));
+            let cells = steps.chain(skips.map(|skips| &skips.cells));
             let mut ids: Vec<u32> = cells.flatten().collect();
             // Steps and skips come by reason; names are listed in the order of the ids.
             ids.sort_unstable();
@@ -141,9 +167,62 @@ impl Inspection {
                 let names = ids
                     .into_iter()
                     .map(|id| self.names.portfolio(PortfolioId(id)));
-                open.insert(day.day, names.collect());
+                cells_by_day.insert(day.day, names.collect());
             }
         }
-        open
+        cells_by_day
     }
+}
+
+impl EndState {
+    /// Returns the cells with a status of the state; `None` if it was not read.
+    pub fn cells(&self, status: CellStatus) -> Option<ByDay> {
+        let stale = || {
+            let mut cells = ByDay::new();
+            for (name, days) in self.books.as_ref()? {
+                for (day, _) in days.iter().filter(|(_, books)| books.quality.stale > 0) {
+                    cells.entry(*day).or_default().push(name.clone());
+                }
+            }
+            Some(cells)
+        };
+        match status {
+            CellStatus::Open => Some(self.open.clone()),
+            CellStatus::Waiting => Some(self.waiting.clone()),
+            CellStatus::Unpriced => Some(self.unpriced.clone()),
+            CellStatus::Stale => stale(),
+            CellStatus::Processed
+            | CellStatus::LeftBehind
+            | CellStatus::Failed
+            | CellStatus::Blocked
+            | CellStatus::Quarantined => None,
+        }
+    }
+}
+
+/// Reads the books of all portfolios whose snapshot is in the ledger. Books that are to be done
+/// again are left out: their numbers are those of other sources.
+pub(super) fn read_books(store: &Store) -> Result<BooksByDay, StoreError> {
+    store.read(|reading| {
+        let mut books = BooksByDay::new();
+        let snapshots = PhaseSet::from_iter([Phase::Snapshot]);
+        let coverage = reading.ledger().coverage(DayRange::ALL, snapshots)?;
+        let portfolios = reading.portfolios().all()?;
+        for (day, stored) in reading.outputs().snapshot_ids_by_day(DayRange::ALL)? {
+            for portfolio in portfolios
+                .iter()
+                .filter(|known| stored.contains(known.id.0))
+            {
+                if !coverage.contains(day, Phase::Snapshot, portfolio.id) {
+                    continue;
+                }
+                let cell = Cell::new(day, portfolio.id);
+                if let Some(snapshot) = reading.outputs().snapshot(cell)? {
+                    let days = books.entry(portfolio.name.clone()).or_default();
+                    days.insert(day, snapshot);
+                }
+            }
+        }
+        Ok(books)
+    })
 }

@@ -19,11 +19,12 @@
 //! | `failure_counts` | counts how often phases failed |
 //! | `step_number` | numbers of steps |
 //! | `invariants` | checks what must hold after every step |
-//! | `check` | compares expectations with results |
+//! | `check`, `check_books` | compares expectations with results, with stored books |
 //! | `describe` | describes steps in a few words |
 
 mod changes;
 mod check;
+mod check_books;
 mod committed_cells;
 mod describe;
 mod error;
@@ -44,7 +45,7 @@ mod step_number;
 pub use error::PlayError;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
-pub use inspect::EndState;
+pub use inspect::{BooksByDay, EndState};
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
 pub use reasons::{Reason, ReasonGroup};

@@ -159,10 +159,10 @@ impl<'p> PendingSteps<'p> {
             .unwrap_or_else(PoisonError::into_inner);
         let crashed = state.crash_image.is_some();
         // The points of steps that are still pending were never reached.
-        let unreached = state
-            .steps
-            .iter()
-            .filter(|(_, _, step)| step.expected.is_some());
+        let unreached = state.steps.iter().filter(|(_, _, step)| {
+            let policy = &self.harness.policy.name;
+            step.expected_under(policy).next().is_some()
+        });
         let findings = unreached.map(|(at, point, _)| Finding {
             step: Some(self.number.inside(*at)),
             problem: Problem::Expectation(Mismatch::Unreached(*point)),

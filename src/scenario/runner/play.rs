@@ -63,7 +63,13 @@ fn play_policy(
     let harness = Harness::new(scenario, policy, disk, check_level)?;
     play_steps(&harness)?;
     // A scenario may move the clock beyond its calendar; its transcript says so.
-    let end = harness.end_state()?;
+    // Common expectations apply to every policy, beside those of the policy itself.
+    let expected = [
+        Some(&scenario.expected),
+        scenario.expected_by_policy.get(&policy.name),
+    ];
+    let expected = expected.into_iter().flatten();
+    let end = harness.end_state(expected.clone().any(Expectation::is_about_books))?;
     let (steps, findings) = harness.into_steps_and_findings();
     let mut result = PolicyResult {
         policy: policy.name.clone(),
@@ -71,12 +77,7 @@ fn play_policy(
         end,
         findings,
     };
-    // Common expectations apply to every policy, beside those of the policy itself.
-    let expected = [
-        Some(&scenario.expected),
-        scenario.expected_by_policy.get(&policy.name),
-    ];
-    let found: Vec<_> = (expected.into_iter().flatten())
+    let found: Vec<_> = expected
         .flat_map(|expected| result.check(expected))
         .collect();
     result.findings.extend(found);
@@ -151,15 +152,12 @@ fn play_step(
             outcome
         }
     };
-    let expected = step.expected.as_ref();
-    let about_state = expected.is_some_and(Expectation::is_about_state);
-    let state = about_state.then(|| harness.end_state()).transpose()?;
-    let played = harness.finish_step(index, outcome, state);
-    harness.add_findings(
-        expected
-            .into_iter()
-            .flat_map(|expected| played.check(expected)),
-    );
+    let expected = || step.expected_under(&harness.policy.name);
+    let about_books = expected().any(Expectation::is_about_books);
+    let about_state = expected().any(Expectation::is_about_state);
+    let state = about_state.then(|| harness.end_state(about_books));
+    let played = harness.finish_step(index, outcome, state.transpose()?);
+    harness.add_findings(expected().flat_map(|expected| played.check(expected)));
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use crate::engine::Outcome;
 use crate::plan::{DayPlan, SkipReason, StepReason, UnpricedSession};
 use crate::query::Names;
 use crate::report::missing_inputs_text;
+use crate::scenario::script::ReasonKind;
 
 /// The portfolios of a session that share a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +40,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns the kind of the reason of a step or a skip.
+    pub fn kind(&self) -> Option<ReasonKind> {
+        match self {
+            Self::Step(reason) => Some(ReasonKind::Step(reason.kind())),
+            Self::Skip(reason) => Some(ReasonKind::Skip(*reason)),
+            Self::Error(_) | Self::MissingInputs(_) | Self::Unpriced(_) => None,
+        }
+    }
+
     /// Returns the reason of a skip if it is one for which cells are left behind.
     pub fn left_behind(&self) -> Option<SkipReason> {
         match self {

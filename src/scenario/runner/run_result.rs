@@ -168,8 +168,8 @@ impl RunResult {
         self.watermark.is_some()
     }
 
-    /// Returns the portfolios whose cell has `status`, by session. [`CellStatus::Open`] gives none:
-    /// open cells are only counted at the end of a scenario.
+    /// Returns the portfolios whose cell has `status`, by session. A status of the state gives none:
+    /// it is read after a step and at the end of a scenario.
     pub fn cells(&self, status: CellStatus) -> &BTreeMap<Day, Vec<String>> {
         match status {
             CellStatus::Processed => &self.processed,
@@ -177,7 +177,7 @@ impl RunResult {
             CellStatus::Failed => &self.failed,
             CellStatus::Blocked => &self.blocked,
             CellStatus::Quarantined => &self.quarantined,
-            CellStatus::Open => {
+            CellStatus::Open | CellStatus::Waiting | CellStatus::Stale | CellStatus::Unpriced => {
                 static NONE: ByDay = ByDay::new();
                 &NONE
             }

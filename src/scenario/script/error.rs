@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::values::DurationError;
 use crate::domain::{CalendarError, Day, DayError};
-use crate::scenario::world::{Nearest, WorldError};
+use crate::scenario::world::{Nearest, Span, WorldError};
 
 /// Errors of reading a scenario.
 #[derive(Debug, Error)]
@@ -167,6 +167,20 @@ pub enum ExpectationError {
     /// No step is a run, and only a run has a value for the key.
     #[error("`{0}` can be expected of a run only, and the scenario has none")]
     NoRun(&'static str),
+    /// A span of days without any session of the scenario.
+    #[error("`{0}` has no session of the scenario")]
+    NoSessions(Span),
+    /// Two days or spans of one key cover the same session.
+    #[error("`{key}` lists the session {day} twice: it can have one set of portfolios only")]
+    DayTwice {
+        /// The key of the expectation.
+        key: &'static str,
+        /// The session.
+        day: Day,
+    },
+    /// A table without any number, which all books meet.
+    #[error("`quality` without a number: expected one of `fresh`, `stale`, `cost`, `none`")]
+    EmptyQuality,
     /// A text that every message contains.
     #[error("`says` has an empty text, which every message contains")]
     EmptyMessage,

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use chrono::{DateTime, TimeDelta, Utc};
-
+use super::cell_days::CellDays;
 use super::error::{ExpectationError, ScenarioError};
-use super::model::{CellStatus, Expectation, Run};
+use super::expectation_spec::{
+    AmountSpec, AmountsSpec, ExpectationSpec, NamesByDay, WatermarkSpec,
+};
+use super::expected_values::{Amount, ExpectedQuality};
+use super::model::{CellStatus, Expectation};
 use super::resolver::Resolver;
-use super::spec::{ExpectationSpec, NamesByDay, WatermarkSpec};
-use crate::domain::{Calendar, Day};
-use crate::scenario::world::lenient::Lenient;
+use crate::domain::{Day, Money};
+use crate::scenario::world::lenient::{Lenient, Located};
 
 /// The part of a scenario that an `expect` table is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,93 +24,6 @@ pub(super) enum ExpectationPlace {
     Run,
     /// A step that is not a run.
     Change,
-}
-
-/// The days around those of the scenario that expectations may be about, to say that a run does
-/// nothing there. Less than a month, so that a mistyped month or year is refused.
-const MARGIN_DAYS: i32 = 7;
-
-/// The days on which a scenario can have cells, as far as its steps have been read.
-pub(super) struct CellDays {
-    /// The calendars so far, that of the world first. A day that is a session of any of them can
-    /// have cells.
-    calendars: Vec<Calendar>,
-    /// The earliest inception; the latest day below if there is no portfolio.
-    first: Day,
-    /// The latest day that the clock has reached, or that a run names as its target.
-    last: Day,
-    clock: DateTime<Utc>,
-}
-
-impl CellDays {
-    pub(super) fn at_start(resolver: Resolver<'_>) -> Self {
-        let world = resolver.world;
-        let last = world.calendar.today(world.now);
-        let portfolios = world.portfolios.iter().chain(&world.added_later);
-        let inceptions = portfolios.map(|known| known.portfolio.lifecycle.inception());
-        Self {
-            calendars: vec![world.calendar.clone()],
-            first: inceptions.min().unwrap_or(last),
-            last,
-            clock: world.now,
-        }
-    }
-
-    /// Follows a step that sets the clock.
-    pub(super) fn set_clock(&mut self, clock: DateTime<Utc>) {
-        self.clock = clock;
-        let today = self.calendars[0].today(clock);
-        self.last = self.last.max(today);
-    }
-
-    /// Follows a step that moves the clock.
-    pub(super) fn advance_clock(&mut self, by: TimeDelta) {
-        self.set_clock(self.clock.checked_add_signed(by).unwrap_or(self.clock));
-    }
-
-    pub(super) fn add_calendar(&mut self, calendar: &Calendar) {
-        self.calendars.push(calendar.clone());
-    }
-
-    pub(super) fn add_run(&mut self, run: &Run) {
-        self.last = run.target.map_or(self.last, |day| self.last.max(day));
-    }
-
-    /// Refuses a day that is no session, or far from all cells: an expectation of it would hold
-    /// whatever happens.
-    fn check(&self, day: Day) -> Result<(), ExpectationError> {
-        let within = day.max(self.first).min(self.last);
-        if within.number().abs_diff(day.number()) > MARGIN_DAYS as u32 {
-            return Err(ExpectationError::OutsideDays {
-                day,
-                first: self.first,
-                last: self.last,
-                nearest: self.nearest_session(within),
-            });
-        }
-        self.check_session(day)
-    }
-
-    fn check_session(&self, day: Day) -> Result<(), ExpectationError> {
-        let mut calendars = self.calendars.iter();
-        if calendars.any(|calendar| calendar.is_session(day) == Ok(true)) {
-            return Ok(());
-        }
-        Err(ExpectationError::NoSession {
-            day,
-            calendar: self.calendars[0].name().to_owned(),
-            nearest: self.nearest_session(day),
-        })
-    }
-
-    /// Returns the session nearest to a day, the earlier one of two.
-    fn nearest_session(&self, day: Day) -> Option<Day> {
-        let calendar = self.calendars.last()?;
-        let before = calendar.on_or_before(day).ok().flatten();
-        let after = calendar.on_or_after(day).ok().flatten();
-        let distance = |session: &Day| session.number().abs_diff(day.number());
-        before.into_iter().chain(after).min_by_key(distance)
-    }
 }
 
 /// Reads expectations against the portfolios and days of a scenario.
@@ -130,16 +45,24 @@ impl ExpectationReader<'_> {
             ("blocked", CellStatus::Blocked, spec.blocked),
             ("quarantined", CellStatus::Quarantined, spec.quarantined),
             ("open", CellStatus::Open, spec.open),
+            ("waiting", CellStatus::Waiting, spec.waiting),
+            ("stale", CellStatus::Stale, spec.stale),
+            ("unpriced", CellStatus::Unpriced, spec.unpriced),
         ];
         let mut cells = BTreeMap::new();
         for (key, status, days) in days_by_status {
             if days.is_empty() {
                 continue;
             }
-            if status != CellStatus::Open {
+            if !status.is_of_state() {
                 self.check_run_key(key)?;
             }
-            cells.insert(status, self.cells(&days)?);
+            cells.insert(status, self.cells(key, &days)?);
+        }
+        let mut reasons = BTreeMap::new();
+        for (reason, days) in spec.reasons {
+            self.check_run_key("reasons")?;
+            reasons.insert(reason, self.cells("reasons", &days)?);
         }
         let counts_by_status = [
             (
@@ -152,11 +75,23 @@ impl ExpectationReader<'_> {
                 CellStatus::LeftBehind,
                 spec.left_behind_cells,
             ),
+            ("failed-cells", CellStatus::Failed, spec.failed_cells),
+            ("blocked-cells", CellStatus::Blocked, spec.blocked_cells),
+            (
+                "quarantined-cells",
+                CellStatus::Quarantined,
+                spec.quarantined_cells,
+            ),
+            ("open-cells", CellStatus::Open, spec.open_cells),
+            ("waiting-cells", CellStatus::Waiting, spec.waiting_cells),
+            ("stale-cells", CellStatus::Stale, spec.stale_cells),
         ];
         let mut counts = BTreeMap::new();
         for (key, status, count) in counts_by_status {
             if let Some(count) = count {
-                self.check_run_key(key)?;
+                if !status.is_of_state() {
+                    self.check_run_key(key)?;
+                }
                 counts.insert(status, count);
             }
         }
@@ -178,9 +113,31 @@ impl ExpectationReader<'_> {
         }
         let watermark = spec.watermark.map(|Lenient(WatermarkSpec(day))| day);
         self.check_watermark("watermark", watermark.flatten())?;
+        let mut amounts = BTreeMap::new();
+        for (amount, spec) in [
+            (Amount::Nav, spec.nav),
+            (Amount::Cash, spec.cash),
+            (Amount::Pnl, spec.pnl),
+        ] {
+            self.read_amounts(amount, spec, &mut amounts)?;
+        }
+        let mut quality = BTreeMap::new();
+        for (name, days) in spec.quality {
+            self.resolver.resolve(&name)?;
+            for (day, expected) in days {
+                self.check_day("quality", &day)?;
+                if expected == ExpectedQuality::default() {
+                    return Err(self.refused("quality", ExpectationError::EmptyQuality));
+                }
+                quality.insert((name.get().clone(), day.into_inner()), expected);
+            }
+        }
         Ok(Expectation {
             cells,
             counts,
+            reasons,
+            amounts,
+            quality,
             watermark,
             watermarks,
             end: spec.end,
@@ -190,19 +147,53 @@ impl ExpectationReader<'_> {
         })
     }
 
-    fn cells(&self, days: &NamesByDay) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
-        let days = days.iter().map(|(day, words)| {
-            self.days
-                .check(*day.get())
-                .map_err(|error| ScenarioError::Expectation {
-                    error,
-                    key: "expect",
-                    at: Some(day.span()),
-                })?;
+    fn cells(
+        &self,
+        key: &'static str,
+        days: &NamesByDay,
+    ) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
+        let mut cells = BTreeMap::new();
+        for (span, words) in days {
+            let at = |error| ScenarioError::Expectation {
+                error,
+                key: "expect",
+                at: Some(span.span()),
+            };
             let names = self.resolver.resolve_names(words)?;
-            Ok((*day.get(), names.into_iter().collect()))
-        });
-        days.collect()
+            let names: BTreeSet<String> = names.into_iter().collect();
+            for day in self.days.sessions(*span.get()).map_err(at)? {
+                if cells.insert(day, names.clone()).is_some() {
+                    return Err(at(ExpectationError::DayTwice { key, day }));
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn read_amounts(
+        &self,
+        amount: Amount,
+        spec: AmountsSpec,
+        amounts: &mut BTreeMap<(Amount, String, Day), Option<Money>>,
+    ) -> Result<(), ScenarioError> {
+        for (name, days) in spec {
+            self.resolver.resolve(&name)?;
+            for (day, Lenient(AmountSpec(expected))) in days {
+                self.check_day(amount.name(), &day)?;
+                amounts.insert((amount, name.get().clone(), day.into_inner()), expected);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_day(&self, key: &'static str, day: &Located<Day>) -> Result<(), ScenarioError> {
+        self.days
+            .check(*day.get())
+            .map_err(|error| ScenarioError::Expectation {
+                error,
+                key,
+                at: Some(day.span()),
+            })
     }
 
     /// Refuses a key that only a run has a value for, where there is no run.

@@ -4,7 +4,9 @@
 //! | file | contents |
 //! |---|---|
 //! | `values` | points of a run, durations, ends of a run |
-//! | `spec`, `file_import` | the keys of a file, with serde |
+//! | `spec`, `expectation_spec`, `file_import` | the keys of a file, with serde |
+//! | `expected_values` | amounts, kinds of prices and reasons that expectations name |
+//! | `cell_days` | the days that expectations can be about |
 //! | `parse` | parses a text, so that each value keeps its place |
 //! | `read` | resolves names and fills in defaults |
 //! | `steps`, `expectations`, `settings` | the same for the parts of a scenario |
@@ -13,8 +15,11 @@
 //! | `old_names` | finds keys and values under old names, for warnings |
 //! | `error`, `location` | errors, and their places in the text |
 
+mod cell_days;
 mod error;
+pub(crate) mod expectation_spec;
 mod expectations;
+mod expected_values;
 mod file_import;
 mod location;
 mod model;
@@ -30,6 +35,7 @@ mod tests;
 mod values;
 
 pub use error::{ExpectationError, FixtureError, ScenarioError, StepError};
+pub use expected_values::{Amount, ExpectedQuality, ReasonKind};
 pub use model::{
     Action, CellStatus, Crash, Expectation, Fault, FileImport, Invalidation, NamedPolicy, Run,
     Scenario, Step,

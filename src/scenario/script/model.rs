@@ -6,9 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::expected_values::{Amount, ExpectedQuality, ReasonKind};
 use super::values::{Point, Power, ProcessStatus, RunEnd};
 use crate::domain::{
-    Calendar, Cell, Day, DayRange, Phase, PhaseSet, PortfolioId, PriceAcceptance, Split,
+    Calendar, Cell, Day, DayRange, Money, Phase, PhaseSet, PortfolioId, PriceAcceptance, Split,
     Transaction,
 };
 use crate::engine::Settings;
@@ -67,6 +68,8 @@ pub struct Step {
     pub action: Action,
     /// The expected results; `None` if the step has no `expect`.
     pub expected: Option<Expectation>,
+    /// Further expected results, by the name of the policy that they apply to.
+    pub expected_by_policy: BTreeMap<String, Expectation>,
 }
 
 /// An action of a step.
@@ -201,6 +204,13 @@ impl Crash {
 pub struct Expectation {
     /// The exact set of portfolio names with a status, on each of these days.
     pub cells: BTreeMap<CellStatus, BTreeMap<Day, BTreeSet<String>>>,
+    /// The exact set of portfolio names that the last plan did or skipped for a reason, on each of
+    /// these days.
+    pub reasons: BTreeMap<ReasonKind, BTreeMap<Day, BTreeSet<String>>>,
+    /// Amounts of the books of a portfolio on a day; `None` expects that there are no valid books.
+    pub amounts: BTreeMap<(Amount, String, Day), Option<Money>>,
+    /// Numbers of holdings by kind of price, of the books of a portfolio on a day.
+    pub quality: BTreeMap<(String, Day), ExpectedQuality>,
     /// The number of cells with a status, over all days.
     pub counts: BTreeMap<CellStatus, u64>,
     /// The watermark of all active portfolios; the inner `None` expects that there is none.
@@ -232,9 +242,21 @@ pub enum CellStatus {
     Quarantined,
     /// Expected and not complete after the step, or at the end.
     Open,
+    /// Waiting for prices or rates after the step, or at the end.
+    Waiting,
+    /// With books that value a holding at an older price.
+    Stale,
+    /// Waiting because the session is unpriced, after the step or at the end.
+    Unpriced,
 }
 
 impl Step {
+    /// Returns the expectations under a policy: the common ones, and those of the policy.
+    pub fn expected_under(&self, policy: &str) -> impl Iterator<Item = &Expectation> {
+        let own = self.expected_by_policy.get(policy);
+        self.expected.iter().chain(own)
+    }
+
     /// Returns whether the step is a run, and not a change.
     pub const fn is_run(&self) -> bool {
         matches!(self.action, Action::Run(_) | Action::Onboard(_))
@@ -246,7 +268,19 @@ impl Expectation {
     pub fn is_about_state(&self) -> bool {
         self.watermark.is_some()
             || !self.watermarks.is_empty()
-            || self.cells.contains_key(&CellStatus::Open)
+            || self.statuses().any(CellStatus::is_of_state)
+            || self.is_about_books()
+    }
+
+    /// Returns whether it is about the books that the database has after a step or at the end.
+    pub fn is_about_books(&self) -> bool {
+        !self.amounts.is_empty()
+            || !self.quality.is_empty()
+            || self.statuses().any(CellStatus::is_of_books)
+    }
+
+    fn statuses(&self) -> impl Iterator<Item = CellStatus> {
+        self.cells.keys().chain(self.counts.keys()).copied()
     }
 }
 
@@ -260,7 +294,20 @@ impl CellStatus {
             Self::Blocked => "blocked",
             Self::Quarantined => "quarantined",
             Self::Open => "open",
+            Self::Waiting => "waiting",
+            Self::Stale => "stale",
+            Self::Unpriced => "unpriced",
         }
+    }
+
+    /// Returns whether it is a status in the database, not one in the outcome of a run.
+    pub const fn is_of_state(self) -> bool {
+        matches!(self, Self::Open | Self::Waiting | Self::Unpriced) || self.is_of_books()
+    }
+
+    /// Returns whether it is a status of stored books.
+    pub const fn is_of_books(self) -> bool {
+        matches!(self, Self::Stale)
     }
 }
 

@@ -8,7 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 
 use super::error::ScenarioError;
-use super::spec::{ExpectationSpec, ExpectationsSpec, ScenarioSpec, ScriptSpec, StepSpec};
+use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
+use super::spec::{ScenarioSpec, ScriptSpec, StepSpec};
 use crate::scenario::world::lenient::Located;
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
 

@@ -11,6 +11,7 @@ use super::spec::{ScenarioSpec, ScriptSpec};
 use super::steps::StepReader;
 use crate::plan::PolicyName;
 use crate::scenario::world::World;
+use crate::scenario::world::lenient::Located;
 use crate::scenario::world::names::expand;
 use crate::scenario::world::spec::WorldSpec;
 
@@ -67,12 +68,7 @@ impl Scenario {
         };
         let mut by_policy = BTreeMap::new();
         for (name, expected) in expect.by_policy {
-            // A policy that is known but not listed in `policies` is refused too: its expectations
-            // would never be checked.
-            if !policies.iter().any(|policy| policy.name == *name.get()) {
-                let known = policies.iter().map(|policy| policy.name.as_str());
-                return Err(unknown_policy(&name, known));
-            }
+            script.check_listed(&name)?;
             by_policy.insert(name.into_inner(), expectations.read(expected)?);
         }
         let expected = expectations.read(expect.common)?;
@@ -90,6 +86,19 @@ impl Scenario {
 }
 
 impl ScriptSpec {
+    /// Refuses the name of a policy that the steps are not run with, even if it is known: its
+    /// expectations would never be checked.
+    pub(super) fn check_listed(&self, name: &Located<String>) -> Result<(), ScenarioError> {
+        let listed: Vec<&str> = match &self.policies {
+            Some(names) => names.iter().map(|name| name.get().as_str()).collect(),
+            None => vec![PolicyName::PerCell.name()],
+        };
+        match listed.contains(&name.get().as_str()) {
+            true => Ok(()),
+            false => Err(unknown_policy(name, listed)),
+        }
+    }
+
     /// Reads the world of the fixture; an empty one if the scenario names none.
     pub(crate) fn read_fixture(
         &self,

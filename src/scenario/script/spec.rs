@@ -5,22 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Value;
 
+use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
 use super::file_import::ImportSpec;
 use super::model::Crash;
-use super::values::{Point, RunEnd, SignedDuration};
+use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
-use crate::domain::{Day, DayError, Price, RiskModel};
+use crate::domain::{Day, Price, RiskModel};
 use crate::plan::PolicySpec;
-use crate::scenario::schema::keys::{
-    add_old_expectation_keys, add_old_invalidation_keys, add_policy_expectations,
-};
+use crate::scenario::schema::keys::add_old_invalidation_keys;
 use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::world::spec::{
     AcceptedPricesSpec, PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec,
@@ -149,6 +147,8 @@ pub(crate) struct StepSpec {
     pub(crate) configure: Option<ConfigurationSpec>,
     /// The results of this step that are expected under every policy.
     pub(crate) expect: Option<ExpectationSpec>,
+    /// Further results of this step that are expected under single policies, by name.
+    pub(crate) expect_by_policy: BTreeMap<Located<String>, ExpectationSpec>,
 }
 
 /// Closes by symbol and day.
@@ -240,89 +240,6 @@ pub(crate) struct RetrySpec {
     pub(crate) portfolio: Option<Located<String>>,
     /// The days; all if left out.
     pub(crate) days: Option<Lenient<Span>>,
-}
-
-/// Expectations under all policies, and those under single ones.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
-#[schemars(transform = add_policy_expectations)]
-pub(crate) struct ExpectationsSpec {
-    #[serde(flatten)]
-    pub(crate) common: ExpectationSpec,
-    #[serde(flatten)]
-    #[schemars(skip)]
-    pub(crate) by_policy: BTreeMap<Located<String>, ExpectationSpec>,
-}
-
-/// Portfolios by day. On a listed day, the portfolios must be exactly the listed ones.
-pub(crate) type NamesByDay = BTreeMap<Located<Day>, Located<OneOrMany<String>>>;
-
-/// Expected results. Keys and days that are left out are not checked.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = add_old_expectation_keys)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct ExpectationSpec {
-    /// The exact set of processed portfolios, by day.
-    pub(crate) processed: NamesByDay,
-    /// The exact set of portfolios that were needed, but hidden by the policy's rules, by day.
-    #[serde(alias = "left_behind")]
-    pub(crate) left_behind: NamesByDay,
-    /// The exact set of portfolios with a failed phase, by day.
-    pub(crate) failed: NamesByDay,
-    /// The exact set of blocked portfolios, by day.
-    pub(crate) blocked: NamesByDay,
-    /// The exact set of quarantined portfolios, by day.
-    pub(crate) quarantined: NamesByDay,
-    /// The exact set of portfolios that are expected and not complete after the step or at the
-    /// end, by day.
-    pub(crate) open: NamesByDay,
-    /// The number of processed cells, over all days.
-    #[serde(alias = "processed_cells")]
-    pub(crate) processed_cells: Option<u64>,
-    /// The number of cells left behind, over all days.
-    #[serde(alias = "left_behind_cells")]
-    pub(crate) left_behind_cells: Option<u64>,
-    /// The watermark of all active portfolios: a day, or `none`.
-    pub(crate) watermark: Option<Lenient<WatermarkSpec>>,
-    /// Watermarks of single portfolios, by name.
-    pub(crate) watermarks: BTreeMap<Located<String>, Lenient<WatermarkSpec>>,
-    /// The way in which the run ended.
-    pub(crate) end: Option<RunEnd>,
-    /// The exit code that `plimsoll run` would return.
-    pub(crate) exit: Option<u8>,
-    /// Text that an error, a warning or the log must contain.
-    #[serde(rename = "says")]
-    pub(crate) messages: Option<OneOrMany<String>>,
-    /// The number of invalidated phases, summed over all cells.
-    #[serde(alias = "invalidated_phases", alias = "taken-out", alias = "taken_out")]
-    pub(crate) invalidated_phases: Option<u64>,
-}
-
-/// A watermark, or the word `none`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WatermarkSpec(pub(crate) Option<Day>);
-
-impl FromStr for WatermarkSpec {
-    type Err = DayError;
-
-    fn from_str(text: &str) -> Result<Self, DayError> {
-        match text {
-            "none" => Ok(Self(None)),
-            day => day.parse().map(Some).map(Self),
-        }
-    }
-}
-
-impl std::fmt::Display for WatermarkSpec {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Some(day) => day.fmt(f),
-            None => f.write_str("none"),
-        }
-    }
-}
-
-impl Word for WatermarkSpec {
-    const KIND: WordKind = WordKind::Date("^([0-9]{4}-[0-9]{2}-[0-9]{2}|none)$");
 }
 
 impl Word for SignedDuration {

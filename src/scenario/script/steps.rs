@@ -1,10 +1,12 @@
 //! Reads the steps of a scenario: resolves names, and checks that each step has one action that is
 //! allowed at its place.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::cell_days::CellDays;
 use super::error::{ScenarioError, StepError};
-use super::expectations::{CellDays, ExpectationPlace, ExpectationReader};
+use super::expectations::{ExpectationPlace, ExpectationReader};
 use super::model::{Action, Invalidation, Run, Step};
 use super::resolver::Resolver;
 use super::settings::with_overrides;
@@ -127,19 +129,25 @@ impl<'s> StepReader<'s> {
         let mut read = Step {
             action: self.action(step, at.clone())?,
             expected: None,
+            expected_by_policy: BTreeMap::new(),
+        };
+        let expectations = ExpectationReader {
+            resolver: self.resolver,
+            days: &self.days,
+            place: if read.is_run() {
+                ExpectationPlace::Run
+            } else {
+                ExpectationPlace::Change
+            },
+            step: Some(&at),
         };
         if let Some(spec) = step.expect.clone() {
-            let expectations = ExpectationReader {
-                resolver: self.resolver,
-                days: &self.days,
-                place: if read.is_run() {
-                    ExpectationPlace::Run
-                } else {
-                    ExpectationPlace::Change
-                },
-                step: Some(&at),
-            };
             read.expected = Some(expectations.read(spec)?);
+        }
+        for (name, spec) in step.expect_by_policy.clone() {
+            self.script.check_listed(&name)?;
+            let expected = expectations.read(spec)?;
+            read.expected_by_policy.insert(name.into_inner(), expected);
         }
         Ok(read)
     }

@@ -5,7 +5,8 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use crate::scenario::format::to_toml;
-use crate::scenario::script::spec::{ExpectationsSpec, ScenarioSpec};
+use crate::scenario::script::expectation_spec::ExpectationsSpec;
+use crate::scenario::script::spec::ScenarioSpec;
 use crate::scenario::script::{FindFixture, ScenarioError};
 use crate::scenario::world::merge::{fold_portfolios, merge_worlds};
 

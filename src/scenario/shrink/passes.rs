@@ -175,10 +175,12 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
             continue;
         };
         let mut fewer: Vec<Table> = Vec::new();
-        if step.contains_key("expect") {
-            let mut without = step.clone();
-            without.remove("expect");
-            fewer.push(without);
+        for key in ["expect", "expect-by-policy"] {
+            if step.contains_key(key) {
+                let mut without = step.clone();
+                without.remove(key);
+                fewer.push(without);
+            }
         }
         if let Some(Value::Table(run)) = step.get("run") {
             for run in smaller_tables(run) {

@@ -7,7 +7,8 @@ use super::draft::Draft;
 use crate::scenario::format::to_toml;
 use crate::scenario::runner::{PlayResult, PolicyResult};
 use crate::scenario::script::ScenarioError;
-use crate::scenario::script::spec::ExpectationSpec;
+use crate::scenario::script::expectation_spec::ExpectationSpec;
+use crate::scenario::world::Span;
 use crate::scenario::world::lenient::OneOrMany;
 
 /// Writes a draft without a description and expectations.
@@ -49,7 +50,7 @@ fn left_behind_expectation(result: &PolicyResult) -> ExpectationSpec {
     let left_behind: BTreeMap<_, _> = days
         .into_iter()
         .flatten()
-        .map(|(day, names)| ((*day).into(), OneOrMany(names.clone()).into()))
+        .map(|(day, names)| (Span::from_day(*day).into(), OneOrMany(names.clone()).into()))
         .collect();
     ExpectationSpec {
         left_behind_cells: left_behind.is_empty().then_some(0),

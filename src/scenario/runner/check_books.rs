@@ -1,0 +1,38 @@
+//! Compares expected amounts and kinds of prices with the books of the database.
+
+use super::finding::Mismatch;
+use super::inspect::BooksByDay;
+use crate::domain::Day;
+use crate::domain::output::Snapshot;
+use crate::scenario::script::{Amount, Expectation};
+
+/// Returns a mismatch for each amount and each kind of price that differs.
+pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mismatch> {
+    let of = |name: &str, day: Day| -> Option<&Snapshot> { books.get(name)?.get(&day) };
+    let mut problems = Vec::new();
+    for ((amount, name, day), expected) in &expected.amounts {
+        let found = of(name, *day).map(|books| match amount {
+            Amount::Nav => books.nav,
+            Amount::Cash => books.cash,
+            Amount::Pnl => books.pnl,
+        });
+        problems.extend((found != *expected).then(|| Mismatch::Amount {
+            amount: *amount,
+            portfolio: name.clone(),
+            day: *day,
+            expected: *expected,
+            found,
+        }));
+    }
+    for ((name, day), expected) in &expected.quality {
+        let found = of(name, *day).map(|books| books.quality);
+        let is_met = found.is_some_and(|found| expected.is_met_by(found));
+        problems.extend((!is_met).then(|| Mismatch::Quality {
+            portfolio: name.clone(),
+            day: *day,
+            expected: *expected,
+            found,
+        }));
+    }
+    problems
+}

@@ -1,0 +1,86 @@
+//! Faults in the numbers of books and in the reasons that plans give.
+
+use crate::execution::{edit, fault};
+use crate::mutant::Detection::Scenario;
+use crate::mutant::Mutant;
+
+const VALUATION: &str = "src/phases/valuation.rs";
+const ACCOUNT: &str = "src/phases/account.rs";
+const DECIDE: &str = "src/plan/decide.rs";
+
+pub(crate) const MUTANTS: &[Mutant] = &[
+    fault(
+        "flow-counts-as-profit",
+        "a deposit counts as profit of its day",
+        &[Scenario(
+            "truth/a_late_deposit_raises_the_nav_from_its_day_and_is_no_profit",
+        )],
+        &[edit(
+            VALUATION,
+            "pnl: to_money(nav - before - flow, day)?",
+            "nav - before - flow",
+            "nav - before",
+        )],
+    ),
+    fault(
+        "nav-without-cash",
+        "the net asset value leaves out the cash",
+        &[Scenario(
+            "truth/a_corrected_close_changes_the_nav_of_its_day_and_the_profit_of_the_next",
+        )],
+        &[edit(
+            VALUATION,
+            "(totals.net - totals.long, units(self.cash) + totals.net)",
+            "units(self.cash) + totals.net",
+            "totals.net",
+        )],
+    ),
+    fault(
+        "old-price-counts-as-fresh",
+        "a holding valued at an older close counts as fresh",
+        &[Scenario(
+            "truth/a_small_holding_without_a_close_is_valued_at_an_older_price_and_shown_as_stale",
+        )],
+        &[edit(
+            VALUATION,
+            "(as_of.price, as_of.quality.max(value.rate), value.money)",
+            "as_of.quality.max(value.rate)",
+            "PriceQuality::Fresh",
+        )],
+    ),
+    fault(
+        "split-applied-inversely",
+        "a split divides the shares that it should multiply",
+        &[Scenario("truth/a_split_changes_the_shares_and_not_the_nav")],
+        &[edit(
+            ACCOUNT,
+            "let realized = self.holdings[at].lots.split(split.new, split.old);",
+            "self.holdings[at].lots.split(split.new, split.old)",
+            "self.holdings[at].lots.split(split.old, split.new)",
+        )],
+    ),
+    fault(
+        "forced-reported-as-stale",
+        "a forced cell is planned as one whose sources changed",
+        &[Scenario("truth/a_forced_day_gives_the_same_amounts_again")],
+        &[edit(
+            DECIDE,
+            "InvalidationCause::Forced => StepReason::Forced(invalidation.id),",
+            "StepReason::Forced(invalidation.id)",
+            "StepReason::Stale(invalidation.id)",
+        )],
+    ),
+    fault(
+        "closed-reported-as-not-begun",
+        "days after a closing day are skipped as days before the inception",
+        &[Scenario(
+            "truth/each_cell_outside_a_lifetime_is_skipped_for_its_own_reason",
+        )],
+        &[edit(
+            DECIDE,
+            "draft.skip(SkipReason::AfterClose, active.after_close.clone());",
+            "SkipReason::AfterClose",
+            "SkipReason::BeforeInception",
+        )],
+    ),
+];
