@@ -3,12 +3,12 @@
 //! **Reading** turns a file's name and bytes into typed rows with their line numbers. It refuses
 //! files that are not a known table, such as an HTML page or a quota message, and dates in an
 //! ambiguous order. **Validation** compares the rows with the [`ExistingRecords`]; it gives a
-//! [`Verdict`] for each row and, if no row is invalid, the changes to make. Both steps are pure:
-//! they use no disk and no clock.
+//! [`Verdict`] for each row, and the changes that the valid rows make. Both steps are pure: they use
+//! no disk and no clock.
 //!
 //! [`apply`] validates a file and makes its changes in one transaction of the store, together with
-//! the invalidations they cause. A file is imported completely or not at all. [`inbox`] does all of
-//! this for the files of a folder.
+//! the invalidations they cause. Invalid rows are held back; a file of transactions is imported
+//! completely or not at all. [`inbox`] does all of this for the files of a folder.
 //!
 //! | file | holds |
 //! |---|---|

@@ -184,9 +184,6 @@ impl<'a> RowReader<'a> {
 
     fn read<R>(mut self, read: impl Fn(&mut Self) -> Option<R>) -> Result<R, Vec<RowError>> {
         let (found, expected) = (self.record.fields.len(), self.columns.len());
-        if self.record.is_total() {
-            return Err(vec![RowError::in_row(RowErrorKind::Total)]);
-        }
         if found != expected {
             return Err(vec![RowError::in_row(RowErrorKind::FieldCount {
                 found,

@@ -112,7 +112,7 @@ impl Record {
         self.fields.get(column).unwrap_or_default()
     }
 
-    /// Returns true if the row is the total below a report.
+    /// Returns true if the row may be the total below a report: its first field names one.
     pub(super) fn is_total(&self) -> bool {
         is_total(self.field(0))
     }

@@ -27,8 +27,11 @@ pub(super) fn check(
     if let Some((header_line, _)) =
         (lines.by_ref().take(MAX_LINES)).find(|(_, line)| is_header(&split(line)))
     {
-        let total =
-            lines.filter(|(_, line)| split(line).first().is_some_and(|field| is_total(field)));
+        let total = lines.filter(|(_, line)| {
+            let fields = split(line);
+            let is_total = fields.first().is_some_and(|field| is_total(field));
+            is_total && fields.iter().any(String::is_empty)
+        });
         return Err(Refusal::TitleLine {
             title: excerpt(first),
             line: title_line,

@@ -155,6 +155,10 @@ fn a_title_or_an_unused_option_is_named_as_the_cause() {
     let error = read_prices("p.csv", title, &ImportOptions::default()).unwrap_err();
     let hint = "remove the lines above line 2, and line 4, which is a total";
     assert_eq!(error.hint().as_deref(), Some(hint));
+    let total = b"symbol,date,close\nAAPL,2026-01-05,1\nTotal,,1\n";
+    let rows = read_prices("p.csv", total, &ImportOptions::default()).unwrap();
+    let errors = rows.lines[1].row.as_ref().unwrap_err();
+    assert!(matches!(errors[0].kind, RowErrorKind::Total));
     let symbol = ImportOptions {
         symbol: Some("MSFT".to_owned()),
         ..ImportOptions::default()

@@ -144,7 +144,8 @@ impl Reader<'_> {
     /// Returns the day of a record; an error if the record is not a daily price, its number of
     /// fields is wrong, or its date is missing or invalid.
     fn parse_day(&self, record: &Record) -> Result<Day, RowError> {
-        if record.is_total() {
+        // With a date the word is a symbol.
+        if record.field(self.layout.date).is_empty() && record.is_total() {
             return Err(RowError::in_row(RowErrorKind::Total));
         }
         let (found, expected) = (record.fields.len(), self.columns);

@@ -109,7 +109,7 @@ impl Shape {
                 Raw,
                 None,
             ),
-            Self::EcbRates => ("ECB rates", "Date,USD,JPY,…,", Raw, None),
+            Self::EcbRates => ("ECB rates", "Date,USD,JPY,BGN,", Raw, None),
         }
     }
 
