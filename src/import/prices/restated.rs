@@ -25,6 +25,8 @@ const MIN_FACTOR: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
 const MAX_MOVE: Decimal = Decimal::from_parts(6, 0, 0, false, 2);
 /// Smallest factor of a split that a move between two days may stand for. Smaller moves happen.
 const MIN_MOVE: Decimal = Decimal::from_parts(18, 0, 0, false, 1);
+/// Largest such factor. Larger moves are jumps.
+const MAX_FACTOR: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
 /// Largest number of days between closes whose move is compared.
 const MAX_DAYS: i32 = 10;
 
@@ -125,9 +127,9 @@ pub(super) fn find_split_jump(
             let now = after.close.decimal().checked_mul(new)?;
             was.checked_div(now)
         });
-        let Some(factor) =
-            factor.filter(|factor| fold(*factor).is_some_and(|fold| fold >= MIN_MOVE))
-        else {
+        let Some(factor) = factor.filter(|factor| {
+            fold(*factor).is_some_and(|fold| (MIN_MOVE..=MAX_FACTOR).contains(&fold))
+        }) else {
             continue;
         };
         if let Some(split) = SplitRatio::near(factor, MAX_MOVE) {
