@@ -51,7 +51,7 @@ pub(crate) enum CliError {
     #[error("{refused} of {files} files refused, nothing was imported from them")]
     FilesRefused { refused: usize, files: usize },
     /// Some rows of imported files were invalid. They are printed before.
-    #[error("{rows} {} held back; the other rows are imported", if *rows == 1 { "row" } else { "rows" })]
+    #[error("{rows} {} held back", if *rows == 1 { "row" } else { "rows" })]
     RowsHeldBack { rows: usize },
     /// A file or folder could not be read, created or written; the cause says which.
     #[error("failed to access `{}`", path.display())]
