@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::commands::{
     accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve,
-    show, shrink, sim, status, token, verify,
+    invalidate, man, metrics, onboard, plan, portfolio, repair, replay, restore, retry, run, runs,
+    scenario, serve, show, shrink, sim, status, token, verify,
 };
 use super::context::GlobalArgs;
 
@@ -66,6 +66,10 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     /// Copy the database consistently, even during a run
     Backup(backup::BackupArgs),
+    /// Fix what `verify` found, as far as the sources allow it
+    Repair(repair::RepairArgs),
+    /// Put a backup in the place of the database, and keep the old one
+    Restore(restore::RestoreArgs),
     /// Write the state of a Plimsoll or other database as a world file
     Capture(capture::CaptureArgs),
     /// Compare the policies on a state, and simulate their next nights

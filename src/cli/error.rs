@@ -319,10 +319,13 @@ fn engine_exit(error: &EngineError) -> Exit {
 
 fn store_exit(error: &StoreError) -> Exit {
     match error {
-        StoreError::LeaseHeld { .. } | StoreError::LeaseLost | StoreError::SourcesChanged => {
-            Exit::Busy
-        }
-        StoreError::UnknownPortfolio(_) => Exit::Refused,
+        StoreError::LeaseHeld { .. }
+        | StoreError::LeaseLost
+        | StoreError::SourcesChanged
+        | StoreError::InUse(_) => Exit::Busy,
+        StoreError::ChangedSources(_)
+        | StoreError::UnknownPortfolio(_)
+        | StoreError::DamagedCopy(_) => Exit::Refused,
         _ => Exit::Store,
     }
 }
@@ -356,10 +359,18 @@ fn store_hint(error: &StoreError) -> Option<String> {
         }
         StoreError::Present(_) => "choose another file with --db",
         StoreError::Foreign { .. } => "choose a Plimsoll database with --db",
+        StoreError::ForeignLog { .. } => {
+            "`plimsoll restore BACKUP` puts a backup in place; it keeps the file and the log under another name"
+        }
+        StoreError::InUse(_) => "stop `plimsoll serve` and other programs, then try again",
+        StoreError::ChangedSources(_) => {
+            "`plimsoll restore BACKUP` puts a good backup in place; after a change on purpose, `plimsoll repair --accept-changes` keeps the rows as they are"
+        }
+        StoreError::DamagedCopy(_) => "restore an older backup",
         StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
         StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
         StoreError::Damaged(_) => {
-            "`plimsoll verify` lists the damage; restore the last good copy made with `plimsoll backup`"
+            "`plimsoll verify` lists the damage; `plimsoll restore BACKUP` puts a good backup in place"
         }
         StoreError::LeaseHeld { .. } => {
             "wait for its end: `plimsoll runs` shows its progress; the lease of a dead run expires and is taken over"

@@ -204,6 +204,9 @@ fn next_commands(
             .map(|day| NextCommand::Explain(name(), *day))
             .collect();
     }
+    if phases.iter().any(PhaseState::lacks_output) {
+        return vec![NextCommand::Repair, NextCommand::Run];
+    }
     match decision {
         CellReason::Step { .. } => {
             let mut quarantines = phases.iter().map(|state| state.quarantine);

@@ -168,6 +168,8 @@ pub enum CellState<'e> {
     NotExpected,
     /// All phases are done and valid.
     Complete,
+    /// The ledger proves all phases done, but the output of one is missing.
+    Damaged,
     /// The next run processes the cell.
     Open(&'e CellReason),
     /// The next run skips the cell although it is needed.
@@ -201,7 +203,13 @@ pub enum OutputState {
 impl Explanation {
     /// Returns the state of the cell.
     pub fn state(&self) -> CellState<'_> {
+        let is_damaged = self.phases.iter().any(PhaseState::lacks_output);
         match (&self.expectation, &self.decision) {
+            (Expectation::Expected, CellReason::Skip { kind })
+                if *kind == SkipReason::Complete && is_damaged =>
+            {
+                CellState::Damaged
+            }
             (Expectation::Expected, CellReason::Skip { kind }) if *kind == SkipReason::Complete => {
                 CellState::Complete
             }
@@ -223,6 +231,11 @@ impl PhaseState {
             (Presence::Absent, Presence::Present) => LedgerState::Quarantined,
             (Presence::Absent, Presence::Absent) => LedgerState::Open,
         }
+    }
+
+    /// Returns whether the ledger proves the phase done and its output is missing.
+    pub(super) fn lacks_output(&self) -> bool {
+        (self.ledger, self.output) == (Presence::Present, Presence::Absent)
     }
 
     /// Returns the state of the stored output.

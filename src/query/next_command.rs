@@ -28,6 +28,12 @@ pub enum NextCommand {
     ReadFile(PathBuf),
     /// Do this unpriced session with the prices there are.
     AcceptPrices(Day),
+    /// Remove damaged outputs from the ledger, so that a run computes them again.
+    Repair,
+    /// Repair, and accept the rows of sources as they are.
+    AcceptChanges,
+    /// Put a backup in the place of the database.
+    Restore,
     /// Release the quarantined cells of the portfolio with this name.
     Retry(String),
     /// Show the books of the portfolio with this name.
@@ -51,6 +57,9 @@ impl NextCommand {
             Self::AcceptPrices(day) => {
                 format!("{program} accept-prices --from {day} --to {day} --reason REASON")
             }
+            Self::Repair => format!("{program} repair"),
+            Self::AcceptChanges => format!("{program} repair --accept-changes"),
+            Self::Restore => format!("{program} restore BACKUP"),
             Self::Retry(name) => format!("{program} retry {}", shell_quoted(name)),
             Self::Show(name) => format!("{program} show {}", shell_quoted(name)),
             Self::Explain(name, day) => format!("{program} explain {} {day}", shell_quoted(name)),

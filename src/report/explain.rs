@@ -73,6 +73,7 @@ fn verdict(state: CellState<'_>) -> String {
     match state {
         CellState::NotExpected => "nothing is expected".to_owned(),
         CellState::Complete => "complete".to_owned(),
+        CellState::Damaged => "damaged: done by the ledger, but an output is missing".to_owned(),
         CellState::Open(reason) => format!("open, {reason}"),
         CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
     }

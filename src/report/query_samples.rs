@@ -382,5 +382,8 @@ pub(super) fn verification() -> Verification {
         recomputed: 100,
         stale_outputs: 4,
         checks: checks.to_vec(),
+        damaged: Default::default(),
+        changed_sources: Vec::new(),
+        next: vec![NextCommand::Repair, NextCommand::Run],
     }
 }

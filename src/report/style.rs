@@ -63,7 +63,7 @@ fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static s
         ),
         (
             "verification",
-            verification_text(&query_samples::verification(), palette),
+            verification_text(&query_samples::verification(), "plimsoll", palette),
         ),
         ("run", run_text(&query_samples::run_answer(&name), palette)),
         (

@@ -6,7 +6,7 @@ use super::palette::{Palette, Tone};
 use crate::query::{Verdict, Verification};
 
 /// A verification as text of at most 80 columns.
-pub fn verification_text(verification: &Verification, palette: Palette) -> String {
+pub fn verification_text(verification: &Verification, program: &str, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let broken = verification
         .checks
@@ -52,6 +52,12 @@ pub fn verification_text(verification: &Verification, palette: Palette) -> Strin
             }
         }
     }
+    if !verification.next.is_empty() {
+        page.heading("next");
+    }
+    for command in &verification.next {
+        page.command(&command.line(program));
+    }
     page.finish()
 }
 
@@ -66,7 +72,7 @@ mod tests {
 
     #[test]
     fn broken_claims_list_their_findings() {
-        insta::assert_snapshot!(verification_text(&query_samples::verification(), Palette::Plain), @r"
+        insta::assert_snapshot!(verification_text(&query_samples::verification(), "plimsoll", Palette::Plain), @r"
         1 of 2 claims broken
 
         on file      3,276 cells on 252 sessions
@@ -78,6 +84,10 @@ mod tests {
               portfolio 2 on 2026-01-07, snapshot: NAV is 1204.50, and cash, long and
               short give 1204.51
               and 1 more
+
+        next
+          plimsoll repair
+          plimsoll run
         ");
     }
 
@@ -85,7 +95,7 @@ mod tests {
     fn proven_claims_are_counted() {
         let mut verification = query_samples::verification();
         verification.checks.truncate(1);
-        let text = verification_text(&verification, Palette::Plain);
+        let text = verification_text(&verification, "plimsoll", Palette::Plain);
         assert!(text.starts_with("all 1 claim proven\n"), "{text}");
     }
 }

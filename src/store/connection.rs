@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
 use super::error::StoreError;
 use super::location::Location;
-use super::migrations;
+use super::{left_log, migrations, row_digests};
 
 /// `PLMS` in ASCII, the application id in the header of every Plimsoll database.
 pub(super) const APPLICATION_ID: i64 = 0x504c_4d53;
@@ -25,6 +25,8 @@ const EXTRA: i64 = 3;
 /// 8 MiB, in KiB and negative as the pragma expects: enough for the pages of a transaction of 4,096
 /// cells. Eight times as much made no run faster, and one of 20,000 portfolios used 60 MB more.
 const CACHE: i64 = -8_192;
+/// Value of the pragma `temp_store`: the triggers of a writing connection need no file.
+const MEMORY: i64 = 2;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Retries of a journal switch or checkpoint that returns busy; some ten seconds with the waits in
 /// between. Five retries without a wait were over before another connection's checkpoint ended.
@@ -42,6 +44,7 @@ pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     set(&connection, "application_id", APPLICATION_ID)?;
     prepare_writer(&connection, place)?;
     migrations::apply(&mut connection)?;
+    compute_digests(&mut connection)?;
     Ok(connection)
 }
 
@@ -62,9 +65,30 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
+    compute_digests(&mut connection)?;
     // Another process may have left a log whose sync failed, so it is not appended to.
     checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     Ok(connection)
+}
+
+/// Computes the digests of all rows if they are not those of this version's schema.
+fn compute_digests(connection: &mut Connection) -> Result<(), StoreError> {
+    let digested = |connection: &Connection| {
+        let sql = "SELECT digested FROM file_state";
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0))
+    };
+    if digested(connection)? == migrations::newest() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have computed them while this one waited.
+    if digested(&transaction)? != migrations::newest() {
+        row_digests::compute_all(&transaction)?;
+        let sql = "UPDATE file_state SET digested = ?1";
+        transaction.execute(sql, params![migrations::newest()])?;
+        left_log::count_commit(&transaction)?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// Fails if the file cannot be read as it is: it is not a Plimsoll database, or its schema is not
@@ -82,14 +106,20 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sets the pragmas of a reading connection.
+/// Sets the pragmas of a reading connection, which `query_only` keeps from writing.
 pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_WAIT)?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     connection.pragma_update(None, "query_only", true)
 }
 
-/// Flags of a reading connection.
+/// Flags of a connection that reads a file of the machine. It may write, so that the last
+/// connection that is closed can empty and remove the log; `query_only` forbids all else.
+pub(super) fn pool_flags() -> OpenFlags {
+    write_flags()
+}
+
+/// Flags of a connection that only reads.
 pub(super) fn read_flags() -> OpenFlags {
     // No mutex: a connection is only ever used by one thread at a time.
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -107,6 +137,9 @@ fn prepare_writer(connection: &Connection, place: &Location) -> Result<(), Store
     // A schema that another program changed must not run functions with side effects.
     set(connection, "trusted_schema", 0)?;
     set(connection, "cache_size", CACHE)?;
+    // A replaced row must fire the triggers of a deleted one, which collect changes of rows.
+    set(connection, "recursive_triggers", 1)?;
+    set(connection, "temp_store", MEMORY)?;
     Ok(())
 }
 
@@ -184,6 +217,8 @@ fn inspect(place: &Location) -> Result<i64, StoreError> {
         path: place.path().to_owned(),
         source,
     };
+    // Before the first read, which would replay the log.
+    left_log::check(place)?;
     let connection = place.connect(read_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
     let read = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));

@@ -155,7 +155,7 @@ fn text(values: &mut &[u8]) -> Option<String> {
 }
 
 impl ReadTransaction<'_> {
-    /// Returns every row of every table.
+    /// Returns every row of every table, except those that check the others.
     ///
     /// # Errors
     ///
@@ -163,7 +163,8 @@ impl ReadTransaction<'_> {
     pub fn contents(&self) -> Result<Contents, StoreError> {
         let mut tables = self.connection.prepare(
             "SELECT name FROM sqlite_schema
-             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+             AND name <> 'file_state' ORDER BY name",
         )?;
         let names = tables.query_map([], |row| row.get::<_, String>(0))?;
         let mut contents = Contents::default();

@@ -28,6 +28,26 @@ pub enum StoreError {
     /// The file of another program is not a SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
     NotSqlite(PathBuf),
+    /// A write-ahead log lies beside the file that does not belong to it.
+    #[error(
+        "the log `{}` belongs to another state of the database than the file `{}`, so it must not be replayed",
+        log.display(), path.display()
+    )]
+    ForeignLog {
+        /// Path of the database file.
+        path: PathBuf,
+        /// Path of the log.
+        log: PathBuf,
+    },
+    /// Another process has the database open, which is to be replaced.
+    #[error("another process has `{}` open", .0.display())]
+    InUse(PathBuf),
+    /// Rows of sources differ from their digests, or cannot be read.
+    #[error("{0} cannot be computed again")]
+    ChangedSources(String),
+    /// A copy that was to be restored is damaged.
+    #[error("`{}` is damaged and was not restored", .0.display())]
+    DamagedCopy(PathBuf),
     /// A newer version of Plimsoll has written the file.
     #[error("`{}` has schema {found}; this version knows schemas up to {known}", path.display())]
     Newer {

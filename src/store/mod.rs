@@ -17,11 +17,14 @@ mod foreign;
 mod invalidations;
 mod lease;
 mod ledger;
+mod left_log;
 mod location;
 mod migrations;
 mod mounts;
 mod outputs;
 mod readers;
+mod restore;
+mod row_digests;
 mod runs;
 mod select;
 mod sources;
@@ -43,6 +46,8 @@ pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};
 pub use location::{FileSystem, Location};
 pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
+pub use restore::Restored;
+pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
     ImportRecord, ModelNumber, ReadAcceptedPrices, ReadCalendar, ReadCloses, ReadEntries,

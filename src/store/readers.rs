@@ -30,7 +30,7 @@ impl Readers {
             return Ok(Self::Idle(place.clone(), Arc::default()));
         }
         let manager = SqliteConnectionManager::file(place.path())
-            .with_flags(connection::read_flags())
+            .with_flags(connection::pool_flags())
             .with_init(connection::prepare_reader);
         let pool = Pool::builder()
             .max_size(READERS)

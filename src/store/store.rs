@@ -7,8 +7,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 use super::location::Location;
 use super::readers::Readers;
+use super::row_digests::RowChanges;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{connection, mounts};
+use super::{connection, left_log, mounts, row_digests};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ pub struct Store {
 pub struct Writer {
     location: Location,
     connection: Connection,
+    changes: RowChanges,
 }
 
 impl Store {
@@ -96,9 +98,11 @@ impl Store {
     /// The file cannot be written, a pragma is refused, or another connection keeps the log from
     /// being emptied.
     pub fn writer(&self) -> Result<Writer, StoreError> {
+        let connection = connection::open(&self.location)?;
         Ok(Writer {
             location: self.location.clone(),
-            connection: connection::open(&self.location)?,
+            changes: RowChanges::collect(&connection)?,
+            connection,
         })
     }
 }
@@ -121,8 +125,15 @@ impl Writer {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(StoreError::from)?;
+        // Changes of an earlier transaction that was rolled back.
+        self.changes.clear();
+        let before = transaction.total_changes();
         // After an error the drop of the transaction rolls it back.
         let result = work(&WriteTransaction::on(&transaction))?;
+        if transaction.total_changes() != before {
+            self.changes.store(&transaction)?;
+            left_log::count_commit(&transaction)?;
+        }
         transaction.commit().map_err(StoreError::from)?;
         Ok(result)
     }
@@ -140,6 +151,15 @@ impl Writer {
         work(&ReadTransaction {
             connection: &transaction,
         })
+    }
+
+    /// Computes the digests of all rows again, and so accepts the rows as they are.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read or written.
+    pub fn accept_rows(&mut self) -> Result<(), StoreError> {
+        row_digests::accept_rows(&mut self.connection)
     }
 
     /// Empties the write-ahead log into the database. Must succeed after any error of a commit,

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
 use super::error::StoreError;
+use super::left_log::renew_identity;
 use super::location::Location;
 
 /// A read transaction: all its reads see the same state.
@@ -126,6 +127,7 @@ impl ReadTransaction<'_> {
             // All pages in one step, under the snapshot of this transaction: in WAL mode the copy
             // neither waits for a writer nor delays one.
             Backup::new(self.connection, &mut copy)?.step(-1)?;
+            renew_identity(&copy)?;
             // A drop would hide an error of closing.
             copy.close().map_err(|(_, error)| error)?;
             Ok(())

@@ -3,6 +3,7 @@
 mod calendar_in_force;
 mod calendar_travels;
 mod configuration_changes;
+mod damage;
 mod demo;
 mod deploying;
 mod empty_holdings;

@@ -44,7 +44,7 @@ fn every_walkthrough_command_succeeds() {
             .unwrap();
         &outputs[at]
     };
-    assert!(last_output(&["verify"]).contains("all 11 claims proven"));
+    assert!(last_output(&["verify"]).contains("all 12 claims proven"));
     let reason = "price, close of ALTA on 2026-01-06 corrected from";
     let explained = last_output(&["explain"]);
     assert!(explained.contains(reason), "{explained}");

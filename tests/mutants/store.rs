@@ -2,7 +2,7 @@
 //! others.
 
 use crate::execution::{edit, fault, insert};
-use crate::mutant::Detection::Sim;
+use crate::mutant::Detection::{Scenario, Sim};
 use crate::mutant::{Edit, Mutant};
 
 const CONNECTION: &str = "src/store/connection.rs";
@@ -72,6 +72,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "an error of a commit is ignored",
         &[Sim("faults")],
         &[insert(COMMIT, "self.checkpoint()?;", "return Ok(());")],
+    ),
+    fault(
+        "digests-not-stored",
+        "changes of rows are not added to the digests",
+        &[Scenario(
+            "calendar/a_session_closed_afterwards_is_no_longer_expected",
+        )],
+        &[edit(
+            STORE,
+            "self.changes.store(&transaction)?;",
+            "self.changes.store(&transaction)?;",
+            "",
+        )],
+    ),
+    fault(
+        "replaced-rows-not-digested",
+        "a row that another one replaces stays in the digest",
+        &[Scenario(
+            "calendar/a_session_closed_afterwards_is_no_longer_expected",
+        )],
+        &[edit(
+            CONNECTION,
+            "set(connection, \"recursive_triggers\", 1)",
+            "1",
+            "0",
+        )],
     ),
     fault(
         "lease-unchecked",

@@ -1,6 +1,7 @@
 //! Faults in the survey that a run plans from: lifecycles, coverage, blocked and quarantined cells.
 //! Other readers of the survey, such as the checks of a scenario, see it without the fault.
 
+use crate::execution::{edit, fault};
 use crate::mutant::{Change, Detection, Edit, Mutant};
 
 /// The place at which a run surveys and plans.
@@ -148,6 +149,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "quarantined phases are not read",
         "portfolios/a_phase_that_keeps_failing_is_quarantined_until_retried",
         "survey.quarantined.clear();"
+    ),
+    fault(
+        "configuration-not-surveyed",
+        "a changed configuration is seen by the run alone",
+        &[Detection::Scenario(
+            "calendar/a_closed_session_opens_cells_before_the_run",
+        )],
+        &[edit(
+            "src/engine/survey.rs",
+            "survey.invalidate(new.clone());",
+            "survey.invalidate(new.clone());",
+            "let _ = new;",
+        )],
+    ),
+    fault(
+        "model-not-surveyed",
+        "a changed risk model is seen by the run alone",
+        &[Detection::Scenario(
+            "invalidation/a_changed_benchmark_opens_risk_before_the_run",
+        )],
+        &[edit(
+            "src/invalidation/pending.rs",
+            "model.flatten().into_iter().chain(calendar)",
+            "model.flatten()",
+            "model.flatten().filter(|_| false)",
+        )],
     ),
     survey_fault!(
         "previous-session-dropped",

@@ -4,8 +4,8 @@ use clap::CommandFactory;
 
 use super::{
     accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, replay, retry, run, runs, scenario, serve,
-    show, shrink, sim, status, token, verify,
+    invalidate, man, metrics, onboard, plan, portfolio, repair, replay, restore, retry, run, runs,
+    scenario, serve, show, shrink, sim, status, token, verify,
 };
 use crate::cli::{
     args::{Arguments, Command},
@@ -40,6 +40,8 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         Command::Show(args) => show::execute(&context, &args),
         Command::Verify(args) => verify::execute(&context, &args),
         Command::Backup(args) => backup::execute(&context, &args),
+        Command::Repair(args) => repair::execute(&context, &args),
+        Command::Restore(args) => restore::execute(&context, &args),
         Command::Capture(args) => capture::execute(&context, &args),
         Command::Replay(args) => replay::execute(&context, &args),
         Command::Portfolio(args) => portfolio::execute(&context, &args),

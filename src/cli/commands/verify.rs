@@ -47,7 +47,7 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     meter.finish();
     let verification = verification?;
     context.show(&verification, || {
-        report::verification_text(&verification, Palette::Colour)
+        report::verification_text(&verification, &context.program(), Palette::Colour)
     })?;
     Ok(Exit::complete_if(verification.holds()))
 }

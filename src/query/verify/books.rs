@@ -3,7 +3,7 @@
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
 use crate::domain::output::{Position, Snapshot};
-use crate::domain::{Cell, Day, IdSet, Money, Phase, PortfolioId};
+use crate::domain::{Cell, Day, IdSet, Money, Phase, PhaseSet, PortfolioId};
 use crate::engine::Settings;
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
@@ -37,11 +37,13 @@ pub(super) fn check(
                     };
                     for id in reading.ledger().done(*day, Phase::Snapshot)? {
                         let cell = Cell::new(*day, PortfolioId(id));
-                        catch_damage(
-                            tally,
-                            || known.cell_label(cell),
-                            |tally| session.check(cell, tally),
-                        )?;
+                        tally.check_cell((*day, PhaseSet::CELL_PHASES, id), |tally| {
+                            catch_damage(
+                                tally,
+                                || known.cell_label(cell),
+                                |tally| session.check(cell, tally),
+                            )
+                        })?;
                     }
                     Ok(())
                 })

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use crate::domain::{Day, PhaseCells, PhaseSet};
 use crate::engine::EngineError;
 use crate::query::error::QueryError;
+use crate::query::next_command::NextCommand;
 
 /// Number of findings of a claim that are kept as text. All of them are counted.
 const MAX_FINDINGS: usize = 20;
@@ -14,6 +16,8 @@ const MAX_FINDINGS: usize = 20;
 pub enum Claim {
     /// SQLite finds its pages, indexes and foreign keys in order.
     Integrity,
+    /// The rows of each table match its digest.
+    Rows,
     /// The lifecycle index matches the rows of the portfolios.
     LifecycleIndex,
     /// The calendar in force matches its digest.
@@ -41,6 +45,7 @@ impl Claim {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Integrity => "SQLite finds pages, indexes and foreign keys in order",
+            Self::Rows => "the rows of each table match its digest",
             Self::LifecycleIndex => "the lifecycle index matches the portfolios",
             Self::Calendar => "the calendar in force matches its digest",
             Self::Configuration => {
@@ -87,6 +92,14 @@ pub struct Verification {
     pub stale_outputs: u64,
     /// The claims, in the declaration order of [`Claim`].
     pub checks: Vec<Check>,
+    /// The damaged outputs: ids by session and phase. A run can compute them again.
+    #[serde(skip)]
+    pub damaged: PhaseCells,
+    /// The tables of sources whose rows differ from their digest. No run can restore them.
+    #[serde(rename = "changed-sources")]
+    pub changed_sources: Vec<String>,
+    /// The commands that fix what is broken; empty if all claims are proven.
+    pub next: Vec<NextCommand>,
 }
 
 impl Verification {
@@ -95,6 +108,34 @@ impl Verification {
         self.checks
             .iter()
             .all(|check| matches!(check.verdict, Verdict::Proven { .. }))
+    }
+
+    /// Returns whether no row is damaged. Runs that ended without a trace and a configuration that
+    /// is not in force are no damage.
+    pub fn is_undamaged(&self) -> bool {
+        let mut broken = (self.checks.iter())
+            .filter(|check| matches!(check.verdict, Verdict::Broken { .. }))
+            .map(|check| check.claim);
+        broken.all(|claim| matches!(claim, Claim::Configuration | Claim::Runs))
+    }
+
+    /// Returns the commands that fix what is broken.
+    pub(super) fn remedies(&self) -> Vec<NextCommand> {
+        if self.is_undamaged() {
+            return match self.holds() {
+                true => Vec::new(),
+                false => vec![NextCommand::Run],
+            };
+        }
+        let is_broken = |claim| matches!(self.verdict(claim), Some(Verdict::Broken { .. }));
+        // Pages, rows and a calendar that cannot be read are not in the file any more.
+        if is_broken(Claim::Integrity) || is_broken(Claim::Calendar) {
+            return vec![NextCommand::Restore];
+        }
+        match self.changed_sources.is_empty() {
+            true => vec![NextCommand::Repair, NextCommand::Run],
+            false => vec![NextCommand::Restore, NextCommand::AcceptChanges],
+        }
     }
 
     /// Returns the verdict on a claim; `None` if it was not checked.
@@ -140,6 +181,7 @@ pub(super) struct Tally {
     checked: u64,
     findings: Vec<String>,
     found: u64,
+    damaged: PhaseCells,
 }
 
 impl Tally {
@@ -149,6 +191,35 @@ impl Tally {
             checked: 0,
             findings: Vec::new(),
             found: 0,
+            damaged: PhaseCells::new(),
+        }
+    }
+
+    /// Marks an output as damaged. The id is that of a security in the phase `securities`.
+    pub(super) fn add_damaged(&mut self, day: Day, phases: PhaseSet, id: u32) {
+        for phase in phases.iter() {
+            self.damaged.entry((day, phase)).or_default().insert(id);
+        }
+    }
+
+    /// Runs one part of a check. If it has a finding, the phases of the cell are damaged.
+    pub(super) fn check_cell(
+        &mut self,
+        (day, phases, id): (Day, PhaseSet, u32),
+        part: impl FnOnce(&mut Self) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let before = self.found;
+        part(self)?;
+        if self.found > before {
+            self.add_damaged(day, phases, id);
+        }
+        Ok(())
+    }
+
+    /// Moves the damaged outputs into `all`.
+    pub(super) fn take_damaged(&mut self, all: &mut PhaseCells) {
+        for (at, ids) in std::mem::take(&mut self.damaged) {
+            *all.entry(at).or_default() |= ids;
         }
     }
 

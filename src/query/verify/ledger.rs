@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
-use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, SecurityId, count_ids};
+use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId, count_ids};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
 
@@ -101,6 +101,7 @@ impl Session<'_> {
         let rows = self.reading.outputs().ids_with_output(day, phase)?;
         has_output.add_checked(covered.len());
         for subject in covered - &rows {
+            has_output.add_damaged(day, PhaseSet::from_phase(phase), subject);
             has_output.add_finding(|| {
                 let subject = known.subject_label(day, phase, subject);
                 format!("{subject}, {phase}: done by the ledger, but its output is missing")
@@ -109,6 +110,7 @@ impl Session<'_> {
         let mentioned = covered | &rows;
         ids_known.add_checked(mentioned.len());
         for unknown in &mentioned - known.ids(phase) {
+            ids_known.add_damaged(day, PhaseSet::from_phase(phase), unknown);
             ids_known.add_finding(|| {
                 let subject = known.subject_label(day, phase, unknown);
                 let place = if covered.contains(unknown) {
@@ -137,6 +139,7 @@ impl Session<'_> {
                 .map(|position| position.security.0)
                 .collect();
             for missing in securities - &statistics {
+                tally.add_damaged(day, PhaseSet::from_phase(Phase::Risk), id);
                 tally.add_finding(|| {
                     let security = known.security_label(SecurityId(missing));
                     let cell = known.cell_label(cell);

@@ -98,6 +98,7 @@ impl Recompute<'_> {
             let recomputed = recomputation.cells(day, &steps, self.clock);
             cells.add_checked(steps.len() as u64);
             for (cell, reason) in recomputed.missing {
+                cells.add_damaged(day, PhaseSet::CELL_PHASES, cell.portfolio.0);
                 let cell = self.known.cell_label(cell);
                 cells.add_finding(|| {
                     format!("{cell}: done, but the sources give no books: {reason}")
@@ -105,8 +106,11 @@ impl Recompute<'_> {
             }
             for output in &recomputed.cells {
                 let place = || self.known.cell_label(output.cell);
-                catch_damage(cells, place, |tally| {
-                    self.compare_cell(reading, output, recomputation.model(), tally)
+                let id = output.cell.portfolio.0;
+                cells.check_cell((day, PhaseSet::CELL_PHASES, id), |cells| {
+                    catch_damage(cells, place, |tally| {
+                        self.compare_cell(reading, output, recomputation.model(), tally)
+                    })
                 })?;
             }
             catch_damage(
@@ -165,7 +169,15 @@ impl Recompute<'_> {
         tally.add_checked(done.len());
         for recomputed in recomputation.statistics(day, &done) {
             let security: SecurityId = recomputed.security;
-            let Some((by, stored)) = reading.outputs().security_statistics(day, security)? else {
+            let phase = PhaseSet::from_phase(Phase::Securities);
+            let stored = match reading.outputs().security_statistics(day, security) {
+                Err(error) if error.is_damaged() => {
+                    tally.add_damaged(day, phase, security.0);
+                    return Err(error.into());
+                }
+                stored => stored?,
+            };
+            let Some((by, stored)) = stored else {
                 continue;
             };
             let name = || {
@@ -176,9 +188,11 @@ impl Recompute<'_> {
             };
             let pair = Some((&stored, &recomputed));
             if let Some(difference) = difference(pair, facts::of_statistics) {
+                tally.add_damaged(day, phase, security.0);
                 tally.add_finding(|| format!("{}: {difference}", name()));
             }
             if by != recomputation.model() {
+                tally.add_damaged(day, phase, security.0);
                 tally.add_finding(|| format!("{}: done, but by an older model", name()));
             }
         }

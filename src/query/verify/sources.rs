@@ -6,7 +6,7 @@ use super::check::Tally;
 use crate::domain::{Cell, Day, IdSet, LifecycleIndex, Phase, PortfolioId, SecurityId};
 use crate::engine::{Settings, pending_invalidations};
 use crate::query::error::QueryError;
-use crate::store::Store;
+use crate::store::{ChangedTable, Store, StoreError};
 
 /// Number of members of a set that a finding names.
 const MAX_NAMED: usize = 3;
@@ -64,6 +64,40 @@ pub(super) fn check_integrity(store: &Store, tally: &mut Tally) -> Result<(), Qu
     tally.add_checked(1);
     for line in errors {
         tally.add_finding(|| line);
+    }
+    Ok(())
+}
+
+/// Compares the rows of each table with its digest, and adds the tables of sources that differ to
+/// `sources`.
+pub(super) fn check_rows(
+    store: &Store,
+    sources: &mut Vec<String>,
+    tally: &mut Tally,
+) -> Result<(), QueryError> {
+    let compared = store.read(|reading| reading.changed_tables());
+    if compared.as_ref().is_err_and(StoreError::is_damaged) {
+        // Without readable digests or rows, no source is known to be intact.
+        sources.push("file_state".to_owned());
+    }
+    let (rows, changed) = compared?;
+    tally.add_checked(rows);
+    for changed in changed {
+        if changed.is_source() {
+            sources.push(changed.table.clone());
+        }
+        let ChangedTable {
+            table,
+            expected_rows,
+            rows,
+        } = changed;
+        tally.add_finding(|| match expected_rows {
+            None => format!("`{table}` has no digest"),
+            Some(expected) if expected != rows => {
+                format!("`{table}` has {rows} rows, its digest is of {expected}")
+            }
+            Some(_) => format!("a row of `{table}` differs from its digest"),
+        });
     }
     Ok(())
 }

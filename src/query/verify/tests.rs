@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::{Cell, Phase, PhaseSet, PortfolioId, RiskModel};
 use crate::query::fixture::{Fixture, SESSIONS, filled};
+use crate::query::next_command::NextCommand;
 
 impl Fixture {
     fn verify(&self, sample: Sample) -> Verification {
@@ -163,7 +164,7 @@ fn a_portfolio_changed_outside_the_index_is_found() {
     let fixture = filled();
     fixture.damage("UPDATE portfolio SET deleted_at = 1 WHERE name = 'Beta'");
     let verification = fixture.verify(Sample::All);
-    assert_broken(&verification, &[Claim::LifecycleIndex]);
+    assert_broken(&verification, &[Claim::Rows, Claim::LifecycleIndex]);
     assert_eq!(
         findings(&verification, Claim::LifecycleIndex),
         "active: the lifecycle index has `Beta` too many\n\
@@ -198,7 +199,7 @@ fn invalidated_statistics_break_the_risk_claim() {
         "DELETE FROM ledger WHERE phase = 2 AND day = {day}"
     ));
     let verification = fixture.verify(Sample::All);
-    assert_broken(&verification, &[Claim::RiskHasStatistics]);
+    assert_broken(&verification, &[Claim::Rows, Claim::RiskHasStatistics]);
     assert_eq!(verification.stale_outputs, 3);
 }
 
@@ -212,7 +213,11 @@ fn a_close_corrected_outside_an_import_is_found() {
     let verification = fixture.verify(Sample::All);
     assert_broken(
         &verification,
-        &[Claim::CellsRecomputed, Claim::StatisticsRecomputed],
+        &[
+            Claim::Rows,
+            Claim::CellsRecomputed,
+            Claim::StatisticsRecomputed,
+        ],
     );
 }
 
@@ -251,7 +256,7 @@ fn an_orphan_transaction_is_found_by_sqlite() {
     let fixture = filled();
     fixture.damage("UPDATE entry SET portfolio = 99 WHERE portfolio = 3");
     let verification = fixture.verify(Sample::All);
-    assert_broken(&verification, &[Claim::Integrity]);
+    assert_broken(&verification, &[Claim::Integrity, Claim::Rows]);
 }
 
 #[test]
@@ -259,7 +264,7 @@ fn a_running_run_without_a_lease_is_found() {
     let fixture = filled();
     fixture.damage("UPDATE run SET state = 'running'");
     let verification = fixture.verify(Sample::All);
-    assert_broken(&verification, &[Claim::Runs]);
+    assert_broken(&verification, &[Claim::Rows, Claim::Runs]);
     assert!(findings(&verification, Claim::Runs).contains("holds no lease"));
 }
 
@@ -268,7 +273,7 @@ fn a_lease_of_a_run_that_ended_is_found() {
     let fixture = filled();
     fixture.damage("INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, 0)");
     let verification = fixture.verify(Sample::All);
-    assert_broken(&verification, &[Claim::Runs]);
+    assert_broken(&verification, &[Claim::Rows, Claim::Runs]);
     assert!(findings(&verification, Claim::Runs).contains("is not running"));
 }
 
@@ -303,4 +308,22 @@ fn a_configuration_that_is_not_in_force_is_found() {
     assert!(found.starts_with(&changed), "{found}");
     fixture.run();
     assert!(fixture.verify(Sample::All).holds());
+}
+
+#[test]
+fn the_commands_that_fix_the_damage_are_named() {
+    let next = |sql: &str| {
+        let fixture = filled();
+        fixture.damage(sql);
+        fixture.verify(Sample::All).next
+    };
+    let repair = [NextCommand::Repair, NextCommand::Run];
+    assert_eq!(next("UPDATE snapshot SET realized = 7"), repair);
+    assert_eq!(next("UPDATE run SET policy = 'x'"), repair);
+    let restore = [NextCommand::Restore, NextCommand::AcceptChanges];
+    assert_eq!(next("UPDATE security SET name = 'x' WHERE id = 1"), restore);
+    assert_eq!(
+        next("UPDATE calendar SET count = 1"),
+        [NextCommand::Restore]
+    );
 }

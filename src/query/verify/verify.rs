@@ -6,7 +6,7 @@ use super::check::{Claim, Tally, Verification, VerifyProgress, catch_damage};
 use super::sample::Sample;
 use super::sources::Directory;
 use super::{books, ledger, recompute, runs, sources};
-use crate::domain::Day;
+use crate::domain::{Day, PhaseCells};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::query::error::QueryError;
@@ -33,6 +33,13 @@ pub fn verify(
     catch_damage(&mut integrity, the_file, |tally| {
         sources::check_integrity(store, tally)
     })?;
+    let mut rows = Tally::new(Claim::Rows);
+    let mut changed_sources = Vec::new();
+    catch_damage(
+        &mut rows,
+        || "the rows".to_owned(),
+        |tally| sources::check_rows(store, &mut changed_sources, tally),
+    )?;
     let mut known = Directory::default();
     catch_damage(
         &mut lifecycle_index,
@@ -81,16 +88,25 @@ pub fn verify(
     };
     let recomputed = recompute.check(&ledger.done, sample, progress)?;
 
-    let mut tallies = vec![integrity, lifecycle_index, calendar, configuration];
+    let mut tallies = vec![integrity, rows, lifecycle_index, calendar, configuration];
     tallies.extend(ledger.tallies);
     tallies.extend(books);
     tallies.extend(recomputed.tallies);
     tallies.push(runs);
-    Ok(Verification {
+    let mut damaged = PhaseCells::new();
+    for tally in &mut tallies {
+        tally.take_damaged(&mut damaged);
+    }
+    let mut verification = Verification {
         sessions: days.len(),
         cells: ledger.cells,
         recomputed: recomputed.cells,
         stale_outputs: ledger.stale_outputs,
         checks: tallies.into_iter().map(Tally::finish).collect(),
-    })
+        damaged,
+        changed_sources,
+        next: Vec::new(),
+    };
+    verification.next = verification.remedies();
+    Ok(verification)
 }

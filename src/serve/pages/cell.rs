@@ -121,6 +121,7 @@ fn verdict(state: CellState<'_>) -> String {
     match state {
         CellState::NotExpected => "not expected".to_owned(),
         CellState::Complete => "complete: all phases are done and valid".to_owned(),
+        CellState::Damaged => "damaged: done by the ledger, but an output is missing".to_owned(),
         CellState::Open(reason) => format!("open: {}", labels::step_reason(reason)),
         CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
     }

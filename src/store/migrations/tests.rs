@@ -187,7 +187,7 @@ fn a_schema_migrated_by_another_process_meanwhile_is_accepted() {
     other_opened.recv().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(300));
     connection
-        .execute_batch(include_str!("../schema/008_risk_without_figures.sql"))
+        .execute_batch(include_str!("../schema/009_digests.sql"))
         .unwrap();
     connection
         .pragma_update(None, "user_version", newest())

@@ -119,6 +119,20 @@ impl WritePortfolios<'_> {
         Ok(())
     }
 
+    /// Computes the index again from the rows of the portfolios.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read or written.
+    pub fn rebuild_lifecycle_index(&self) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM lifecycle_index", [])?;
+        let portfolios = self.all()?.into_iter();
+        let changes: Vec<_> = portfolios
+            .map(|portfolio| (portfolio.id, None, portfolio.lifecycle))
+            .collect();
+        self.change_lifecycle_index(&changes)
+    }
+
     fn lifecycle_set(&self, (kind, day): (i64, Day)) -> Result<IdSet, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT ids, count FROM lifecycle_index WHERE kind = ?1 AND day = ?2",

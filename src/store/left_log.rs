@@ -1,0 +1,228 @@
+//! Recognises a write-ahead log that does not belong to its database, before SQLite replays it.
+//!
+//! A crash leaves a log. If a copy of the database then replaces the file, SQLite would replay the
+//! log over the copy, and the books would be of neither state. So each commit counts up a
+//! generation, in a row that also holds an identity: a log belongs to a database of the same
+//! identity whose generation is the one before its first commit, or one of its own. A copy gets
+//! another identity.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::error::StoreError;
+use super::location::Location;
+use super::select::select_first;
+
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+/// Readings of a log that another process keeps changing, before it is taken as that process's own.
+const TRIES: u32 = 3;
+const STATE_BYTES: usize = 24;
+
+/// The identity of a database, and the number of its commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    identity: [u8; 16],
+    generation: u64,
+}
+
+/// The first bytes and the length of a log: they differ once it has been appended to or reset.
+#[derive(Debug, PartialEq, Eq)]
+struct LogVersion {
+    header: [u8; LOG_HEADER as usize],
+    length: u64,
+}
+
+impl FileState {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (identity, generation) = bytes.get(..STATE_BYTES)?.split_at(16);
+        Some(Self {
+            identity: identity.try_into().ok()?,
+            generation: u64::from_be_bytes(generation.try_into().ok()?),
+        })
+    }
+
+    fn to_bytes(self) -> [u8; STATE_BYTES] {
+        let mut bytes = [0; STATE_BYTES];
+        bytes[..16].copy_from_slice(&self.identity);
+        bytes[16..].copy_from_slice(&self.generation.to_be_bytes());
+        bytes
+    }
+
+    /// Decodes the only row of the table's page.
+    fn from_page(page: &[u8]) -> Option<Self> {
+        const LEAF: u8 = 13;
+        // SQLite's codes of a NULL, which stands for the row's key, and of a blob of 24 bytes.
+        const KEY: u8 = 0;
+        const BLOB: u8 = 12 + 2 * STATE_BYTES as u8;
+        if *page.first()? != LEAF {
+            return None;
+        }
+        let cell = usize::from(u16::from_be_bytes(page.get(8..10)?.try_into().ok()?));
+        let cell = page.get(cell..)?;
+        // The length of the row, in bytes whose highest bit tells that another one follows.
+        let length = cell.iter().position(|byte| *byte < 0x80)? + 1;
+        let record = cell.get(length + 1..)?;
+        // Length of the record's header, codes of the columns.
+        let [header, KEY, BLOB, ..] = *record else {
+            return None;
+        };
+        Self::from_bytes(record.get(usize::from(header)..)?)
+    }
+}
+
+/// Counts up the generation. Every commit does, and stores it with its other changes.
+pub(super) fn count_commit(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT state FROM file_state";
+    let stored = select_first(connection, sql, [], |row| {
+        row.get::<_, Vec<u8>>(0).map_err(Into::into)
+    })?;
+    let state = stored.as_deref().and_then(FileState::from_bytes);
+    let Some(state) = state else {
+        return Err(StoreError::damaged(
+            "the identity of the database is missing",
+        ));
+    };
+    let next = FileState {
+        generation: state.generation + 1,
+        ..state
+    };
+    connection
+        .prepare_cached("UPDATE file_state SET state = ?1")?
+        .execute(params![next.to_bytes()])?;
+    Ok(())
+}
+
+/// Gives a copy an identity of its own, so that no log of the original belongs to it.
+pub(super) fn renew_identity(connection: &Connection) -> Result<(), StoreError> {
+    let identity = connection.query_row("SELECT randomblob(16)", [], |row| row.get(0))?;
+    let state = FileState {
+        identity,
+        generation: 0,
+    };
+    connection.execute(
+        "UPDATE file_state SET state = ?1",
+        params![state.to_bytes()],
+    )?;
+    Ok(())
+}
+
+/// Fails if a log lies beside the database that does not belong to it.
+pub(super) fn check(place: &Location) -> Result<(), StoreError> {
+    // A simulated disk has no copies of files.
+    if place.file_system().is_some() {
+        return Ok(());
+    }
+    let log = log_path(place.path());
+    if version(&log).is_ok_and(|version| version.is_none()) {
+        return Ok(());
+    }
+    for _ in 0..TRIES {
+        let Some((page, base)) = state_in_file(place.path()) else {
+            return Ok(());
+        };
+        let file_error = |source| StoreError::File {
+            path: log.clone(),
+            source,
+        };
+        let Some((before, first, last)) = states_in_log(&log, page).map_err(file_error)? else {
+            return Ok(());
+        };
+        // A process that writes meanwhile may have moved the log into the file.
+        let unchanged = state_in_file(place.path()) == Some((page, base))
+            && version(&log).map_err(file_error)? == Some(before);
+        if !unchanged {
+            continue;
+        }
+        let is_one = first.identity == base.identity && last.identity == base.identity;
+        let follows = first.generation <= base.generation + 1;
+        if !(is_one && follows && base.generation <= last.generation) {
+            return Err(StoreError::ForeignLog {
+                path: place.path().to_owned(),
+                log,
+            });
+        }
+        return Ok(());
+    }
+    Ok(())
+}
+
+/// Returns the path of the log of a database.
+pub(super) fn log_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+/// Reads the page number of the table and its row from the file itself, without the log.
+///
+/// `None` if the table cannot be read: the database is of an older version, or a checkpoint was cut
+/// off, which the log completes.
+fn state_in_file(path: &Path) -> Option<(u32, FileState)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let escaped = path
+        .to_str()?
+        .replace('%', "%25")
+        .replace('?', "%3f")
+        .replace('#', "%23");
+    // Immutable: SQLite reads the file alone. Reading it without SQLite would drop, on closing it,
+    // the locks of this process's other connections.
+    let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags);
+    let sql = "SELECT rootpage, state FROM sqlite_schema, file_state WHERE name = 'file_state'";
+    let row = connection.ok()?.query_row(sql, [], |row| {
+        Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))
+    });
+    let (page, state) = row.ok()?;
+    Some((page, FileState::from_bytes(&state)?))
+}
+
+fn version(log: &Path) -> io::Result<Option<LogVersion>> {
+    let mut file = match File::open(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    let mut header = [0; LOG_HEADER as usize];
+    if length < LOG_HEADER {
+        return Ok(None);
+    }
+    file.read_exact(&mut header)?;
+    Ok(Some(LogVersion { header, length }))
+}
+
+/// Reads the version of the log, and the first and the last state in it; `None` if it has none.
+fn states_in_log(log: &Path, page: u32) -> io::Result<Option<(LogVersion, FileState, FileState)>> {
+    let Some(version) = version(log)? else {
+        return Ok(None);
+    };
+    let word = |bytes: &[u8], at: usize| {
+        u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    };
+    let page_size = u64::from(word(&version.header, 8));
+    let salts = &version.header[16..24];
+    let mut file = File::open(log)?;
+    let (mut first, mut last) = (None, None);
+    let mut at = LOG_HEADER;
+    let mut header = [0; FRAME_HEADER as usize];
+    while at + FRAME_HEADER + page_size <= version.length {
+        file.seek(SeekFrom::Start(at))?;
+        file.read_exact(&mut header)?;
+        // Frames of an earlier use of the log follow those of this one.
+        if &header[8..16] != salts {
+            break;
+        }
+        if word(&header, 0) == page {
+            let mut content = vec![0; page_size as usize];
+            file.read_exact(&mut content)?;
+            last = FileState::from_page(&content);
+            first = first.or(last);
+        }
+        at += FRAME_HEADER + page_size;
+    }
+    Ok(first.zip(last).map(|(first, last)| (version, first, last)))
+}

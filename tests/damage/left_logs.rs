@@ -1,0 +1,139 @@
+//! Puts a log beside a database that it does not belong to, as copying a backup over a database
+//! after a crash does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::DateTime;
+use plimsoll::store::{Store, StoreError};
+
+/// A folder with a database of one commit, the log that a crash after another one left, and a copy
+/// of the file from between them.
+struct Crashed {
+    _folder: tempfile::TempDir,
+    database: PathBuf,
+    log: PathBuf,
+    backup: PathBuf,
+}
+
+fn change(store: &Store) {
+    let mut writer = store.writer().unwrap();
+    writer
+        .write(|writing| writing.increment_revision())
+        .unwrap();
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+impl Crashed {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let working = folder.path().join("working.db");
+        let store = Store::create(working.as_path()).unwrap();
+        change(&store);
+        let backup = folder.path().join("backup.db");
+        store
+            .read(|reading| reading.copy_to(backup.as_path()))
+            .unwrap();
+        let plain_copy = folder.path().join("plain.db");
+        drop(store);
+        fs::copy(&working, &plain_copy).unwrap();
+        let store = Store::open(working.as_path()).unwrap();
+        change(&store);
+        drop(store);
+        // What a crash leaves is copied while the writer is open.
+        let store = Store::open(working.as_path()).unwrap();
+        let mut writer = store.writer().unwrap();
+        for _ in 0..2 {
+            writer
+                .write(|writing| writing.increment_revision())
+                .unwrap();
+        }
+        let database = folder.path().join("books.db");
+        let log = log_of(&database);
+        fs::copy(&working, &database).unwrap();
+        fs::copy(log_of(&working), &log).unwrap();
+        Self {
+            _folder: folder,
+            database,
+            log,
+            backup,
+        }
+    }
+}
+
+#[test]
+fn a_log_left_by_a_crash_is_replayed() {
+    let crashed = Crashed::new();
+    assert!(fs::metadata(&crashed.log).unwrap().len() > 0);
+    Store::open(crashed.database.as_path()).unwrap();
+}
+
+#[test]
+fn a_log_beside_another_copy_is_refused() {
+    let crashed = Crashed::new();
+    let plain = crashed.backup.with_file_name("plain.db");
+    for copy in [&crashed.backup, &plain] {
+        let log = fs::read(&crashed.log).unwrap();
+        fs::copy(copy, &crashed.database).unwrap();
+        fs::write(&crashed.log, log).unwrap();
+        let opened = Store::open(crashed.database.as_path());
+        assert!(
+            matches!(opened, Err(StoreError::ForeignLog { .. })),
+            "{copy:?}: {opened:?}"
+        );
+    }
+}
+
+#[test]
+fn a_restored_backup_replaces_database_and_log() {
+    let crashed = Crashed::new();
+    let log = fs::read(&crashed.log).unwrap();
+    fs::copy(&crashed.backup, &crashed.database).unwrap();
+    let backup = Store::open(crashed.backup.as_path()).unwrap();
+    let revision = |store: &Store| store.read(|reading| reading.revision()).unwrap();
+    let now = DateTime::UNIX_EPOCH;
+    let restored = backup.read(|reading| reading.restore_to(&crashed.database, now));
+    let kept = restored.unwrap().kept.unwrap();
+    assert_eq!(fs::read(log_of(&kept)).unwrap(), log);
+    let store = Store::open(crashed.database.as_path()).unwrap();
+    assert_eq!(revision(&store), revision(&backup));
+}
+
+#[test]
+fn a_database_in_use_is_not_replaced() {
+    let crashed = Crashed::new();
+    let backup = Store::open(crashed.backup.as_path()).unwrap();
+    let store = Store::open(crashed.database.as_path()).unwrap();
+    store.read(|reading| reading.revision()).unwrap();
+    // The lock of another process: the locks of one process do not exclude each other.
+    let connection = rusqlite::Connection::open(&crashed.database).unwrap();
+    connection
+        .execute_batch("BEGIN; SELECT * FROM revision")
+        .unwrap();
+    let restored =
+        backup.read(|reading| reading.restore_to(&crashed.database, DateTime::UNIX_EPOCH));
+    assert!(
+        matches!(restored, Err(StoreError::InUse(_))),
+        "{restored:?}"
+    );
+}
+
+#[test]
+fn the_last_connection_removes_the_log() {
+    let crashed = Crashed::new();
+    let store = Store::open(crashed.database.as_path()).unwrap();
+    change(&store);
+    store.read(|reading| reading.revision()).unwrap();
+    drop(store);
+    // A thread of the pool may hold the connection for a moment longer.
+    let is_removed = || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        !crashed.log.exists()
+    };
+    assert!((0..100).any(|_| is_removed()));
+}
