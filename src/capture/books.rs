@@ -71,9 +71,9 @@ fn read_state(
     }
     let (mut intervals, invalidations, left_out) = scan.finish();
     let mut failed = open_failures(reading)?;
-    let (mut blocked, sources) = match extent {
-        CaptureExtent::State => (blocked_days(reading, settings, now)?, None),
-        CaptureExtent::WithSources => (BTreeMap::new(), Some(GivenSources::read(reading)?)),
+    let (mut waiting, sources) = match extent {
+        CaptureExtent::State => (waiting_days(reading, settings, now)?, None),
+        CaptureExtent::WithSources => (WaitingDays::default(), Some(GivenSources::read(reading)?)),
     };
     let captured = portfolios.into_iter().map(|portfolio| {
         let id = portfolio.id.0;
@@ -81,7 +81,7 @@ fn read_state(
             intervals: intervals.remove(&id).unwrap_or_default(),
             orphan_days: orphan_days.remove(&id).unwrap_or_default(),
             failed: failed.remove(&id).unwrap_or_default(),
-            blocked: blocked.remove(&id).unwrap_or_default(),
+            blocked: waiting.blocked.remove(&id).unwrap_or_default(),
             portfolio,
         }
     });
@@ -95,6 +95,7 @@ fn read_state(
         invalidations,
         runs,
         left_running,
+        unpriced: waiting.unpriced,
         accepted_prices: (reading.accepted_prices().in_force()?.into_iter())
             .map(|accepted| accepted.decision)
             .collect(),
@@ -245,12 +246,21 @@ fn open_failures(
     Ok(failed)
 }
 
-/// Returns all cells that would wait for prices, done or not, by portfolio.
-fn blocked_days(
+/// The days on which cells wait for prices.
+#[derive(Default)]
+struct WaitingDays {
+    /// The days on which a portfolio waits for closes of its own holdings.
+    blocked: BTreeMap<u32, BTreeSet<Day>>,
+    /// The sessions on which all portfolios wait.
+    unpriced: BTreeSet<Day>,
+}
+
+/// Returns all days on which cells would wait for prices, whether or not they are done.
+fn waiting_days(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     now: DateTime<Utc>,
-) -> Result<BTreeMap<u32, BTreeSet<Day>>, CaptureError> {
+) -> Result<WaitingDays, CaptureError> {
     // Without a filter the survey checks the prices of done cells too.
     let everything = Policy {
         filter: Filter::None,
@@ -259,21 +269,15 @@ fn blocked_days(
     let mut request = Request::new(Scope::AllActive);
     request.policy = everything;
     let surveyed = survey(reading, &request, settings, now)?;
-    let mut blocked: BTreeMap<u32, BTreeSet<Day>> = BTreeMap::new();
-    for (day, waiting) in &surveyed.survey.blocked {
-        for cell in waiting {
-            blocked.entry(cell.portfolio.0).or_default().insert(*day);
+    let mut waiting = WaitingDays::default();
+    for (day, cells) in &surveyed.survey.blocked {
+        for cell in cells {
+            let days = waiting.blocked.entry(cell.portfolio.0).or_default();
+            days.insert(*day);
         }
     }
-    let lifecycles = &surveyed.survey.lifecycles;
-    let mut active = lifecycles.cursor(lifecycles.active().clone());
-    for day in surveyed.survey.unpriced.keys() {
-        active.advance(*day);
-        for id in &active.alive {
-            blocked.entry(id).or_default().insert(*day);
-        }
-    }
-    Ok(blocked)
+    waiting.unpriced = surveyed.survey.unpriced.keys().copied().collect();
+    Ok(waiting)
 }
 
 /// Returns the last runs that ended, the oldest first, and the run that has not ended.

@@ -243,6 +243,7 @@ impl RowCollector {
             invalidations: Vec::new(),
             runs,
             left_running,
+            unpriced: BTreeSet::new(),
             accepted_prices: Vec::new(),
             sources: None,
             left_out,

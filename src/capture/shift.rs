@@ -47,6 +47,8 @@ impl State {
             run.started = shift.shift_instant(run.started)?;
             run.target = shift.shift_session(run.target)?;
         }
+        let unpriced = self.unpriced.iter().map(|day| shift.shift_session(*day));
+        self.unpriced = unpriced.collect::<Result<_, _>>()?;
         for accepted in &mut self.accepted_prices {
             let days = [accepted.days.first(), accepted.days.last()];
             let [first, last] = days.map(|day| shift.shift_day(day));

@@ -29,6 +29,8 @@ pub struct State {
     pub(super) runs: Vec<PastRun>,
     /// The run that has not ended, if any.
     pub(super) left_running: Option<RunLeftRunning>,
+    /// The unpriced sessions, on which all cells wait.
+    pub(super) unpriced: BTreeSet<Day>,
     /// The decisions in force to do unpriced sessions with the prices there are, oldest first.
     pub(super) accepted_prices: Vec<PriceAcceptance>,
     /// Transactions, prices and other sources; `None` if they are not captured.

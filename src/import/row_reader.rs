@@ -106,8 +106,8 @@ impl TableFormat {
         read: impl Fn(&mut RowReader<'_>) -> Option<R>,
     ) -> Result<Vec<Line<R>>, Refusal> {
         let is_header = |names: &[String]| {
-            let has = |wanted: &&str| names.iter().any(|name| normalized_column(name) == **wanted);
-            self.required.iter().all(|column| has(column))
+            let has = |wanted: &&str| names.iter().any(|name| normalized_column(name) == *wanted);
+            self.required.iter().all(has)
         };
         let is_column = |name: &str| self.columns.contains(&normalized_column(name).as_str());
         let table = Table::parse(bytes, &is_header, &is_column)?;

@@ -194,7 +194,7 @@ pub(super) fn phase_list(phases: PhaseSet) -> OneOrMany<CellPhase> {
     OneOrMany(phases.iter().map(CellPhase).collect())
 }
 
-fn non_empty(spans: Vec<Span>) -> Option<OneOrMany<Span>> {
+pub(super) fn non_empty(spans: Vec<Span>) -> Option<OneOrMany<Span>> {
     (!spans.is_empty()).then_some(OneOrMany(spans))
 }
 

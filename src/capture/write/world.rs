@@ -5,7 +5,7 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use super::calendar::calendar_spec;
-use super::cells::split_by_lifetime;
+use super::cells::{non_empty, spans_of, split_by_lifetime};
 use super::history::{accepted_spec, invalidation_specs, left_running_spec, run_spec};
 use super::portfolios::{labels, portfolio_spec};
 use super::sources::add_sources;
@@ -13,7 +13,8 @@ use crate::capture::error::CaptureError;
 use crate::capture::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, Day, PhaseSet};
 use crate::scenario::format::to_toml;
-use crate::scenario::world::lenient::Lenient;
+use crate::scenario::world::Span;
+use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::merge::fold_portfolios;
 use crate::scenario::world::spec::{MarketSpec, SecuritySpec, WorldSpec};
 use crate::scenario::world::values::Instant;
@@ -44,6 +45,7 @@ impl State {
             calendar_amendments,
             market: MarketSpec {
                 last: (last != self.last_closed()?).then_some(last),
+                unpriced: self.unpriced_spans(last),
                 ..MarketSpec::default()
             },
             portfolios: fold_portfolios(&named.collect::<Vec<_>>()),
@@ -58,6 +60,13 @@ impl State {
             None => self.add_currency_pairs(&mut spec),
         }
         Ok(spec)
+    }
+
+    /// Returns the unpriced sessions up to the last one.
+    fn unpriced_spans(&self, last: Day) -> Option<OneOrMany<Span>> {
+        let unpriced = self.unpriced.iter().filter(|day| **day <= last);
+        let places = unpriced.filter_map(|day| self.sessions.binary_search(day).ok());
+        non_empty(spans_of(&self.sessions, places))
     }
 
     /// Returns an instant as the local time of the calendar.

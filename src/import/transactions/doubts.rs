@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::TransactionKind::{Sell, TransferOut};
 use crate::domain::{
-    AssetClass, Day, Money, Portfolio, PortfolioId, Quantity, Security, SecurityId, Transaction,
+    AssetClass, Day, Money, Portfolio, PortfolioId, Quantity, Security, Transaction,
 };
 use crate::import::caution::Caution;
 use crate::import::existing::ExistingRecords;
@@ -55,8 +55,7 @@ pub(super) fn opened_shorts(
     added: &[Transaction],
     known: &ExistingRecords,
 ) -> BTreeMap<usize, Caution> {
-    let mut moved: BTreeMap<(PortfolioId, SecurityId), Vec<(&Transaction, Option<usize>)>> =
-        BTreeMap::new();
+    let mut moved: BTreeMap<_, Vec<(&Transaction, Option<usize>)>> = BTreeMap::new();
     let sellers: BTreeSet<PortfolioId> = added
         .iter()
         .filter(|transaction| matches!(transaction.kind, Sell | TransferOut))

@@ -64,6 +64,7 @@ impl WorldError {
             Self::Transaction { .. } => key_span(text, "transaction"),
             Self::Split { .. } => key_span(text, "split"),
             Self::AcceptedPrices(_) => key_span(text, "accepted-prices"),
+            Self::UnpricedOutside { span, .. } => word(&span.to_string()),
             Self::Market(_) => key_span(text, "market"),
             Self::Calendar(_) => {
                 key_span(text, "calendar-amendments").or_else(|| key_span(text, "now"))

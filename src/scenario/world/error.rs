@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::values::Span;
-use crate::domain::{CalendarError, Currency, Day, DayError, LifecycleError, nearest};
+use crate::domain::{CalendarError, Currency, Day, DayError, DayRange, LifecycleError, nearest};
 
 /// Errors of reading a world.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -115,6 +115,14 @@ pub enum WorldError {
          `cash`, `holdings`, `style` and `capital`"
     )]
     BlockedWithHoldings(String),
+    /// A span of `unpriced` has no session among the days with closes.
+    #[error("`unpriced` of the market: `{span}` is not a span of sessions in {priced}")]
+    UnpricedOutside {
+        /// The span in the file.
+        span: Span,
+        /// The days with closes.
+        priced: DayRange,
+    },
     /// An entry of `[[run]]` has the state `running`.
     #[error("run {place} of the world is running: use `[run-left-running]` for it")]
     RunningRun {

@@ -1,7 +1,7 @@
 //! Resolves the securities of a world, and its closes, splits, corrections and transactions: symbols
 //! become ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Nearest, TransactionFault, WorldError};
 use super::lenient::Lenient;
@@ -12,7 +12,7 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split,
+    AssetClass, Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split,
     Transaction, TransactionKind,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
@@ -53,6 +53,7 @@ fn given_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
         ("shares", market.shares.is_some()),
         ("sectors", !market.sectors.is_empty()),
         ("from", market.from.is_some()),
+        ("unpriced", market.unpriced.is_some()),
     ];
     match keys.into_iter().find(|(_, present)| *present) {
         Some((key, _)) => Err(WorldError::MadeUpKeyWithGivenSources {
@@ -119,6 +120,22 @@ impl Instruments {
             Currency::USD.pair_with(currency),
         ];
         currency == Currency::USD || pairs.iter().any(|pair| self.0.id(pair).is_some())
+    }
+
+    /// Returns the closes to remove so that no holding has a close on `sessions`.
+    pub(super) fn without_closes(&self, sessions: &BTreeSet<Day>) -> Vec<Close> {
+        let holdings = self
+            .0
+            .securities()
+            .filter(|security| !matches!(security.class, AssetClass::Index | AssetClass::Fx));
+        let removed = holdings.flat_map(|security| {
+            sessions.iter().map(|day| Close {
+                security: security.id,
+                day: *day,
+                close: None,
+            })
+        });
+        removed.collect()
     }
 
     /// Resolves closes that are set or removed.

@@ -101,7 +101,7 @@ calendar_amendments: |below, over| match (below, over) {
 // `merge_worlds` merges portfolios, which can fail.
 portfolios: |_below, over| over);
 
-merge_fields!(MarketSpec { shares, from, last }
+merge_fields!(MarketSpec { shares, from, last, unpriced }
 sectors: |below, over| if over.is_empty() { below } else { over });
 
 merge_fields!(SecuritySpec {

@@ -1,6 +1,6 @@
-//! Reads the portfolios of a world: identity, lifecycle and contents. A blocked portfolio holds one
-//! generated share, which only the portfolios with the same blocked days hold and which has no close
-//! on those days.
+//! Reads the portfolios of a world: identity, lifecycle and contents. A blocked portfolio holds two
+//! generated shares that only the portfolios with the same blocked days hold. The larger holding has
+//! no close on those days.
 
 use std::collections::BTreeSet;
 
@@ -170,15 +170,19 @@ fn identify(label: String, spec: &PortfolioSpec) -> Result<PortfolioIdentity, Wo
     Ok(PortfolioIdentity { key, name })
 }
 
-/// Cash and units of the share in a blocked portfolio.
+/// Cash and units of the shares in a blocked portfolio. The second share has a close on the blocked
+/// days: as many holdings are priced as are not, so that no session is unpriced, and their small
+/// value covers too little of the portfolio.
 const CASH: Money = Money::whole(10_000);
 const UNITS: Quantity = Quantity::whole(1_000);
+const PRICED_UNITS: Quantity = Quantity::whole(1);
 
-/// Lists one share for each distinct list of blocked days.
+/// Lists two shares for each distinct list of blocked days.
 pub(super) fn list_blocking_securities(named: &[NamedPortfolio], listing: &mut Listing) {
     let symbols: BTreeSet<_> = named
         .iter()
-        .filter_map(|(_, spec)| blocking_symbol(spec))
+        .filter_map(|(_, spec)| blocking_symbols(spec))
+        .flatten()
         .collect();
     for symbol in symbols {
         let security = security(&symbol, &SecuritySpec::default(), None);
@@ -193,12 +197,17 @@ fn blocked_contents(
     spec: &PortfolioSpec,
     listed: &Instruments,
 ) -> Result<Option<Contents>, WorldError> {
-    let Some(symbol) = blocking_symbol(spec) else {
+    let Some([waiting, priced]) = blocking_symbols(spec) else {
         return Ok(None);
     };
-    let holdings = [(listed.id(&symbol)?, UNITS)].into();
-    let cash = CASH;
-    Ok(Some(Contents::Given { cash, holdings }))
+    let holdings = [
+        (listed.id(&waiting)?, UNITS),
+        (listed.id(&priced)?, PRICED_UNITS),
+    ];
+    Ok(Some(Contents::Given {
+        cash: CASH,
+        holdings: holdings.into(),
+    }))
 }
 
 /// Returns the closes to remove: of the shares of blocked portfolios, on their blocked days.
@@ -209,9 +218,9 @@ pub(super) fn missing_closes(portfolios: &[WorldPortfolio]) -> Vec<Close> {
         .filter(|portfolio| !portfolio.blocked.is_empty())
     {
         if let Contents::Given { holdings, .. } = &portfolio.contents {
-            let securities = holdings.keys();
+            let waiting = holdings.iter().filter(|(_, units)| **units == UNITS);
             missing.extend(
-                securities.flat_map(|id| portfolio.blocked.iter().map(move |day| (*id, *day))),
+                waiting.flat_map(|(id, _)| portfolio.blocked.iter().map(move |day| (*id, *day))),
             );
         }
     }
@@ -223,9 +232,10 @@ pub(super) fn missing_closes(portfolios: &[WorldPortfolio]) -> Vec<Close> {
     removed.collect()
 }
 
-/// The symbol of the share, derived from the blocked days.
-fn blocking_symbol(spec: &PortfolioSpec) -> Option<String> {
+/// The symbols of the share without closes on the blocked days, and of the one with them.
+fn blocking_symbols(spec: &PortfolioSpec) -> Option<[String; 2]> {
     let OneOrMany(spans) = spec.blocked.as_ref()?;
     let spans: Vec<_> = spans.iter().map(ToString::to_string).collect();
-    (!spans.is_empty()).then(|| format!("WAITS-{}", spans.join("+")))
+    let days = spans.join("+");
+    (!spans.is_empty()).then(|| [format!("WAITS-{days}"), format!("PRICED-{days}")])
 }

@@ -1,12 +1,13 @@
 //! Reads a world from text: resolves names, fills in defaults and refuses contradictions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::coverage::{Invalidated, PortfolioDays, remove_failed_phases};
 use super::error::WorldError;
 use super::instruments::{Instruments, build_listing, resolve_transactions};
+use super::lenient::OneOrMany;
 use super::merge::{expand_portfolios, merge_worlds};
 use super::names::PortfolioResolver;
 use super::portfolio::{PortfolioReader, list_blocking_securities, missing_closes};
@@ -76,12 +77,15 @@ impl World {
             resolve_invalidations(spec.invalidations, &portfolios, &calendar, last)?;
         remove_failures(&mut portfolios, &invalidations)?;
         let mut closes = listed.closes(spec.prices)?;
+        let priced_days = priced_days(&spec.market, &portfolios, last)?;
         closes.extend(missing_closes(&portfolios));
+        let unpriced = unpriced_sessions(&spec.market, &calendar, priced_days)?;
+        closes.extend(listed.without_closes(&unpriced));
         Ok(Self {
             description: spec.description.unwrap_or_default().trim().to_owned(),
             now,
             seed: spec.seed.unwrap_or_default(),
-            priced_days: priced_days(&spec.market, &portfolios, last)?,
+            priced_days,
             market_ends: match spec.market.last {
                 Some(_) => MarketEnd::Fixed,
                 None => MarketEnd::FollowsClock,
@@ -131,6 +135,32 @@ fn priced_days(
         .from
         .unwrap_or_else(|| earliest.saturating_add(-DEFAULT_PRICED_DAYS));
     DayRange::new(first, last).map_err(WorldError::Market)
+}
+
+/// Returns the sessions without a close of any holding.
+fn unpriced_sessions(
+    market: &MarketSpec,
+    calendar: &Calendar,
+    priced: DayRange,
+) -> Result<BTreeSet<Day>, WorldError> {
+    let mut sessions = BTreeSet::new();
+    for span in market.unpriced.iter().flat_map(|OneOrMany(spans)| spans) {
+        let days = (span.within(priced))
+            .filter(|_| span.endpoints().all(|day| priced.contains(day)))
+            .ok_or(WorldError::UnpricedOutside {
+                span: *span,
+                priced,
+            })?;
+        let found = calendar.sessions(days)?;
+        if found.is_empty() {
+            return Err(WorldError::UnpricedOutside {
+                span: *span,
+                priced,
+            });
+        }
+        sessions.extend(found);
+    }
+    Ok(sessions)
 }
 
 fn left_running(run: &RunLeftRunningSpec, now: DateTime<Utc>, last: Day) -> RunLeftRunning {

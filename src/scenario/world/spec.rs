@@ -124,6 +124,8 @@ pub(crate) struct MarketSpec {
     pub(crate) from: Option<Day>,
     /// The last day with closes.
     pub(crate) last: Option<Day>,
+    /// Days without a close of any holding, so that all cells wait.
+    pub(crate) unpriced: Option<OneOrMany<Span>>,
 }
 
 /// A new security, or changes to a generated one.
