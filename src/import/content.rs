@@ -58,6 +58,23 @@ pub(super) fn count_newlines(bytes: &[u8]) -> u64 {
     bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
+/// Returns true if the first field of a line names a total.
+pub(super) fn is_total(first: &str) -> bool {
+    let first = first.trim_matches('"').to_lowercase();
+    ["total", "total:", "grand total", "sum"].contains(&first.as_str())
+}
+
+/// Returns the most frequent of the separators in the first line.
+pub(super) fn detect_separator(text: &str) -> u8 {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
+    // `max_by_key` returns the last of equal counts, so a header without a separator gets the comma.
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|separator| count(*separator))
+        .unwrap_or(b',')
+}
+
 fn detect_binary_format(bytes: &[u8]) -> Option<&'static str> {
     let known: [(&[u8], &'static str); 5] = [
         (b"\xff\xfe", "text in UTF-16"),

@@ -164,7 +164,7 @@ pub enum Refusal {
     /// A symbol is declared for a file whose rows or columns name their symbols.
     #[error("the file names its symbols, so `--symbol {symbol}` would not be used")]
     SymbolInFile {
-        /// The declared symbol.
+        /// The symbol that the user declared.
         symbol: String,
     },
 }

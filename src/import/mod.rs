@@ -16,7 +16,7 @@
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
 //! | `error`, `row_error`, `row_hint` | refusals of a file, and of a row, with the next step |
-//! | `existing`, `verdict`, `caution` | the records to compare with, and the result of the comparison |
+//! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
 //! | `apply` | make the changes of a file |
@@ -24,7 +24,6 @@
 
 mod actions;
 pub mod apply;
-mod caution;
 mod content;
 mod currency;
 mod dates;
@@ -46,14 +45,14 @@ mod table;
 mod title;
 mod transactions;
 mod verdict;
+mod warning;
 
 pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
-pub use caution::Caution;
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{
-    Basis, Cautions, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements,
-    ValidRows,
+    Basis, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements, ValidRows,
+    Warnings,
 };
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{
@@ -67,3 +66,4 @@ pub use transactions::{
     TransactionChanges, TransactionRow, read_transactions, validate_transactions,
 };
 pub use verdict::{Counts, LineVerdict, Validated, Verdict};
+pub use warning::Warning;

@@ -24,13 +24,13 @@ pub struct ImportOptions {
     /// Handling of files that give existing records another meaning.
     pub restatements: Restatements,
     /// Handling of rows that are questionable.
-    pub cautions: Cautions,
+    pub warnings: Warnings,
     /// Handling of the valid rows of a file with invalid ones.
     pub valid_rows: ValidRows,
 }
 
 impl Default for ImportOptions {
-    /// Declares nothing, refuses jumps and restatements, reports cautions, and imports the valid
+    /// Declares nothing, refuses jumps and restatements, reports warnings, and imports the valid
     /// rows of a file.
     fn default() -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Default for ImportOptions {
             jumps: Jumps::Refused,
             adjusted_as_of: None,
             restatements: Restatements::Refused,
-            cautions: Cautions::Reported,
+            warnings: Warnings::Reported,
             valid_rows: ValidRows::Imported,
         }
     }
@@ -84,9 +84,9 @@ impl FromStr for DateOrder {
 /// Sign before the decimals of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecimalMark {
-    /// `1234.50`.
+    /// A point, as in `1234.50`.
     Point,
-    /// `1234,50` or `1.234,50`.
+    /// A comma, as in `1234,50` or `1.234,50`.
     Comma,
 }
 
@@ -157,16 +157,16 @@ pub enum Jumps {
 pub enum Restatements {
     /// The rows concerned are invalid.
     Refused,
-    /// They are accepted.
+    /// The rows are imported without a question.
     Allowed,
 }
 
 /// Handling of rows that are questionable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cautions {
+pub enum Warnings {
     /// The rows are imported, and the report names them.
     Reported,
-    /// The file is refused.
+    /// The file is refused as a whole.
     Refused,
 }
 
@@ -176,7 +176,7 @@ pub enum Cautions {
 pub enum ValidRows {
     /// They are imported, and the invalid ones are held back.
     Imported,
-    /// The file is refused.
+    /// The file is refused as a whole.
     Refused,
 }
 

@@ -123,11 +123,11 @@ pub struct SplitJump {
     pub symbol: String,
     /// The day before the move.
     pub before_day: Day,
-    /// Its close, raw.
+    /// The raw close of that day.
     pub before: Price,
     /// The day after the move.
     pub day: Day,
-    /// Its close, raw.
+    /// The raw close of that day.
     pub close: Price,
     /// The ratio of the split that would explain the move.
     pub split: SplitRatio,
@@ -149,13 +149,13 @@ pub struct UnseenSplit {
     pub symbol: String,
     /// The last day with a close before the split.
     pub before_day: Day,
-    /// Its close, raw.
+    /// The raw close of that day.
     pub before: Price,
     /// The first day with a close from the split on.
     pub day: Day,
-    /// Its close, raw.
+    /// The raw close of that day.
     pub close: Price,
-    /// The ratio of the split.
+    /// The ratio of the split in the file.
     pub split: SplitRatio,
 }
 

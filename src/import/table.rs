@@ -39,7 +39,7 @@ impl Table {
         let text = content::decode(bytes)?;
         let (text, lines_before, separator) = match split_separator_line(text) {
             Some((separator, rest)) => (rest, 1, separator),
-            None => (text, 0, detect_separator(text)),
+            None => (text, 0, content::detect_separator(text)),
         };
         title::check(text, lines_before, is_header, is_column)?;
         let mut reader = csv::ReaderBuilder::new()
@@ -114,14 +114,8 @@ impl Record {
 
     /// Returns true if the row may be the total below a report: its first field names one.
     pub(super) fn is_total(&self) -> bool {
-        is_total(self.field(0))
+        content::is_total(self.field(0))
     }
-}
-
-/// Returns true if the first field of a line names a total.
-pub(super) fn is_total(first: &str) -> bool {
-    let first = first.trim_matches('"').to_lowercase();
-    ["total", "total:", "grand total", "sum"].contains(&first.as_str())
 }
 
 /// Returns the header of a file and the rows that start on these lines, as they are written. The
@@ -158,17 +152,6 @@ fn split_separator_line(text: &str) -> Option<(u8, &str)> {
         (true, [separator @ (b',' | b';' | b'\t')]) => Some((*separator, rest)),
         _ => None,
     }
-}
-
-/// Returns the most frequent of the separators in the first line.
-pub(super) fn detect_separator(text: &str) -> u8 {
-    let first = text.trim_start().lines().next().unwrap_or_default();
-    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
-    // `max_by_key` returns the last of equal counts, so a header without a separator gets the comma.
-    [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(|separator| count(*separator))
-        .unwrap_or(b',')
 }
 
 /// Finds the line of each record in one pass over the text. The csv reader's own line number is

@@ -1,9 +1,8 @@
 //! Detects lines above a header, such as the title of a report, and vendors' messages instead of a
 //! table.
 
-use super::content::excerpt;
+use super::content::{detect_separator, excerpt, is_total};
 use super::error::Refusal;
-use super::table::{detect_separator, is_total};
 
 /// Number of lines in which a header is looked for.
 const MAX_LINES: usize = 20;

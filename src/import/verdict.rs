@@ -4,9 +4,9 @@ use crate::domain::Change;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::caution::Caution;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::Rows;
+use super::warning::Warning;
 
 /// Result of validating one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct LineVerdict {
     /// The result for the row.
     pub verdict: Verdict,
     /// The reasons to look at the row again; none if the row is invalid.
-    pub cautions: Vec<Caution>,
+    pub warnings: Vec<Warning>,
 }
 
 impl LineVerdict {
@@ -51,7 +51,7 @@ pub struct Counts {
     /// Rows that cannot be imported.
     pub invalid: usize,
     /// Rows to look at again. They are counted above too.
-    pub cautions: usize,
+    pub warnings: usize,
 }
 
 impl Counts {
@@ -63,10 +63,10 @@ impl Counts {
     fn from_verdicts(verdicts: &[LineVerdict]) -> Self {
         let mut counts = Self::default();
         for LineVerdict {
-            verdict, cautions, ..
+            verdict, warnings, ..
         } in verdicts
         {
-            counts.cautions += usize::from(!cautions.is_empty());
+            counts.warnings += usize::from(!warnings.is_empty());
             let count = match verdict {
                 Verdict::Added => &mut counts.added,
                 Verdict::Same => &mut counts.same,
@@ -86,10 +86,10 @@ impl fmt::Display for Counts {
             "{} added, {} same, {} corrected, {} invalid",
             self.added, self.same, self.corrected, self.invalid
         )?;
-        match self.cautions {
+        match self.warnings {
             0 => Ok(()),
-            1 => f.write_str(", 1 caution"),
-            cautions => write!(f, ", {cautions} cautions"),
+            1 => f.write_str(", 1 warning"),
+            warnings => write!(f, ", {warnings} warnings"),
         }
     }
 }
@@ -130,12 +130,12 @@ impl<C> Validated<C> {
         }
     }
 
-    /// Adds the cautions that `of_row` returns for the index of each row that changes something.
+    /// Adds the warnings that `of_row` returns for the index of each row that changes something.
     #[must_use]
-    pub(super) fn with_cautions(mut self, of_row: impl Fn(usize) -> Vec<Caution>) -> Self {
+    pub(super) fn with_warnings(mut self, of_row: impl Fn(usize) -> Vec<Warning>) -> Self {
         for (index, line) in self.verdicts.iter_mut().enumerate() {
             if line.is_change() {
-                line.cautions = of_row(index);
+                line.warnings = of_row(index);
             }
         }
         self.counts = Counts::from_verdicts(&self.verdicts);
@@ -165,7 +165,7 @@ impl<C: Default> Validated<C> {
             verdicts.push(LineVerdict {
                 line: line.number,
                 verdict: verdict.unwrap_or_else(Verdict::Invalid),
-                cautions: Vec::new(),
+                warnings: Vec::new(),
             });
         }
         Self::new(&rows.file, verdicts, changes)

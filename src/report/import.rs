@@ -73,14 +73,14 @@ fn row_count(rows: usize) -> String {
 /// row holds back are counted in the headline.
 fn verdict_lines(row: &LineVerdict) -> Vec<String> {
     let line = row.line;
-    let cautions = row.cautions.iter();
-    let cautions = cautions.map(|caution| format!("line {line}: caution: {caution}"));
+    let warnings = row.warnings.iter();
+    let warnings = warnings.map(|warning| format!("line {line}: warning: {warning}"));
     match &row.verdict {
-        Verdict::Added | Verdict::Same => cautions.collect(),
+        Verdict::Added | Verdict::Same => warnings.collect(),
         Verdict::Corrected(changes) => changes
             .iter()
             .map(|change| format!("line {line}: {change}"))
-            .chain(cautions)
+            .chain(warnings)
             .collect(),
         Verdict::Invalid(errors) if matches!(errors.as_slice(), [error] if matches!(error.kind, RowErrorKind::HeldBack { .. })) => {
             Vec::new()
@@ -99,8 +99,8 @@ fn row_error_line(line: u64, error: &RowError) -> String {
     }
 }
 
-fn cautions(row: &LineVerdict) -> Vec<String> {
-    row.cautions.iter().map(ToString::to_string).collect()
+fn warnings(row: &LineVerdict) -> Vec<String> {
+    row.warnings.iter().map(ToString::to_string).collect()
 }
 
 /// A file of which no row was read, as JSON: the error that refused it, and the next step.
@@ -117,16 +117,16 @@ pub fn unread_import_json(file: &str, kind: FileKind, reason: &str, hint: Option
 /// The result of an import as JSON, with all rows that are corrected, questionable or invalid.
 pub fn import_json(result: &ImportResult) -> Value {
     let rows = result.verdicts.iter().filter_map(|row| match &row.verdict {
-        Verdict::Added | Verdict::Same if row.cautions.is_empty() => None,
+        Verdict::Added | Verdict::Same if row.warnings.is_empty() => None,
         Verdict::Added | Verdict::Same => Some(json!({
             "line": row.line,
             "verdict": "added",
-            "cautions": cautions(row),
+            "warnings": warnings(row),
         })),
         Verdict::Corrected(changes) => Some(json!({
             "line": row.line,
             "verdict": "corrected",
-            "cautions": cautions(row),
+            "warnings": warnings(row),
             "changes": changes.iter().map(|change| json!({
                 "column": change.column,
                 "was": change.was,
@@ -152,7 +152,7 @@ pub fn import_json(result: &ImportResult) -> Value {
         "corrected": result.counts.corrected,
         "invalid": result.counts.invalid,
         "held-back": result.held_back(),
-        "cautions": result.counts.cautions,
+        "warnings": result.counts.warnings,
         "note": result.warning.as_ref().map(ToString::to_string),
         "rows": rows.collect::<Vec<_>>(),
         "phases-to-do-again": result.invalidated_count(),

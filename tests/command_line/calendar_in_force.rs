@@ -80,7 +80,10 @@ fn a_late_transaction_and_a_late_split_affect_every_session_in_force() {
     run_and_verify(&workspace);
     let split = "symbol,date,kind,new,old\nBTC,2026-01-10,split,2,1\n";
     workspace.write("elsewhere/split.csv", split);
-    let output = elsewhere(&workspace, &["import", "actions", "split.csv"]);
+    let output = elsewhere(
+        &workspace,
+        &["import", "actions", "split.csv", "--allow-restatement"],
+    );
     assert!(
         output.contains("to be done again by the next run"),
         "{output}"

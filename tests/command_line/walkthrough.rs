@@ -83,7 +83,7 @@ fn importing_everything_again_changes_nothing() {
 }
 
 #[test]
-fn a_file_with_one_invalid_row_is_refused_completely() {
+fn a_file_with_one_invalid_row_is_refused_completely_if_all_or_nothing() {
     let workspace = Workspace::new();
     copy_examples(&workspace.path("examples"));
     workspace.run_ok(&["init"]);
@@ -92,7 +92,8 @@ fn a_file_with_one_invalid_row_is_refused_completely() {
         "securities.csv",
         "symbol,name,class\nALTA,Alta,equity\nBORE,Borealis,equty\n",
     );
-    let refused = workspace.run(&["import", "securities", "securities.csv"]);
+    let whole = ["import", "securities", "securities.csv", "--all-or-nothing"];
+    let refused = workspace.run(&whole);
     assert_eq!(refused.code, 3);
     assert!(
         refused.stdout.contains("line 3") && refused.stdout.contains("equty"),

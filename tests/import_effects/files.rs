@@ -1,7 +1,7 @@
 //! The valid rows of a file are imported in one transaction, and a second import changes nothing.
 
 use plimsoll::import::apply::{ApplyError, FileKind, ImportStatus, Mode};
-use plimsoll::import::{Cautions, ImportOptions, Restatements, ValidRows};
+use plimsoll::import::{ImportOptions, Restatements, ValidRows, Warnings};
 
 use crate::books::Books;
 use crate::sources::{HEADER, TestSources};
@@ -59,6 +59,10 @@ fn equal_content_in_other_bytes_is_recorded_and_changes_no_source() {
     books.import(FileKind::Prices, &PRICES.replace("100", "100.00"));
     assert_eq!(books.read(|reading| reading.revision()), revision);
     let mut after = books.all_rows();
+    // The file's state counts the rows of all tables, the record of the import included.
+    for rows in [&mut before, &mut after] {
+        rows.remove("file_state");
+    }
     let (was, is) = (
         before.remove("imported_file"),
         after.remove("imported_file"),
@@ -125,11 +129,11 @@ fn an_invalid_row_holds_back_no_other_except_in_transactions() {
 }
 
 #[test]
-fn a_caution_refuses_the_file_only_if_strict() {
+fn a_warning_refuses_the_file_only_if_strict() {
     let books = filled();
     let late = "symbol,date,close\nAAA,2027-01-04,101\n";
     let strict = ImportOptions {
-        cautions: Cautions::Refused,
+        warnings: Warnings::Refused,
         ..ImportOptions::default()
     };
     let before = books.all_rows();
@@ -137,13 +141,13 @@ fn a_caution_refuses_the_file_only_if_strict() {
         .import_with(FileKind::Prices, late, Mode::Apply, &strict)
         .unwrap();
     assert_eq!(
-        (refused.status, refused.counts.cautions),
+        (refused.status, refused.counts.warnings),
         (ImportStatus::Refused, 1)
     );
     assert_eq!(books.all_rows(), before);
     let reported = books.import(FileKind::Prices, late);
     assert_eq!(
-        (reported.status, reported.counts.cautions),
+        (reported.status, reported.counts.warnings),
         (ImportStatus::Applied, 1)
     );
 }

@@ -11,7 +11,7 @@ use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{
-    Basis, Cautions, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows,
+    Basis, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows, Warnings,
 };
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -80,7 +80,7 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     all_or_nothing: bool,
 
-    /// Refuse a file with a caution: a day in the future, a sale that opens a short position, an
+    /// Refuse a file with a warning: a day in the future, a sale that opens a short position, an
     /// amount that is not quantity × price
     #[arg(long)]
     strict: bool,
@@ -130,10 +130,10 @@ impl ImportArgs {
             } else {
                 Restatements::Refused
             },
-            cautions: if self.strict {
-                Cautions::Refused
+            warnings: if self.strict {
+                Warnings::Refused
             } else {
-                Cautions::Reported
+                Warnings::Reported
             },
             valid_rows: if self.all_or_nothing {
                 ValidRows::Refused

@@ -2,7 +2,7 @@
 //! again without `plimsoll retry`.
 //!
 //! Cells that failed are not in the ledger, so invalidation does not find them. Forgetting too many
-//! failures costs an attempt each; forgetting too few would keep cells with mended inputs out of
+//! failures costs an attempt each; forgetting too few would keep cells with fixed inputs out of
 //! every run.
 
 use std::collections::{BTreeMap, BTreeSet};

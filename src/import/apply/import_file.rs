@@ -13,7 +13,7 @@ use super::records::{
 use crate::domain::PhaseCells;
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::{Cautions, ImportOptions, ValidRows};
+use crate::import::options::{ImportOptions, ValidRows, Warnings};
 use crate::import::portfolios::{read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::securities::{read_securities, validate_securities};
@@ -184,7 +184,7 @@ impl Import<'_> {
                 validated = validated.all_or_nothing();
             }
             let is_questioned =
-                file.options.cautions == Cautions::Refused && validated.counts.cautions > 0;
+                file.options.warnings == Warnings::Refused && validated.counts.warnings > 0;
             let mut result = Box::new(ImportResult {
                 kind: file.kind,
                 file: validated.file,

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Phase, PhaseCells, UnknownValue};
-use crate::import::caution::Caution;
 use crate::import::options::PriceWarning;
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
+use crate::import::warning::Warning;
 
 /// Kind of records in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,10 +116,10 @@ impl ImportResult {
         }
     }
 
-    /// Returns the line of the first row with a caution, and the caution.
-    pub fn first_caution(&self) -> Option<(u64, &Caution)> {
+    /// Returns the line of the first row with a warning, and the warning.
+    pub fn first_warning(&self) -> Option<(u64, &Warning)> {
         let mut lines = self.verdicts.iter();
-        lines.find_map(|line| Some((line.line, line.cautions.first()?)))
+        lines.find_map(|line| Some((line.line, line.warnings.first()?)))
     }
 
     /// Returns the line of the first invalid row, and its first error.

@@ -7,11 +7,11 @@ use super::raw_closes::{Origin, Point, RawClose, find_jumps, to_raw_close};
 use super::read::PriceRows;
 use super::restated::{Overlap, find_restatement, find_split_jump};
 use crate::domain::{Change, CloseChange, Day, Price, SecurityId};
-use crate::import::caution::Caution;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{Jumps, Restatements};
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::verdict::{LineVerdict, Validated, Verdict};
+use crate::import::warning::Warning;
 
 /// Rules for validating prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,17 +73,17 @@ pub fn validate_prices(
             verdict: outcome.map_or_else(Verdict::Invalid, |outcome| {
                 outcome.verdict(known, &mut changes)
             }),
-            cautions: Vec::new(),
+            warnings: Vec::new(),
         })
         .collect();
-    Validated::new(&rows.file, verdicts, changes).with_cautions(|index| {
+    Validated::new(&rows.file, verdicts, changes).with_warnings(|index| {
         let row = rows.lines[index].row.as_ref();
         let late = row.ok().filter(|row| row.day > rules.today);
-        let caution = late.map(|row| Caution::Future {
+        let warning = late.map(|row| Warning::Future {
             day: row.day,
             today: rules.today,
         });
-        caution.into_iter().collect()
+        warning.into_iter().collect()
     })
 }
 

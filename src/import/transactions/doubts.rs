@@ -9,24 +9,24 @@ use crate::domain::TransactionKind::{Sell, TransferOut};
 use crate::domain::{
     AssetClass, Day, Money, Portfolio, PortfolioId, Quantity, Security, Transaction,
 };
-use crate::import::caution::Caution;
 use crate::import::existing::ExistingRecords;
+use crate::import::warning::Warning;
 
 /// Smallest number of decimals in which a price counts as written.
 const PRICE_DECIMALS: u32 = 2;
 
-/// Returns the caution about a day in the future.
-pub(super) fn future(day: Day, today: Day) -> Option<Caution> {
-    (day > today).then_some(Caution::Future { day, today })
+/// Returns the warning about a day in the future.
+pub(super) fn future(day: Day, today: Day) -> Option<Warning> {
+    (day > today).then_some(Warning::Future { day, today })
 }
 
-/// Returns the caution about an amount that differs from quantity × multiplier × price by more than
+/// Returns the warning about an amount that differs from quantity × multiplier × price by more than
 /// the rounding of both. An amount in another currency than the price is not compared.
 pub(super) fn amount_differs(
     transaction: &Transaction,
     portfolio: &Portfolio,
     security: &Security,
-) -> Option<Caution> {
+) -> Option<Warning> {
     let (price, amount) = (transaction.price?, transaction.amount?);
     if portfolio.currency != security.currency {
         return None;
@@ -43,7 +43,7 @@ pub(super) fn amount_differs(
     if (expected - amount.decimal()).abs() <= tolerance {
         return None;
     }
-    Some(Caution::AmountDiffers {
+    Some(Warning::AmountDiffers {
         amount,
         expected: Money::rounded(expected).ok()?,
     })
@@ -54,7 +54,7 @@ pub(super) fn amount_differs(
 pub(super) fn opened_shorts(
     added: &[Transaction],
     known: &ExistingRecords,
-) -> BTreeMap<usize, Caution> {
+) -> BTreeMap<usize, Warning> {
     let mut moved: BTreeMap<_, Vec<(&Transaction, Option<usize>)>> = BTreeMap::new();
     let sellers: BTreeSet<PortfolioId> = added
         .iter()
@@ -77,7 +77,7 @@ pub(super) fn opened_shorts(
         }
     }
     let mut short_before = BTreeSet::new();
-    let mut opened: Vec<(PortfolioId, usize, Caution)> = Vec::new();
+    let mut opened: Vec<(PortfolioId, usize, Warning)> = Vec::new();
     for ((portfolio, security), mut movements) in moved {
         // On one day, what comes in is there before what goes out.
         movements.sort_by_key(|(movement, _)| (movement.day, is_taken(movement)));
@@ -105,12 +105,12 @@ pub(super) fn opened_shorts(
                     short_before.insert(portfolio);
                 }
                 Some(index) if is_held_long(security.class) => {
-                    let caution = Caution::OpensShort {
+                    let warning = Warning::OpensShort {
                         symbol: security.symbol.clone(),
                         held: Quantity::rounded(before).unwrap_or_default(),
                         taken: movement.quantity,
                     };
-                    opened.push((portfolio, index, caution));
+                    opened.push((portfolio, index, warning));
                 }
                 Some(_) => {}
             }
@@ -120,7 +120,7 @@ pub(super) fn opened_shorts(
     let opened = opened
         .into_iter()
         .filter(|(portfolio, ..)| !meant(portfolio));
-    opened.map(|(_, index, caution)| (index, caution)).collect()
+    opened.map(|(_, index, warning)| (index, warning)).collect()
 }
 
 const fn is_taken(transaction: &Transaction) -> bool {

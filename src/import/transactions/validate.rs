@@ -46,11 +46,11 @@ pub fn validate_transactions(
         let reason = RowErrorKind::DuplicateId { id, line, differs };
         Err(vec![RowError::in_column("id", &row.id, reason)])
     });
-    with_cautions(validated.all_or_nothing(), known, today)
+    with_warnings(validated.all_or_nothing(), known, today)
 }
 
-/// Adds the cautions about transactions that the file adds.
-fn with_cautions(
+/// Adds the warnings about transactions that the file adds.
+fn with_warnings(
     validated: Validated<TransactionChanges>,
     known: &ExistingRecords,
     today: Day,
@@ -66,7 +66,7 @@ fn with_cautions(
         .map(|(row, _)| row);
     let of_row: BTreeMap<usize, usize> = rows.zip(0..).collect();
     let shorts = opened_shorts(&added, known);
-    validated.with_cautions(|row| {
+    validated.with_warnings(|row| {
         let Some(index) = of_row.get(&row) else {
             return Vec::new();
         };
@@ -276,12 +276,12 @@ mod tests {
         );
     }
 
-    fn cautions(rows: &str, known: &ExistingRecords) -> Vec<String> {
+    fn warnings(rows: &str, known: &ExistingRecords) -> Vec<String> {
         let text = format!("{HEADER}{rows}");
         let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
         let today = sample::day("2026-01-20");
         let result = validate_transactions(&rows, known, today);
-        let lines = result.verdicts.iter().flat_map(|line| &line.cautions);
+        let lines = result.verdicts.iter().flat_map(|line| &line.warnings);
         lines.map(ToString::to_string).collect()
     }
 
@@ -289,7 +289,7 @@ mod tests {
     fn a_day_in_the_future_is_questioned() {
         let row = "1,Alpha,2026-01-20,deposit,,,,1,\n2,Alpha,2026-01-21,deposit,,,,1,\n";
         assert_eq!(
-            cautions(row, &known()),
+            warnings(row, &known()),
             ["`2026-01-21` is in the future (today: 2026-01-20)"]
         );
     }
@@ -299,37 +299,37 @@ mod tests {
         let bought = "1,Alpha,2026-01-06,buy,AAPL,10,100,,\n";
         let sold = "2,Alpha,2026-01-07,sell,AAPL,11,100,,\n";
         assert_eq!(
-            cautions(&format!("{sold}{bought}"), &known()),
+            warnings(&format!("{sold}{bought}"), &known()),
             ["takes 11 AAPL of 10 held, which opens a short position"]
         );
         let held = validated(bought, &known()).changes.unwrap().added;
         let history = known().with_histories([(PortfolioId(1), held.clone())]);
-        assert_eq!(cautions(sold, &history).len(), 1);
+        assert_eq!(warnings(sold, &history).len(), 1);
         let exact = "2,Alpha,2026-01-06,sell,AAPL,10,100,,\n";
-        assert!(cautions(exact, &history).is_empty());
+        assert!(warnings(exact, &history).is_empty());
         let split = Split {
             security: SecurityId(1),
             day: sample::day("2026-01-07"),
             new: 2,
             old: 1,
         };
-        assert!(cautions(sold, &history.clone().with_splits([split])).is_empty());
+        assert!(warnings(sold, &history.clone().with_splits([split])).is_empty());
         let short = validated("3,Alpha,2026-01-06,sell,MSFT,1,100,,\n", &known());
         let all = held
             .into_iter()
             .chain(short.changes.unwrap().added)
             .collect();
         let history = known().with_histories([(PortfolioId(1), all)]);
-        assert!(cautions(sold, &history).is_empty());
+        assert!(warnings(sold, &history).is_empty());
     }
 
     #[test]
     fn an_amount_beyond_rounding_is_questioned() {
         let row = |amount: &str| format!("1,Alpha,2026-01-06,buy,AAPL,3,33.33,{amount},\n");
-        assert!(cautions(&row("99.99"), &known()).is_empty());
-        assert!(cautions(&row("100"), &known()).is_empty());
+        assert!(warnings(&row("99.99"), &known()).is_empty());
+        assert!(warnings(&row("100"), &known()).is_empty());
         assert_eq!(
-            cautions(&row("109.99"), &known()),
+            warnings(&row("109.99"), &known()),
             ["amount 109.99 is not quantity × price, 99.99"]
         );
     }

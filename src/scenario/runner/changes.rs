@@ -220,13 +220,13 @@ pub(super) fn import_user_file(
         Err(error) => return refused(error.to_string()),
     };
     let error = imported.first_error().map(|(_, error)| error.to_string());
-    let caution = imported.first_caution();
-    let caution = caution.map(|(line, caution)| format!("line {line}: caution: {caution}"));
+    let warning = imported.first_warning();
+    let warning = warning.map(|(line, warning)| format!("line {line}: warning: {warning}"));
     if imported.status == ImportStatus::Refused {
-        return refused(error.or(caution).unwrap_or_default());
+        return refused(error.or(warning).unwrap_or_default());
     }
     let names = read_names(&harness.store())?;
-    let mut messages: Vec<String> = caution.into_iter().collect();
+    let mut messages: Vec<String> = warning.into_iter().collect();
     if let Some(error) = error {
         messages.push(format!("{} held back: {error}", imported.held_back()));
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::FileImport;
 use crate::import::apply::FileKind;
-use crate::import::{Cautions, ImportOptions, Restatements, ValidRows};
+use crate::import::{ImportOptions, Restatements, ValidRows, Warnings};
 
 /// A file to import.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,7 +24,7 @@ pub(crate) struct ImportSpec {
     /// Refuse a file with an invalid row; false if left out.
     #[serde(default)]
     pub(crate) all_or_nothing: bool,
-    /// Refuse a file with a caution; false if left out.
+    /// Refuse a file with a warning; false if left out.
     #[serde(default)]
     pub(crate) strict: bool,
 }
@@ -33,15 +33,15 @@ pub(crate) struct ImportSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ImportKindSpec {
-    /// Portfolios.
+    /// A file of portfolios.
     Portfolios,
-    /// Securities.
+    /// A file of securities.
     Securities,
-    /// Splits.
+    /// A file of splits.
     Actions,
-    /// Closes.
+    /// A file of closes.
     Prices,
-    /// Transactions.
+    /// A file of transactions.
     Transactions,
 }
 
@@ -63,7 +63,7 @@ impl ImportSpec {
             options.valid_rows = ValidRows::Refused;
         }
         if self.strict {
-            options.cautions = Cautions::Refused;
+            options.warnings = Warnings::Refused;
         }
         FileImport {
             kind,

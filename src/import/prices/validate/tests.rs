@@ -203,5 +203,5 @@ fn a_close_in_the_future_is_questioned() {
         ..RULES
     };
     let late = rows("symbol,date,close\nAAPL,2026-01-05,1\nAAPL,2026-01-06,1\n");
-    assert_eq!(validate_prices(&late, &known(), rules).counts.cautions, 1);
+    assert_eq!(validate_prices(&late, &known(), rules).counts.warnings, 1);
 }

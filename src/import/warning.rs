@@ -1,4 +1,4 @@
-//! Cautions: rows that can be imported, but are more often a mistake than meant.
+//! Warnings: rows that can be imported, but are more often a mistake than meant.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::domain::{Day, Money, Quantity};
 
 /// A reason to look at a row again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Caution {
+pub enum Warning {
     /// The day is after the day of the import.
     Future {
         /// The day of the row.
@@ -32,7 +32,7 @@ pub enum Caution {
     },
 }
 
-impl fmt::Display for Caution {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Future { day, today } => write!(f, "`{day}` is in the future (today: {today})"),
