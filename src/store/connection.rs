@@ -44,7 +44,7 @@ pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
     set(&connection, "application_id", APPLICATION_ID)?;
     prepare_writer(&connection, place)?;
     migrations::apply(&mut connection)?;
-    compute_digests(&mut connection)?;
+    compute_digests(&mut connection, place)?;
     Ok(connection)
 }
 
@@ -65,14 +65,16 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
-    compute_digests(&mut connection)?;
+    compute_digests(&mut connection, place)?;
     // Another process may have left a log whose sync failed, so it is not appended to.
     checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     Ok(connection)
 }
 
-/// Computes the digests of all rows if they are not those of this version's schema.
-fn compute_digests(connection: &mut Connection) -> Result<(), StoreError> {
+/// Computes the digests of all rows if they are not those of this version's schema. A database that
+/// never had any gets its identity, except on a simulated disk, whose bytes must be the same each
+/// time and which has no copies of files.
+fn compute_digests(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
     let digested = |connection: &Connection| {
         let sql = "SELECT digested FROM file_state";
         connection.query_row(sql, [], |row| row.get::<_, i64>(0))
@@ -82,7 +84,11 @@ fn compute_digests(connection: &mut Connection) -> Result<(), StoreError> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have computed them while this one waited.
-    if digested(&transaction)? != migrations::newest() {
+    let version = digested(&transaction)?;
+    if version != migrations::newest() {
+        if version == 0 && place.file_system().is_none() {
+            left_log::renew_identity(&transaction)?;
+        }
         row_digests::compute_all(&transaction)?;
         let sql = "UPDATE file_state SET digested = ?1";
         transaction.execute(sql, params![migrations::newest()])?;

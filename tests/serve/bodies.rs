@@ -1,7 +1,7 @@
 //! Parameters in a body are read or refused, never ignored.
 
 use crate::sign_in::{read_plan_form, sign_in};
-use crate::test_server::{JAN_8, TestServer, start_server};
+use crate::test_server::{JAN_8, TestResponse, TestServer, start_server};
 
 const RUN: &str = "/api/v1/admin/batch/run";
 const JSON: &str = "{\"portfolio_id\":\"Tech Growth\"}";
@@ -21,26 +21,32 @@ fn a_run_reads_its_parameters_from_a_body() {
     let admin = Some(server.admin.as_str());
     let chunked = format!("{AS_JSON}Transfer-Encoding: chunked\r\n");
     let in_chunks = format!("{:x}\r\n{JSON}\r\n0\r\n\r\n", JSON.len());
-    for answer in [
-        server.send_body("POST", RUN, admin, AS_JSON, JSON),
-        server.send_body("POST", RUN, admin, AS_FORM, FORM),
-        server.send_body(
-            "POST",
-            RUN,
-            admin,
-            AS_JSON,
-            "{\"portfolio_id\":[\"Tech Growth\"]}",
-        ),
-        server.send("POST", RUN, admin, &chunked, &in_chunks),
+    let requests: [&dyn Fn() -> TestResponse; 5] = [
+        &|| server.send_body("POST", RUN, admin, AS_JSON, JSON),
+        &|| server.send_body("POST", RUN, admin, AS_FORM, FORM),
+        &|| {
+            server.send_body(
+                "POST",
+                RUN,
+                admin,
+                AS_JSON,
+                "{\"portfolio_id\":[\"Tech Growth\"]}",
+            )
+        },
+        &|| server.send("POST", RUN, admin, &chunked, &in_chunks),
         // A name in the address and another one in the body.
-        server.send_body(
-            "POST",
-            &format!("{RUN}?portfolio_id=Tech+Growth"),
-            admin,
-            AS_JSON,
-            "{\"limit_cells\":1,\"force_rerun\":false}",
-        ),
-    ] {
+        &|| {
+            server.send_body(
+                "POST",
+                &format!("{RUN}?portfolio_id=Tech+Growth"),
+                admin,
+                AS_JSON,
+                "{\"limit_cells\":1,\"force_rerun\":false}",
+            )
+        },
+    ];
+    for request in requests {
+        let answer = request();
         assert_eq!(answer.status, 202, "{}", answer.text);
         server.wait_for_end(answer.json()["run"].as_str().unwrap());
         // The other portfolios are late as before.

@@ -78,6 +78,12 @@ impl SourceFile {
         format!("{}:{line}", self.path)
     }
 
+    /// Returns whether the line of an offset begins with a space.
+    pub(crate) fn is_indented(&self, at: usize) -> bool {
+        let line = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        self.text[line..].starts_with(' ')
+    }
+
     /// Returns the identifiers of the code, each with its offset.
     pub(crate) fn identifiers(&self) -> impl Iterator<Item = (usize, &str)> {
         let mut at = 0;

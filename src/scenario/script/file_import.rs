@@ -33,15 +33,15 @@ pub(crate) struct ImportSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ImportKindSpec {
-    /// A file of portfolios.
+    /// A CSV file of portfolios.
     Portfolios,
-    /// A file of securities.
+    /// A CSV file of securities.
     Securities,
-    /// A file of splits.
+    /// A CSV file of splits.
     Actions,
-    /// A file of closes.
+    /// A CSV file of closes.
     Prices,
-    /// A file of transactions.
+    /// A CSV file of transactions.
     Transactions,
 }
 

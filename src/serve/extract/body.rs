@@ -15,9 +15,9 @@ use crate::serve::http::{BodyTimeout, FORM_LIMIT, Problem};
 /// The content types of bodies with fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FieldsType {
-    /// `application/x-www-form-urlencoded`.
+    /// A form: `application/x-www-form-urlencoded`.
     Form,
-    /// `application/json`: an object.
+    /// A JSON object: `application/json`.
     Json,
 }
 

@@ -8,4 +8,4 @@ CREATE TABLE file_state (
     digested INTEGER NOT NULL,
     digests  TEXT    NOT NULL
 ) STRICT;
-INSERT INTO file_state VALUES (1, CAST(randomblob(16) || zeroblob(8) AS BLOB), 0, '{}');
+INSERT INTO file_state VALUES (1, zeroblob(24), 0, '{}');

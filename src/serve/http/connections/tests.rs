@@ -1,3 +1,5 @@
+//! Tests of the deadlines of connections, and of the reserve for `/healthz`.
+
 use std::io::{ErrorKind, Read, Write};
 
 use axum::routing::{get, post};
