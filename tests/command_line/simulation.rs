@@ -39,8 +39,8 @@ fn explore_covers_a_run_and_replay_repeats_one_crash() {
         "{output}"
     );
 
-    let again = workspace.run_ok(&["sim", "replay", "explore:2:7:12:torn-last@batch.toml"]);
-    assert!(again.contains("crash after 12 of"), "{again}");
+    let again = workspace.run_ok(&["sim", "replay", "explore:2:7:14:torn-last@batch.toml"]);
+    assert!(again.contains("crash after 14 of"), "{again}");
     assert!(again.contains("not yet synced"), "{again}");
     assert!(again.contains("  torn  write"), "{again}");
     assert!(again.contains("no findings"), "{again}");
