@@ -16,9 +16,9 @@ macro_rules! plan_fault {
                 mutated: concat!(
                     "use crate::domain::{Phase, PhaseSet};
                     use crate::plan::StepKind;
-                    let request = &self.run_request.request;
+                    let request = &run_request.request;
                     let (surveyed, mut plan) =
-                        survey_and_plan(reading, request, settings, self.started)?;
+                        survey_and_plan(writing, request, settings, started)?;
                     ",
                     $change,
                     "

@@ -4,9 +4,8 @@
 use crate::execution::{edit, fault};
 use crate::mutant::{Change, Detection, Edit, Mutant};
 
-/// The place at which a run surveys and plans.
-pub(crate) const SURVEY: &str =
-    "survey_and_plan(reading, &self.run_request.request, settings, self.started)";
+/// The place at which a run surveys and plans for the first time.
+pub(crate) const SURVEY: &str = "survey_and_plan(writing, &run_request.request, settings, started)";
 
 /// Plans anew after a change of `survey`.
 macro_rules! survey_fault {
@@ -21,9 +20,10 @@ macro_rules! survey_fault {
                 mutated: concat!(
                     "use crate::domain::{IdSet, Lifecycle, LifecycleIndex, Phase, PortfolioId};
                     use crate::plan::{BlockedCell, plan};
-                    let request = &self.run_request.request;
+                    let request = &run_request.request;
+                    let reading: &crate::store::ReadTransaction<'_> = writing;
                     let (mut surveyed, _) =
-                        survey_and_plan(reading, request, settings, self.started)?;
+                        survey_and_plan(reading, request, settings, started)?;
                     let survey = &mut surveyed.survey;
                     ",
                     $($change)+,
