@@ -18,12 +18,12 @@ Examples:
   plimsoll check --max-lag 0 -p \"Tech Growth\" --json
   plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
 pub(crate) struct CheckArgs {
-    /// Number of sessions that a portfolio may be behind; by default [alerts] max-lag, or 1
+    /// Number of sessions that a portfolio may be behind; by default `max-lag` of `[alerts]`, or 1
     #[arg(long, value_name = "SESSIONS")]
     max_lag: Option<usize>,
 
-    /// Number of sessions that a price or rate may be old; by default [alerts] max-stale, or [prices]
-    /// dead-after
+    /// Number of sessions that a price or rate may be old; by default `max-stale` of `[alerts]`, or
+    /// `dead-after` of `[prices]`
     #[arg(long, value_name = "SESSIONS")]
     max_stale: Option<usize>,
 
