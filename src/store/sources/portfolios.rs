@@ -70,9 +70,15 @@ impl ReadPortfolios<'_> {
 
     /// Returns the currencies of all portfolios.
     pub(crate) fn currencies(&self) -> Result<BTreeSet<Currency>, StoreError> {
-        // Collected here: `DISTINCT` would sort, or need an index that nothing else uses.
+        // `DISTINCT` would sort, or need an index that nothing else uses. Inserted one by one: a set
+        // that is collected holds the rows of all portfolios first.
         let sql = "SELECT currency FROM portfolio";
-        select(self.connection, sql, [], |row| Ok(row.get(0)?))
+        let mut currencies = BTreeSet::new();
+        select::<_, ()>(self.connection, sql, [], |row| {
+            currencies.insert(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(currencies)
     }
 
     /// Returns the portfolios in a currency.
