@@ -226,6 +226,11 @@ impl NewSecurity {
 }
 
 impl Security {
+    /// Returns whether a portfolio can hold this security: an index or a rate only measures.
+    pub const fn can_be_held(&self) -> bool {
+        !matches!(self.class, AssetClass::Index | AssetClass::Fx)
+    }
+
     /// Returns the same security without its dense id.
     pub fn without_id(&self) -> NewSecurity {
         NewSecurity {

@@ -51,6 +51,7 @@ pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub use outcome::{Outcome, Times, Warning};
+pub(crate) use readiness::sessions_held;
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};
 pub use run::run;

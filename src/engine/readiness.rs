@@ -15,7 +15,7 @@ use super::portfolio_state::PortfolioState;
 use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
-use crate::domain::{AssetClass, Currency, Day, IdSet, PriceQuality, Security, SecurityId};
+use crate::domain::{Currency, Day, IdSet, PriceQuality, Security, SecurityId, Transaction};
 use crate::phases::{AsOfRate, Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
@@ -87,9 +87,10 @@ fn holders_of_unpriced(
 ) -> Result<IdSet, StoreError> {
     let mut holders = IdSet::new();
     for security in securities {
-        // An index or a rate is not held.
-        let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
-        if can_be_held && security.is_price_expected(day) && !priced.contains(security.id.0) {
+        if security.can_be_held()
+            && security.is_price_expected(day)
+            && !priced.contains(security.id.0)
+        {
             holders |= traders(reading, security.id)?;
         }
     }
@@ -207,7 +208,9 @@ impl<'m> LateInputs<'m> {
         let Some(price) = self.market.as_of(own, self.session) else {
             // Without any close there is no age. The sessions after the first transaction count
             // instead, so that this wait ends as well.
-            let held = sessions_held(self.market, state, own, self.session);
+            let sessions = self.market.sessions();
+            let transactions = state.history.transactions();
+            let held = sessions_held(transactions, own, sessions, sessions[self.session]);
             return self.late(own, held).into_iter().collect();
         };
         let own = self.late_since(own, price.quality);
@@ -254,22 +257,17 @@ impl<'m> LateInputs<'m> {
     }
 }
 
-/// Returns the number of sessions since the first transaction in a security.
-fn sessions_held(
-    market: &Market,
-    state: &PortfolioState,
+/// Returns the number of sessions since the first of `transactions`, ascending, in a security, up to
+/// `day`; 0 without one.
+pub(crate) fn sessions_held(
+    transactions: &[Transaction],
     security: SecurityId,
-    session: usize,
+    sessions: &[Day],
+    day: Day,
 ) -> usize {
-    let first = state
-        .history
-        .transactions()
-        .iter()
-        .find(|transaction| transaction.security == Some(security))
-        .map_or(market.sessions()[session], |transaction| transaction.day);
-    session
-        - market
-            .sessions()
-            .partition_point(|day| *day < first)
-            .min(session)
+    let of_security = |transaction: &&Transaction| transaction.security == Some(security);
+    let first = transactions.iter().find(of_security);
+    let first = first.map_or(day, |transaction| transaction.day);
+    let index = |day: Day| sessions.partition_point(|session| *session < day);
+    index(day).saturating_sub(index(first))
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::security_holders::SecurityHolders;
 use super::settings::PriceWait;
-use crate::domain::{AssetClass, Day, DayRange, Security, SecurityId};
+use crate::domain::{Day, DayRange, Security, SecurityId};
 use crate::plan::{Plan, UnpricedSession};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -32,10 +32,8 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     ) -> Result<Self, StoreError> {
         let has_transactions = reading.entries().traded_securities()?;
         let mut traded = reading.securities().all()?;
-        traded.retain(|security| {
-            let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
-            can_be_held && has_transactions.contains(security.id.0)
-        });
+        traded
+            .retain(|security| security.can_be_held() && has_transactions.contains(security.id.0));
         let accepted = reading.accepted_prices().in_force()?.into_iter();
         Ok(Self {
             reading,

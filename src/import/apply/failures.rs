@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{AssetClass, Day, PortfolioId, Security, SecurityId};
+use crate::domain::{Day, PortfolioId, Security, SecurityId};
 use crate::store::{Failure, StoreError, WriteTransaction};
 
 /// The failed cells that an import touches.
@@ -82,10 +82,8 @@ fn shared_securities(writing: &WriteTransaction<'_>) -> Result<BTreeSet<Security
         .chain(model.factors.iter().map(|factor| &factor.symbol))
         .collect();
     let securities = writing.securities().all()?.into_iter();
-    let is_shared = |security: &Security| {
-        let is_rate_or_index = matches!(security.class, AssetClass::Fx | AssetClass::Index);
-        is_rate_or_index || symbols.contains(&security.symbol)
-    };
+    let is_shared =
+        |security: &Security| !security.can_be_held() || symbols.contains(&security.symbol);
     Ok(securities
         .filter(is_shared)
         .map(|security| security.id)

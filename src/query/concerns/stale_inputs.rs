@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::domain::output::Position;
 use crate::domain::{
-    AssetClass, Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality,
-    Scope, Security, SecurityId,
+    Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
+    Security, SecurityId,
 };
-use crate::engine::{Conversions, traders};
+use crate::engine::{Conversions, sessions_held, traders};
 use crate::plan::{Survey, Watermarks};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, StoreError};
@@ -39,9 +39,9 @@ pub struct StalePortfolio {
     pub inputs: Vec<String>,
 }
 
-/// Finds the portfolios of `scope` that are open on the target and whose cell at their watermark uses
-/// a price or rate that is more than `max_stale` sessions old, the largest share of value first. Prices that are not
-/// expected, of private assets and inactive securities, may have any age.
+/// Finds the portfolios of `scope` that are open on the target and whose cell at their watermark
+/// uses a price or rate that is more than `max_stale` sessions old, the largest share of value
+/// first. Prices that are not expected, of private assets and inactive securities, may have any age.
 pub(super) fn stale_portfolios(
     reading: &ReadTransaction<'_>,
     survey: &Survey,
@@ -125,9 +125,7 @@ impl Search<'_> {
             suspects: IdSet::new(),
         };
         for security in &self.securities {
-            // An index or a rate is not held.
-            let can_be_held = !matches!(security.class, AssetClass::Index | AssetClass::Fx);
-            let is_expected = can_be_held && security.is_price_expected(day);
+            let is_expected = security.can_be_held() && security.is_price_expected(day);
             if is_expected && !recent.contains(security.id.0) {
                 old.securities.insert(security.id);
                 old.suspects |= traders(self.reading, security.id)?;
@@ -223,12 +221,7 @@ impl Search<'_> {
         day: Day,
     ) -> Result<usize, StoreError> {
         let entries = self.reading.entries().of_portfolio(portfolio)?;
-        let mut of_security = entries
-            .iter()
-            .filter(|entry| entry.security == Some(security));
-        let first = of_security.next().map_or(day, |entry| entry.day);
-        let index = |day: Day| self.sessions.partition_point(|session| *session < day);
-        Ok(index(day).saturating_sub(index(first)))
+        Ok(sessions_held(&entries, security, self.sessions, day))
     }
 
     fn currency(&self, id: SecurityId) -> Option<Currency> {

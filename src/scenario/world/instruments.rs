@@ -12,7 +12,7 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    AssetClass, Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split,
+    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split,
     Transaction, TransactionKind,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
@@ -127,7 +127,7 @@ impl Instruments {
         let holdings = self
             .0
             .securities()
-            .filter(|security| !matches!(security.class, AssetClass::Index | AssetClass::Fx));
+            .filter(|security| security.can_be_held());
         let removed = holdings.flat_map(|security| {
             sessions.iter().map(|day| Close {
                 security: security.id,
