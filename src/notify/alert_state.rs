@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::domain::IdSet;
 use crate::query::{AlertConditions, ConcernKind};
 
-/// Active alerts with the portfolios of each. The set of [`ConcernKind::LastRun`] is empty: it concerns
-/// no portfolio in particular.
+/// Active alerts with the portfolios of each. The set of [`ConcernKind::LastRun`] is empty: it
+/// concerns no portfolio in particular.
 pub(super) type ActiveAlerts = BTreeMap<ConcernKind, IdSet>;
 
 /// Returns the alerts that are active after a run.

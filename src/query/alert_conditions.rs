@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use super::concerns::{Concern, ConcernInputs, ConcernReader};
+use super::concerns::{Concern, ConcernInputs};
 use super::error::QueryError;
+use super::evaluation::Evaluation;
 use super::reason::{CellReason, Facts};
 use crate::domain::{Day, IdSet, PortfolioId, PortfolioKey, Scope};
-use crate::engine::{Settings, survey_and_plan};
+use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::plan::{Request, Watermarks, watermarks};
+use crate::plan::Watermarks;
 use crate::store::{ReadTransaction, Store};
 
 /// Number of portfolios that an alert names.
@@ -60,37 +61,23 @@ pub fn alert_conditions(
     inputs: &ConcernInputs,
 ) -> Result<AlertConditions, QueryError> {
     store.read(|reading| {
-        let now = environment.clock.now();
         let scope = Scope::AllActive;
-        let request = Request::new(scope.clone());
-        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
-        let survey = &surveyed.survey;
-        let target = plan.target.day;
-        let marks = watermarks(survey, &scope, target);
+        let evaluation = Evaluation::read(reading, &scope, settings, environment)?;
+        let (survey, plan) = (&evaluation.surveyed.survey, &evaluation.plan);
+        let marks = &evaluation.marks;
         let facts = Facts::read(reading, survey, settings)?;
-        let reader = ConcernReader {
-            reading,
-            environment,
-            inputs,
-            scope: &scope,
-            survey,
-            pending: &surveyed.pending,
-            plan: &plan,
-            marks: &marks,
-            facts: &facts,
-        };
-        let mut concerns = reader.concerns()?;
+        let mut concerns = evaluation.concerns(reading, environment, &scope, inputs, &facts)?;
         concerns.retain(Concern::is_error);
         let concerned = all_portfolios(&concerns);
-        let worst = worst(&concerned, &marks);
+        let worst = worst(&concerned, marks);
         let mut named = Vec::new();
         for id in worst {
             let gap = marks.first_gap(id);
             let reason = gap.map(|gap| facts.reason(gap.cell, plan.decision(gap.cell)));
-            named.extend(alert_portfolio(reading, id, &marks, reason)?);
+            named.extend(alert_portfolio(reading, id, marks, reason)?);
         }
         Ok(AlertConditions {
-            target,
+            target: plan.target.day,
             active: survey.lifecycles.active().len(),
             concerns,
             worst: named,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::concerns::{Concern, ConcernInputs, ConcernReader};
+use super::concerns::{Concern, ConcernInputs};
 use super::error::QueryError;
+use super::evaluation::Evaluation;
 use super::explanation::Presence;
 use super::failures::expected_failures;
 use super::next_command::NextCommand;
@@ -15,9 +16,9 @@ use crate::domain::{
     AssetClass, Cell, Day, DayRange, LifecycleIndex, PortfolioId, PortfolioKey, Scope, Security,
     SecurityId,
 };
-use crate::engine::{Settings, survey_and_plan};
+use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::plan::{Plan, Request, SkipReason, Survey, UnpricedSession, Watermarks, watermarks};
+use crate::plan::{Plan, SkipReason, Survey, UnpricedSession, Watermarks};
 use crate::store::{ReadTransaction, Store};
 
 /// The quality of the inputs at the target.
@@ -138,34 +139,19 @@ pub fn health(
     inputs: &ConcernInputs,
 ) -> Result<Health, QueryError> {
     let scope = Scope::AllActive;
-    let request = Request::new(scope.clone());
     store.read(|reading| {
-        let now = environment.clock.now();
-        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
-        let survey = &surveyed.survey;
-        let target = plan.target.day;
+        let evaluation = Evaluation::read(reading, &scope, settings, environment)?;
+        let (survey, plan) = (&evaluation.surveyed.survey, &evaluation.plan);
         let facts = Facts::read(reading, survey, settings)?;
-        let marks = watermarks(survey, &scope, target);
-        let holders = holders(reading, survey, &marks)?;
-        let concerns = ConcernReader {
-            reading,
-            environment,
-            inputs,
-            scope: &scope,
-            survey,
-            pending: &surveyed.pending,
-            plan: &plan,
-            marks: &marks,
-            facts: &facts,
-        };
+        let holders = holders(reading, survey, &evaluation.marks)?;
         Ok(Health {
-            target,
+            target: plan.target.day,
             held_securities: holders.len() as u64,
-            unpriced: unpriced(reading, &holders, settings, &plan)?,
-            unpriced_sessions: unpriced_sessions(&plan),
-            blocked: blocked_cells(reading, survey, &plan, &facts)?,
+            unpriced: unpriced(reading, &holders, settings, plan)?,
+            unpriced_sessions: unpriced_sessions(plan),
+            blocked: blocked_cells(reading, survey, plan, &facts)?,
             failing: failing_phases(reading, &survey.lifecycles, settings)?,
-            concerns: concerns.concerns()?,
+            concerns: evaluation.concerns(reading, environment, &scope, inputs, &facts)?,
         })
     })
 }

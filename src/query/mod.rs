@@ -18,8 +18,8 @@
 //!
 //! Answers are plain values that serialize: days as ISO dates, money, prices and quantities as
 //! decimal strings (a JSON number would lose digits), ratios as numbers. `grid`, `reason`,
-//! `failures`, `next_command` and `serialize` hold the parts that answers share. Nothing here prints, and
-//! nothing here decides which cells are needed: the planner does.
+//! `failures`, `next_command`, `evaluation` and `serialize` hold the parts that answers share. Nothing
+//! here prints, and nothing here decides which cells are needed: the planner does.
 
 mod accepted_prices;
 mod alert_conditions;
@@ -27,6 +27,7 @@ mod books;
 mod concerns;
 mod coverage;
 mod error;
+mod evaluation;
 mod explain;
 mod explanation;
 mod failures;

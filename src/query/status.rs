@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::accepted_prices::{AcceptedPricesView, accepted_within};
-use super::concerns::{Concern, ConcernInputs, ConcernReader};
+use super::concerns::{Concern, ConcernInputs};
 use super::error::QueryError;
+use super::evaluation::Evaluation;
 use super::grid::Grid;
 use super::live::{LeaseView, lease};
 use super::reason::{CellReason, Facts};
@@ -16,9 +17,9 @@ use super::serialize;
 use crate::domain::{
     Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Scope,
 };
-use crate::engine::{Settings, survey_and_plan};
+use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::plan::{FirstGap, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
+use crate::plan::{FirstGap, Plan, SkipReason, Survey, Watermarks};
 use crate::store::{ReadTransaction, RunRow, Store};
 
 /// The part of a status that is returned in detail.
@@ -203,13 +204,15 @@ pub(super) fn status_in(
     shown: StatusOptions,
     inputs: &ConcernInputs,
 ) -> Result<Status, QueryError> {
-    let request = Request::new(scope.clone());
-    let now = environment.clock.now();
-    let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
+    let evaluation = Evaluation::read(reading, scope, settings, environment)?;
+    let Evaluation {
+        surveyed,
+        plan,
+        marks,
+    } = &evaluation;
     let survey = &surveyed.survey;
-    let marks = watermarks(survey, scope, plan.target.day);
     let held_by = marks.scope_watermark().held_by();
-    let ids = select_portfolios(&plan, survey, &marks, shown);
+    let ids = select_portfolios(plan, survey, marks, shown);
     let known = read_portfolios(reading, ids.iter().copied())?;
     let names = known
         .iter()
@@ -217,22 +220,11 @@ pub(super) fn status_in(
         .collect();
     let facts = Facts::read(reading, survey, settings)?;
     let reader = StatusReader {
-        plan: &plan,
-        watermarks: &marks,
+        plan,
+        watermarks: marks,
         facts: &facts,
     };
-    let concerns = ConcernReader {
-        reading,
-        environment,
-        inputs,
-        scope,
-        survey,
-        pending: &surveyed.pending,
-        plan: &plan,
-        marks: &marks,
-        facts: &facts,
-    };
-    let grid = Grid::from_status(&plan, &names, shown.sessions);
+    let grid = Grid::from_status(plan, &names, shown.sessions);
     Ok(Status {
         today: surveyed.today.date,
         target: plan.target.day,
@@ -241,7 +233,7 @@ pub(super) fn status_in(
             .map(|gap| holder(reading, gap))
             .transpose()?
             .flatten(),
-        cells: totals(&plan),
+        cells: totals(plan),
         active: (&plan.members & survey.lifecycles.active()).len(),
         behind: marks.portfolios_behind(),
         portfolios: (known.values())
@@ -252,7 +244,7 @@ pub(super) fn status_in(
         grid,
         last_run: reading.runs().latest(1)?.into_iter().next(),
         lease: lease(reading, environment)?,
-        concerns: concerns.concerns()?,
+        concerns: evaluation.concerns(reading, environment, scope, inputs, &facts)?,
     })
 }
 

@@ -9,11 +9,12 @@ use super::inputs::{ConcernInputs, InboxState};
 use super::kind::ConcernKind;
 use super::stale_inputs::{StalePortfolio, stale_portfolios};
 use crate::domain::{Cell, IdSet, PortfolioId, Scope};
-use crate::engine::{Settings, survey_and_plan};
+use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::invalidation::PendingInvalidations;
-use crate::plan::{Decision, Plan, Request, SkipReason, Survey, Watermarks, watermarks};
+use crate::plan::{Decision, Plan, SkipReason, Survey, Watermarks};
 use crate::query::error::QueryError;
+use crate::query::evaluation::Evaluation;
 use crate::query::failures::expected_failures;
 use crate::query::live::{LeaseState, lease};
 use crate::query::next_command::NextCommand;
@@ -33,56 +34,61 @@ pub fn concerns(
     inputs: &ConcernInputs,
 ) -> Result<Concerns, QueryError> {
     store.read(|reading| {
-        let request = Request::new(scope.clone());
-        let now = environment.clock.now();
-        let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
-        let survey = &surveyed.survey;
-        let marks = watermarks(survey, scope, plan.target.day);
-        let facts = Facts::read(reading, survey, settings)?;
+        let evaluation = Evaluation::read(reading, scope, settings, environment)?;
+        let facts = Facts::read(reading, &evaluation.surveyed.survey, settings)?;
+        Ok(Concerns {
+            target: evaluation.plan.target.day,
+            concerns: evaluation.concerns(reading, environment, scope, inputs, &facts)?,
+        })
+    })
+}
+
+impl Evaluation {
+    /// Returns the concerns of the evaluated scope, in the order of [`ConcernKind::ALL`].
+    pub(in crate::query) fn concerns(
+        &self,
+        reading: &ReadTransaction<'_>,
+        environment: &Environment,
+        scope: &Scope,
+        inputs: &ConcernInputs,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<Concern>, QueryError> {
         let reader = ConcernReader {
             reading,
             environment,
             inputs,
             scope,
-            survey,
-            pending: &surveyed.pending,
-            plan: &plan,
-            marks: &marks,
-            facts: &facts,
+            survey: &self.surveyed.survey,
+            pending: &self.surveyed.pending,
+            plan: &self.plan,
+            marks: &self.marks,
+            facts,
         };
-        Ok(Concerns {
-            target: plan.target.day,
-            concerns: reader.concerns()?,
-        })
-    })
+        let mut found = Vec::new();
+        for kind in ConcernKind::ALL {
+            found.extend(reader.concern(kind)?);
+        }
+        Ok(found)
+    }
 }
 
 /// Number of portfolios that the facts of a concern name.
 const MAX_NAMED: usize = 10;
 
 /// The values that concerns are read off, all of one transaction.
-pub(in crate::query) struct ConcernReader<'v> {
-    pub(in crate::query) reading: &'v ReadTransaction<'v>,
-    pub(in crate::query) environment: &'v Environment,
-    pub(in crate::query) inputs: &'v ConcernInputs,
-    pub(in crate::query) scope: &'v Scope,
-    pub(in crate::query) survey: &'v Survey,
-    pub(in crate::query) pending: &'v PendingInvalidations,
-    pub(in crate::query) plan: &'v Plan,
-    pub(in crate::query) marks: &'v Watermarks,
-    pub(in crate::query) facts: &'v Facts<'v>,
+struct ConcernReader<'v> {
+    reading: &'v ReadTransaction<'v>,
+    environment: &'v Environment,
+    inputs: &'v ConcernInputs,
+    scope: &'v Scope,
+    survey: &'v Survey,
+    pending: &'v PendingInvalidations,
+    plan: &'v Plan,
+    marks: &'v Watermarks,
+    facts: &'v Facts<'v>,
 }
 
 impl ConcernReader<'_> {
-    /// Returns the concerns in the order of [`ConcernKind::ALL`].
-    pub(in crate::query) fn concerns(&self) -> Result<Vec<Concern>, QueryError> {
-        let mut found = Vec::new();
-        for kind in ConcernKind::ALL {
-            found.extend(self.concern(kind)?);
-        }
-        Ok(found)
-    }
-
     fn concern(&self, kind: ConcernKind) -> Result<Option<Concern>, QueryError> {
         match kind {
             ConcernKind::LastRun => self.last_run(),

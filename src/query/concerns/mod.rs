@@ -22,7 +22,6 @@ mod kind;
 mod stale_inputs;
 
 pub use concern::{Concern, Concerns};
-pub(super) use evaluate::ConcernReader;
 pub use evaluate::concerns;
 pub use fact::ConcernFact;
 pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView};

@@ -12,7 +12,6 @@ use crate::query::fixture::{Fixture, SESSIONS, filled};
 use crate::query::holdings::Validity;
 use crate::query::reason::CellReason;
 use crate::query::sessions_behind::lag;
-use crate::query::status::{StatusOptions, status};
 
 fn with_other_model() -> Fixture {
     let mut fixture = filled();
@@ -51,15 +50,7 @@ fn a_changed_model_opens_the_risk_of_all_cells() {
     let fixture = with_other_model();
     let (store, settings, environment) = (&fixture.store, &fixture.settings, &fixture.environment);
     let scope = Scope::AllActive;
-    let shown = status(
-        store,
-        settings,
-        environment,
-        &scope,
-        StatusOptions::default(),
-        &ConcernInputs::default(),
-    )
-    .unwrap();
+    let shown = fixture.status();
     assert_eq!((shown.behind, shown.cells.complete), (2, 0));
     let risk = PhaseSet::from_phase(Phase::Risk);
     assert_eq!(shown.portfolios[0].open_phases, risk);
@@ -87,34 +78,23 @@ fn a_changed_model_opens_the_risk_of_all_cells() {
     assert_eq!(holdings.risk.unwrap().validity, Validity::Stale);
 
     assert_eq!(run_previewed(&fixture), (SESSIONS + SESSIONS - 10) as u64);
-    let shown = status(
-        store,
-        settings,
-        environment,
-        &scope,
-        StatusOptions::default(),
-        &ConcernInputs::default(),
-    )
-    .unwrap();
+    let shown = fixture.status();
     assert_eq!(shown.behind, 0);
 }
 
 #[test]
 fn a_changed_calendar_opens_the_cells_from_the_first_changed_day_on() {
     let fixture = with_other_calendar();
-    let (store, settings, environment) = (&fixture.store, &fixture.settings, &fixture.environment);
-    let scope = Scope::AllActive;
-    let shown = status(
-        store,
-        settings,
-        environment,
-        &scope,
-        StatusOptions::default(),
-        &ConcernInputs::default(),
+    let shown = fixture.status();
+    assert_eq!(shown.watermark, Some(fixture.days[19]));
+    let books = books(
+        &fixture.store,
+        &fixture.settings,
+        fixture.alpha(),
+        None,
+        None,
     )
     .unwrap();
-    assert_eq!(shown.watermark, Some(fixture.days[19]));
-    let books = books(store, settings, fixture.alpha(), None, None).unwrap();
     let stale = books
         .series
         .iter()

@@ -9,7 +9,7 @@ use crate::query::status::{CellTotals, Order, Status, StatusOptions, status};
 use crate::store::RunState;
 
 impl Fixture {
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         self.status_shown(StatusOptions::default())
     }
 
