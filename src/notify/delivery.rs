@@ -69,19 +69,24 @@ pub fn deliver(
     let now = environment.wall_clock.now();
     let messages = store.read(|reading| reading.outbox().messages())?;
     let due = |message: &OutboxMessageRow| mode == DeliveryMode::All || message.next_attempt <= now;
+    let due: Vec<_> = messages.into_iter().filter(due).collect();
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut writer = store.writer()?;
     let mut delivered = Vec::new();
-    for row in messages.into_iter().filter(due) {
+    for row in due {
         let claim = |writing: &WriteTransaction<'_>| {
             let outbox = writing.outbox();
             outbox.claim(row.id, environment.wall_clock.now(), CLAIM)
         };
-        if !store.writer()?.write(claim)? {
+        if !writer.write(claim)? {
             continue;
         }
         // No transaction is open while the network is waited for: a slow endpoint must not block
         // the writers of the database.
         let outcome = send(notifier, &row, now);
-        store.writer()?.write(|writing| match &outcome {
+        writer.write(|writing| match &outcome {
             Some(DeliveryOutcome::Retry(_) | DeliveryOutcome::Unreadable(_)) => writing
                 .outbox()
                 .postpone(row.id, now + retry_delay(row.attempts)),
