@@ -13,6 +13,7 @@ use super::spec::{PortfolioSpec, SecuritySpec, SourcesSpec};
 use super::state::{Close, Contents, WorldPortfolio};
 use crate::domain::{
     Calendar, Currency, Day, Lifecycle, Money, Portfolio, PortfolioId, PortfolioKey, Quantity,
+    SecurityId,
 };
 use crate::scenario::market::{Addition, CloseSource, Listing, Style};
 
@@ -61,7 +62,7 @@ impl PortfolioReader<'_> {
             done: days.done_phases(spec)?,
             failed: days.failed(spec)?,
             rows: days.rows(spec)?,
-            blocked: days.blocked(spec)?,
+            without_closes: self.without_closes(&days, spec)?,
             contents: self.contents(&name, currency, spec)?,
             portfolio: Portfolio {
                 id,
@@ -89,6 +90,20 @@ impl PortfolioReader<'_> {
                 portfolio: name.to_owned(),
                 source,
             })
+    }
+
+    /// Returns the share of a blocked portfolio that has no close, with each blocked day.
+    fn without_closes(
+        &self,
+        days: &PortfolioDays<'_>,
+        spec: &PortfolioSpec,
+    ) -> Result<BTreeSet<(SecurityId, Day)>, WorldError> {
+        let Some([waiting, _]) = blocking_symbols(spec) else {
+            return Ok(BTreeSet::new());
+        };
+        let waiting = self.listed.id(&waiting)?;
+        let blocked = days.blocked(spec)?.into_iter();
+        Ok(blocked.map(|day| (waiting, day)).collect())
     }
 
     fn contents(
@@ -212,18 +227,9 @@ fn blocked_contents(
 
 /// Returns the closes to remove: of the shares of blocked portfolios, on their blocked days.
 pub(super) fn missing_closes(portfolios: &[WorldPortfolio]) -> Vec<Close> {
-    let mut missing = BTreeSet::new();
-    for portfolio in portfolios
-        .iter()
-        .filter(|portfolio| !portfolio.blocked.is_empty())
-    {
-        if let Contents::Given { holdings, .. } = &portfolio.contents {
-            let waiting = holdings.iter().filter(|(_, units)| **units == UNITS);
-            missing.extend(
-                waiting.flat_map(|(id, _)| portfolio.blocked.iter().map(move |day| (*id, *day))),
-            );
-        }
-    }
+    let missing = portfolios.iter().map(|known| &known.without_closes);
+    // Portfolios with the same blocked days share their holdings.
+    let missing: BTreeSet<_> = missing.flatten().copied().collect();
     let removed = missing.into_iter().map(|(security, day)| Close {
         security,
         day,

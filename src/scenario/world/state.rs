@@ -75,8 +75,8 @@ pub struct WorldPortfolio {
     pub failed: BTreeMap<(Day, Phase), FailureState>,
     /// Days with a snapshot row that the ledger does not cover.
     pub rows: BTreeSet<Day>,
-    /// Sessions on which a holding has no price.
-    pub blocked: BTreeSet<Day>,
+    /// The holding that has no close, with each of its sessions without one.
+    pub without_closes: BTreeSet<(SecurityId, Day)>,
 }
 
 /// The origin of the transactions of a portfolio. Transactions that the file lists are added.
