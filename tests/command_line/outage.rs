@@ -2,7 +2,7 @@
 //! the wait.
 
 use crate::server_process::serve_with;
-use crate::walkthrough::copy_examples;
+use crate::walkthrough::{copy_examples, import_examples};
 use crate::workspace::Workspace;
 
 /// The sessions from January 9 to February 9, 2026, after the last close of the walkthrough.
@@ -21,15 +21,7 @@ fn walkthrough() -> Workspace {
     let workspace = Workspace::new();
     copy_examples(&workspace.path("examples"));
     workspace.run_ok(&["init"]);
-    for kind in [
-        "portfolios",
-        "securities",
-        "transactions",
-        "actions",
-        "prices",
-    ] {
-        workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
-    }
+    import_examples(&workspace);
     workspace.run_ok(&["--now", &evening("01-08"), "run", "-q"]);
     workspace
 }

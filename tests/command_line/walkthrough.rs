@@ -27,6 +27,19 @@ pub(crate) fn copy_examples(to: &Path) {
     }
 }
 
+/// Imports all example files.
+pub(crate) fn import_examples(workspace: &Workspace) {
+    for kind in [
+        "portfolios",
+        "securities",
+        "transactions",
+        "actions",
+        "prices",
+    ] {
+        workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
+    }
+}
+
 #[test]
 fn every_walkthrough_command_succeeds() {
     let workspace = Workspace::new();
@@ -58,22 +71,11 @@ fn importing_everything_again_changes_nothing() {
     let workspace = Workspace::new();
     copy_examples(&workspace.path("examples"));
     workspace.run_ok(&["init"]);
-    let import_all = |workspace: &Workspace| {
-        for kind in [
-            "portfolios",
-            "securities",
-            "transactions",
-            "actions",
-            "prices",
-        ] {
-            workspace.run_ok(&["import", kind, &format!("examples/{kind}.csv")]);
-        }
-    };
-    import_all(&workspace);
+    import_examples(&workspace);
     let now = ["--now", "2026-01-08T18:00:00-05:00"];
     workspace.run_ok(&["run", now[0], now[1]]);
     let books = workspace.books();
-    import_all(&workspace);
+    import_examples(&workspace);
     assert_eq!(workspace.books(), books);
     assert!(
         workspace
