@@ -2,22 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use r2d2::Pool;
-use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
 
 use super::connection;
 use super::error::StoreError;
+use super::file_pool::FilePool;
 use super::location::Location;
-
-/// Maximum number of connections that read a file at once.
-const READERS: u32 = 4;
 
 /// The reading connections of one database.
 #[derive(Debug, Clone)]
 pub(super) enum Readers {
     /// The pool for a file. It opens connections in threads of its own.
-    Pool(Pool<SqliteConnectionManager>),
+    Pool(Arc<FilePool>),
     /// The unused connections on another file system. A pool would open them in other threads and
     /// wait up to 30 seconds if one fails, so that the order of calls there would vary.
     Idle(Location, Arc<Mutex<Vec<Connection>>>),
@@ -29,18 +25,7 @@ impl Readers {
         if place.file_system().is_some() {
             return Ok(Self::Idle(place.clone(), Arc::default()));
         }
-        let manager = SqliteConnectionManager::file(place.path())
-            .with_flags(connection::pool_flags())
-            .with_init(connection::prepare_reader);
-        let pool = Pool::builder()
-            .max_size(READERS)
-            // A connection reads the whole schema when it is opened, so none is opened before it is
-            // needed.
-            .min_idle(Some(0))
-            // With this test, the pool would run a statement before each read.
-            .test_on_check_out(false)
-            .build(manager)?;
-        Ok(Self::Pool(pool))
+        Ok(Self::Pool(Arc::new(FilePool::new(place.path())?)))
     }
 
     /// Lends a connection to `work`. In a pool, waits until one is free.
@@ -50,8 +35,8 @@ impl Readers {
     ) -> Result<T, E> {
         match self {
             Self::Pool(pool) => {
-                let mut lent = pool.get().map_err(StoreError::from)?;
-                work(&mut lent)
+                let mut lent = pool.get()?;
+                work(&mut lent.connection)
             }
             Self::Idle(place, idle) => {
                 let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);

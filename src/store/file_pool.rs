@@ -1,0 +1,161 @@
+//! Pools the reading connections of a file, and closes all of them before it is gone.
+//!
+//! The last connection that is closed empties and removes the log. The pool's own threads share
+//! it for a moment after they hand over a new connection, so a command could end before its
+//! connections were closed, and leave its log behind.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use r2d2::{ManageConnection, Pool, PooledConnection};
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::Connection;
+
+use super::connection;
+use super::error::StoreError;
+
+/// Maximum number of connections that read a file at once.
+const READERS: u32 = 4;
+/// Time to wait for the pool's threads, which only have to be scheduled once more.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+/// A pool of reading connections. Dropping it waits until each is closed.
+#[derive(Debug)]
+pub(super) struct FilePool {
+    /// `None` only while it is dropped.
+    pool: Option<Pool<Manager>>,
+    open: Arc<OpenCount>,
+}
+
+impl FilePool {
+    /// Prepares a pool. Opens no connection yet.
+    pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
+        let open = Arc::<OpenCount>::default();
+        let manager = Manager {
+            connections: SqliteConnectionManager::file(path)
+                .with_flags(connection::pool_flags())
+                .with_init(connection::prepare_reader),
+            open: Arc::clone(&open),
+        };
+        let pool = Pool::builder()
+            .max_size(READERS)
+            // A connection reads the whole schema when it is opened, so none is opened before it is
+            // needed.
+            .min_idle(Some(0))
+            // With this test, the pool would run a statement before each read.
+            .test_on_check_out(false)
+            .build(manager)?;
+        Ok(Self {
+            pool: Some(pool),
+            open,
+        })
+    }
+
+    /// Takes a connection, or waits until one is free.
+    pub(super) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
+        let pool = self.pool.as_ref().expect("the pool is not being dropped");
+        Ok(pool.get()?)
+    }
+}
+
+impl Drop for FilePool {
+    fn drop(&mut self) {
+        drop(self.pool.take());
+        self.open.wait_for_none();
+    }
+}
+
+/// Opens connections that are counted.
+#[derive(Debug)]
+pub(super) struct Manager {
+    connections: SqliteConnectionManager,
+    open: Arc<OpenCount>,
+}
+
+/// A connection that is counted until it is closed.
+#[derive(Debug)]
+pub(super) struct CountedConnection {
+    pub(super) connection: Connection,
+    // Declared last, so that it is dropped after the connection.
+    _counted: Counted,
+}
+
+impl ManageConnection for Manager {
+    type Connection = CountedConnection;
+    type Error = rusqlite::Error;
+
+    fn connect(&self) -> rusqlite::Result<CountedConnection> {
+        // Counted before it is opened, so that a drop meanwhile waits for it too.
+        let counted = Counted::new(&self.open);
+        Ok(CountedConnection {
+            connection: self.connections.connect()?,
+            _counted: counted,
+        })
+    }
+
+    fn is_valid(&self, counted: &mut CountedConnection) -> rusqlite::Result<()> {
+        self.connections.is_valid(&mut counted.connection)
+    }
+
+    fn has_broken(&self, counted: &mut CountedConnection) -> bool {
+        self.connections.has_broken(&mut counted.connection)
+    }
+}
+
+/// The number of connections that are open or being opened.
+#[derive(Debug, Default)]
+struct OpenCount {
+    count: Mutex<usize>,
+    is_lower: Condvar,
+}
+
+impl OpenCount {
+    fn wait_for_none(&self) {
+        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = self
+            .is_lower
+            .wait_timeout_while(count, CLOSE_WAIT, |count| *count > 0);
+        // After the time the log stays, as after a crash; the next command replays it.
+        drop(wait);
+    }
+}
+
+/// One connection in the count.
+#[derive(Debug)]
+struct Counted(Arc<OpenCount>);
+
+impl Counted {
+    fn new(open: &Arc<OpenCount>) -> Self {
+        *open.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        *self.0.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.is_lower.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::left_log::log_path;
+
+    #[test]
+    fn a_dropped_store_has_closed_all_connections() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        drop(Store::create(path.clone()).unwrap());
+        for round in 0..400 {
+            let store = Store::open(path.clone()).unwrap();
+            let portfolios = store.read(|reading| reading.portfolios().all());
+            assert!(portfolios.unwrap().is_empty());
+            drop(store);
+            assert!(!log_path(&path).exists(), "round {round}");
+        }
+    }
+}
