@@ -211,7 +211,7 @@ fn store_run_history(
                 .start(&run_start(environment, world.now, world.priced_days.last()))?;
         for failure in failures {
             for _ in 0..failure_count(&failure, settings) {
-                let reason = "it failed, as the world says";
+                let reason = "declared as failed in the world";
                 writing
                     .failures()
                     .record(failure.cell, failure.phase, reason, world.now, run)?;

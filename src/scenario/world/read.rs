@@ -243,7 +243,7 @@ pub(super) fn resolve_invalidations(
             cause: spec.cause.0.0,
             reason: spec
                 .reason
-                .unwrap_or_else(|| "as the world says".to_owned()),
+                .unwrap_or_else(|| "declared in the world".to_owned()),
             cells,
         })
     };
