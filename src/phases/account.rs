@@ -165,7 +165,7 @@ impl Account {
         self.realize(at, value.minus(cost), movement.transaction.day)
     }
 
-    /// Applies a split to every lot of its security; does nothing if it is not held.
+    /// Applies a split to the lots of its security; does nothing if it is not held.
     pub(super) fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
         let Ok(at) = self.holding_index(split.security) else {
             return Ok(());
@@ -240,14 +240,17 @@ impl Movement<'_> {
         // A split comes before the transactions of its own day, so only later ones are left.
         let splits = self.market.splits();
         let splits = &splits[splits.partition_point(|split| split.day <= first)..];
-        let quantity = splits
-            .iter()
-            .take_while(|split| split.day <= last)
-            .filter(|split| split.security == self.instrument.security)
-            .try_fold(self.transaction.quantity, |quantity, split| {
-                quantity.times_ratio(i64::from(split.new), i64::from(split.old))
-            })
-            .ok_or_else(|| self.out_of_range())?;
+        let mut lots = Lots::default();
+        let mut split_until = || {
+            lots.trade(self.transaction.quantity, Money::ZERO)?;
+            for split in splits.iter().take_while(|split| split.day <= last) {
+                if split.security == self.instrument.security {
+                    lots.split(split.new, split.old)?;
+                }
+            }
+            Some(lots.quantity())
+        };
+        let quantity = split_until().ok_or_else(|| self.out_of_range())?;
         self.instrument
             .value(self.market, session, as_of.price, quantity)
             .map(|value| Some(value.money))

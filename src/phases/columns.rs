@@ -52,6 +52,49 @@ pub(super) struct SessionSplit {
     pub(super) old: u32,
 }
 
+/// A close carried through splits. It is rounded once, however many splits follow.
+#[derive(Debug, Clone, Copy)]
+struct SplitClose {
+    close: Price,
+    /// New units for `old` ones, reduced, of all splits since the close.
+    new: i64,
+    old: i64,
+}
+
+impl SplitClose {
+    fn new(close: Price) -> Self {
+        let (new, old) = (1, 1);
+        Self { close, new, old }
+    }
+
+    /// Returns the close after one more split. If the ratio of all splits does not fit, it starts
+    /// again from the rounded price. `None` if the price does not fit.
+    fn split(self, new: i64, old: i64) -> Option<Self> {
+        let ratio = self.new.checked_mul(new).zip(self.old.checked_mul(old));
+        let Some((new, old)) = ratio else {
+            return Self::new(self.price()?).split(new, old);
+        };
+        let divisor = common_divisor(new, old);
+        Some(Self {
+            close: self.close,
+            new: new / divisor,
+            old: old / divisor,
+        })
+    }
+
+    fn price(self) -> Option<Price> {
+        self.close.times_ratio(self.old, self.new)
+    }
+}
+
+/// Returns the greatest common divisor of two numbers above zero.
+fn common_divisor(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// Columns of `sessions` × `slots` entries.
 #[derive(Debug, Clone)]
 pub(super) struct Columns {
@@ -99,15 +142,17 @@ impl Columns {
     ) -> Result<(), usize> {
         let mut splits = splits.iter().peekable();
         let mut before: Option<AsOfPrice> = None;
-        // The previous price again, in floating point: a carried price is rounded to eight decimals
-        // at each split, and a return must not inherit that.
+        let mut carried = SplitClose::new(Price::ZERO);
+        // The previous price again, in floating point: a carried price is rounded to the decimals
+        // of a price, and a return must not inherit that.
         let mut base = 0.0;
         let mut run = 0_u16;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
                 let (new, old) = (i64::from(split.new), i64::from(split.old));
                 if let Some(AsOfPrice { price, .. }) = &mut before {
-                    *price = price.times_ratio(old, new).ok_or(session)?;
+                    carried = carried.split(new, old).ok_or(session)?;
+                    *price = carried.price().ok_or(session)?;
                 }
                 base *= old as f64 / new as f64;
             }
@@ -128,6 +173,9 @@ impl Columns {
             }
             self.return_counts[column] = run;
             base = closed_at.unwrap_or(base);
+            if let Some(close) = close {
+                carried = SplitClose::new(close.price);
+            }
             before = close.or(before.map(AsOfPrice::carry_forward));
             self.prices[row] = before;
         }
@@ -207,6 +255,14 @@ mod tests {
         assert_eq!(columns.as_of(0, 2), Some(carried));
         assert_eq!(columns.returns(0, 2, 1), [0.0]);
         assert!((columns.returns(0, 3, 1)[0] - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_price_carried_through_a_split_and_back_is_exact() {
+        let split = |session, new, old| SessionSplit { session, new, old };
+        let columns = columns_of(&[(1, 10)], &[split(2, 3, 1), split(3, 1, 3)]);
+        let carried = as_of(Price::whole(10), PriceQuality::Stale(2));
+        assert_eq!(columns.as_of(0, 3), Some(carried));
     }
 
     #[test]

@@ -55,10 +55,12 @@ fn of_value(played: &Played<'_>, key: &str, value: &Value) -> Vec<Value> {
             })
             .collect(),
         ("says", text) => vec![format!("{} ¬", text.as_str().unwrap()).into()],
-        ("nav" | "cash" | "pnl", Value::Table(entries)) => of_entries(entries, |days| {
-            let amount = |_: &Value| vec!["none".into(), "123456789.5".into()];
-            of_entries(days.as_table().unwrap(), amount)
-        }),
+        ("nav" | "cash" | "pnl" | "realized" | "unrealized", Value::Table(entries)) => {
+            of_entries(entries, |days| {
+                let amount = |_: &Value| vec!["none".into(), "123456789.5".into()];
+                of_entries(days.as_table().unwrap(), amount)
+            })
+        }
         ("quality", Value::Table(entries)) => of_entries(entries, |days| {
             let count = |number: &Value| vec![(number.as_integer().unwrap() + 1).into()];
             let kinds = |kinds: &Value| of_entries(kinds.as_table().unwrap(), count);

@@ -87,6 +87,8 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
             | "nav"
             | "cash"
             | "pnl"
+            | "realized"
+            | "unrealized"
             | "quality"
             | "watermark"
             | "watermarks"
@@ -118,6 +120,8 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "nav" => amounts(at.state, played, |books| books.nav),
         "cash" => amounts(at.state, played, |books| books.cash),
         "pnl" => amounts(at.state, played, |books| books.pnl),
+        "realized" => amounts(at.state, played, |books| books.realized),
+        "unrealized" => amounts(at.state, played, |books| books.unrealized),
         "quality" => quality(at.state),
         "reasons" => reasons(at.last, played),
         "processed-cells" | "processed_cells" => {

@@ -6,6 +6,7 @@ use crate::mutant::Mutant;
 
 const VALUATION: &str = "src/phases/valuation.rs";
 const ACCOUNT: &str = "src/phases/account.rs";
+const SPLIT_RATIO: &str = "src/domain/lots/split_ratio.rs";
 const DECIDE: &str = "src/plan/decide.rs";
 
 pub(crate) const MUTANTS: &[Mutant] = &[
@@ -57,6 +58,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "let realized = self.holdings[at].lots.split(split.new, split.old);",
             "self.holdings[at].lots.split(split.new, split.old)",
             "self.holdings[at].lots.split(split.old, split.new)",
+        )],
+    ),
+    fault(
+        "split-rounds-each-lot",
+        "a split rounds each lot for itself",
+        &[Scenario(
+            "truth/a_split_rounds_the_total_of_three_lots_once",
+        )],
+        &[edit(
+            SPLIT_RATIO,
+            "total = total.checked_add(exact)?;",
+            "total = total.checked_add(exact)?;",
+            "(total, shown) = (exact, 0);",
+        )],
+    ),
+    fault(
+        "split-forgets-fractions",
+        "a split starts from the rounded quantities of the split before",
+        &[Scenario(
+            "truth/a_split_rounds_the_total_of_three_lots_once",
+        )],
+        &[edit(
+            SPLIT_RATIO,
+            "let fraction = fractions.map_or(0, |fractions| fractions.numerators[at]);",
+            "fractions.map_or(0, |fractions| fractions.numerators[at])",
+            "fractions.map_or(0, |_| 0)",
         )],
     ),
     fault(

@@ -15,6 +15,8 @@ pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mis
             Amount::Nav => books.nav,
             Amount::Cash => books.cash,
             Amount::Pnl => books.pnl,
+            Amount::Realized => books.realized,
+            Amount::Unrealized => books.unrealized,
         });
         problems.extend((found != *expected).then(|| Mismatch::Amount {
             amount: *amount,

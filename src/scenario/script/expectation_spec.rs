@@ -69,6 +69,11 @@ pub(crate) struct ExpectationSpec {
     pub(crate) cash: AmountsSpec,
     /// Profits of the session, by portfolio and day; `none` where there are no valid books.
     pub(crate) pnl: AmountsSpec,
+    /// Profits realized since inception, by portfolio and day; `none` where there are no valid
+    /// books.
+    pub(crate) realized: AmountsSpec,
+    /// Unrealized profits, by portfolio and day; `none` where there are no valid books.
+    pub(crate) unrealized: AmountsSpec,
     /// Numbers of holdings by kind of price, by portfolio and day.
     pub(crate) quality: BTreeMap<Located<String>, BTreeMap<Located<Day>, ExpectedQuality>>,
     /// The number of processed cells, over all days.

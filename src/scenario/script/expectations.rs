@@ -118,6 +118,8 @@ impl ExpectationReader<'_> {
             (Amount::Nav, spec.nav),
             (Amount::Cash, spec.cash),
             (Amount::Pnl, spec.pnl),
+            (Amount::Realized, spec.realized),
+            (Amount::Unrealized, spec.unrealized),
         ] {
             self.read_amounts(amount, spec, &mut amounts)?;
         }

@@ -18,6 +18,10 @@ pub enum Amount {
     Cash,
     /// The profit and loss of the session.
     Pnl,
+    /// The profit realized since inception.
+    Realized,
+    /// The values of the holdings minus their costs.
+    Unrealized,
 }
 
 impl Amount {
@@ -27,6 +31,8 @@ impl Amount {
             Self::Nav => "nav",
             Self::Cash => "cash",
             Self::Pnl => "pnl",
+            Self::Realized => "realized",
+            Self::Unrealized => "unrealized",
         }
     }
 }

@@ -5,7 +5,8 @@
 
 use smallvec::SmallVec;
 
-use super::amount::{Money, Quantity};
+use super::split_ratio::{Fractions, split_quantities};
+use crate::domain::amount::{Money, Quantity};
 
 /// A quantity that was acquired (or sold short) together, with its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub struct Lots {
     lots: SmallVec<[Lot; 1]>,
     quantity: Quantity,
     cost: Money,
+    /// `None` while the quantity of each lot is exact. Boxed, because it is rare and the loop over
+    /// holdings reads all of them in sequence.
+    fractions: Option<Box<Fractions>>,
 }
 
 impl Lots {
@@ -73,12 +77,16 @@ impl Lots {
         self.quantity = self.quantity.plus(lot.quantity)?;
         self.cost = self.cost.plus(lot.cost)?;
         self.lots.push(lot);
+        if let Some(fractions) = &mut self.fractions {
+            fractions.push_exact();
+        }
         Some(())
     }
 
     /// Closes lots by a movement of the opposite sign, oldest lots first, and returns the cost of
     /// the closed part, or `None` if a number does not fit. A lot that is closed in part loses a
-    /// rounded share of its cost and keeps the exact remainder.
+    /// rounded share of its cost and keeps the exact remainder. A lot of which the whole rounded
+    /// quantity goes is closed; what a split left beyond that quantity goes with it.
     ///
     /// # Panics
     ///
@@ -103,31 +111,44 @@ impl Lots {
                 left = Quantity::ZERO;
             }
         }
-        self.lots.drain(..gone);
         self.quantity = self.quantity.plus(movement)?;
+        if self.quantity.is_zero() {
+            // Lots too small for a quantity of their own go with the last one.
+            cost = self.cost;
+            *self = Self::default();
+            return Some(cost);
+        }
+        self.lots.drain(..gone);
+        if let Some(fractions) = &mut self.fractions {
+            fractions.remove_first(gone);
+        }
         self.cost = self.cost.minus(cost)?;
         Some(cost)
     }
 
-    /// Turns each `old` units into `new`, lot by lot, rounded half to even, at the same cost. Drops
-    /// lots that round to zero. Returns the profit realized by that: minus their cost, so a loss
-    /// for long lots and a gain for short ones; or `None`, without a change, if a number does not
-    /// fit.
+    /// Turns each `old` units into `new` at the same cost. The total is rounded once, half to even,
+    /// and the lots share the remainder; a later split starts from the exact quantities. A total
+    /// that rounds to zero closes the holding. Returns the profit realized by that: minus its cost,
+    /// so a loss for a long holding and a gain for a short one; or `None`, without a change, if a
+    /// number does not fit.
     pub fn split(&mut self, new: u32, old: u32) -> Option<Money> {
-        let (mut after, mut lost) = (Self::default(), Money::ZERO);
-        for lot in &self.lots {
-            let quantity = lot.quantity.times_ratio(i64::from(new), i64::from(old))?;
-            if quantity.is_zero() {
-                lost = lost.plus(lot.cost)?;
-            } else {
-                after.open(Lot {
-                    quantity,
-                    cost: lot.cost,
-                })?;
-            }
+        let before: SmallVec<[Quantity; 1]> = self.lots.iter().map(|lot| lot.quantity).collect();
+        let after = split_quantities(&before, self.fractions.as_deref(), new, old)?;
+        let mut total = Quantity::ZERO;
+        for quantity in &after.quantities {
+            total = total.plus(*quantity)?;
         }
-        *self = after;
-        lost.negated()
+        if total.is_zero() {
+            let lost = self.cost.negated()?;
+            *self = Self::default();
+            return Some(lost);
+        }
+        for (lot, quantity) in self.lots.iter_mut().zip(after.quantities) {
+            lot.quantity = quantity;
+        }
+        self.quantity = total;
+        self.fractions = after.fractions.map(Box::new);
+        Some(Money::ZERO)
     }
 }
 
@@ -195,6 +216,51 @@ mod tests {
     }
 
     #[test]
+    fn the_total_of_a_split_is_rounded_once() {
+        let (mut lots, _) = lots(&[(1, 2), (1, 2), (1, 2)]);
+        assert_eq!(lots.split(1, 3), Some(Money::ZERO));
+        assert_eq!(lots.quantity(), Quantity::whole(1));
+        let sold = lots.trade(Quantity::whole(-1), Money::whole(-6));
+        assert_eq!(sold, Some(Money::ZERO));
+        assert_eq!(lots, Lots::default(), "no lot and no fraction is left");
+    }
+
+    #[test]
+    fn a_split_back_restores_the_quantity() {
+        let (mut lots, _) = lots(&[(119, 119)]);
+        lots.split(1, 3).unwrap();
+        assert_eq!(lots.quantity(), Quantity::from_units(3_966_666_667));
+        lots.split(3, 1).unwrap();
+        assert_eq!(lots.quantity(), Quantity::whole(119));
+    }
+
+    #[test]
+    fn the_rounded_quantity_of_a_lot_closes_it() {
+        let (mut lots, _) = lots(&[(1, 10), (1, 20), (1, 40)]);
+        lots.split(1, 3).unwrap();
+        let oldest = lots.trade(Quantity::from_units(-33_333_333), Money::ZERO);
+        assert_eq!(oldest, Some(Money::whole(-10)));
+        lots.split(3, 1).unwrap();
+        assert_eq!(lots.quantity(), Quantity::whole(2));
+        assert_eq!(lots.cost(), Money::whole(60));
+    }
+
+    #[test]
+    fn a_lot_without_a_quantity_of_its_own_keeps_its_cost() {
+        let mut lots = Lots::default();
+        for _ in 0..3 {
+            lots.trade(Quantity::from_units(1), Money::whole(5))
+                .unwrap();
+        }
+        assert_eq!(lots.split(1, 3), Some(Money::ZERO));
+        assert_eq!(lots.quantity(), Quantity::from_units(1));
+        assert_eq!(lots.cost(), Money::whole(15));
+        let sold = lots.trade(Quantity::from_units(-1), Money::ZERO);
+        assert_eq!(sold, Some(Money::whole(-15)));
+        assert_eq!(lots, Lots::default());
+    }
+
+    #[test]
     fn a_split_that_does_not_fit_changes_nothing() {
         let (mut lots, _) = lots(&[(1, 10)]);
         lots.trade(Quantity::from_units(i64::MAX / 2), Money::ZERO);
@@ -229,6 +295,52 @@ mod tests {
                 if held == 0 {
                     prop_assert_eq!(&lots, &Lots::default());
                 }
+            }
+        }
+
+        #[test]
+        fn a_chain_of_splits_and_its_inverse_change_nothing(
+            trades in prop::collection::vec(1_i64..1_000_000_000, 1..6),
+            ratios in prop::collection::vec((1_u32..30, 1_u32..30), 1..5),
+        ) {
+            let mut lots = Lots::default();
+            for quantity in trades {
+                lots.trade(Quantity::from_units(quantity * 1_000_000), Money::whole(1)).unwrap();
+            }
+            let (before, mut exact) = (lots.clone(), Ratio::from(lots.quantity().units()));
+            for (new, old) in &ratios {
+                lots.split(*new, *old).unwrap();
+                exact = exact.times(*new, *old);
+                prop_assert_eq!(i128::from(lots.quantity().units()), exact.rounded());
+                let shown: i64 = lots.lots.iter().map(|lot| lot.quantity.units()).sum();
+                prop_assert_eq!(shown, lots.quantity().units());
+            }
+            for (new, old) in ratios.iter().rev() {
+                lots.split(*old, *new).unwrap();
+            }
+            prop_assert_eq!(lots, before);
+        }
+    }
+
+    /// A fraction as in arithmetic books, to compare with.
+    struct Ratio(i128, i128);
+
+    impl Ratio {
+        fn from(units: i64) -> Self {
+            Self(i128::from(units), 1)
+        }
+
+        fn times(self, new: u32, old: u32) -> Self {
+            Self(self.0 * i128::from(new), self.1 * i128::from(old))
+        }
+
+        /// Rounds half to even by the definition.
+        fn rounded(&self) -> i128 {
+            let below = self.0.div_euclid(self.1);
+            match (2 * self.0.rem_euclid(self.1)).cmp(&self.1) {
+                std::cmp::Ordering::Less => below,
+                std::cmp::Ordering::Greater => below + 1,
+                std::cmp::Ordering::Equal => below + below % 2,
             }
         }
     }
