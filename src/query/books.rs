@@ -151,26 +151,48 @@ fn sessions_with_books<'c>(
     Ok(&days[days.len().saturating_sub(most)..])
 }
 
-/// Fills in the drawdowns and calculates the totals. The return of the first session, measured
-/// against the session before it, is part of the series.
+/// The change of a portfolio's wealth on one session.
+pub(super) enum Change {
+    /// A return, as a ratio.
+    Return(f64),
+    /// No return, and none is missing: the NAV before was zero.
+    NothingBefore,
+    /// A return that is missing: without it a product of returns would be wrong.
+    Missing,
+}
+
+/// Returns the change of each session. The return of the first session, measured against the session
+/// before it, is part of the series.
+pub(super) fn changes(series: &[SessionBooks]) -> Vec<Change> {
+    let mut nothing_before = true;
+    let change = |session: &SessionBooks| {
+        let change = match session.snapshot.session_return.value() {
+            Some(change) => Change::Return(change),
+            None if nothing_before => Change::NothingBefore,
+            None => Change::Missing,
+        };
+        nothing_before = session.snapshot.nav.is_zero();
+        change
+    };
+    series.iter().map(change).collect()
+}
+
+/// Fills in the drawdowns and calculates the totals.
 fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
     let (mut wealth, mut peak) = (1.0, 1.0_f64);
     let mut returns = Vec::new();
     let mut broken = false;
-    let mut nothing_before = true;
-    for session in series {
-        let here = &session.snapshot;
+    for (change, session) in changes(series).into_iter().zip(series) {
         broken |= gaps.first().is_some_and(|gap| *gap < session.day);
-        match here.session_return.value() {
-            Some(change) => {
+        match change {
+            Change::Return(change) => {
                 wealth *= 1.0 + change;
                 peak = peak.max(wealth);
                 returns.push(change);
             }
-            // Without a NAV before it, a session has no return, and none is missing.
-            None => broken |= !nothing_before,
+            Change::NothingBefore => {}
+            Change::Missing => broken = true,
         }
-        nothing_before = here.nav.is_zero();
         session.drawdown = (!broken).then(|| wealth / peak - 1.0);
     }
     let figure = |value: Result<f64, Absence>| {

@@ -1,8 +1,12 @@
 //! Compounds the session returns of a portfolio to months.
 
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
 use serde::Serialize;
 
-use super::books::Books;
+use super::books::{Books, Change, changes};
+use crate::domain::Day;
 
 /// The return of one calendar month.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -19,45 +23,27 @@ pub struct MonthReturn {
 
 impl Books {
     /// Returns the months of the series, ascending. The first and the last month cover only the
-    /// sessions in the series.
+    /// sessions in the series. Without any NAV before it, a session counts as 0.
     pub fn months(&self) -> Vec<MonthReturn> {
-        use chrono::Datelike;
-        let mut months: Vec<MonthReturn> = Vec::new();
-        for (at, session) in self.series.iter().enumerate() {
-            let date = session.day.to_date();
-            let key = (date.year(), date.month());
-            let change = session.snapshot.session_return.value();
-            // The first session may have no return, as no books precede it: it counts as 0.
-            let is_first = at == 0;
-            match months
-                .last_mut()
-                .filter(|last| (last.year, last.month) == key)
-            {
-                Some(last) => {
-                    last.value = last
-                        .value
-                        .zip(change)
-                        .map(|(wealth, change)| (1.0 + wealth) * (1.0 + change) - 1.0);
-                }
-                None => months.push(MonthReturn {
-                    year: key.0,
-                    month: key.1,
-                    value: if is_first {
-                        change.or(Some(0.0))
-                    } else {
-                        change
-                    },
-                }),
-            }
+        let month = |day: Day| (day.to_date().year(), day.to_date().month());
+        let mut months: BTreeMap<_, Option<f64>> = BTreeMap::new();
+        for (session, change) in self.series.iter().zip(changes(&self.series)) {
+            let change = match change {
+                Change::Return(change) => Some(change),
+                Change::NothingBefore => Some(0.0),
+                Change::Missing => None,
+            };
+            let wealth = months.entry(month(session.day)).or_insert(Some(0.0));
+            *wealth = wealth
+                .zip(change)
+                .map(|(wealth, change)| (1.0 + wealth) * (1.0 + change) - 1.0);
         }
+        // A month of gaps alone is listed too, or its year would seem to be complete.
         for gap in &self.gaps {
-            let date = gap.to_date();
-            for month in &mut months {
-                if (month.year, month.month) == (date.year(), date.month()) {
-                    month.value = None;
-                }
-            }
+            months.insert(month(*gap), None);
         }
-        months
+        let months = months.into_iter();
+        let value = |((year, month), value)| MonthReturn { year, month, value };
+        months.map(value).collect()
     }
 }

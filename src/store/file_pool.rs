@@ -141,7 +141,6 @@ impl Drop for Counted {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::store::Store;
     use crate::store::left_log::log_path;
 

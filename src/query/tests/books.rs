@@ -1,9 +1,10 @@
 //! Tests of books: series, totals, holdings and their JSON.
 
-use crate::domain::{Absence, Cell, Day, PhaseSet};
+use crate::domain::{Absence, Cell, Day, Figure, Money, PhaseSet};
 use crate::query::books::{Books, books};
 use crate::query::fixture::{Fixture, SESSIONS, filled, unfilled};
 use crate::query::holdings::Validity;
+use crate::query::months::MonthReturn;
 
 impl Fixture {
     fn books(&self, as_of: Option<Day>, sessions: Option<usize>) -> Books {
@@ -171,4 +172,33 @@ fn months_compound_to_the_period_and_a_gap_empties_its_month() {
     let months = fixture.books(None, None).months();
     assert_eq!(months.last().unwrap().value, None);
     assert!(months[0].value.is_some());
+}
+
+#[test]
+fn a_month_without_books_is_listed_without_a_return() {
+    let fixture = filled();
+    let month = |day: Day| day.to_string()[..7].to_owned();
+    let hole = month(fixture.days[SESSIONS / 2]);
+    for day in fixture.days.iter().filter(|day| month(**day) == hole) {
+        let key = Cell::new(*day, fixture.alpha().id).key();
+        fixture.damage(&format!("DELETE FROM snapshot WHERE cell = {key}"));
+    }
+    let months = fixture.books(None, None).months();
+    let named = |month: &MonthReturn| format!("{}-{:02}", month.year, month.month) == hole;
+    let found = months.iter().find(|month| named(month)).unwrap();
+    assert_eq!(found.value, None);
+}
+
+#[test]
+fn a_session_before_the_first_deposit_counts_as_zero_in_its_month() {
+    let mut books = filled().books(None, None);
+    let first = &mut books.series[0].snapshot;
+    first.nav = Money::ZERO;
+    for session in &mut books.series[..2] {
+        session.snapshot.session_return = Figure::absent(Absence::NoBase, 0);
+    }
+    let months = books.months();
+    assert!(months[0].value.is_some(), "{months:?}");
+    books.series[0].snapshot.nav = Money::whole(1);
+    assert_eq!(books.months()[0].value, None);
 }
