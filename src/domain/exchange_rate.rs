@@ -49,6 +49,11 @@ impl ExchangeRate {
         (rate.numerator.max(rate.denominator) >> 127 == 0).then_some(rate)
     }
 
+    /// Returns the rate as a floating-point number, for returns.
+    pub const fn to_f64(self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
     /// Converts money at this rate, rounded once, half to even. `None` if the result does not fit.
     pub fn convert(self, money: Money) -> Option<Money> {
         let units = i128::from(money.units());

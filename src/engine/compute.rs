@@ -10,10 +10,12 @@ use std::time::Duration;
 use super::inputs::Inputs;
 use super::portfolio_state::PortfolioState;
 use crate::domain::output::{CellOutput, Exposures, Risk};
-use crate::domain::{Cell, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
+use crate::domain::{Cell, Currency, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::parallel::{Threads, map, map_chunks};
-use crate::phases::{Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk};
+use crate::phases::{
+    CurrencyReturns, Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk,
+};
 use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
@@ -68,6 +70,7 @@ struct Task<'s> {
 /// The result of computing the books of a cell.
 struct ValuationAttempt {
     id: PortfolioId,
+    currency: Currency,
     phases: PhaseSet,
     valuation: Result<Valuation, PhaseError>,
 }
@@ -75,6 +78,7 @@ struct ValuationAttempt {
 /// A cell with its books.
 struct ValuedCell {
     id: PortfolioId,
+    currency: Currency,
     phases: PhaseSet,
     valuation: Valuation,
 }
@@ -116,7 +120,7 @@ pub(super) fn open_session<'i>(
     let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
-    let statistics = measure_all(market, session, securities_for_risk(&valued));
+    let statistics = measure_all(market, session, &securities_for_risk(&valued));
     // Risk needs the statistics of all that is held; only those not in the ledger are written.
     let unknown = statistics.iter();
     let unknown = unknown.filter(|row| !known_statistics.contains(row.security.0));
@@ -160,7 +164,13 @@ impl OpenSession<'_> {
         stopwatch.lap(&mut times.exposures);
         let risks = map(RISKS, &valued, |cell| {
             let valuation = cell.valuation_for(Phase::Risk)?;
-            Some(risk(market, statistics, self.session, valuation))
+            Some(risk(
+                market,
+                statistics,
+                self.session,
+                cell.currency,
+                valuation,
+            ))
         });
         stopwatch.lap(&mut times.risk);
         let computed = valued.into_iter().zip(weights).zip(risks);
@@ -181,6 +191,7 @@ fn partition_attempts(
     let mut valued = Vec::with_capacity(attempts.len());
     for ValuationAttempt {
         id,
+        currency,
         phases,
         valuation,
     } in attempts
@@ -188,6 +199,7 @@ fn partition_attempts(
         match valuation {
             Ok(valuation) => valued.push(ValuedCell {
                 id,
+                currency,
                 phases,
                 valuation,
             }),
@@ -233,6 +245,7 @@ fn value_cells(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<Val
         let PortfolioState { id, history, books } = task.state;
         ValuationAttempt {
             id: *id,
+            currency: history.currency(),
             phases: task.phases,
             valuation: books.value_on(market, history, session),
         }
@@ -260,29 +273,61 @@ impl ValuedCell {
     }
 }
 
-/// Returns the securities held by cells whose risk is to be computed, ascending.
-fn securities_for_risk(valued: &[ValuedCell]) -> Vec<SecurityId> {
+/// Returns the securities held by cells whose risk is to be computed, ascending, by the currency of
+/// the portfolios.
+fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(Currency, Vec<SecurityId>)> {
     // A list by security id: this loop sees every holding of every cell, and a set would search.
-    let mut held: Vec<bool> = Vec::new();
-    let valuations = valued
-        .iter()
-        .filter_map(|cell| cell.valuation_for(Phase::Risk));
-    for position in valuations.flat_map(|valuation| &valuation.positions) {
-        let id = position.security.0 as usize;
-        if id >= held.len() {
-            held.resize(id + 1, false);
+    let mut held: Vec<(Currency, Vec<bool>)> = Vec::new();
+    for cell in valued {
+        let Some(valuation) = cell.valuation_for(Phase::Risk) else {
+            continue;
+        };
+        let found = held.iter().position(|(of, _)| *of == cell.currency);
+        let found = found.unwrap_or_else(|| {
+            held.push((cell.currency, Vec::new()));
+            held.len() - 1
+        });
+        let held = &mut held[found].1;
+        for position in &valuation.positions {
+            let id = position.security.0 as usize;
+            if id >= held.len() {
+                held.resize(id + 1, false);
+            }
+            held[id] = true;
         }
-        held[id] = true;
     }
-    let ids = (0..).zip(held).filter(|(_, held)| *held);
-    ids.map(|(id, _)| SecurityId(id)).collect()
+    let by_currency = held.into_iter().map(|(currency, held)| {
+        let ids = (0..).zip(held).filter(|(_, held)| *held);
+        (currency, ids.map(|(id, _)| SecurityId(id)).collect())
+    });
+    by_currency.collect()
 }
 
-fn measure_all(market: &Market, session: usize, held: Vec<SecurityId>) -> SessionStatistics {
-    let chunks = map_chunks(held, MEASURED_AT_ONCE, |securities| {
+/// Measures the securities of all currencies, and converts the returns of those that portfolios in
+/// another currency hold.
+fn measure_all(
+    market: &Market,
+    session: usize,
+    held: &[(Currency, Vec<SecurityId>)],
+) -> SessionStatistics {
+    let ids = held.iter().flat_map(|(_, ids)| ids.iter().copied());
+    let mut all: Vec<_> = ids.collect();
+    all.sort_unstable();
+    all.dedup();
+    let chunks = map_chunks(all, MEASURED_AT_ONCE, |securities| {
         measure(market, session, &securities)
     });
-    SessionStatistics::from_chunks(market, session, chunks)
+    let mut statistics = SessionStatistics::from_chunks(market, session, chunks);
+    for (currency, securities) in held {
+        let Some(returns) = CurrencyReturns::new(market, session, *currency, securities) else {
+            continue;
+        };
+        let chunks = map_chunks(securities.clone(), MEASURED_AT_ONCE, |securities| {
+            returns.measure(&statistics, &securities)
+        });
+        statistics.add_currency(market, returns, chunks);
+    }
+    statistics
 }
 
 /// Takes up to `max` of the remaining items.

@@ -77,7 +77,7 @@ pub(super) fn load(
 }
 
 /// Returns the securities whose closes can be used: those of any transaction, the benchmark and
-/// factors, and the rates that convert their currencies.
+/// factors, and the rates that convert the currencies of all these.
 fn needed_securities(
     securities: &[Security],
     model: &RiskModel,
@@ -89,22 +89,22 @@ fn needed_securities(
         needed.extend(state.history.securities());
         portfolio_currencies.insert(state.history.currency());
     }
-    let traded = securities
-        .iter()
-        .filter(|security| needed.contains(&security.id));
-    let currencies: BTreeSet<_> = traded.map(|security| security.currency).collect();
-    let pairs = CurrencyPairs::new(securities);
-    for to in portfolio_currencies {
-        for from in currencies.iter().filter(|from| **from != to) {
-            needed.extend(pairs.conversion(*from, to).securities());
-        }
-    }
     let mut symbols: BTreeSet<&str> = model.benchmark.iter().map(String::as_str).collect();
     symbols.extend(model.factors.iter().map(|factor| factor.symbol.as_str()));
     let named = securities
         .iter()
         .filter(|security| symbols.contains(security.symbol.as_str()));
     needed.extend(named.map(|security| security.id));
+    let converted = securities
+        .iter()
+        .filter(|security| needed.contains(&security.id));
+    let currencies: BTreeSet<_> = converted.map(|security| security.currency).collect();
+    let pairs = CurrencyPairs::new(securities);
+    for to in portfolio_currencies {
+        for from in currencies.iter().filter(|from| **from != to) {
+            needed.extend(pairs.conversion(*from, to).securities());
+        }
+    }
     needed
 }
 

@@ -56,22 +56,25 @@ impl AffectedSessions {
         affected
     }
 
-    /// Returns the same prices without returns, for a rate that converts values and is not held.
+    /// Returns what a changed rate affects if it changes where the prices do and `is_used` accepts
+    /// the index of the session. The return of a session is that of its rate and the rate before,
+    /// so the returns differ on those sessions and the next ones, and in the windows after both.
     #[must_use]
-    pub(super) fn without_returns(&self) -> Self {
-        Self {
-            by_price: self.by_price.clone(),
-            by_return: RoaringBitmap::new(),
+    pub(super) fn of_rate(
+        &self,
+        sessions: &[Day],
+        window: usize,
+        is_used: impl Fn(u32) -> bool,
+    ) -> Self {
+        let by_price: RoaringBitmap = self.by_price.iter().filter(|at| is_used(*at)).collect();
+        let mut by_return = RoaringBitmap::new();
+        let end = sessions.len() as u32;
+        for at in &by_price {
+            by_return.insert_range(at..(at + 1 + window as u32).min(end));
         }
-    }
-
-    /// Returns those of the changed prices that `is_used` accepts, without returns. Takes the index
-    /// of a session.
-    #[must_use]
-    pub(super) fn only_prices(&self, is_used: impl Fn(u32) -> bool) -> Self {
         Self {
-            by_price: self.by_price.iter().filter(|at| is_used(*at)).collect(),
-            by_return: RoaringBitmap::new(),
+            by_price,
+            by_return,
         }
     }
 
@@ -123,6 +126,15 @@ mod tests {
             1,
         );
         assert_eq!(session_lists(&affected), (vec![1, 2], vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn a_rate_affects_returns_only_where_it_is_used() {
+        let close = AffectedSessions::from_closes(&sessions(), [close_span(2, Some(5))], 2);
+        let everywhere = close.of_rate(&sessions(), 2, |_| true);
+        assert_eq!(everywhere, close);
+        let once = close.of_rate(&sessions(), 2, |at| at == 3);
+        assert_eq!(session_lists(&once), (vec![3], vec![3, 4, 5]));
     }
 
     #[test]

@@ -26,13 +26,14 @@ pub(super) fn affected_by_price(
     affected
 }
 
-/// Returns the cells affected by a changed exchange rate because the value of one security is
-/// converted at it. `owners` has only portfolios whose books are in the currency converted to.
+/// Returns the cells affected by a changed exchange rate because the value and the returns of one
+/// security are converted at it. `owners` has only portfolios whose books are in the currency
+/// converted to.
 pub(super) fn affected_by_rate(
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
 ) -> AffectedCells {
-    scan_sessions(&changed.without_returns(), owners, PriceUse::Rate)
+    scan_sessions(changed, owners, PriceUse::Rate)
 }
 
 /// Returns the cells of `owners` affected by a changed price or rate. Goes through the sessions in
@@ -172,11 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_does_not_affect_returns() {
+    fn a_rate_affects_the_risk_of_holders_and_no_statistics() {
         let trades = || [entry((1, 0, Buy, 5))];
         assert_eq!(
-            affected_indexes(Phase::Risk, PriceUse::Rate, trades()),
+            affected_indexes(Phase::Exposures, PriceUse::Rate, trades()),
             [2, 3]
+        );
+        assert_eq!(
+            affected_indexes(Phase::Risk, PriceUse::Rate, trades()),
+            [2, 3, 4, 5]
         );
         assert!(affected_indexes(Phase::Securities, PriceUse::Rate, trades()).is_empty());
     }

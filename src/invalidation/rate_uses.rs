@@ -1,5 +1,6 @@
-//! Finds the cells affected by changed prices of a currency pair: those of holdings that are
-//! converted at a rate in which it is used, directly, inversely or as a leg of a cross rate.
+//! Finds the cells affected by changed prices of a currency pair: those of holdings, and of a
+//! benchmark or factor, that are converted at a rate in which it is used, directly, inversely or as
+//! a leg of a cross rate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +8,10 @@ use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::facts::Facts;
 use super::holders::affected_by_rate;
-use crate::domain::{Currency, Day, Price, Security, SecurityId};
+use crate::domain::{Currency, Day, IdSet, Phase, PhaseSet, Price, Security, SecurityId};
 use crate::phases::{
-    AsOfRate, Close, Conversion, CurrencyPairs, Market, MarketSources, is_currency_pair,
+    AsOfRate, Close, Conversion, CurrencyPairs, LONGEST_WINDOW, Market, MarketSources,
+    is_currency_pair,
 };
 use crate::store::StoreError;
 
@@ -31,6 +33,7 @@ pub(super) fn affected_by_rate_uses(
     let pairs = CurrencyPairs::new(known.values());
     let by_currency = by_currency(known.values());
     let currencies = facts.currencies()?;
+    let indexes = currencies_of_indexes(known.values(), facts.benchmark_and_factors()?);
     for to in currencies.values().collect::<BTreeSet<_>>() {
         let foreign = by_currency.iter().filter(|(from, _)| *from != to);
         for (from, securities) in foreign {
@@ -45,9 +48,41 @@ pub(super) fn affected_by_rate_uses(
                 })?;
                 affected = affected.union(affected_by_rate(&changed, &owners));
             }
+            if indexes.contains(from) {
+                let all = currencies.iter().filter(|(_, currency)| *currency == to);
+                let portfolios = all.map(|(portfolio, _)| portfolio.0).collect();
+                affected = affected.union(risk_by_index(&changed, sessions, &portfolios));
+            }
         }
     }
     Ok(affected)
+}
+
+/// Returns the risk of `portfolios` where the returns of a benchmark or factor change that is
+/// converted to their currency.
+fn risk_by_index(
+    changed: &AffectedSessions,
+    sessions: &[Day],
+    portfolios: &IdSet,
+) -> AffectedCells {
+    let mut affected = AffectedCells::default();
+    for at in &changed.by_return {
+        let risk = PhaseSet::from_phase(Phase::Risk);
+        affected.add(sessions[at as usize], risk, portfolios);
+    }
+    affected
+}
+
+/// Returns the currencies of the benchmark and factors. Those that are currency pairs are left out,
+/// because risk does not convert them.
+fn currencies_of_indexes<'s>(
+    securities: impl Iterator<Item = &'s Security>,
+    symbols: &BTreeSet<String>,
+) -> BTreeSet<Currency> {
+    securities
+        .filter(|security| symbols.contains(&security.symbol) && !is_currency_pair(security))
+        .map(|security| security.currency)
+        .collect()
 }
 
 fn by_currency<'s>(
@@ -61,7 +96,8 @@ fn by_currency<'s>(
     by_currency
 }
 
-/// Returns the changed sessions on which the conversion used the pair, before or after the change.
+/// Returns the changed sessions on which the conversion used the pair, before or after the change,
+/// with the returns of the rate that this changes.
 ///
 /// Another way to convert is used on the sessions on which it is fresher. That is decided on prices
 /// in which the pair has a close on each changed day: with any fewer it would be older.
@@ -75,7 +111,7 @@ fn sessions_with_use(
 ) -> Result<AffectedSessions, StoreError> {
     let pairs = conversion.securities();
     if pairs.len() == 1 {
-        return Ok(changed.without_returns());
+        return Ok(changed.of_rate(sessions, LONGEST_WINDOW, |_| true));
     }
     // From the first session, because the other prices may be arbitrarily old.
     let all = facts.sessions(Day::MIN)?;
@@ -99,11 +135,11 @@ fn sessions_with_use(
     });
     // Without it all changed sessions are affected, which is too many at most.
     let Ok(market) = market else {
-        return Ok(changed.without_returns());
+        return Ok(changed.of_rate(sessions, LONGEST_WINDOW, |_| true));
     };
     let conversion = market.conversion(conversion.from(), conversion.to());
     let first = all.len() - sessions.len();
-    Ok(changed.only_prices(|at| {
+    Ok(changed.of_rate(sessions, LONGEST_WINDOW, |at| {
         let rate = market.rate(&conversion, first + at as usize);
         let mut used = rate.iter().flat_map(AsOfRate::securities);
         used.any(|used| used == pair.id)

@@ -8,8 +8,8 @@ use super::facts::Facts;
 use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use crate::domain::{
-    Calendar, Change, Correction, IdSet, InvalidationCause, NewInvalidation, Phase, PhaseCells,
-    PhaseSet, Security, SecurityId,
+    Calendar, Change, Correction, Day, IdSet, InvalidationCause, NewInvalidation, Phase,
+    PhaseCells, PhaseSet, Security, SecurityId,
 };
 use crate::store::{StoreError, WriteTransaction};
 
@@ -57,8 +57,21 @@ fn affected_by_attributes(
     if pricing_terms.iter().any(Option::is_some) {
         affected = affected.union(affected_by(facts, now.id, affected_by_pricing_terms)?);
     }
+    if was.currency != now.currency && facts.benchmark_and_factors()?.contains(&now.symbol) {
+        affected = affected.union(affected_by_index_currency(facts)?);
+    }
     let differs = classification.into_iter().chain(pricing_terms);
     Ok((affected, differs.flatten().collect()))
+}
+
+/// Returns the cells affected by the currency of a benchmark or factor, whose returns risk converts:
+/// the risk of all portfolios.
+fn affected_by_index_currency(facts: &Facts<'_>) -> Result<AffectedCells, StoreError> {
+    let mut affected = AffectedCells::default();
+    let portfolios = facts.reading.portfolios().lifecycle_index()?.all_ids();
+    let risk = PhaseSet::from_phase(Phase::Risk);
+    affected.add_days(facts.sessions(Day::MIN)?, risk, &portfolios);
+    Ok(affected)
 }
 
 /// Applies `rule` to the complete ownership of a security.

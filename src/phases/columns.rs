@@ -40,8 +40,13 @@ impl AsOfPrice {
 
     /// Returns whether the close is so old that the next session has no return.
     fn is_outdated(self) -> bool {
-        matches!(self.quality, PriceQuality::Stale(age) if age >= MAX_SESSIONS_WITHOUT_CLOSE)
+        is_outdated(self.quality)
     }
+}
+
+/// Returns whether a price or rate of this age is so old that the next session has no return.
+pub(super) fn is_outdated(quality: PriceQuality) -> bool {
+    matches!(quality, PriceQuality::Stale(age) if age >= MAX_SESSIONS_WITHOUT_CLOSE)
 }
 
 /// A split, with the index of the session from which it applies.

@@ -4,14 +4,60 @@
 //! The part that depends on the factors alone is computed once and shared by every security with
 //! returns over the same interval.
 
+use std::collections::BTreeMap;
+
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 use super::moments::{Moments, co_deviation, dot};
-use crate::domain::Absence;
+use super::series::{last_n, to_figure};
+use super::windows::YEAR;
+use crate::domain::{Absence, Figure};
 
 /// Minimum share of a factor's variance that the factors before it must leave unexplained. Below
 /// it their betas cannot be told apart (`docs/numbers.md`, securities).
 const MIN_OWN_VARIANCE: f64 = 1e-10;
+
+/// The factors of a session, with the regressions on them that were prepared so far.
+pub(super) struct FactorFits<'a> {
+    /// Each factor's consecutive returns up to the session, at most a year of them.
+    factors: Vec<&'a [f64]>,
+    /// By number of observations; securities with equally long histories share a fit.
+    fits: BTreeMap<usize, FactorFit>,
+}
+
+impl<'a> FactorFits<'a> {
+    pub(super) fn new(factors: Vec<&'a [f64]>) -> Self {
+        Self {
+            factors,
+            fits: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the beta of a series to each factor, in the factors' order. `moments` are those of
+    /// `returns`, which end on the session.
+    pub(super) fn betas(&mut self, returns: &[f64], moments: Moments) -> Vec<Figure> {
+        let factors = &self.factors;
+        // One joint regression: every factor needs a return on every session of the interval.
+        let run = (factors.iter()).fold(returns.len(), |run, factor| run.min(factor.len()));
+        let absent = |reason, count| vec![to_figure(Err(reason), count); factors.len()];
+        let count = match YEAR.observations(run) {
+            Ok(count) => count,
+            Err(count) => return absent(Absence::TooFewObservations, count),
+        };
+        let fit = self.fits.entry(count).or_insert_with(|| {
+            let series: Vec<_> = factors.iter().map(|factor| last_n(factor, count)).collect();
+            FactorFit::new(&series)
+        });
+        let returns = last_n(returns, count);
+        match fit.betas(returns, moments.or_from_series(returns).mean) {
+            Ok(betas) => betas
+                .into_iter()
+                .map(|beta| to_figure(Ok(beta), count))
+                .collect(),
+            Err(reason) => absent(reason, count),
+        }
+    }
+}
 
 /// Factors over an interval of sessions, prepared for regressions.
 pub(super) struct FactorFit {

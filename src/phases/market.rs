@@ -241,6 +241,10 @@ impl Market {
         &self.splits
     }
 
+    pub(super) fn benchmark(&self) -> Option<Slot> {
+        self.benchmark
+    }
+
     pub(super) fn factors(&self) -> &[Slot] {
         &self.factors
     }

@@ -15,6 +15,7 @@ mod account;
 mod books;
 mod classification;
 mod columns;
+mod currency_returns;
 mod error;
 mod exposures;
 mod factors;
@@ -41,6 +42,7 @@ mod properties;
 
 pub use books::Books;
 pub use columns::AsOfPrice;
+pub use currency_returns::{CurrencyChunk, CurrencyReturns};
 pub use error::{BookingError, PhaseError};
 pub use exposures::exposures;
 pub use history::History;

@@ -62,7 +62,7 @@ impl SourceWorld {
         let books = self.valuations([session]).remove(0);
         let statistics = statistics(&market, session, (1..=HELD).map(SecurityId));
         let rest = books.as_ref().map(|valuation| {
-            let risk = risk(&market, &statistics, session, valuation);
+            let risk = risk(&market, &statistics, session, Currency::USD, valuation);
             (exposures(&market, valuation), risk)
         });
         let measured: Vec<_> = statistics.iter().collect();

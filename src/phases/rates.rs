@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{AsOfPrice, Slot};
+use super::columns::{AsOfPrice, Slot, is_outdated};
 use crate::domain::{Currency, ExchangeRate, PriceQuality, Security, SecurityId};
 
 /// The currency pairs of a market.
@@ -193,6 +193,11 @@ impl Leg {
 }
 
 impl AsOfRate {
+    /// Returns whether the rate is so old that the next session has no return of it.
+    pub(super) fn is_outdated(&self) -> bool {
+        is_outdated(self.quality)
+    }
+
     /// Iterates over the currency pairs whose prices make the rate.
     pub fn securities(&self) -> impl Iterator<Item = SecurityId> + use<> {
         std::iter::once(self.first).chain(self.second)

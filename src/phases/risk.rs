@@ -1,16 +1,16 @@
 //! Phase 6: computes the risk of a cell from the returns of the day's holdings at the day's
-//! weights. Formulas and minima: `docs/numbers.md`, risk.
+//! weights, in the currency of the portfolio. Formulas and minima: `docs/numbers.md`, risk.
 
 use super::market::Market;
 use super::moments::Moments;
 use super::series::{fit_line, last_n, lower_tail_with_limit, to_figure};
-use super::session_statistics::SessionStatistics;
+use super::session_statistics::{RiskTable, SessionStatistics};
 use super::valuation::Valuation;
 use super::weighted_sum::{Series, WeightedSum};
 use super::weights::{HoldingCoverage, Total, Weights};
 use super::windows::{WINDOWS, YEAR};
 use crate::domain::output::{FactorExposure, Risk};
-use crate::domain::{Absence, Figure};
+use crate::domain::{Absence, Currency, Figure};
 
 /// The share of sessions whose return is below value at risk.
 const TAIL_SHARE: f64 = 0.05;
@@ -19,7 +19,8 @@ const TAIL_SHARE: f64 = 0.05;
 /// returns lie lower, twice the tail. It only saves work and never changes a figure.
 const TAIL_LIMIT_DEVIATIONS: f64 = 1.2;
 
-/// Computes the risk of a cell. Without positive NAV or holdings every figure is absent.
+/// Computes the risk of a cell of a portfolio in `currency`. Without positive NAV or holdings every
+/// figure is absent.
 ///
 /// # Panics
 ///
@@ -28,10 +29,13 @@ pub fn risk(
     market: &Market,
     statistics: &SessionStatistics,
     session: usize,
+    currency: Currency,
     valuation: &Valuation,
 ) -> Risk {
-    match Weights::new(statistics, session, valuation) {
-        Ok(weights) => CellRisk::new(market, statistics, session, &weights).risk(),
+    assert_eq!(session, statistics.session(), "statistics of the session");
+    let table = statistics.risk_table(currency);
+    match Weights::new(table, valuation) {
+        Ok(weights) => CellRisk::new(market, table, session, &weights).risk(),
         Err(reason) => absent_risk(market, reason),
     }
 }
@@ -39,7 +43,7 @@ pub fn risk(
 /// A cell with weights, and its return series over a year.
 struct CellRisk<'a> {
     market: &'a Market,
-    statistics: &'a SessionStatistics,
+    table: &'a RiskTable,
     session: usize,
     weights: &'a Weights<'a>,
     /// The holdings with enough history for the year's window.
@@ -53,14 +57,14 @@ struct CellRisk<'a> {
 impl<'a> CellRisk<'a> {
     fn new(
         market: &'a Market,
-        statistics: &'a SessionStatistics,
+        table: &'a RiskTable,
         session: usize,
         weights: &'a Weights<'a>,
     ) -> Self {
         let year = weights.with_history(YEAR);
         let mut cell = Self {
             market,
-            statistics,
+            table,
             session,
             weights,
             year_coverage: year,
@@ -88,9 +92,7 @@ impl<'a> CellRisk<'a> {
             .iter()
             .filter(|holding| holding.inputs.return_count >= minimum)
         {
-            let returns = self
-                .market
-                .returns(holding.inputs.slot, self.session, count);
+            let returns = (holding.inputs).returns(self.market, self.session, count);
             // The moments of a year are shared by all holders; a shorter interval has its own.
             let standardizing_scale = if holding.inputs.moments.count == count {
                 holding.inputs.standardizing_scale
@@ -178,9 +180,7 @@ impl<'a> CellRisk<'a> {
             let absent = to_figure(Err(reason), count);
             (absent, absent)
         };
-        let benchmark = self.market.benchmark_returns(self.session);
-        let Some((benchmark, benchmark_moments)) = benchmark.zip(self.statistics.benchmark())
-        else {
+        let Some(benchmark) = self.table.benchmark() else {
             return both(Absence::NoBenchmark, 0);
         };
         let (returns, moments) = match (returns, moments) {
@@ -189,14 +189,14 @@ impl<'a> CellRisk<'a> {
                 return both(reason, self.year_coverage.observations);
             }
         };
-        let count = match YEAR.observations(returns.len().min(benchmark.len())) {
+        let count = match YEAR.observations(returns.len().min(benchmark.returns.len())) {
             Ok(count) => count,
             Err(count) => return both(Absence::TooFewObservations, count),
         };
-        let (x, y) = (last_n(benchmark, count), last_n(returns, count));
+        let (x, y) = (last_n(&benchmark.returns, count), last_n(returns, count));
         match fit_line(
             x,
-            benchmark_moments.or_from_series(x),
+            benchmark.moments.or_from_series(x),
             y,
             moments.or_from_series(y),
         ) {

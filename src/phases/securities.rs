@@ -1,10 +1,8 @@
 //! Computes phase 2, the statistics of securities on a session, once for all holders of a security.
 //! The formulas are in `docs/numbers.md`, securities.
 
-use std::collections::BTreeMap;
-
 use super::columns::Slot;
-use super::factors::FactorFit;
+use super::factors::FactorFits;
 use super::market::Market;
 use super::moments::Moments;
 use super::series::{fit_line, last_n, to_figure};
@@ -33,7 +31,11 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
         market,
         session,
         benchmark_moments: market.benchmark_returns(session).map(Moments::from_series),
-        fits: BTreeMap::new(),
+        factors: FactorFits::new(
+            (market.factors().iter())
+                .map(|slot| market.year_of_returns(*slot, session))
+                .collect(),
+        ),
     };
     let mut chunk = StatisticsChunk {
         rows: Vec::with_capacity(securities.len()),
@@ -49,6 +51,7 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
         chunk.rows.push(row);
         chunk.risk_inputs.push(RiskInputs {
             slot,
+            converted: None,
             return_count: market.return_count(slot, session),
             moments,
             standardizing_scale: moments.standardizing_scale(),
@@ -63,8 +66,7 @@ struct MeasureContext<'a> {
     session: usize,
     /// Moments of the benchmark's returns over at most a year.
     benchmark_moments: Option<Moments>,
-    /// By number of observations; securities with equally long histories share a fit.
-    fits: BTreeMap<usize, FactorFit>,
+    factors: FactorFits<'a>,
 }
 
 impl<'a> MeasureContext<'a> {
@@ -87,7 +89,7 @@ impl<'a> MeasureContext<'a> {
             volatility,
             beta,
             r_squared,
-            factor_betas: self.factor_betas(returns, moments),
+            factor_betas: self.factors.betas(returns, moments),
         };
         (statistics, moments)
     }
@@ -126,36 +128,6 @@ impl<'a> MeasureContext<'a> {
                 to_figure(line.r_squared, count),
             ),
             Err(reason) => both(Err(reason), count),
-        }
-    }
-
-    fn factor_betas(&mut self, returns: &[f64], moments: Moments) -> Vec<Figure> {
-        let (market, session) = (self.market, self.session);
-        let factors = market.factors();
-        let runs = factors
-            .iter()
-            .map(|slot| market.return_count(*slot, session));
-        // One joint regression: every factor needs a return on every session of the interval.
-        let run = runs.fold(returns.len(), usize::min);
-        let absent = |reason, count| vec![to_figure(Err(reason), count); factors.len()];
-        let count = match YEAR.observations(run) {
-            Ok(count) => count,
-            Err(count) => return absent(Absence::TooFewObservations, count),
-        };
-        let fit = self.fits.entry(count).or_insert_with(|| {
-            let series: Vec<_> = factors
-                .iter()
-                .map(|slot| market.returns(*slot, session, count))
-                .collect();
-            FactorFit::new(&series)
-        });
-        let returns = last_n(returns, count);
-        match fit.betas(returns, moments.or_from_series(returns).mean) {
-            Ok(betas) => betas
-                .into_iter()
-                .map(|beta| to_figure(Ok(beta), count))
-                .collect(),
-            Err(reason) => absent(reason, count),
         }
     }
 

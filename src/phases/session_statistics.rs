@@ -3,10 +3,12 @@
 //! session, not once a holder.
 
 use super::columns::Slot;
+use super::currency_returns::{CurrencyChunk, CurrencyReturns};
 use super::market::Market;
 use super::moments::Moments;
-use crate::domain::SecurityId;
+use super::series::last_n;
 use crate::domain::output::SecurityStatistics;
+use crate::domain::{Currency, Figure, SecurityId};
 
 /// The statistics of all held securities on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,21 +16,53 @@ pub struct SessionStatistics {
     session: usize,
     /// Ascending by security id.
     rows: Vec<SecurityStatistics>,
-    /// By row: the inputs of the security to the risk of its holders.
-    risk_inputs: Vec<RiskInputs>,
+    /// By security id: the index of its row.
+    row_by_id: Vec<Option<u32>>,
+    /// Inputs from returns in the securities' own currencies, for portfolios that convert nothing.
+    local: RiskTable,
+    /// Inputs from converted returns, for the portfolios in each of these currencies.
+    converted: Vec<(Currency, RiskTable)>,
+}
+
+/// The inputs to the risk of portfolios in one currency.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct RiskTable {
+    /// The inputs of each security, by row.
+    inputs: Vec<RiskInputs>,
     /// By row: the contributions of the security to the factor exposures and shocks of its holders.
     contributions: Contributions,
     /// By security id: the index of its row.
     row_by_id: Vec<Option<u32>>,
-    /// Moments of the benchmark's returns over at most a year.
-    benchmark: Option<Moments>,
+    /// Returns of the benchmark over at most a year; `None` if it has none.
+    benchmark: Option<Benchmark>,
+}
+
+/// The benchmark's returns over at most a year.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Benchmark {
+    pub(super) returns: Box<[f64]>,
+    pub(super) moments: Moments,
+}
+
+impl Benchmark {
+    /// Copies the returns; `None` if there are none.
+    pub(super) fn new(returns: &[f64]) -> Option<Self> {
+        (!returns.is_empty()).then(|| Self {
+            returns: returns.into(),
+            moments: Moments::from_series(returns),
+        })
+    }
 }
 
 /// The inputs of one security to the risk of its holders.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct RiskInputs {
     pub(super) slot: Slot,
-    /// Number of consecutive defined returns that end on the session.
+    /// The returns in the holders' currency, at most a year of them; `None` if that is the
+    /// security's own currency.
+    pub(super) converted: Option<Box<[f64]>>,
+    /// Number of consecutive defined returns that end on the session; of converted returns at most
+    /// a year.
     pub(super) return_count: usize,
     /// Moments of the security's returns over at most a year.
     pub(super) moments: Moments,
@@ -45,6 +79,23 @@ pub struct StatisticsChunk {
     pub(super) contributions: Contributions,
 }
 
+impl RiskInputs {
+    /// Returns the last `count` returns up to the session, oldest first. `count` is at most
+    /// [`Self::return_count`].
+    #[inline]
+    pub(super) fn returns<'a>(
+        &'a self,
+        market: &'a Market,
+        session: usize,
+        count: usize,
+    ) -> &'a [f64] {
+        match &self.converted {
+            None => market.returns(self.slot, session, count),
+            Some(converted) => last_n(converted, count),
+        }
+    }
+}
+
 impl SessionStatistics {
     /// Joins the chunks of a session. The securities of all chunks, in this order, must be sorted
     /// by id.
@@ -53,27 +104,50 @@ impl SessionStatistics {
         session: usize,
         chunks: impl IntoIterator<Item = StatisticsChunk>,
     ) -> Self {
-        let mut all = Self {
-            session,
-            rows: Vec::new(),
-            risk_inputs: Vec::new(),
-            contributions: Contributions::new(market),
-            row_by_id: Vec::new(),
-            benchmark: market.benchmark_returns(session).map(Moments::from_series),
-        };
+        let (mut rows, mut inputs) = (Vec::new(), Vec::new());
+        let mut contributions = Contributions::new(market);
         for chunk in chunks {
-            all.rows.extend(chunk.rows);
-            all.risk_inputs.extend(chunk.risk_inputs);
-            all.contributions.append(chunk.contributions);
+            rows.extend(chunk.rows);
+            inputs.extend(chunk.risk_inputs);
+            contributions.append(chunk.contributions);
         }
-        // A list by id instead of a binary search, because every holding of every cell looks up
-        // its row.
-        let last = all.rows.last().map_or(0, |row| row.security.0 as usize + 1);
-        all.row_by_id = vec![None; last];
-        for (place, row) in (0..).zip(&all.rows) {
-            all.row_by_id[row.security.0 as usize] = Some(place);
+        let row_by_id = row_by_id(rows.iter().map(|row: &SecurityStatistics| row.security));
+        Self {
+            session,
+            local: RiskTable {
+                inputs,
+                contributions,
+                row_by_id: row_by_id.clone(),
+                benchmark: market.benchmark_returns(session).and_then(Benchmark::new),
+            },
+            rows,
+            row_by_id,
+            converted: Vec::new(),
         }
-        all
+    }
+
+    /// Adds the inputs to the risk of portfolios in a currency. The securities of all chunks, in
+    /// this order, must be sorted by id.
+    pub fn add_currency(
+        &mut self,
+        market: &Market,
+        returns: CurrencyReturns<'_>,
+        chunks: impl IntoIterator<Item = CurrencyChunk>,
+    ) {
+        let (mut securities, mut inputs) = (Vec::new(), Vec::new());
+        let mut contributions = Contributions::new(market);
+        for chunk in chunks {
+            securities.extend(chunk.securities);
+            inputs.extend(chunk.risk_inputs);
+            contributions.append(chunk.contributions);
+        }
+        let table = RiskTable {
+            inputs,
+            contributions,
+            row_by_id: row_by_id(securities.into_iter()),
+            benchmark: returns.benchmark(),
+        };
+        self.converted.push((returns.currency(), table));
     }
 
     /// Returns the index of the session in its market.
@@ -83,7 +157,7 @@ impl SessionStatistics {
 
     /// Returns the statistics of one security; `None` if they were not computed.
     pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
-        self.row_index(id).map(|place| &self.rows[place])
+        row_index(&self.row_by_id, id).map(|row| &self.rows[row])
     }
 
     /// Iterates over all statistics, ascending by security id.
@@ -91,25 +165,51 @@ impl SessionStatistics {
         self.rows.iter()
     }
 
+    /// Returns the inputs to the risk of portfolios in `currency`.
+    pub(super) fn risk_table(&self, currency: Currency) -> &RiskTable {
+        let mut converted = self.converted.iter();
+        let table = converted.find(|(of, _)| *of == currency);
+        table.map_or(&self.local, |(_, table)| table)
+    }
+
+    /// Returns the inputs from returns in the securities' own currencies.
+    pub(super) fn local_table(&self) -> &RiskTable {
+        &self.local
+    }
+}
+
+impl RiskTable {
     /// Returns the risk inputs of a security and its contributions; `None` if its statistics were
     /// not computed.
     #[inline]
-    pub(super) fn risk_inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
-        let place = self.row_index(id)?;
-        Some((&self.risk_inputs[place], self.contributions.row(place)))
+    pub(super) fn inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
+        let row = row_index(&self.row_by_id, id)?;
+        Some((&self.inputs[row], self.contributions.row(row)))
     }
 
-    /// Returns the moments of the benchmark's returns over at most a year; `None` without a
-    /// benchmark or without returns.
-    pub(super) fn benchmark(&self) -> Option<Moments> {
-        self.benchmark
+    /// Returns the benchmark's returns; `None` without a benchmark or without returns.
+    pub(super) fn benchmark(&self) -> Option<&Benchmark> {
+        self.benchmark.as_ref()
     }
+}
 
-    #[inline]
-    fn row_index(&self, id: SecurityId) -> Option<usize> {
-        let place = self.row_by_id.get(id.0 as usize).copied().flatten()?;
-        Some(place as usize)
+/// Returns the index of each security's row by security id. `securities` must ascend.
+fn row_by_id(securities: impl Iterator<Item = SecurityId>) -> Vec<Option<u32>> {
+    // A list by id instead of a binary search, because every holding of every cell looks up its
+    // row.
+    let mut rows = Vec::new();
+    for (row, security) in (0..).zip(securities) {
+        let id = security.0 as usize;
+        rows.resize(id.max(rows.len()), None);
+        rows.push(Some(row));
     }
+    rows
+}
+
+#[inline]
+fn row_index(row_by_id: &[Option<u32>], id: SecurityId) -> Option<usize> {
+    let row = row_by_id.get(id.0 as usize).copied().flatten()?;
+    Some(row as usize)
 }
 
 /// One row of columns for each security of a session.
@@ -156,6 +256,20 @@ impl Contributions {
         // Stress counts holdings and not sessions, so each move is one observation.
         let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, beta), 1));
         self.columns.extend(betas.chain(moves));
+    }
+
+    /// Appends the row of the next security with other betas to the factors. The moves under the
+    /// shocks are those of `local`, a row of the same model.
+    pub(super) fn push_with_betas(&mut self, betas: &[Figure], local: &[Contribution]) {
+        let moves = &local[betas.len()..];
+        let betas = betas.iter();
+        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
+        self.columns.extend(betas.chain(moves.iter().copied()));
+    }
+
+    /// Appends a row of the same model.
+    pub(super) fn push_row(&mut self, row: &[Contribution]) {
+        self.columns.extend_from_slice(row);
     }
 
     /// Appends all rows of `other`.

@@ -1,7 +1,7 @@
 //! Computes the weights of a cell's holdings for risk, and the share of gross value that a measure
 //! covers.
 
-use super::session_statistics::{Contribution, RiskInputs, SessionStatistics};
+use super::session_statistics::{Contribution, RiskInputs, RiskTable};
 use super::valuation::Valuation;
 use super::windows::Window;
 use crate::domain::Absence;
@@ -48,14 +48,9 @@ pub(super) struct HoldingCoverage {
 }
 
 impl<'a> Weights<'a> {
-    /// Computes the weights of a cell, or returns the reason why there are none. Panics if
-    /// `statistics` belongs to another session or lacks a security of the cell.
-    pub(super) fn new(
-        statistics: &'a SessionStatistics,
-        session: usize,
-        valuation: &Valuation,
-    ) -> Result<Self, Absence> {
-        assert_eq!(session, statistics.session(), "statistics of the session");
+    /// Computes the weights of a cell, or returns the reason why there are none. Panics if `table`
+    /// lacks a security of the cell.
+    pub(super) fn new(table: &'a RiskTable, valuation: &Valuation) -> Result<Self, Absence> {
         let nav = valuation.snapshot.nav.units();
         if nav <= 0 {
             return Err(Absence::NoPositiveNav);
@@ -64,7 +59,7 @@ impl<'a> Weights<'a> {
             return Err(Absence::NoHoldings);
         }
         let holdings = valuation.positions.iter().map(|position| {
-            let found = statistics.risk_inputs(position.security);
+            let found = table.inputs(position.security);
             let (inputs, contributions) = found.expect("statistics of every security held");
             let value = position.value.units();
             WeightedHolding {

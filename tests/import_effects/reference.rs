@@ -38,8 +38,11 @@ impl ReferenceModel<'_> {
             for portfolio in 0..PORTFOLIOS.len() {
                 for phase in Phase::CELL_PHASES {
                     let through = |security| self.is_affected(portfolio, security, session, phase);
-                    let by_risk =
-                        phase == Phase::Risk && self.is_benchmark_or_factor_changed(session);
+                    // Benchmark and factor are converted to the portfolio's currency.
+                    let converted = CURRENCIES[BENCHMARK] != self.after.currencies[portfolio]
+                        && self.is_return_changed_in_window(RATE, session);
+                    let by_risk = phase == Phase::Risk
+                        && (converted || self.is_benchmark_or_factor_changed(session));
                     if by_risk || (0..TRADED).any(through) {
                         add(session, phase, portfolio);
                     }
@@ -97,7 +100,11 @@ impl ReferenceModel<'_> {
                     || transactions.any(is_flow)
             }
             Phase::Positions => cost && is_held(session),
-            Phase::Risk => is_held(session) && self.is_return_changed_in_window(security, session),
+            Phase::Risk => {
+                is_held(session)
+                    && (self.is_return_changed_in_window(security, session)
+                        || foreign && self.is_return_changed_in_window(RATE, session))
+            }
             _ => false,
         }
     }

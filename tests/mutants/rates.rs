@@ -75,4 +75,17 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "conversion.securities() != [pair.id]",
         )],
     ),
+    fault(
+        "rate-returns-not-invalidated",
+        "a changed rate leaves the risk of the sessions after it as it was",
+        &[Scenario(
+            "exchange_rates/a_corrected_leg_of_a_cross_rate_invalidates_its_holders",
+        )],
+        &[edit(
+            "src/invalidation/affected_sessions.rs",
+            "by_return.insert_range(at..(at + 1 + window as u32).min(end));",
+            "at..(at + 1 + window as u32).min(end)",
+            "at..(at + 1 + 0 * window as u32).min(end)",
+        )],
+    ),
 ];

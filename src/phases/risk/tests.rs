@@ -37,7 +37,10 @@ fn risk_of(builder: &MarketBuilder, trades: &[Transaction]) -> (Risk, Valuation)
         .value_on(&market, &history, LAST)
         .unwrap();
     let statistics = statistics(&market, LAST, history.securities());
-    (risk(&market, &statistics, LAST, &valuation), valuation)
+    (
+        risk(&market, &statistics, LAST, Currency::USD, &valuation),
+        valuation,
+    )
 }
 
 fn funded(trades: impl IntoIterator<Item = Transaction>) -> Vec<Transaction> {
