@@ -77,6 +77,7 @@ fn history() -> History {
     let transaction = |kind, security, quantity| Transaction {
         portfolio: portfolio.id,
         day: day(0),
+        time: None,
         kind,
         security,
         quantity,

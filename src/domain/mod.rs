@@ -29,6 +29,7 @@ mod scope;
 mod sectors;
 mod security;
 mod source;
+mod time_of_day;
 mod token;
 
 pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
@@ -53,4 +54,5 @@ pub use scope::{CellSelection, EmptyScope, Members, Scope};
 pub use sectors::{Sector, SectorNames, SectorWeights};
 pub use security::{AssetClass, Currency, NewSecurity, Security, UnknownValue};
 pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};
+pub use time_of_day::{InvalidTime, TimeOfDay};
 pub use token::TokenScope;

@@ -9,6 +9,7 @@ use super::day::Day;
 use super::ids::{PortfolioId, SecurityId};
 use super::natural_order::natural_order;
 use super::security::UnknownValue;
+use super::time_of_day::TimeOfDay;
 
 /// The kind of a transaction. The order of the variants is the booking order within a day, whatever
 /// the order of import: units of a security come in before they go out, and deposits come before
@@ -21,7 +22,7 @@ pub enum TransactionKind {
     TransferIn,
     /// Purchase of a security.
     Buy,
-    /// Cash received on a holding.
+    /// Cash received on a holding; when negative, a reversal, or paid on a short.
     Dividend,
     /// Cash received (or, when negative, paid) on cash.
     Interest,
@@ -29,9 +30,9 @@ pub enum TransactionKind {
     Sell,
     /// A holding delivered to the outside.
     TransferOut,
-    /// Cash paid for a service.
+    /// Cash paid for a service; when negative, a refund.
     Fee,
-    /// Cash paid as tax.
+    /// Cash paid as tax; when negative, a refund.
     Tax,
     /// Cash paid out to the outside.
     Withdrawal,
@@ -66,6 +67,15 @@ impl TransactionKind {
             Self::Tax => "tax",
             Self::Withdrawal => "withdrawal",
         }
+    }
+
+    /// Returns whether an amount may be below zero, which turns the direction round: a reversed
+    /// dividend or one paid on a short, interest paid, a refund of a fee or tax.
+    pub const fn can_be_reversed(self) -> bool {
+        matches!(
+            self,
+            Self::Dividend | Self::Interest | Self::Fee | Self::Tax
+        )
     }
 
     /// Returns whether the kind moves a quantity of a security.
@@ -105,6 +115,8 @@ pub struct Transaction {
     pub portfolio: PortfolioId,
     /// First day on which it counts.
     pub day: Day,
+    /// Time of day, which orders the transactions of one day.
+    pub time: Option<TimeOfDay>,
     /// The kind, which also gives the sign.
     pub kind: TransactionKind,
     /// The security moved, or on which cash is paid; always present if the kind is a movement.
@@ -114,10 +126,11 @@ pub struct Transaction {
     /// Price of one unit in the security's currency: of a trade its price, of a transfer its cost.
     /// `None` on a transfer means the day's price.
     pub price: Option<Price>,
-    /// Cash moved, in the portfolio's currency, before the fee; negative only for interest.
-    /// `None` on a trade means quantity × multiplier × price, converted at the day's rate.
+    /// Cash moved, in the portfolio's currency, before the fee; negative only where
+    /// [`TransactionKind::can_be_reversed`]. `None` on a trade means quantity × multiplier × price, converted at the day's rate.
     pub amount: Option<Money>,
-    /// Fee in the portfolio's currency, taken from cash in addition to the amount.
+    /// Fee in the portfolio's currency, taken from cash in addition to the amount; negative for a
+    /// rebate.
     pub fee: Money,
     /// External id, unique over all portfolios; the last key of the order within a day, as in
     /// [`Self::booking_order`].
@@ -125,12 +138,49 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Compares two transactions of one portfolio by the order in which they are booked: day, kind,
-    /// and reference, in which a run of digits is a number.
+    /// Compares two transactions of one portfolio by the order in which they are booked: day, time,
+    /// kind, and reference, in which a run of digits is a number.
+    ///
+    /// Of those without a time, deposits, transfers in and purchases come before the day's first
+    /// time, and all other kinds after its last.
     pub fn booking_order(&self, other: &Self) -> Ordering {
-        let key = |transaction: &Self| (transaction.day, transaction.kind);
+        let key = |of: &Self| (of.day, of.part_of_day(), of.time, of.kind);
         // Kinds are declared in booking order: on one day, holdings come in before they go out.
         (key(self).cmp(&key(other))).then_with(|| natural_order(&self.reference, &other.reference))
+    }
+
+    /// Returns 0 before the times of the day, 1 at a time, 2 after them.
+    fn part_of_day(&self) -> u8 {
+        use TransactionKind::{Buy, Deposit, TransferIn};
+        match (self.time, self.kind) {
+            (Some(_), _) => 1,
+            (None, Deposit | TransferIn | Buy) => 0,
+            (None, _) => 2,
+        }
+    }
+
+    /// Returns whether the two cancel each other: a movement and its exact opposite on the same
+    /// day, so that together they change neither cash nor holdings.
+    pub fn cancels(&self, other: &Self) -> bool {
+        use TransactionKind::{Buy, Deposit, Sell, TransferIn, TransferOut, Withdrawal};
+        let is_opposite = matches!(
+            (self.kind, other.kind),
+            (Buy, Sell)
+                | (Sell, Buy)
+                | (Deposit, Withdrawal)
+                | (Withdrawal, Deposit)
+                | (TransferIn, TransferOut)
+                | (TransferOut, TransferIn)
+        );
+        is_opposite
+            && (self.portfolio, self.day, self.security)
+                == (other.portfolio, other.day, other.security)
+            && (self.quantity, self.price, self.amount)
+                == (other.quantity, other.price, other.amount)
+            // Times say that both happened.
+            && self.time.is_none()
+            && other.time.is_none()
+            && self.fee.plus(other.fee).is_some_and(Money::is_zero)
     }
 }
 

@@ -208,6 +208,7 @@ mod tests {
         let bought = Transaction {
             portfolio: portfolio.id,
             day,
+            time: None,
             kind: TransactionKind::Buy,
             security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),

@@ -100,6 +100,7 @@ mod tests {
         let deposit = |owner, reference: &str| Transaction {
             portfolio: PortfolioId(owner),
             day,
+            time: None,
             kind: TransactionKind::Deposit,
             security: None,
             quantity: Quantity::ZERO,

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::error::Refusal;
 use super::options::DateOrder;
 use super::row_error::RowErrorKind;
-use crate::domain::Day;
+use crate::domain::{Day, TimeOfDay};
 
 /// Parser for the dates of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +64,27 @@ impl DateReader {
 
     /// Parses a day. A time of midnight is ignored, another time is an error.
     pub(super) fn parse_day(self, text: &str) -> Result<Day, RowErrorKind> {
+        match self.parse_day_and_time(text)? {
+            (day, None) => Ok(day),
+            (_, Some(_)) => Err(RowErrorKind::TimeOfDay(text.to_owned())),
+        }
+    }
+
+    /// Parses a day, and the time behind it. A time of midnight is ignored, since vendors write it
+    /// for none. A time with a zone is an error, because its day can be another one.
+    pub(super) fn parse_day_and_time(
+        self,
+        text: &str,
+    ) -> Result<(Day, Option<TimeOfDay>), RowErrorKind> {
         let invalid = || RowErrorKind::InvalidDate(text.to_owned());
         let (parts, time) = split_date(text).ok_or_else(invalid)?;
-        if !is_midnight(time) {
-            return Err(RowErrorKind::TimeOfDay(text.to_owned()));
-        }
+        let time = match is_midnight(time) {
+            true => None,
+            false => {
+                let read = time.trim_start_matches(['T', ' ']).parse();
+                Some(read.map_err(|_| RowErrorKind::TimeOfDay(text.to_owned()))?)
+            }
+        };
         let (year, month, day) = match (parts, self.order) {
             (DateParts::YearFirst(year, month, day), _) => (year, month, day),
             (DateParts::YearLast(first, second, year), Some(DateOrder::Mdy)) => {
@@ -85,7 +101,7 @@ impl DateReader {
             },
             None => invalid(),
         })?;
-        Ok(Day::from_date(date)?)
+        Ok((Day::from_date(date)?, time))
     }
 
     /// Parses an RFC 3339 instant, or a date as its midnight in UTC.

@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
-    AmountError, Change, Currency, Day, DayError, DayRange, LifecycleError, PortfolioKey, Price,
-    TransactionKind, UnknownValue,
+    AmountError, Change, Currency, Day, DayError, DayRange, InvalidTime, LifecycleError,
+    PortfolioKey, Price, TimeOfDay, TransactionKind, UnknownValue,
 };
 
 /// One problem of a row.
@@ -147,6 +147,17 @@ pub enum RowErrorKind {
     /// The value has a time of day where only a date is allowed.
     #[error("`{0}` has a time of day, expected a date")]
     TimeOfDay(String),
+    /// The text is not a time of day.
+    #[error(transparent)]
+    InvalidTime(#[from] InvalidTime),
+    /// The row has two different times.
+    #[error("`{time}`, but the date has the time `{other}`")]
+    TwoTimes {
+        /// The time in its own column.
+        time: TimeOfDay,
+        /// The time behind the date.
+        other: TimeOfDay,
+    },
     /// The text is neither a date nor an RFC 3339 instant.
     #[error("invalid instant `{0}` (expected a date, or an instant such as 2026-01-05T16:30:00Z)")]
     InvalidInstant(String),

@@ -25,9 +25,12 @@ impl RowErrorKind {
                 format!("round it to {decimals} decimals")
             }
             Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
-            Self::TimeOfDay(_) => "write the date without a time".to_owned(),
+            Self::TimeOfDay(_) => {
+                "write the date without a time; only transactions have one, without a zone".to_owned()
+            }
             Self::Negative(_) => {
-                "write the amount without a sign; the kind gives the direction".to_owned()
+                "write it without a sign, and for the other direction the opposite kind: sell for buy, withdrawal for deposit"
+                    .to_owned()
             }
             Self::ForbiddenByKind { kind, .. } if kind.is_movement() => {
                 "a transfer moves no cash; its cost goes into `price`".to_owned()

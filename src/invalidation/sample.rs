@@ -26,6 +26,7 @@ pub(super) fn entry(
     Transaction {
         portfolio: PortfolioId(portfolio),
         day: day(on),
+        time: None,
         kind,
         security: Some(SecurityId(1)),
         quantity: Quantity::whole(quantity),

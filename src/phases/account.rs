@@ -270,9 +270,8 @@ impl Movement<'_> {
 
 fn check_signs(transaction: &Transaction) -> Result<(), PhaseError> {
     let amount = transaction.amount.unwrap_or(Money::ZERO);
-    // The kind gives the direction, so only interest may have a sign of its own.
-    let signed = transaction.kind == TransactionKind::Interest;
-    if transaction.quantity.is_negative() || (amount.is_negative() && !signed) {
+    let is_reversed = amount.is_negative() && !transaction.kind.can_be_reversed();
+    if transaction.quantity.is_negative() || is_reversed {
         return Err(booking_error(transaction, BookingError::Negative));
     }
     Ok(())

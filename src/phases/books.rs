@@ -314,6 +314,28 @@ mod tests {
     }
 
     #[test]
+    fn reversed_income_and_refunds_reach_cash() {
+        // A dividend of 45.61 that was 45.60, a refund of tax, a rebate: 52.94 by hand.
+        let market = MarketBuilder::with_session_count(3)
+            .with_shares([1])
+            .build();
+        let mut rebate = cash(2, TransactionKind::Interest, "-1");
+        rebate.fee = amount("-1");
+        let entries = [
+            cash(0, Dividend, "45.61"),
+            cash(1, Dividend, "-45.61"),
+            cash(1, Dividend, "45.60"),
+            cash(2, TransactionKind::Tax, "-6.84"),
+            cash(2, TransactionKind::Fee, "-0.5"),
+            rebate,
+        ];
+        let days = values(&market, &entries);
+        assert_eq!(days[2].snapshot.cash, amount("52.94"));
+        assert_eq!(days[2].snapshot.flow, Money::ZERO);
+        assert_eq!(days[1].snapshot.pnl, amount("-0.01"));
+    }
+
+    #[test]
     fn an_unbookable_transaction_fails_from_its_day_on() {
         let reason = |transaction: Transaction| match booking_error_of(transaction) {
             PhaseError::Unbookable { reason, .. } => reason,
@@ -322,6 +344,10 @@ mod tests {
         let out = transaction(1, TransferOut, Some(1), "1");
         assert_eq!(reason(out), BookingError::ExceedsHolding);
         assert_eq!(reason(cash(0, Deposit, "-1")), BookingError::Negative);
+        assert_eq!(
+            reason(cash(0, TransactionKind::Withdrawal, "-1")),
+            BookingError::Negative
+        );
         let buys = |security| transaction(1, TransactionKind::Buy, security, "1");
         assert_eq!(reason(buys(None)), BookingError::NoSecurity);
         assert_eq!(reason(buys(Some(1))), BookingError::NoAmount);

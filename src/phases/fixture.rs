@@ -58,6 +58,7 @@ pub(super) fn transaction(
     Transaction {
         portfolio: PortfolioId(1),
         day: day(on),
+        time: None,
         kind,
         security: security.map(SecurityId),
         quantity: amount(quantity),

@@ -2,8 +2,8 @@
 
 use crate::domain::{Currency, Portfolio, SecurityId, Transaction};
 
-/// The transactions of one portfolio by day, then kind, then reference. The order does not depend
-/// on the order of import.
+/// The transactions of one portfolio in booking order, without those that cancel each other. The
+/// order does not depend on the order of import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     currency: Currency,
@@ -17,7 +17,7 @@ impl History {
         transactions.sort_by(Transaction::booking_order);
         Self {
             currency: portfolio.currency,
-            transactions,
+            transactions: without_cancelled(transactions),
         }
     }
 
@@ -44,6 +44,24 @@ impl History {
     }
 }
 
+/// Removes each pair of transactions that cancel each other. `transactions` are in booking order,
+/// and of several candidates the first is taken.
+fn without_cancelled(transactions: Vec<Transaction>) -> Vec<Transaction> {
+    let mut kept: Vec<Transaction> = Vec::with_capacity(transactions.len());
+    for transaction in transactions {
+        // Only the transactions of the same day are compared, and they are at the end.
+        let day_start = kept.partition_point(|earlier| earlier.day < transaction.day);
+        let cancelled = kept[day_start..]
+            .iter()
+            .position(|earlier| earlier.cancels(&transaction));
+        match cancelled {
+            Some(at) => drop(kept.remove(day_start + at)),
+            None => kept.push(transaction),
+        }
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,7 +71,7 @@ mod tests {
     #[test]
     fn import_order_does_not_change_history() {
         let transactions = vec![
-            sell(3, 1, "5", "10"),
+            sell(3, 1, "5", "11"),
             buy(3, 1, "5", "10"),
             cash(3, TransactionKind::Deposit, "100"),
             cash(1, TransactionKind::Deposit, "1"),
@@ -76,6 +94,57 @@ mod tests {
         let history = History::new(&fixture::portfolio(), bought.to_vec());
         let references = history.transactions().iter().map(|t| t.reference.as_str());
         assert_eq!(references.collect::<Vec<_>>(), ["t1", "t2", "t10"]);
+    }
+
+    #[test]
+    fn times_order_the_transactions_of_a_day() {
+        let at = |time: Option<&str>, mut of: Transaction| {
+            of.time = time.map(|time| time.parse().unwrap());
+            of
+        };
+        let transactions = vec![
+            at(None, sell(1, 7, "1", "9")),
+            at(Some("10:00"), buy(1, 7, "1", "3")),
+            at(Some("9:30"), sell(1, 7, "1", "2")),
+            at(None, buy(1, 7, "1", "1")),
+            at(None, buy(0, 7, "1", "0.5")),
+        ];
+        let history = History::new(&fixture::portfolio(), transactions);
+        let prices = history.transactions().iter();
+        let prices = prices.map(|t| t.price.unwrap().to_string());
+        assert_eq!(prices.collect::<Vec<_>>(), ["0.5", "1", "2", "3", "9"]);
+    }
+
+    #[test]
+    fn opposite_transactions_of_a_day_cancel() {
+        let count = |transactions: &[Transaction]| {
+            History::new(&fixture::portfolio(), transactions.to_vec())
+                .transactions()
+                .len()
+        };
+        use TransactionKind::{Deposit, TransferIn, TransferOut, Withdrawal};
+        let (bought, sold) = (buy(1, 7, "5", "10"), sell(1, 7, "5", "10"));
+        assert_eq!(count(&[sold.clone(), bought.clone()]), 0);
+        assert_eq!(count(&[cash(1, Deposit, "9"), cash(1, Withdrawal, "9")]), 0);
+        let moved = |kind| fixture::transaction(1, kind, Some(7), "5");
+        assert_eq!(count(&[moved(TransferIn), moved(TransferOut)]), 0);
+        assert_eq!(count(&[bought.clone(), bought.clone(), sold.clone()]), 1);
+        for other in [
+            sell(2, 7, "5", "10"),
+            sell(1, 8, "5", "10"),
+            sell(1, 7, "4", "10"),
+            sell(1, 7, "5", "11"),
+        ] {
+            assert_eq!(count(&[bought.clone(), other]), 2);
+        }
+        let (mut fee, mut rebate) = (bought.clone(), sold.clone());
+        fee.fee = fixture::amount("1");
+        assert_eq!(count(&[fee.clone(), sold.clone()]), 2);
+        rebate.fee = fixture::amount("-1");
+        assert_eq!(count(&[fee, rebate]), 0);
+        let mut timed = sold;
+        timed.time = Some("10:00".parse().unwrap());
+        assert_eq!(count(&[bought, timed]), 2);
     }
 
     #[test]

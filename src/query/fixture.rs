@@ -276,6 +276,7 @@ fn entry(
     Transaction {
         portfolio: PortfolioId(portfolio),
         day,
+        time: None,
         kind,
         security: security.map(SecurityId),
         quantity: Quantity::whole(quantity),

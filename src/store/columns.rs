@@ -12,7 +12,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use super::error::StoreError;
 use crate::domain::{
     AssetClass, Currency, Day, IdSet, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity,
-    RunId, SecurityId, TransactionKind,
+    RunId, SecurityId, TimeOfDay, TransactionKind,
 };
 
 /// Stores a type as an integer: the type, the number of a value, and the value of a number, if it
@@ -38,6 +38,7 @@ pub(super) use integer;
 
 integer! {
     Day: |day: Day| i64::from(day.number()), |number| i32::try_from(number).ok().and_then(Day::from_number);
+    TimeOfDay: |time: TimeOfDay| time.micros(), TimeOfDay::from_micros;
     Phase: |phase: Phase| i64::from(phase.number()), |number| u8::try_from(number).ok().and_then(Phase::from_number);
     PortfolioId: |id: PortfolioId| i64::from(id.0), |number| u32::try_from(number).ok().map(PortfolioId);
     SecurityId: |id: SecurityId| i64::from(id.0), |number| u32::try_from(number).ok().map(SecurityId);

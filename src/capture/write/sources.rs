@@ -76,6 +76,7 @@ fn transaction_spec(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> 
     TransactionSpec {
         portfolio: label.to_owned(),
         day: entry.day,
+        time: entry.time.map(Lenient),
         kind: Lenient(entry.kind),
         symbol: entry.security.map(|id| symbols[&id].to_owned()),
         quantity: (entry.quantity != Quantity::ZERO).then_some(Lenient(entry.quantity)),

@@ -4,10 +4,8 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::domain::TransactionKind::{
-    Buy, Deposit, Interest, Sell, TransferIn, TransferOut, Withdrawal,
-};
-use crate::domain::{AmountError, Day, Money, Price, Quantity, TransactionKind};
+use crate::domain::TransactionKind::{Buy, Deposit, Sell, TransferIn, TransferOut, Withdrawal};
+use crate::domain::{AmountError, Day, Money, Price, Quantity, TimeOfDay, TransactionKind};
 use crate::import::error::ImportError;
 use crate::import::options::ImportOptions;
 use crate::import::row_error::RowErrorKind;
@@ -18,6 +16,7 @@ const FORMAT: TableFormat = TableFormat {
         "id",
         "portfolio",
         "date",
+        "time",
         "kind",
         "symbol",
         "quantity",
@@ -39,6 +38,8 @@ pub struct TransactionRow {
     pub portfolio: String,
     /// The day from which the transaction counts.
     pub day: Day,
+    /// The time of day, from its own column or from that of the date.
+    pub time: Option<TimeOfDay>,
     /// The kind, which decides the fields below.
     pub kind: TransactionKind,
     /// The symbol of the security that is moved or pays.
@@ -49,7 +50,7 @@ pub struct TransactionRow {
     pub price: Option<Price>,
     /// The cash amount in the portfolio's currency, before the fee.
     pub amount: Option<Money>,
-    /// The fee in the portfolio's currency, never negative.
+    /// The fee in the portfolio's currency; negative for a rebate.
     pub fee: Money,
 }
 
@@ -70,26 +71,23 @@ pub fn read_transactions(
 fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     let id = cells.required("id", parse_text);
     let portfolio = cells.required("portfolio", parse_text);
-    let day = cells.day("date");
-    let kind = cells.required("kind", str::parse);
+    let day = read_day_and_time(cells);
+    let kind = cells.required("kind", str::parse::<TransactionKind>);
     let symbol = cells.optional("symbol", parse_text).value();
     let quantity = unsigned(cells, "quantity", Quantity::from_decimal);
     let price = unsigned(cells, "price", Price::from_decimal);
     let numbers = cells.numbers;
+    let money = |text: &str| numbers.parse(text).and_then(Money::from_decimal);
     let amount = match kind {
-        // Interest is the only amount with a sign: it can be paid as well as received.
-        Some(Interest) => cells
-            .optional("amount", |text| {
-                numbers.parse(text).and_then(Money::from_decimal)
-            })
-            .value(),
+        Some(kind) if kind.can_be_reversed() => cells.optional("amount", money).value(),
         _ => unsigned(cells, "amount", Money::from_decimal),
     };
-    let fee = unsigned(cells, "fee", Money::from_decimal);
+    let fee = cells.optional("fee", money).value();
     let row = TransactionRow {
         id: id?,
         portfolio: portfolio?,
-        day: day?,
+        day: day?.0,
+        time: day?.1,
         kind: kind?,
         symbol,
         quantity: quantity.unwrap_or_default(),
@@ -102,6 +100,20 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
         TransferIn | TransferOut => check_transfer(cells, row),
         _ => check_cash(cells, row),
     })
+}
+
+/// Reads the date, and the time from its own column or from behind the date.
+fn read_day_and_time(cells: &mut RowReader<'_>) -> Option<(Day, Option<TimeOfDay>)> {
+    let dates = cells.dates;
+    let time = cells.optional("time", str::parse).value();
+    let (day, with_day) = cells.required("date", |text| dates.parse_day_and_time(text))?;
+    match (time, with_day) {
+        (Some(time), Some(other)) if time != other => {
+            cells.add_error("time", time, RowErrorKind::TwoTimes { time, other });
+            None
+        }
+        _ => Some((day, time.or(with_day))),
+    }
 }
 
 /// Reads an optional number that must not be negative.
@@ -296,12 +308,45 @@ mod tests {
     }
 
     #[test]
-    fn only_interest_has_a_sign() {
-        let interest = read("1,A,2026-01-05,interest,,,,-3.5,").unwrap();
-        assert!(interest.amount.unwrap().is_negative());
-        assert_errors("1,A,2026-01-05,fee,,,,-3.5,", &["amount"]);
-        assert_errors("1,A,2026-01-05,sell,AAPL,-10,100,,-1", &["quantity", "fee"]);
-        assert_errors("1,A,2026-01-05,interest,,,,0,", &["amount"]);
+    fn a_time_is_read_from_its_column_or_behind_the_date() {
+        let header = HEADER.replace("date,", "date,time,");
+        let time = |date: &str, time: &str| {
+            let text = format!("{header}1,A,{date},{time},deposit,,,,1,\n");
+            let options = ImportOptions::default();
+            let mut rows = read_transactions("t.csv", text.as_bytes(), &options).unwrap();
+            let row = rows.lines.remove(0).row;
+            row.map(|row| row.time.map(|time| time.to_string()))
+        };
+        let half_past = Ok(Some("14:30:00".to_owned()));
+        assert_eq!(time("2026-01-05", "14:30"), half_past);
+        assert_eq!(time("2026-01-05 14:30:00", ""), half_past);
+        assert_eq!(time("2026-01-05T14:30:00", "14:30"), half_past);
+        assert_eq!(time("2026-01-05", ""), Ok(None));
+        assert_eq!(time("2026-01-05 00:00:00", ""), Ok(None));
+        for (date, column) in [
+            ("2026-01-05 14:30:00-05:00", ""),
+            ("2026-01-05 14:30:00Z", ""),
+            ("2026-01-05", "14:30Z"),
+            ("2026-01-05 14:30", "14:31"),
+        ] {
+            assert!(time(date, column).is_err(), "{date} {column}");
+        }
+    }
+
+    #[test]
+    fn income_and_costs_can_be_reversed_and_nothing_else() {
+        for kind in ["dividend", "interest", "fee", "tax"] {
+            let row = read(&format!("1,A,2026-01-05,{kind},,,,-3.5,")).unwrap();
+            assert!(row.amount.unwrap().is_negative(), "{kind}");
+            assert_errors(&format!("1,A,2026-01-05,{kind},,,,0,"), &["amount"]);
+        }
+        for kind in ["deposit", "withdrawal"] {
+            assert_errors(&format!("1,A,2026-01-05,{kind},,,,-3.5,"), &["amount"]);
+        }
+        assert_errors("1,A,2026-01-05,sell,AAPL,-10,100,,", &["quantity"]);
+        assert_errors("1,A,2026-01-05,buy,AAPL,10,10,-100,", &["amount"]);
+        let rebate = read("1,A,2026-01-05,sell,AAPL,10,100,,-1").unwrap();
+        assert!(rebate.fee.is_negative());
     }
 
     #[test]

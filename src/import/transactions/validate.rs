@@ -138,6 +138,7 @@ fn to_transaction(
     Transaction {
         portfolio: portfolio.id,
         day: row.day,
+        time: row.time,
         kind: row.kind,
         security: security.map(|security| security.id),
         quantity: row.quantity,
@@ -163,6 +164,7 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
     [
         moved,
         Change::between("date", &was.day, &now.day),
+        Change::between_optional("time", &was.time, &now.time),
         Change::between("kind", &was.kind, &now.kind),
         other,
         Change::between("quantity", &was.quantity, &now.quantity),

@@ -195,6 +195,7 @@ impl<'a> Book<'a> {
         Transaction {
             portfolio: self.portfolio,
             day,
+            time: None,
             kind,
             security: None,
             quantity: Quantity::ZERO,

@@ -140,7 +140,7 @@ pub(super) fn import_transactions(
     transactions: &[Transaction],
 ) -> Result<StepOutcome, PlayError> {
     let names = read_names(&harness.store())?;
-    let mut rows = "id,portfolio,date,kind,symbol,quantity,price,amount,fee\n".to_owned();
+    let mut rows = "id,portfolio,date,time,kind,symbol,quantity,price,amount,fee\n".to_owned();
     for transaction in transactions {
         let symbol = transaction
             .security
@@ -148,10 +148,13 @@ pub(super) fn import_transactions(
         let quantity = (!transaction.quantity.is_zero()).then(|| transaction.quantity.to_string());
         let _ = writeln!(
             rows,
-            "{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{}",
             transaction.reference,
             quoted(&names.portfolio(transaction.portfolio)),
             transaction.day,
+            transaction
+                .time
+                .map_or(String::new(), |time| time.to_string()),
             transaction.kind,
             symbol.unwrap_or_default(),
             quantity.unwrap_or_default(),

@@ -27,6 +27,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
     let mut entries = vec![Transaction {
         portfolio,
         day,
+        time: None,
         kind: TransactionKind::Deposit,
         security: None,
         quantity: Quantity::ZERO,
@@ -44,6 +45,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
         entries.push(Transaction {
             portfolio,
             day: market.portfolio_sessions()[session],
+            time: None,
             kind,
             security: Some(share),
             quantity: quantity(share, session, part),

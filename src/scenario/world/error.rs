@@ -208,7 +208,9 @@ pub enum TransactionFault {
     #[error("moves cash and has no `amount`")]
     NoAmount,
     /// Its amount is negative, although its kind sets the direction.
-    #[error("has an `amount` below zero, which only interest may have")]
+    #[error(
+        "has an `amount` below zero, which only `dividend`, `interest`, `fee` and `tax` may have"
+    )]
     NegativeAmount,
 }
 

@@ -12,8 +12,7 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split,
-    Transaction, TransactionKind,
+    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
@@ -235,6 +234,7 @@ pub(super) fn resolve_transactions(
             transactions.push(Transaction {
                 portfolio: member.portfolio.id,
                 day: spec.day,
+                time: spec.time.map(|time| time.0),
                 kind: spec.kind.0,
                 security,
                 quantity: spec.quantity.map_or(Quantity::ZERO, |units| units.0),
@@ -253,7 +253,7 @@ fn find_fault(spec: &TransactionSpec) -> Option<TransactionFault> {
     let kind = spec.kind.0;
     let amount = spec.amount.map(|amount| amount.0);
     let quantity = spec.quantity.map(|quantity| quantity.0);
-    if amount.is_some_and(Money::is_negative) && kind != TransactionKind::Interest {
+    if amount.is_some_and(Money::is_negative) && !kind.can_be_reversed() {
         return Some(TransactionFault::NegativeAmount);
     }
     if !kind.is_movement() {

@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
-use crate::domain::{Currency, Day, Money, Price, Quantity, TransactionKind};
+use crate::domain::{Currency, Day, Money, Price, Quantity, TimeOfDay, TransactionKind};
 use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;
 
@@ -92,6 +92,7 @@ words! {
     Style: WordKind::OneOf(|| Style::ALL.map(Style::name).to_vec());
     TransactionKind: WordKind::OneOf(|| TransactionKind::ALL.map(TransactionKind::name).to_vec());
     Day: WordKind::Date(DAY);
+    TimeOfDay: WordKind::Pattern("^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$");
     Money: WordKind::Number;
     Price: WordKind::Number;
     Quantity: WordKind::Number;

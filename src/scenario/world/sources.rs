@@ -143,6 +143,7 @@ impl WorldPortfolio {
         let entry = |kind, place| Transaction {
             portfolio: self.portfolio.id,
             day,
+            time: None,
             kind,
             security: None,
             quantity: Quantity::ZERO,

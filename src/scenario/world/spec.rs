@@ -13,7 +13,7 @@ use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Spa
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
     AssetClass, Currency, Day, DayError, DayRange, Money, Price, PriceAcceptance, Quantity,
-    RiskModel, TransactionKind,
+    RiskModel, TimeOfDay, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -198,6 +198,8 @@ pub(crate) struct TransactionSpec {
     pub(crate) portfolio: String,
     /// The day of the booking.
     pub(crate) day: Day,
+    /// The time of day, such as `14:30`, which orders the transactions of one day.
+    pub(crate) time: Option<Lenient<TimeOfDay>>,
     /// The kind of transaction.
     pub(crate) kind: Lenient<TransactionKind>,
     /// The symbol of the security.
@@ -206,7 +208,7 @@ pub(crate) struct TransactionSpec {
     pub(crate) quantity: Option<Lenient<Quantity>>,
     /// Price of one unit.
     pub(crate) price: Option<Lenient<Price>>,
-    /// The cash amount, not negative except for interest.
+    /// The cash amount; below zero only for a dividend, interest, fee or tax that is reversed.
     pub(crate) amount: Option<Lenient<Money>>,
     /// The fee, in addition to the amount.
     pub(crate) fee: Option<Lenient<Money>>,

@@ -341,7 +341,7 @@ fn transactions_must_have_what_their_kind_needs() {
             .contains("no `quantity` above zero")
     );
     assert!(fault("kind = \"fee\"").contains("has no `amount`"));
-    assert!(fault("kind = \"fee\"\namount = -1").contains("below zero"));
+    assert!(fault("kind = \"deposit\"\namount = -1").contains("below zero"));
 }
 
 #[test]

@@ -215,6 +215,7 @@ impl Generator {
         TransactionSpec {
             portfolio: self.portfolio_name().to_owned(),
             day: self.day(5),
+            time: None,
             kind: Lenient(TransactionKind::Deposit),
             symbol: None,
             quantity: None,

@@ -10,7 +10,8 @@ use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
-const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference";
+const COLUMNS: &str =
+    "portfolio, day, kind, security, quantity, price, amount, fee, reference, time";
 
 fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
     Ok(Transaction {
@@ -23,6 +24,7 @@ fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
         amount: row.get(6)?,
         fee: row.get(7)?,
         reference: row.get(8)?,
+        time: row.get(9)?,
     })
 }
 
@@ -172,8 +174,9 @@ impl WriteEntries<'_> {
     /// Inserts transactions, whose references must be new.
     pub(crate) fn add(&self, entries: &[Transaction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO entry (portfolio, day, kind, security, quantity, price, amount, fee, reference)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO entry
+                 (portfolio, day, kind, security, quantity, price, amount, fee, reference, time)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?;
         for entry in entries {
             statement.execute(params![
@@ -185,7 +188,8 @@ impl WriteEntries<'_> {
                 entry.price,
                 entry.amount,
                 entry.fee,
-                entry.reference
+                entry.reference,
+                entry.time
             ])?;
         }
         Ok(())
