@@ -1,7 +1,9 @@
 //! Exchange rates as exact ratios, so that an inverse or a product of rates is not rounded before
 //! it multiplies an amount.
 
-use super::amount::{Money, Price, divide_half_even};
+use super::amount::{Money, divide_size_half_even};
+use super::fine_amount::Price;
+use super::wide::product_ratio;
 
 /// A rate between two currencies: the units of one for a unit of the other, above zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +21,14 @@ impl ExchangeRate {
 
     /// Returns the rate that the price of a currency pair states; `None` unless it is above zero.
     pub fn from_price(price: Price) -> Option<Self> {
-        let numerator = u128::try_from(price.units()).ok()?;
+        let (units, denominator) = match price.compact() {
+            Some(units) => (units.into(), Price::SCALE as u128),
+            None => (price.fine_units(), 10_u128.pow(Price::DECIMALS)),
+        };
+        let numerator = u128::try_from(units).ok()?;
         (numerator > 0).then_some(Self {
             numerator,
-            denominator: Price::SCALE as u128,
+            denominator,
         })
     }
 
@@ -35,9 +41,15 @@ impl ExchangeRate {
         }
     }
 
-    /// Returns the rate of two conversions, one after the other. `None` if the exact ratio is
-    /// larger than that of any two prices.
+    /// Returns the rate of two conversions, one after the other: exact if numerator and denominator
+    /// fit in 127 bits, as those of two prices of up to 19 digits do. Otherwise both keep the
+    /// highest bits, at least 64 of each. `None` if the rate is too large or small for that.
     pub fn followed_by(self, next: Self) -> Option<Self> {
+        let rate = self.exactly_followed_by(next);
+        rate.or_else(|| self.roughly_followed_by(next))
+    }
+
+    fn exactly_followed_by(self, next: Self) -> Option<Self> {
         let numerator = self.numerator.checked_mul(next.numerator)?;
         let denominator = self.denominator.checked_mul(next.denominator)?;
         let divisor = greatest_common_divisor(numerator, denominator);
@@ -45,7 +57,7 @@ impl ExchangeRate {
             numerator: numerator / divisor,
             denominator: denominator / divisor,
         };
-        // `convert` adds two numbers below the denominator in 128 bits.
+        // Rates divide by numbers below 2¹²⁷.
         (rate.numerator.max(rate.denominator) >> 127 == 0).then_some(rate)
     }
 
@@ -54,50 +66,43 @@ impl ExchangeRate {
         self.numerator as f64 / self.denominator as f64
     }
 
-    /// Converts money at this rate, rounded once, half to even. `None` if the result does not fit.
-    pub fn convert(self, money: Money) -> Option<Money> {
-        let units = i128::from(money.units());
-        let product = (i128::try_from(self.numerator).ok())
-            .and_then(|numerator| units.checked_mul(numerator));
-        let converted = match product {
-            Some(product) => i64::try_from(divide_half_even(product, self.denominator)).ok()?,
-            None => self.convert_wide(money.units())?,
-        };
-        Some(Money::from_units(converted))
+    #[cold]
+    fn roughly_followed_by(self, next: Self) -> Option<Self> {
+        let bits = |a: u128, b: u128| 256 - a.leading_zeros() - b.leading_zeros();
+        let numerator_bits = bits(self.numerator, next.numerator);
+        let denominator_bits = bits(self.denominator, next.denominator);
+        let shift = numerator_bits.max(denominator_bits).saturating_sub(126);
+        let halves = [1 << (shift / 2), 1 << (shift - shift / 2)];
+        let numerator = product_ratio(&[self.numerator, next.numerator], &halves)?;
+        let denominator = product_ratio(&[self.denominator, next.denominator], &halves)?;
+        (numerator.min(denominator) >> 63 != 0).then_some(Self {
+            numerator,
+            denominator,
+        })
     }
 
-    /// Multiplies and divides without forming the product, which takes up to 190 bits: bit by bit
-    /// of `units`, as on paper.
-    #[cold]
-    fn convert_wide(self, units: i64) -> Option<i64> {
-        let size = units.unsigned_abs();
-        let (whole, part) = (
-            self.numerator / self.denominator,
-            self.numerator % self.denominator,
-        );
-        let (mut quotient, mut rest) = (0_u128, 0_u128);
-        let add = |rest: &mut u128, more: u128| {
-            *rest += more;
-            let carry = u128::from(*rest >= self.denominator);
-            *rest -= carry * self.denominator;
-            carry
+    /// Converts money at this rate, rounded once, half to even. `None` if the result does not fit.
+    pub fn convert(self, money: Money) -> Option<Money> {
+        let size = u128::from(money.units().unsigned_abs());
+        let converted = match size.checked_mul(self.numerator) {
+            Some(product) => divide_size_half_even(product, self.denominator),
+            None => product_ratio(&[size, self.numerator], &[self.denominator])?,
         };
-        for bit in (0..u64::BITS).rev() {
-            let same = rest;
-            quotient = quotient.checked_mul(2)? + add(&mut rest, same);
-            if size >> bit & 1 == 1 {
-                quotient = quotient.checked_add(whole)? + add(&mut rest, part);
-            }
-            // It only grows from here on.
-            if quotient > u128::from(u64::MAX) {
-                return None;
-            }
-        }
-        // `rest` is compared with the other part of the divisor: doubling it could overflow.
-        let other = self.denominator - rest;
-        let up = rest > other || (rest == other && quotient % 2 == 1);
-        let quotient = i128::try_from(quotient).ok()? + i128::from(up);
-        i64::try_from(if units < 0 { -quotient } else { quotient }).ok()
+        let converted = i128::try_from(converted).ok()?;
+        let converted = if money.is_negative() {
+            -converted
+        } else {
+            converted
+        };
+        i64::try_from(converted).ok().map(Money::from_units)
+    }
+
+    pub(super) const fn numerator(self) -> u128 {
+        self.numerator
+    }
+
+    pub(super) const fn denominator(self) -> u128 {
+        self.denominator
     }
 }
 
@@ -155,12 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn halves_round_to_even_in_both_ways_to_divide() {
+    fn halves_round_to_even() {
         let half = rate("0.5");
         for (units, converted) in [(1, 0), (3, 2), (-1, 0), (-3, -2)] {
             let money = Money::from_units(units);
             assert_eq!(half.convert(money), Some(Money::from_units(converted)));
-            assert_eq!(half.convert_wide(units), Some(converted));
         }
     }
 
@@ -170,17 +174,26 @@ mod tests {
         let large = rate("90000000000");
         let larger = large.followed_by(large).unwrap();
         assert_eq!(larger.convert(Money::MAX), None);
-        assert_eq!(larger.convert_wide(i64::MIN), None);
         assert_eq!(larger.followed_by(larger), None);
+    }
+
+    #[test]
+    fn rates_of_many_digits_cross_to_thirty_digits() {
+        let dong = rate("26345.123456789012345678").inverted();
+        let rupiah = rate("16000.987654321098765432");
+        let cross = dong.followed_by(rupiah).unwrap();
+        // 1e9 × 16000.987654321098765432 ÷ 26345.123456789012345678
+        assert_eq!(
+            cross.convert(money("1000000000")),
+            Some(money("607360511.351"))
+        );
     }
 
     proptest! {
         #[test]
-        fn both_ways_to_divide_agree(units: i64, a in 1_i64.., b in 1_i64.., flip: bool) {
+        fn a_cross_rate_and_back_converts_to_the_same(units: i64, a in 1_i64.., b in 1_i64.., flip: bool) {
             let rate = ExchangeRate::from_price(Price::from_units(a)).unwrap();
             let rate = if flip { rate.inverted() } else { rate };
-            prop_assert_eq!(rate.convert(Money::from_units(units)).map(Money::units), rate.convert_wide(units));
-            // A cross rate through a currency and back converts to the same.
             let there = ExchangeRate::from_price(Price::from_units(b)).unwrap();
             let back = rate.followed_by(there).and_then(|cross| cross.followed_by(there.inverted()));
             if let Some(back) = back {

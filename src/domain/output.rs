@@ -1,9 +1,10 @@
 //! Defines the outputs of the phases: the books of a cell, its holdings, weights and risk, and the
 //! statistics of a security.
 
-use super::amount::{Money, Price, Quantity};
+use super::amount::Money;
 use super::cell::Cell;
 use super::figure::Figure;
+use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
 use super::phase::{Phase, PhaseSet};
 use super::quality::{PriceQuality, Quality};

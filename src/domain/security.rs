@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::amount::Quantity;
 use super::day::Day;
+use super::fine_amount::Quantity;
 use super::ids::SecurityId;
 
 /// The error of a text that is not one of the known values of its kind.

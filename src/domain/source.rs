@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::amount::{Money, Price, Quantity};
+use super::amount::Money;
 use super::day::Day;
+use super::fine_amount::{Price, Quantity};
 use super::ids::{PortfolioId, SecurityId};
 use super::natural_order::natural_order;
 use super::security::UnknownValue;

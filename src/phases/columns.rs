@@ -163,7 +163,7 @@ impl Columns {
             }
             let (row, column) = (session * self.slots + slot, slot * self.sessions + session);
             let close = self.prices[row];
-            let closed_at = close.map(|close| close.price.units() as f64);
+            let closed_at = close.map(|close| close.price.to_compact_f64());
             if before.is_some_and(|before| before.price > Price::ZERO && !before.is_outdated()) {
                 // Saturates far above the longest window, so the cap changes no figure.
                 run = run.saturating_add(1);

@@ -5,7 +5,7 @@ use super::columns::{AsOfPrice, Slot};
 use super::error::PhaseError;
 use super::market::Market;
 use super::rates::Conversion;
-use crate::domain::{Currency, Money, Price, PriceQuality, Quantity, SecurityId};
+use crate::domain::{Currency, ExchangeRate, Money, Price, PriceQuality, Quantity, SecurityId};
 
 /// The multiplier of a security whose price is that of one unit of quantity.
 const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
@@ -56,9 +56,8 @@ impl Instrument {
         market.as_of_slot(self.slot, session)
     }
 
-    /// Returns the value of `quantity` at `price` in the portfolio's currency: price × multiplier
-    /// rounded to a price, × quantity rounded to money, then × the session's exact rate and
-    /// rounded again. Each rounding is half to even.
+    /// Returns the value of `quantity` at `price` in the portfolio's currency: quantity ×
+    /// multiplier × price × the session's rate, formed exactly and rounded once, half to even.
     #[inline(always)]
     pub(super) fn value(
         &self,
@@ -67,35 +66,29 @@ impl Instrument {
         price: Price,
         quantity: Quantity,
     ) -> Result<ConvertedValue, PhaseError> {
-        // Multiplying by one changes nothing and would cost each holding a 128-bit product.
-        let unit = if self.multiplier == UNIT_MULTIPLIER {
-            Some(price)
-        } else {
-            price.checked_mul(self.multiplier)
-        };
-        match (
-            unit.and_then(|unit| unit.value_of(quantity)),
-            &self.conversion,
-        ) {
-            (Some(money), None) => Ok(ConvertedValue {
-                money,
-                rate: PriceQuality::Fresh,
-            }),
-            (value, _) => self.convert(market, session, value),
+        // Most holdings need neither multiplier nor rate, and then one product of 64-bit numbers.
+        if self.multiplier == UNIT_MULTIPLIER
+            && self.conversion.is_none()
+            && let Some(money) = price.value_of(quantity)
+        {
+            let rate = PriceQuality::Fresh;
+            return Ok(ConvertedValue { money, rate });
         }
+        self.converted_value(market, session, price, quantity)
     }
 
-    /// The uncommon part of [`Self::value`], conversion and errors, kept out of the loop over
-    /// holdings.
+    /// The uncommon part of [`Self::value`], multiplier, conversion and errors, kept out of the
+    /// loop over holdings.
     #[cold]
-    fn convert(
+    fn converted_value(
         &self,
         market: &Market,
         session: usize,
-        value: Option<Money>,
+        price: Price,
+        quantity: Quantity,
     ) -> Result<ConvertedValue, PhaseError> {
-        let converted = match &self.conversion {
-            None => value.map(|money| (money, PriceQuality::Fresh)),
+        let (rate, quality) = match &self.conversion {
+            None => (ExchangeRate::ONE, PriceQuality::Fresh),
             Some(conversion) => {
                 // A missing rate fails the cell: taken for 1 it would give a wrong NAV without
                 // notice.
@@ -105,12 +98,16 @@ impl Instrument {
                     to: conversion.to(),
                     day: market.sessions()[session],
                 })?;
-                let money = value.and_then(|value| found.rate.convert(value));
-                money.map(|money| (money, found.quality))
+                (found.rate, found.quality)
             }
         };
-        let (money, rate) = converted.ok_or_else(|| self.out_of_range(market, session))?;
-        Ok(ConvertedValue { money, rate })
+        let money = price
+            .converted_value(quantity, self.multiplier, rate)
+            .ok_or_else(|| self.out_of_range(market, session))?;
+        Ok(ConvertedValue {
+            money,
+            rate: quality,
+        })
     }
 
     /// Returns the error for a number of this security that does not fit.

@@ -43,8 +43,6 @@ integer! {
     PortfolioId: |id: PortfolioId| i64::from(id.0), |number| u32::try_from(number).ok().map(PortfolioId);
     SecurityId: |id: SecurityId| i64::from(id.0), |number| u32::try_from(number).ok().map(SecurityId);
     Money: |money: Money| money.units(), |units| Some(Money::from_units(units));
-    Price: |price: Price| price.units(), |units| Some(Price::from_units(units));
-    Quantity: |quantity: Quantity| quantity.units(), |units| Some(Quantity::from_units(units));
 }
 
 macro_rules! text {
@@ -61,6 +59,33 @@ macro_rules! text {
         }
     )*};
 }
+
+/// Stores an amount as the integer of its compact form, or else as decimal text.
+macro_rules! fine_amount {
+    ($($name:ty),*) => {$(
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(match self.compact() {
+                    Some(units) => ToSqlOutput::from(units),
+                    None => ToSqlOutput::from(self.to_string()),
+                })
+            }
+        }
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value {
+                    ValueRef::Integer(units) => Ok(Self::from_units(units)),
+                    value => value
+                        .as_str()?
+                        .parse()
+                        .map_err(|error| FromSqlError::Other(Box::new(error))),
+                }
+            }
+        }
+    )*};
+}
+
+fine_amount!(Price, Quantity);
 
 text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
 

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::split_ratio::{Fractions, split_quantities};
-use crate::domain::amount::{Money, Quantity};
+use crate::domain::{Money, Quantity};
 
 /// A quantity that was acquired (or sold short) together, with its cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Lots {
         }
         // `quantity` is not zero here: for zero, `closed` is zero too, and the branch above
         // returns.
-        let share = cost.times_ratio(closed.units(), quantity.units())?;
+        let share = cost.share(closed, quantity)?;
         let realized = self.close(closed)?.plus(share)?.negated()?;
         self.open(Lot {
             quantity: quantity.minus(closed)?,
@@ -63,14 +63,15 @@ impl Lots {
     /// Returns the part of a movement that closes lots. It has the sign of the movement, and is no
     /// larger than the quantity held.
     fn closing_quantity(&self, quantity: Quantity) -> Quantity {
-        let (held, moved) = (self.quantity.units(), quantity.units());
-        if held.signum() * moved.signum() >= 0 {
+        let held = self.quantity;
+        if held.is_zero() || quantity.is_zero() || held.is_negative() == quantity.is_negative() {
             return Quantity::ZERO;
         }
-        let units = held.unsigned_abs().min(moved.unsigned_abs());
-        // Only the absolute value of `i64::MIN` does not fit.
-        let units = i64::try_from(units).unwrap_or(i64::MAX);
-        Quantity::from_units(units * moved.signum())
+        if quantity.abs() <= held.abs() {
+            quantity
+        } else {
+            Quantity::ZERO.minus(held).unwrap_or_default()
+        }
     }
 
     fn open(&mut self, lot: Lot) -> Option<()> {
@@ -98,13 +99,13 @@ impl Lots {
         while !left.is_zero() {
             // In bounds: the movement is no larger than all lots together.
             let lot = &mut self.lots[gone];
-            if lot.quantity.units().unsigned_abs() <= left.units().unsigned_abs() {
+            if lot.quantity.abs() <= left.abs() {
                 left = left.plus(lot.quantity)?;
                 cost = cost.plus(lot.cost)?;
                 gone += 1;
             } else {
                 let sold = left.negated()?;
-                let share = lot.cost.times_ratio(sold.units(), lot.quantity.units())?;
+                let share = lot.cost.share(sold, lot.quantity)?;
                 lot.quantity = lot.quantity.minus(sold)?;
                 lot.cost = lot.cost.minus(share)?;
                 cost = cost.plus(share)?;
@@ -263,7 +264,7 @@ mod tests {
     #[test]
     fn a_split_that_does_not_fit_changes_nothing() {
         let (mut lots, _) = lots(&[(1, 10)]);
-        lots.trade(Quantity::from_units(i64::MAX / 2), Money::ZERO);
+        lots.trade(Quantity::MAX.times_ratio(1, 2).unwrap(), Money::ZERO);
         let before = lots.clone();
         assert_eq!(lots.split(3, 1), None);
         assert_eq!(lots, before);
@@ -288,9 +289,9 @@ mod tests {
                 realized += gain.unwrap().units();
                 held += quantity;
                 paid += cost;
-                prop_assert_eq!(lots.quantity().units(), held);
+                prop_assert_eq!(lots.quantity().compact(), Some(held));
                 prop_assert_eq!(lots.cost().units(), paid + realized);
-                prop_assert!(lots.lots.iter().all(|lot| lot.quantity.units().signum() == held.signum()));
+                prop_assert!(lots.lots.iter().all(|lot| lot.quantity.is_negative() == (held < 0)));
                 prop_assert_eq!(lots.lots.iter().map(|lot| lot.cost.units()).sum::<i64>(), lots.cost.units());
                 if held == 0 {
                     prop_assert_eq!(&lots, &Lots::default());
@@ -307,13 +308,13 @@ mod tests {
             for quantity in trades {
                 lots.trade(Quantity::from_units(quantity * 1_000_000), Money::whole(1)).unwrap();
             }
-            let (before, mut exact) = (lots.clone(), Ratio::from(lots.quantity().units()));
+            let (before, mut exact) = (lots.clone(), Ratio::from(lots.quantity().compact().unwrap()));
             for (new, old) in &ratios {
                 lots.split(*new, *old).unwrap();
                 exact = exact.times(*new, *old);
-                prop_assert_eq!(i128::from(lots.quantity().units()), exact.rounded());
-                let shown: i64 = lots.lots.iter().map(|lot| lot.quantity.units()).sum();
-                prop_assert_eq!(shown, lots.quantity().units());
+                prop_assert_eq!(i128::from(lots.quantity().compact().unwrap()), exact.rounded());
+                let shown: i64 = lots.lots.iter().map(|lot| lot.quantity.compact().unwrap()).sum();
+                prop_assert_eq!(Some(shown), lots.quantity().compact());
             }
             for (new, old) in ratios.iter().rev() {
                 lots.split(*old, *new).unwrap();

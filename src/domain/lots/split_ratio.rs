@@ -4,12 +4,15 @@
 //! total. Each lot shows a quantity that fits, and the difference to its exact quantity is kept as a
 //! fraction, so that a later split starts from the exact quantities.
 
-use crate::domain::amount::{Quantity, divide_half_even};
+use crate::domain::Quantity;
+use crate::domain::amount::divide_half_even;
+use crate::domain::fine_amount::FINE;
 
 /// The differences between the exact quantities of lots and the quantities that they show, in
-/// smallest units, over one denominator. Zero for all lots until a split does not come out even.
+/// units, over one denominator. Zero for all lots until a split does not come out even.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fractions {
+    unit: Unit,
     /// At least 2.
     denominator: i128,
     /// One for each lot, in the order of the lots, none larger than the denominator in size.
@@ -18,13 +21,14 @@ pub(super) struct Fractions {
 
 impl Fractions {
     /// Returns the fractions of lots that were split, or `None` if all of them are zero.
-    fn reduced(mut denominator: i128, mut numerators: Vec<i128>) -> Option<Self> {
+    fn reduced(unit: Unit, mut denominator: i128, mut numerators: Vec<i128>) -> Option<Self> {
         let divisor = numerators.iter().copied().fold(denominator, common_divisor);
         denominator /= divisor;
         for numerator in &mut numerators {
             *numerator /= divisor;
         }
         (denominator > 1).then_some(Self {
+            unit,
             denominator,
             numerators,
         })
@@ -38,6 +42,48 @@ impl Fractions {
     /// Removes the first `count` lots.
     pub(super) fn remove_first(&mut self, count: usize) {
         self.numerators.drain(..count);
+    }
+}
+
+/// The unit to which the quantities of a holding are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// 10⁻⁸, while all quantities have the compact form.
+    Compact,
+    /// 10⁻¹⁸.
+    Fine,
+}
+
+impl Unit {
+    /// Returns the unit of lots, given the fractions of earlier splits.
+    fn of(quantities: &[Quantity], fractions: Option<&Fractions>) -> Self {
+        let is_compact = quantities.iter().all(|lot| lot.compact().is_some());
+        match fractions {
+            Some(fractions) if fractions.unit == Self::Fine => Self::Fine,
+            _ if is_compact => Self::Compact,
+            _ => Self::Fine,
+        }
+    }
+
+    const fn of_fine_units(self) -> i128 {
+        match self {
+            Self::Compact => FINE,
+            Self::Fine => 1,
+        }
+    }
+
+    fn count(self, quantity: Quantity) -> i128 {
+        match (self, quantity.compact()) {
+            (Self::Compact, Some(units)) => units.into(),
+            _ => quantity.fine_units() / self.of_fine_units(),
+        }
+    }
+
+    fn quantity(self, units: i128) -> Option<Quantity> {
+        match (self, i64::try_from(units)) {
+            (Self::Compact, Ok(units)) => Some(Quantity::from_units(units)),
+            _ => Quantity::from_fine_units(units.checked_mul(self.of_fine_units())?),
+        }
     }
 }
 
@@ -62,7 +108,7 @@ pub(super) fn split_quantities(
     match split_exactly(quantities, fractions, new, old) {
         Some(split) => split.quantities().map(|quantities| SplitQuantities {
             quantities,
-            fractions: Fractions::reduced(split.denominator, split.rests),
+            fractions: Fractions::reduced(split.unit, split.denominator, split.rests),
         }),
         None => split_rounded(quantities, new, old).map(|quantities| SplitQuantities {
             quantities,
@@ -73,6 +119,7 @@ pub(super) fn split_quantities(
 
 /// Exact quantities after a split: whole units, and the rest of each over the denominator.
 struct ExactSplit {
+    unit: Unit,
     units: Vec<i128>,
     rests: Vec<i128>,
     denominator: i128,
@@ -80,7 +127,7 @@ struct ExactSplit {
 
 impl ExactSplit {
     fn quantities(&self) -> Option<Vec<Quantity>> {
-        let quantities = self.units.iter().map(|units| from_units(*units));
+        let quantities = self.units.iter().map(|units| self.unit.quantity(*units));
         quantities.collect()
     }
 }
@@ -94,9 +141,15 @@ fn split_exactly(
 ) -> Option<ExactSplit> {
     let divisor = common_divisor(i128::from(new), i128::from(old));
     let (new, old) = (i128::from(new) / divisor, i128::from(old) / divisor);
+    let unit = Unit::of(quantities, fractions);
     let before = fractions.map_or(1, |fractions| fractions.denominator);
     let denominator = before.checked_mul(old)?;
+    // Fractions of an earlier split may be those of larger units.
+    let scale = fractions.map_or(1, |fractions| {
+        fractions.unit.of_fine_units() / unit.of_fine_units()
+    });
     let mut split = ExactSplit {
+        unit,
         units: Vec::with_capacity(quantities.len()),
         rests: Vec::with_capacity(quantities.len()),
         denominator,
@@ -104,9 +157,10 @@ fn split_exactly(
     let (mut total, mut shown) = (0_i128, 0_i128);
     for (at, quantity) in quantities.iter().enumerate() {
         let fraction = fractions.map_or(0, |fractions| fractions.numerators[at]);
-        let exact = units(*quantity)
+        let exact = unit
+            .count(*quantity)
             .checked_mul(before)?
-            .checked_add(fraction)?
+            .checked_add(fraction.checked_mul(scale)?)?
             .checked_mul(new)?;
         total = total.checked_add(exact)?;
         let rounded = divide_half_even(total, denominator.unsigned_abs());
@@ -129,14 +183,6 @@ fn split_rounded(quantities: &[Quantity], new: u32, old: u32) -> Option<Vec<Quan
         Some(lot)
     });
     split.collect()
-}
-
-fn units(quantity: Quantity) -> i128 {
-    i128::from(quantity.units())
-}
-
-fn from_units(units: i128) -> Option<Quantity> {
-    units.try_into().ok().map(Quantity::from_units)
 }
 
 /// Returns the greatest common divisor, above zero if one of the numbers is not zero.
@@ -162,16 +208,32 @@ mod tests {
     #[test]
     fn rests_are_spread_over_the_lots() {
         let thirds = split_quantities(&[Quantity::whole(1); 3], None, 1, 3).unwrap();
-        let units: Vec<_> = thirds.quantities.iter().map(|lot| lot.units()).collect();
-        assert_eq!(units, [33_333_333, 33_333_334, 33_333_333]);
+        let units: Vec<_> = thirds.quantities.iter().map(Quantity::to_string).collect();
+        assert_eq!(units, ["0.33333333", "0.33333334", "0.33333333"]);
         let fractions = thirds.fractions.unwrap();
         assert_eq!(fractions.denominator, 3);
         assert_eq!(fractions.numerators, [1, -2, 1]);
     }
 
     #[test]
+    fn a_fine_lot_makes_the_unit_of_all_lots_finer() {
+        let thirds = split_quantities(&[Quantity::whole(1)], None, 1, 3).unwrap();
+        let fractions = thirds.fractions.unwrap();
+        let fine: Quantity = "0.000000000000000001".parse().unwrap();
+        let mut lots = thirds.quantities;
+        lots.push(fine);
+        let mut fractions = fractions;
+        fractions.push_exact();
+        let back = split_quantities(&lots, Some(&fractions), 3, 1).unwrap();
+        assert_eq!(back.quantities[0], Quantity::whole(1));
+        assert_eq!(back.quantities[1], "0.000000000000000003".parse().unwrap());
+        assert_eq!(back.fractions, None);
+    }
+
+    #[test]
     fn quantities_too_fine_for_128_bits_are_split_as_shown() {
         let fine = Fractions {
+            unit: Unit::Compact,
             denominator: i128::MAX / 4,
             numerators: vec![1],
         };

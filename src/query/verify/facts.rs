@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::domain::output::{Exposures, Position, Risk, SecurityStatistics, Snapshot};
-use crate::domain::{AssetClass, Figure};
+use crate::domain::{AssetClass, Figure, Money, Price, Quantity};
 
 /// One value of an output, with its field and, for values in a list, their member.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +32,8 @@ enum Member<'o> {
 enum Value {
     /// Scaled units, and the number of decimals to show.
     Amount(i64, u32),
+    Quantity(Quantity),
+    Price(Price),
     Float(f64),
     Figure(Figure),
 }
@@ -40,6 +42,8 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Amount(left, _), Self::Amount(right, _)) => left == right,
+            (Self::Quantity(left), Self::Quantity(right)) => left == right,
+            (Self::Price(left), Self::Price(right)) => left == right,
             (Self::Float(left), Self::Float(right)) => left.to_bits() == right.to_bits(),
             (Self::Figure(left), Self::Figure(right)) => {
                 left.as_result().map(f64::to_bits) == right.as_result().map(f64::to_bits)
@@ -57,6 +61,8 @@ impl fmt::Display for Value {
                 let number = rust_decimal::Decimal::new(*units, *decimals);
                 write!(f, "{}", number.normalize())
             }
+            Self::Quantity(quantity) => write!(f, "{quantity}"),
+            Self::Price(price) => write!(f, "{price}"),
             Self::Float(number) => write!(f, "{number}"),
             Self::Figure(figure) => match figure.as_result() {
                 Ok(value) => write!(f, "{value} (of {})", figure.observations()),
@@ -159,19 +165,16 @@ pub(super) fn of_positions(positions: &[Position]) -> Vec<Fact<'_>> {
     for position in positions {
         let security = position.security.0 as usize;
         let quality = i64::from(position.quality.code());
-        for (field, units, decimals) in [
-            ("quantity of security", position.quantity.units(), 8),
-            ("price of security", position.price.units(), 8),
-            ("quality of security", quality, 0),
-            ("value of security", position.value.units(), 4),
-            ("cost of security", position.cost.units(), 4),
-            ("unrealized of security", position.unrealized.units(), 4),
+        let money = |amount: Money| Value::Amount(amount.units(), Money::DECIMALS);
+        for (field, value) in [
+            ("quantity of security", Value::Quantity(position.quantity)),
+            ("price of security", Value::Price(position.price)),
+            ("quality of security", Value::Amount(quality, 0)),
+            ("value of security", money(position.value)),
+            ("cost of security", money(position.cost)),
+            ("unrealized of security", money(position.unrealized)),
         ] {
-            facts.push(indexed_fact(
-                field,
-                security,
-                Value::Amount(units, decimals),
-            ));
+            facts.push(indexed_fact(field, security, value));
         }
     }
     facts

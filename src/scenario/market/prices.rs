@@ -119,8 +119,8 @@ impl Market {
         day: Day,
     ) -> Option<Money> {
         let security = self.listing.security(security);
-        let value = price.checked_mul(security.multiplier)?.value_of(quantity)?;
-        self.rate(security.currency, currency, day)?.convert(value)
+        let rate = self.rate(security.currency, currency, day)?;
+        price.converted_value(quantity, security.multiplier, rate)
     }
 
     /// Returns the securities that pay on `day`, with the cash per unit in their currency.

@@ -168,7 +168,7 @@ impl WorldPortfolio {
             let mut opening = entry(kind, place);
             opening.price = latest_close(market, *security, day).filter(|_| short);
             opening.security = Some(*security);
-            opening.quantity = Quantity::from_units(quantity.units().abs());
+            opening.quantity = quantity.abs();
             transactions.push(opening);
         }
         transactions

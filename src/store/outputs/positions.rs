@@ -28,15 +28,29 @@ pub(super) fn pack(cell: Cell, positions: &[Position], packer: &mut Packer) -> P
     }
 }
 
+/// Marks, in the number of the security, a holding whose quantity and price are texts after it.
+const AS_TEXT: u64 = 1 << 32;
+
 fn pack_position(position: &Position, packer: &mut Packer) {
+    let Position {
+        quantity, price, ..
+    } = position;
+    let (mark, [quantity, price]) = match (quantity.compact(), price.compact()) {
+        (Some(quantity), Some(price)) => (0, [quantity, price]),
+        _ => (AS_TEXT, [0, 0]),
+    };
     packer.counts([
-        u64::from(position.security.0),
-        zigzag(position.quantity.units()),
-        zigzag(position.price.units()),
+        u64::from(position.security.0) | mark,
+        zigzag(quantity),
+        zigzag(price),
         zigzag(i64::from(position.quality.code())),
         zigzag(position.value.units()),
         zigzag(position.cost.units()),
     ]);
+    if mark == AS_TEXT {
+        packer.text(&position.quantity.to_string());
+        packer.text(&position.price.to_string());
+    }
 }
 
 fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
@@ -51,17 +65,22 @@ fn unpack(bytes: &[u8], count: usize) -> Result<Vec<Position>, StoreError> {
 }
 
 fn unpack_position(unpacker: &mut Unpacker<'_>) -> Result<Position, StoreError> {
-    let security = SecurityId(unpacker.small()?);
-    let quantity = Quantity::from_units(unpacker.signed()?);
-    let price = Price::from_units(unpacker.signed()?);
+    let security = unpacker.count()?;
+    let mut quantity = Quantity::from_units(unpacker.signed()?);
+    let mut price = Price::from_units(unpacker.signed()?);
     let quality = i32::try_from(unpacker.signed()?)
         .ok()
         .and_then(PriceQuality::from_code)
         .ok_or_else(|| StoreError::damaged("a holding has an invalid price quality"))?;
     let value = Money::from_units(unpacker.signed()?);
     let cost = Money::from_units(unpacker.signed()?);
+    if security & AS_TEXT != 0 {
+        quantity = unpacker.text()?.parse().map_err(StoreError::damaged)?;
+        price = unpacker.text()?.parse().map_err(StoreError::damaged)?;
+    }
+    let security = u32::try_from(security & !AS_TEXT).map_err(StoreError::damaged)?;
     Ok(Position {
-        security,
+        security: SecurityId(security),
         quantity,
         price,
         quality,
@@ -96,4 +115,38 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     statement.execute(params![row.key, row.columns, detail])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn position(quantity: &str, price: &str) -> Position {
+        Position {
+            security: SecurityId(u32::MAX),
+            quantity: quantity.parse().unwrap(),
+            price: price.parse().unwrap(),
+            quality: PriceQuality::Fresh,
+            value: Money::whole(7),
+            cost: Money::whole(-9),
+            unrealized: Money::whole(16),
+        }
+    }
+
+    #[test]
+    fn holdings_of_any_size_and_fineness_round_trip() {
+        let positions = [
+            position("10", "2.5"),
+            position("0.000000000000000001", "3000"),
+            position("-589000000000000", "0.0000000123"),
+            position("10", "2.5"),
+        ];
+        let mut packer = Packer::default();
+        for position in &positions {
+            pack_position(position, &mut packer);
+        }
+        let bytes = packer.into_bytes();
+        assert_eq!(unpack(&bytes, positions.len()).unwrap(), positions);
+        assert!(unpack(&bytes[..bytes.len() - 1], positions.len()).is_err());
+    }
 }

@@ -123,7 +123,7 @@ fn extra_decimals_are_rounded_and_out_of_range_closes_are_refused() {
     assert_eq!(set_closes(&noisy, &known(), RULES), ["185.63999939"]);
     let dust = rows("symbol,date,close\nAAPL,2026-01-05,0.000000001\n");
     assert!(validate_prices(&dust, &known(), RULES).is_refused());
-    let vast = rows("symbol,date,close\nAAPL,2026-01-05,93000000000\n");
+    let vast = rows("symbol,date,close\nAAPL,2026-01-05,10000000000000000000\n");
     assert!(validate_prices(&vast, &known(), RULES).is_refused());
 }
 
