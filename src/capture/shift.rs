@@ -69,7 +69,7 @@ impl State {
 /// Returns the built-in calendar nearest to `own`: the one with its name, else the first with its
 /// time zone, else `weekdays`.
 fn base_calendar(own: &Calendar) -> Calendar {
-    let mut bases = BuiltIn::ALL.map(BuiltIn::calendar).into_iter();
+    let mut bases = BuiltIn::all().map(BuiltIn::calendar);
     BuiltIn::from_name(own.name())
         .map(BuiltIn::calendar)
         .or_else(|| bases.find(|base| base.zone() == own.zone()))

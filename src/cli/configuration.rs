@@ -230,7 +230,7 @@ fn calendar(section: &CalendarSection, folder: &Path) -> Result<Calendar, Config
             .ok_or_else(|| ConfigurationError::Value {
                 key: "calendar.name",
                 value: name.to_owned(),
-                expected: "known are new-york, weekdays and every-day; for others, set calendar.file",
+                expected: "use an exchange code such as XTSE, or new-york, weekdays or every-day; for others, set calendar.file",
             })?
             .calendar(),
         (Some(_), Some(_)) => {

@@ -1,8 +1,9 @@
-//! Reads a calendar from TOML text: a built-in base, and the days on which the exchange differs.
+//! Reads a calendar from TOML text: a built-in base, the rules of the holidays, and single days.
 //!
 //! The text is an argument; a file name in messages is added by the caller.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::amendments::{Amendments, time_text};
 use super::built_in::BuiltIn;
 use super::error::CalendarError;
+use super::rules::{EarlyCloseRule, HolidayRule, early_closes, holiday_name, holidays};
 use super::sessions::{Calendar, Timetable};
 use crate::domain::day::{Day, DayRange};
 
@@ -32,6 +34,22 @@ pub struct Definition {
     #[schemars(with = "String")]
     pub(super) close: NaiveTime,
     pub(super) years: Years,
+    /// Name of the exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<String>,
+    /// The last year whose days the exchange has announced; later years follow the rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) announced: Option<u16>,
+    /// The publications that the days were checked against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) sources: Vec<String>,
+    /// Sessions of a year, for annualised figures; that of the base if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sessions_per_year: Option<NonZeroU16>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) holiday: Vec<HolidayRule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) early_close: Vec<EarlyCloseRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) closed: Vec<NamedDay>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -93,15 +111,69 @@ impl Definition {
         let base = self.based_on.calendar();
         let sessions = base.sessions(known)?.to_vec();
         let half_days = base.table.half_days.range(known.first()..=known.last());
+        let half_days = half_days.map(|(day, close)| (*day, *close)).collect();
+        let amendments = self.amendments()?;
+        let (sessions, half_days) = self.apply_rules(known, &amendments, sessions, half_days);
         Calendar::from_timetable(Timetable {
-            half_days: half_days.map(|(day, close)| (*day, *close)).collect(),
+            half_days,
             name: self.name.clone(),
             zone: self.zone,
             known_days: known,
             close: self.close,
             sessions,
+            sessions_per_year: self.sessions_per_year.unwrap_or(base.sessions_per_year()),
         })?
-        .with_amendments(&self.amendments()?)
+        .with_amendments(&amendments)
+    }
+
+    /// Closes the holidays, and shortens the early closes that are sessions.
+    fn apply_rules(
+        &self,
+        known: DayRange,
+        amendments: &Amendments,
+        mut sessions: Vec<Day>,
+        mut half_days: BTreeMap<Day, NaiveTime>,
+    ) -> (Vec<Day>, BTreeMap<Day, NaiveTime>) {
+        let years = self.years.first..=self.years.last;
+        let closed = holidays(&self.holiday, years.clone(), &amendments.closed);
+        sessions.retain(|day| !closed.contains(day));
+        half_days.retain(|day, _| !closed.contains(day));
+        // Rules also name days that fall on a weekend or a holiday.
+        let early = early_closes(&self.early_close, years)
+            .into_iter()
+            .filter(|(day, _)| {
+                known.contains(*day)
+                    && sessions.binary_search(day).is_ok()
+                    && !amendments.closed.contains(day)
+            });
+        half_days.extend(early);
+        (sessions, half_days)
+    }
+
+    /// Returns the name of the exchange, or that of the calendar.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Returns the last year whose days the exchange has announced, if the definition names it.
+    pub fn announced(&self) -> Option<u16> {
+        self.announced
+    }
+
+    /// Returns the publications that the days were checked against.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// Returns the name of `day`, if it is a holiday by a rule or a listed day with a name.
+    pub fn name_of(&self, day: Day) -> Option<&str> {
+        let listed = self.closed.iter().find(|closed| closed.day == day);
+        let listed = listed.and_then(|closed| closed.name.as_deref());
+        listed.or_else(|| {
+            let closed: Vec<Day> = self.closed.iter().map(|closed| closed.day).collect();
+            let years = self.years.first..=self.years.last;
+            holiday_name(&self.holiday, years, &closed, day)
+        })
     }
 
     fn known_days(&self) -> Result<DayRange, CalendarError> {
@@ -148,7 +220,10 @@ fn serialize_zone<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::E
     serializer.serialize_str(zone.name())
 }
 
-fn serialize_time<S: Serializer>(time: &NaiveTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize_time<S: Serializer>(
+    time: &NaiveTime,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time_text(*time))
 }
 

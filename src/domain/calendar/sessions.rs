@@ -1,10 +1,11 @@
 //! Defines the calendar: looks up sessions, their neighbours and the distance of two days.
 //!
 //! Sessions are one ascending list, so every answer is a binary search or a slice of it. Closing
-//! times are in `closes`, holiday rules in `new_york`.
+//! times are in `closes`, holiday rules in `rules`.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveTime};
@@ -15,6 +16,11 @@ use crate::domain::day::{Day, DayRange};
 
 /// Closing time of the calendars without an exchange, in UTC.
 const DEFAULT_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
+
+/// Sessions of a year of every day: 365.2425, rounded.
+const DAYS_PER_YEAR: NonZeroU16 = NonZeroU16::new(365).expect("365 is not zero");
+/// Sessions of a year of weekdays: 365.2425 × 5 ÷ 7, rounded.
+const WEEKDAYS_PER_YEAR: NonZeroU16 = NonZeroU16::new(261).expect("261 is not zero");
 
 /// The sessions of an exchange and their closes, over the days it knows. Cheap to clone.
 ///
@@ -36,18 +42,20 @@ pub(super) struct Timetable {
     pub(super) sessions: Vec<Day>,
     /// Closing times of half-days, local to `zone`: sessions only, and before `close`.
     pub(super) half_days: BTreeMap<Day, NaiveTime>,
+    /// Sessions of a year, by convention, for annualised figures.
+    pub(super) sessions_per_year: NonZeroU16,
 }
 
 impl Calendar {
     pub(super) fn build_weekdays() -> Self {
-        Self::from_rule("weekdays", is_weekday)
+        Self::from_rule("weekdays", WEEKDAYS_PER_YEAR, is_weekday)
     }
 
     pub(super) fn build_every_day() -> Self {
-        Self::from_rule("every-day", |_| true)
+        Self::from_rule("every-day", DAYS_PER_YEAR, |_| true)
     }
 
-    fn from_rule(name: &str, is_session: fn(Day) -> bool) -> Self {
+    fn from_rule(name: &str, per_year: NonZeroU16, is_session: fn(Day) -> bool) -> Self {
         let day = |text: &str| text.parse::<Day>().expect("the limit is a date");
         let known =
             DayRange::new(day("1950-01-01"), day("2099-12-31")).expect("the limits are in order");
@@ -58,6 +66,7 @@ impl Calendar {
             close: DEFAULT_CLOSE,
             sessions: days(known).filter(|day| is_session(*day)).collect(),
             half_days: BTreeMap::new(),
+            sessions_per_year: per_year,
         })
         .expect("only half-days can be invalid, and there are none")
     }
@@ -94,6 +103,12 @@ impl Calendar {
     /// Returns the time zone of the exchange.
     pub fn zone(&self) -> Tz {
         self.table.zone
+    }
+
+    /// Returns the number of sessions of a year, by which figures are annualised. A convention, not
+    /// a count: 252 for exchanges.
+    pub fn sessions_per_year(&self) -> NonZeroU16 {
+        self.table.sessions_per_year
     }
 
     /// Returns the days for which the calendar can answer.

@@ -107,14 +107,15 @@ impl Calendar {
             let base = built_in.calendar();
             let is_amended = base.zone() == self.zone()
                 && base.known_days() == self.known_days()
-                && base.table.close == self.table.close;
+                && base.table.close == self.table.close
+                && base.sessions_per_year() == self.sessions_per_year();
             let amendments = is_amended.then(|| self.differences_from(&base))?;
             Some(WrittenCalendar {
                 calendar: CalendarBase::BuiltIn(built_in),
                 amendments: amendments?,
             })
         });
-        let bases = BuiltIn::ALL.into_iter();
+        let bases = BuiltIn::BASES.into_iter();
         built_in.unwrap_or_else(|| {
             bases
                 .filter_map(|base| self.written_with_base(base))
@@ -135,6 +136,13 @@ impl Calendar {
                 first: year(self.known_days().first())?,
                 last: year(self.known_days().last())?,
             },
+            title: None,
+            announced: None,
+            sources: Vec::new(),
+            sessions_per_year: Some(self.sessions_per_year())
+                .filter(|own| *own != based_on.calendar().sessions_per_year()),
+            holiday: Vec::new(),
+            early_close: Vec::new(),
             closed: Vec::new(),
             session: Vec::new(),
             half_day: Vec::new(),

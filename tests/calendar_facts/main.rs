@@ -4,6 +4,8 @@
 //! easy to miss. A list of all sessions and closes since 1990 is compared if it is available: in
 //! `../shared/data`, or in the folder in `PLIMSOLL_FACTS`.
 
+mod exchanges;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -254,7 +256,7 @@ fn recorded(file: &PathBuf) -> BTreeMap<Day, DateTime<Utc>> {
 
 /// Returns the TOML blocks of the page on calendars, in order.
 fn examples() -> Vec<&'static str> {
-    let page = include_str!("../docs/calendars.md");
+    let page = include_str!("../../docs/calendars.md");
     let blocks = page.split("```toml\n").skip(1);
     blocks
         .map(|rest| rest.split("```").next().unwrap())
