@@ -9,11 +9,11 @@ use crate::domain::{Day, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
-use crate::import::inbox::list_rejected;
+use crate::import::inbox::{list_rejected, list_waiting};
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
     self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
-    QueryError, RejectedFileView, Status, StatusOptions,
+    QueryError, RejectedFileView, Status, StatusOptions, WaitingFileView,
 };
 use crate::store::{ReadTransaction, Store};
 
@@ -98,13 +98,23 @@ impl AppContext {
         let Some(inbox) = &self.inbox else {
             return InboxState::NotConfigured;
         };
-        match list_rejected(inbox) {
-            Ok(files) => InboxState::Listed {
-                rejected: files
+        let now = self.environment.clock.now();
+        let listed =
+            list_rejected(inbox).and_then(|rejected| Ok((rejected, list_waiting(inbox, now)?)));
+        match listed {
+            Ok((rejected, waiting)) => InboxState::Listed {
+                rejected: rejected
                     .into_iter()
                     .map(|file| RejectedFileView {
                         path: file.path,
                         report: file.report,
+                    })
+                    .collect(),
+                waiting: waiting
+                    .into_iter()
+                    .map(|file| WaitingFileView {
+                        path: file.path,
+                        reason: file.reason.text(),
                     })
                     .collect(),
             },

@@ -11,18 +11,21 @@
 //! | `context` | the database and settings that a command or server works with |
 //! | `preview` | the plan of a run, without the run |
 //! | `run` | the inbox, the run and its notifications |
+//! | `damage` | the record of verifications and of damage |
 //! | `error` | the errors of use cases |
 //!
 //! Surfaces name their own parameters and word the results. Nothing here prints or knows a
 //! parameter's name.
 
 mod context;
+mod damage;
 mod error;
 mod preview;
 mod run;
 mod run_spec;
 
 pub use context::AppContext;
+pub use damage::{note_damage, record_repair, record_verification};
 pub use error::AppError;
 pub use preview::Preview;
 pub use run::RunSurface;

@@ -9,6 +9,7 @@ use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunReques
 use crate::import::apply::ApplyError;
 use crate::import::inbox::{self, InboxFile};
 use crate::notify::{Notifier, NotifyContext};
+use crate::query::ConcernInputs;
 use crate::report;
 use crate::store::Progress;
 
@@ -60,7 +61,9 @@ impl AppContext {
     ) -> Result<Outcome, AppError> {
         spec.check()?;
         if let Err(error) = self.import_inbox(&|file| surface.on_inbox_file(file)) {
-            surface.on_inbox_error(error)?;
+            surface
+                .on_inbox_error(error)
+                .inspect_err(|error| self.notify_not_started(spec, surface, error))?;
         }
         let resolved = self.resolve(spec)?;
         for name in &resolved.unknown {
@@ -90,15 +93,35 @@ impl AppContext {
         };
         let (store, settings, environment) = (&self.store, &self.settings, &self.environment);
         let outcome = engine::run(store, run_request, settings, environment, &observer);
-        let notify_context = NotifyContext {
-            store,
-            settings,
-            environment,
-            concern_inputs: &self.concern_inputs(),
-        };
-        notifications.on_end(notify_context, outcome.as_ref());
+        if let Err(EngineError::Store(error)) = &outcome {
+            self.note_damage(error);
+        }
+        notifications.on_end(
+            self.notify_context(&self.concern_inputs()),
+            outcome.as_ref(),
+        );
         surface.on_end();
         outcome
+    }
+
+    /// Notifies that the run of these words was not started.
+    fn notify_not_started(&self, spec: &RunSpec, surface: &dyn RunSurface, error: &ApplyError) {
+        // Words that cannot be resolved name no run to notify of.
+        let Ok(resolved) = self.resolve(spec) else {
+            return;
+        };
+        let notifications = surface.notifier().for_run(&resolved.run_request);
+        notifications.on_not_started(self.notify_context(&self.concern_inputs()), error);
+        surface.on_end();
+    }
+
+    fn notify_context<'c>(&'c self, concern_inputs: &'c ConcernInputs) -> NotifyContext<'c> {
+        NotifyContext {
+            store: &self.store,
+            settings: &self.settings,
+            environment: &self.environment,
+            concern_inputs,
+        }
     }
 
     /// Creates the folders of the inbox, if one is configured, so that files can be dropped there.

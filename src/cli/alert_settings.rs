@@ -15,6 +15,7 @@ use crate::query::ConcernLimits;
 pub(super) struct AlertsSection {
     max_lag: Option<usize>,
     max_stale: Option<usize>,
+    max_verify_age: Option<u32>,
     ping: Option<EndpointSection>,
     ntfy: Option<EndpointSection>,
     webhook: Option<EndpointSection>,
@@ -37,6 +38,8 @@ pub(crate) struct AlertSettings {
     max_lag: usize,
     /// Number of sessions that a price or rate may be old; `prices.dead-after` if `None`.
     max_stale: Option<usize>,
+    /// Number of days that the last verification may be old; any number if `None`.
+    max_verify_age: Option<u32>,
     ping: Option<EndpointSource>,
     ntfy: Option<EndpointSource>,
     webhook: Option<EndpointSource>,
@@ -98,6 +101,7 @@ impl AlertsSection {
         Ok(AlertSettings {
             max_lag: (self.max_lag).unwrap_or(ConcernLimits::default().max_lag),
             max_stale: self.max_stale,
+            max_verify_age: self.max_verify_age,
             ping: sources(&self.ping, &PING)?,
             ntfy: sources(&self.ntfy, &NTFY)?,
             webhook: sources(&self.webhook, &WEBHOOK)?,
@@ -156,6 +160,7 @@ impl AlertSettings {
         ConcernLimits {
             max_lag: self.max_lag,
             max_stale: self.max_stale.unwrap_or(dead_after),
+            max_verify_age: self.max_verify_age,
         }
     }
 

@@ -175,6 +175,18 @@ impl CliError {
         }
     }
 
+    /// Returns the error of the store that the command ended with, if it is one.
+    pub(super) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error)
+            | Self::Import(ApplyError::Store(error))
+            | Self::Lifecycle(LifecycleChangeError::Store(error))
+            | Self::Engine(EngineError::Store(error))
+            | Self::Query(QueryError::Engine(EngineError::Store(error))) => Some(error),
+            _ => None,
+        }
+    }
+
     /// Returns the next step for the user, if the error suggests one.
     pub(super) fn hint(&self) -> Option<String> {
         match self {

@@ -1,16 +1,41 @@
-//! Active alerts and their changes: which alerts are raised, spread to more portfolios, or clear.
+//! Active alerts and their changes: which alerts are raised, spread to more portfolios or files, or
+//! clear.
 //!
 //! Pure: compares the alerts that were last notified with those found now. Reads no database and
 //! sends nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::IdSet;
-use crate::query::{AlertConditions, ConcernKind};
+use crate::query::{AlertConditions, Concern, ConcernKind};
 
-/// Active alerts with the portfolios of each. The set of [`ConcernKind::LastRun`] is empty: it
-/// concerns no portfolio in particular.
-pub(super) type ActiveAlerts = BTreeMap<ConcernKind, IdSet>;
+/// Active alerts with the extent of each.
+pub(super) type ActiveAlerts = BTreeMap<ConcernKind, AlertExtent>;
+
+/// The portfolios and other things that an alert concerns. Both are empty for
+/// [`ConcernKind::LastRun`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct AlertExtent {
+    /// The portfolios concerned.
+    pub(super) portfolios: IdSet,
+    /// What is concerned beside portfolios, such as the paths of files.
+    pub(super) items: BTreeSet<String>,
+}
+
+impl AlertExtent {
+    fn of(concern: &Concern) -> Self {
+        Self {
+            portfolios: concern.portfolios.clone(),
+            items: concern.fact.items(),
+        }
+    }
+
+    /// Returns whether it has a portfolio or another thing that `previous` lacks.
+    fn exceeds(&self, previous: &Self) -> bool {
+        let portfolios = &self.portfolios - &previous.portfolios;
+        !portfolios.is_empty() || !self.items.is_subset(&previous.items)
+    }
+}
 
 /// Returns the alerts that are active after a run.
 ///
@@ -25,12 +50,13 @@ pub(super) fn active_alerts(
         // Without conditions nothing shows that an alert is over. To clear it would hide a problem.
         None => before.clone(),
         Some(conditions) => (conditions.concerns.iter())
-            .map(|concern| (concern.kind(), concern.portfolios.clone()))
+            .map(|concern| (concern.kind(), AlertExtent::of(concern)))
             .collect(),
     };
     match run {
         RunCompletion::Finished => alerts.remove(&ConcernKind::LastRun),
-        RunCompletion::Failed => alerts.insert(ConcernKind::LastRun, IdSet::new()),
+        RunCompletion::Failed => alerts.insert(ConcernKind::LastRun, AlertExtent::default()),
+        RunCompletion::NotStarted => None,
     };
     alerts
 }
@@ -42,6 +68,8 @@ pub(super) enum RunCompletion {
     Finished,
     /// It ended with an error.
     Failed,
+    /// It was not started, because the inbox could not be imported.
+    NotStarted,
 }
 
 /// The difference between two sets of active alerts; the content of one notification.
@@ -49,7 +77,7 @@ pub(super) enum RunCompletion {
 pub(super) struct AlertDiff {
     /// Alerts that were not active before.
     pub(super) raised: Vec<ConcernKind>,
-    /// Alerts that were active and now have further portfolios.
+    /// Alerts that were active and now have further portfolios or files.
     pub(super) spread: Vec<ConcernKind>,
     /// Alerts that are no longer active.
     pub(super) cleared: Vec<ConcernKind>,
@@ -58,16 +86,16 @@ pub(super) struct AlertDiff {
 }
 
 impl AlertDiff {
-    /// Compares two states. An alert that only loses portfolios is unchanged.
+    /// Compares two states. An alert that only loses portfolios or files is unchanged.
     pub(super) fn between(before: &ActiveAlerts, after: &ActiveAlerts) -> Self {
         let mut changes = Self {
             active: after.keys().copied().collect(),
             ..Self::default()
         };
-        for (kind, portfolios) in after {
+        for (kind, extent) in after {
             match before.get(kind) {
                 None => changes.raised.push(*kind),
-                Some(previous) if !(portfolios - previous).is_empty() => changes.spread.push(*kind),
+                Some(previous) if extent.exceeds(previous) => changes.spread.push(*kind),
                 Some(_) => {}
             }
         }
@@ -81,7 +109,7 @@ impl AlertDiff {
         self.raised.is_empty() && self.spread.is_empty() && self.cleared.is_empty()
     }
 
-    /// Returns whether an alert is new or has further portfolios.
+    /// Returns whether an alert is new or has further portfolios or files.
     pub(super) fn has_raised_or_spread(&self) -> bool {
         !self.raised.is_empty() || !self.spread.is_empty()
     }
@@ -92,8 +120,31 @@ mod tests {
     use super::*;
 
     fn late(portfolios: &[u32]) -> ActiveAlerts {
-        let portfolios: IdSet = portfolios.iter().copied().collect();
-        ActiveAlerts::from([(ConcernKind::Late, portfolios)])
+        let extent = AlertExtent {
+            portfolios: portfolios.iter().copied().collect(),
+            items: BTreeSet::new(),
+        };
+        ActiveAlerts::from([(ConcernKind::Late, extent)])
+    }
+
+    fn rejected(files: &[&str]) -> ActiveAlerts {
+        let extent = AlertExtent {
+            portfolios: IdSet::new(),
+            items: files.iter().map(|file| (*file).to_owned()).collect(),
+        };
+        ActiveAlerts::from([(ConcernKind::RejectedFiles, extent)])
+    }
+
+    #[test]
+    fn a_further_file_spreads_the_alert_and_a_deleted_one_does_not() {
+        let (one, two) = (rejected(&["a.csv"]), rejected(&["a.csv", "b.csv"]));
+        let kinds = vec![ConcernKind::RejectedFiles];
+        assert_eq!(AlertDiff::between(&one, &two).spread, kinds);
+        assert_eq!(
+            AlertDiff::between(&one, &rejected(&["b.csv"])).spread,
+            kinds
+        );
+        assert!(AlertDiff::between(&two, &one).is_empty());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Sends run-started pings and writes the messages of a run's end to the outbox.
 
+use std::error::Error;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
 
-use super::alert_state::{ActiveAlerts, AlertDiff, RunCompletion, active_alerts};
+use super::alert_state::{ActiveAlerts, AlertDiff, AlertExtent, RunCompletion, active_alerts};
 use super::channels::{Channel, Channels};
 use super::http_client::Client;
 use super::message::{AlertContext, OutboxMessage, Ping, alert_change, test_message};
@@ -33,6 +34,24 @@ enum RunKind {
     /// Any other run, such as one with a scope, a range or force. It changes alerts, but does not
     /// show that the nightly run works, so it sends no ping.
     Other,
+}
+
+/// The end of a run, with the error and its causes if it failed.
+#[derive(Debug)]
+enum RunEnd<'o> {
+    Ended(&'o Outcome),
+    Failed(String),
+    /// The inbox could not be imported, and there was no run.
+    NotStarted(String),
+}
+
+impl RunEnd<'_> {
+    fn error(&self) -> Option<&str> {
+        match self {
+            Self::Ended(_) => None,
+            Self::Failed(error) | Self::NotStarted(error) => Some(error),
+        }
+    }
 }
 
 /// The notifications of one run.
@@ -178,46 +197,55 @@ impl RunNotifications<'_> {
         if !has_channels || (!has_started && result.is_err_and(is_refused)) {
             return;
         }
-        let error = result.err().map(|error| error_with_causes(error));
-        if let Err(problem) = self.record(context, result, error.as_deref()) {
+        match result {
+            Ok(outcome) => self.record_or_ping(context, &RunEnd::Ended(outcome)),
+            Err(error) => self.record_or_ping(context, &RunEnd::Failed(error_with_causes(error))),
+        }
+    }
+
+    /// Writes the messages about a run that was not started, for this reason.
+    pub fn on_not_started(&self, context: NotifyContext<'_>, error: &dyn Error) {
+        if self.notifier.channels.configured().next().is_some() {
+            self.record_or_ping(context, &RunEnd::NotStarted(error_with_causes(error)));
+        }
+    }
+
+    fn record_or_ping(&self, context: NotifyContext<'_>, end: &RunEnd<'_>) {
+        if let Err(problem) = self.record(context, end) {
             tracing::error!("failed to write notifications of a run to the outbox: {problem}");
             // A store that can't be written can't hold a ping for later: send it right away.
             if self.kind == RunKind::Nightly {
-                let reason = error.unwrap_or_else(|| problem.to_string());
-                let message = OutboxMessage::Ping(Ping::fail(self.run.get().copied(), &reason));
+                let problem = problem.to_string();
+                let reason = end.error().unwrap_or(&problem);
+                let message = OutboxMessage::Ping(Ping::fail(self.run.get().copied(), reason));
                 self.notifier.send_now(&message);
             }
         }
     }
 
     /// Writes the active alerts and the messages about their change, in one transaction.
-    fn record(
-        &self,
-        context: NotifyContext<'_>,
-        result: Result<&Outcome, &EngineError>,
-        error: Option<&str>,
-    ) -> Result<(), QueryError> {
+    fn record(&self, context: NotifyContext<'_>, end: &RunEnd<'_>) -> Result<(), QueryError> {
         let now = context.environment.wall_clock.now();
-        let conditions = match result {
-            Ok(_) => Some(query::alert_conditions(
+        let conditions = match end {
+            RunEnd::Ended(_) | RunEnd::NotStarted(_) => Some(query::alert_conditions(
                 context.store,
                 context.settings,
                 context.environment,
                 context.concern_inputs,
             )?),
-            Err(_) => None,
+            RunEnd::Failed(_) => None,
         };
         let alert_context = AlertContext {
             at: now,
             run: self.run.get().copied(),
             conditions: conditions.as_ref(),
-            error: error.map(str::to_owned),
+            error: end.error().map(str::to_owned),
         };
         context.store.writer()?.write(|writing| {
             if self.kind == RunKind::Nightly {
-                self.enqueue_ping(writing, &alert_context, result)?;
+                self.enqueue_ping(writing, &alert_context, end)?;
             }
-            self.enqueue_alert_change(writing, &alert_context)
+            self.enqueue_alert_change(writing, &alert_context, end)
         })?;
         Ok(())
     }
@@ -226,20 +254,19 @@ impl RunNotifications<'_> {
         &self,
         writing: &WriteTransaction<'_>,
         alert_context: &AlertContext<'_>,
-        result: Result<&Outcome, &EngineError>,
+        end: &RunEnd<'_>,
     ) -> Result<(), StoreError> {
         if self.notifier.channels.ping.is_none() {
             return Ok(());
         }
-        let ping = match result {
-            Ok(outcome) => {
+        let ping = match end {
+            RunEnd::Ended(outcome) => {
                 let conditions = alert_context.conditions;
                 Ping::end(outcome, conditions.map_or(&[], |found| &found.concerns))
             }
-            Err(_) => Ping::fail(
-                alert_context.run,
-                alert_context.error.as_deref().unwrap_or_default(),
-            ),
+            RunEnd::Failed(error) | RunEnd::NotStarted(error) => {
+                Ping::fail(alert_context.run, error)
+            }
         };
         let channel = Channel::Ping.name();
         // The switch only needs the newest state; an older ping that still waits would undo it.
@@ -255,13 +282,15 @@ impl RunNotifications<'_> {
         &self,
         writing: &WriteTransaction<'_>,
         alert_context: &AlertContext<'_>,
+        end: &RunEnd<'_>,
     ) -> Result<(), StoreError> {
         if self.notifier.alert_channels().next().is_none() {
             return Ok(());
         }
-        let completion = match alert_context.error {
-            None => RunCompletion::Finished,
-            Some(_) => RunCompletion::Failed,
+        let completion = match end {
+            RunEnd::Ended(_) => RunCompletion::Finished,
+            RunEnd::Failed(_) => RunCompletion::Failed,
+            RunEnd::NotStarted(_) => RunCompletion::NotStarted,
         };
         let previous = writing.alerts().active()?;
         let before = active_alerts_from(&previous);
@@ -292,9 +321,13 @@ fn to_json(message: &OutboxMessage) -> String {
 
 /// The stored alerts as a map; kinds of newer versions are left out.
 fn active_alerts_from(previous: &[ActiveAlertRow]) -> ActiveAlerts {
-    let known = previous
-        .iter()
-        .filter_map(|row| Some((ConcernKind::from_name(&row.kind)?, row.portfolios.clone())));
+    let known = previous.iter().filter_map(|row| {
+        let extent = AlertExtent {
+            portfolios: row.portfolios.clone(),
+            items: row.items.clone(),
+        };
+        Some((ConcernKind::from_name(&row.kind)?, extent))
+    });
     known.collect()
 }
 
@@ -308,10 +341,11 @@ fn alert_rows(
         let before = previous.iter().find(|row| row.kind == kind.name());
         before.map_or(now, |row| row.since)
     };
-    let rows = after.iter().map(|(kind, portfolios)| ActiveAlertRow {
+    let rows = after.iter().map(|(kind, extent)| ActiveAlertRow {
         kind: kind.name().to_owned(),
         since: since(*kind),
-        portfolios: portfolios.clone(),
+        portfolios: extent.portfolios.clone(),
+        items: extent.items.clone(),
     });
     rows.collect()
 }

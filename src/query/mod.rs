@@ -58,7 +58,7 @@ pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
-    RejectedFileView, Severity, StalePortfolio, concerns,
+    RejectedFileView, Severity, StalePortfolio, WaitingFileView, concerns,
 };
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;
@@ -87,4 +87,6 @@ pub use status::{
     CellTotals, Order, PortfolioStatus, Status, StatusOptions, StatusVerdict, WatermarkHolder,
     status,
 };
-pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, verify};
+pub use verify::{
+    Check, Claim, Sample, Verdict, Verification, VerifyProgress, repaired, unreadable, verify,
+};

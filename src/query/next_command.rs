@@ -28,6 +28,8 @@ pub enum NextCommand {
     ReadFile(PathBuf),
     /// Do this unpriced session with the prices there are.
     AcceptPrices(Day),
+    /// Verify all cells.
+    Verify,
     /// Remove damaged outputs from the ledger, so that a run computes them again.
     Repair,
     /// Repair, and accept the rows of sources as they are.
@@ -57,6 +59,7 @@ impl NextCommand {
             Self::AcceptPrices(day) => {
                 format!("{program} accept-prices --from {day} --to {day} --reason REASON")
             }
+            Self::Verify => format!("{program} verify --all"),
             Self::Repair => format!("{program} repair"),
             Self::AcceptChanges => format!("{program} repair --accept-changes"),
             Self::Restore => format!("{program} restore BACKUP"),

@@ -28,6 +28,27 @@ pub fn concern_text(concern: &Concern) -> String {
         ConcernFact::NoActivePortfolios { deleted } => {
             format!("no active portfolio: all {deleted} are deleted")
         }
+        ConcernFact::Damage {
+            found,
+            broken,
+            finding,
+        } => {
+            let found = found.format("%Y-%m-%d %H:%M UTC");
+            match broken.is_empty() {
+                true => format!("a command found damage at {found}: {finding}"),
+                false => format!("verify found damage at {found}: {finding}"),
+            }
+        }
+        ConcernFact::VerificationOverdue { last, max_days } => {
+            let limit = count_with_noun(u64::from(*max_days), "day");
+            match last {
+                None => format!("no verification was made, and one is due every {limit}"),
+                Some(last) => format!(
+                    "the last verification ended at {}, more than {limit} ago",
+                    last.format("%Y-%m-%d %H:%M UTC")
+                ),
+            }
+        }
         ConcernFact::Late {
             late,
             active,
@@ -49,14 +70,26 @@ pub fn concern_text(concern: &Concern) -> String {
             format!("run {run} of {owner} was abandoned: the next run takes over")
         }
         ConcernFact::RejectedFiles { files } => {
-            let shown = files.iter().take(MAX_FILES);
-            let shown: Vec<_> = shown.map(|path| path.display().to_string()).collect();
-            let more = match files.len().saturating_sub(MAX_FILES) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
+            let paths: Vec<_> = files
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             let files = count_with_noun(files.len() as u64, "file");
-            format!("{files} of the inbox refused: {}{more}", shown.join(", "))
+            format!(
+                "{files} of the inbox refused: {}",
+                join_limited(&paths, MAX_FILES)
+            )
+        }
+        ConcernFact::WaitingFiles { files } => {
+            let waiting = files.iter();
+            let waiting: Vec<_> = waiting
+                .map(|file| format!("{} ({})", file.path.display(), file.reason))
+                .collect();
+            let files = count_with_noun(files.len() as u64, "file");
+            format!(
+                "{files} of the inbox waiting for hours: {}",
+                join_limited(&waiting, MAX_FILES)
+            )
         }
         ConcernFact::InboxUnreadable { path, error } => {
             format!("failed to list the inbox `{}`: {error}", path.display())
@@ -113,11 +146,14 @@ pub fn concern_title(concern: &Concern) -> String {
     match concern.kind() {
         ConcernKind::LastRun => "run failed".to_owned(),
         ConcernKind::NoActivePortfolios => "no active portfolio".to_owned(),
+        ConcernKind::Damage => "damaged database".to_owned(),
+        ConcernKind::VerificationOverdue => "verification overdue".to_owned(),
         ConcernKind::Late => format!("{portfolios} late"),
         ConcernKind::Failing => format!("{portfolios} failing"),
         ConcernKind::Quarantined => format!("{portfolios} quarantined"),
         ConcernKind::AbandonedRun => "run abandoned".to_owned(),
         ConcernKind::RejectedFiles => format!("{} refused", count_with_noun(count, "file")),
+        ConcernKind::WaitingFiles => format!("{} waiting", count_with_noun(count, "file")),
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
@@ -132,11 +168,14 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
     match kind {
         ConcernKind::LastRun => "runs succeed again",
         ConcernKind::NoActivePortfolios => "portfolios are active again",
+        ConcernKind::Damage => "no damage is known",
+        ConcernKind::VerificationOverdue => "a verification was made",
         ConcernKind::Late => "no portfolio is late",
         ConcernKind::Failing => "no portfolio is failing",
         ConcernKind::Quarantined => "no portfolio is quarantined",
         ConcernKind::AbandonedRun => "no run is abandoned",
         ConcernKind::RejectedFiles => "no file is refused",
+        ConcernKind::WaitingFiles => "no file waits",
         ConcernKind::InboxUnreadable => "the inbox is readable",
         ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::StaleInputs => "no portfolio has old prices",

@@ -3,6 +3,8 @@
 //! Both change in one transaction, so neither a crash nor a dead network loses a notification or
 //! sends one twice for the same change.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
@@ -21,6 +23,8 @@ pub struct ActiveAlertRow {
     pub since: DateTime<Utc>,
     /// Portfolios that it concerns; empty if it concerns all of them.
     pub portfolios: IdSet,
+    /// What it concerns beside portfolios, such as the paths of files.
+    pub items: BTreeSet<String>,
 }
 
 /// A notification that no receiver has accepted yet.
@@ -45,12 +49,15 @@ subject!(alerts: ReadAlerts, WriteAlerts, "the active alerts");
 impl ReadAlerts<'_> {
     /// Returns the active alerts, by kind.
     pub(crate) fn active(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
-        let sql = "SELECT kind, since, portfolios, count FROM alert_state ORDER BY kind";
+        let sql = "SELECT kind, since, portfolios, count, items FROM alert_state ORDER BY kind";
         select(self.connection, sql, [], |row| {
+            let items: Option<String> = row.get(4)?;
+            let items = items.map(|items| serde_json::from_str(&items)).transpose();
             Ok(ActiveAlertRow {
                 kind: row.get(0)?,
                 since: row.get::<_, Micros>(1)?.0,
                 portfolios: StoredSet::from_row(row, 2)?,
+                items: items.map_err(StoreError::damaged)?.unwrap_or_default(),
             })
         })
     }
@@ -85,11 +92,19 @@ impl WriteAlerts<'_> {
     pub(crate) fn set_active(&self, alerts: &[ActiveAlertRow]) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM alert_state", [])?;
         let mut statement = self.connection.prepare_cached(
-            "INSERT INTO alert_state (kind, since, portfolios, count) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO alert_state (kind, since, portfolios, count, items)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for alert in alerts {
             let (bytes, count) = StoredSet::to_bytes(&alert.portfolios);
-            statement.execute(params![alert.kind, Micros(alert.since), bytes, count])?;
+            let items = serde_json::to_string(&alert.items).map_err(StoreError::damaged)?;
+            statement.execute(params![
+                alert.kind,
+                Micros(alert.since),
+                bytes,
+                count,
+                items
+            ])?;
         }
         Ok(())
     }

@@ -10,9 +10,9 @@ use super::error::StoreError;
 use super::transaction::ReadTransaction;
 
 /// Tables that record how the books came about: runs and leases, the count of changes to the
-/// sources, failures, invalidations and notifications. Two databases with equal books can differ
-/// here.
-const HISTORY_TABLES: [&str; 8] = [
+/// sources, failures, invalidations, notifications and verifications. Two databases with equal books
+/// can differ here.
+const HISTORY_TABLES: [&str; 9] = [
     "alert_state",
     "failure",
     "invalidated",
@@ -21,6 +21,7 @@ const HISTORY_TABLES: [&str; 8] = [
     "outbox",
     "revision",
     "run",
+    "verification",
 ];
 
 /// The rows of some tables, compared bit by bit.

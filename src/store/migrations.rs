@@ -20,6 +20,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/008_risk_without_figures.sql")),
     M::up(include_str!("schema/009_digests.sql")),
     M::up(include_str!("schema/010_transaction_time.sql")),
+    M::up(include_str!("schema/011_verification.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

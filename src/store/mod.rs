@@ -33,6 +33,7 @@ mod sources;
 mod store;
 mod tokens;
 mod transaction;
+mod verification;
 
 pub use alerts::{
     ActiveAlertRow, OutboxMessageRow, ReadAlerts, ReadOutbox, WriteAlerts, WriteOutbox,
@@ -59,3 +60,4 @@ pub use sources::{
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};
 pub use transaction::{ReadTransaction, WriteTransaction};
+pub use verification::{DamageRow, ReadVerification, VerificationRow, WriteVerification};

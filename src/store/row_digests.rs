@@ -30,7 +30,7 @@ const WITHOUT_DIGEST: [&str; 6] = [
     "file_state",
 ];
 /// The tables whose rows follow from the sources, or tell what runs did.
-const DERIVED: [&str; 10] = [
+const DERIVED: [&str; 11] = [
     "alert_state",
     "failure",
     "invalidated",
@@ -41,6 +41,7 @@ const DERIVED: [&str; 10] = [
     "outbox",
     "revision",
     "run",
+    "verification",
 ];
 /// The name under which the definitions of tables, indexes and views have a digest.
 const SCHEMA: &str = "sqlite_schema";

@@ -119,6 +119,33 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_and_count(work, |changes, transaction| changes.store(transaction))
+    }
+
+    /// Calls `work` like [`Writer::write`], also if the stored digests cannot be read: only for a
+    /// record of damage. The rows then differ from the digests as before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::write`].
+    pub fn write_beside_damage<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_and_count(work, |changes, transaction| {
+            match changes.store(transaction) {
+                Err(error) if error.is_damaged() => Ok(()),
+                stored => stored,
+            }
+        })
+    }
+
+    /// Calls `work` in a transaction, and `count` with the changes of rows that it made.
+    fn write_and_count<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
+        count: impl FnOnce(&RowChanges, &Connection) -> Result<(), StoreError>,
+    ) -> Result<T, E> {
         // A deferred transaction takes the write lock at its first write. If another connection
         // committed after its first read, SQLite refuses that write at once, whatever the timeout.
         let transaction = self
@@ -131,7 +158,7 @@ impl Writer {
         // After an error the drop of the transaction rolls it back.
         let result = work(&WriteTransaction::on(&transaction))?;
         if transaction.total_changes() != before {
-            self.changes.store(&transaction)?;
+            count(&self.changes, &transaction)?;
             left_log::count_commit(&transaction)?;
         }
         transaction.commit().map_err(StoreError::from)?;

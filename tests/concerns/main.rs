@@ -63,6 +63,68 @@ fn a_rejected_file_is_a_concern_until_it_is_gone() {
 }
 
 #[test]
+fn damage_is_a_concern_until_it_is_repaired_or_a_verification_finds_none() {
+    let state = State::of(ConcernKind::Damage);
+    let shown = Shown::read(&state, &|workspace| {
+        assert_eq!(workspace.run(&["check"]).code, 1);
+        // The sample has no cell, so that it does not show the damaged one.
+        let sampled = workspace.run(&["verify", "--sample", "0"]);
+        let check = workspace.run(&["check"]);
+        assert_eq!(check.code, 1, "{}{}", sampled.stdout, check.stdout);
+        let status = workspace.run_ok(&["status"]);
+        assert!(status.contains("next: plimsoll repair"), "{status}");
+        workspace.run_ok(&["repair"]);
+        workspace.run_ok(&["run"]);
+        workspace.run_ok(&["verify", "--all"]);
+    });
+    for surface in Surface::ALL {
+        assert!(!surface.shows(ConcernKind::Damage, &shown), "{surface:?}");
+    }
+    assert_eq!(shown.check_code, 0);
+}
+
+#[test]
+fn damage_that_another_command_meets_is_a_concern() {
+    let state = State::complete();
+    let workspace = &state.workspace;
+    let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+    let sql = "UPDATE portfolio SET currency = '??' WHERE name = 'A'";
+    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    drop(connection);
+    assert_eq!(workspace.run(&["show", "A"]).code, 5);
+    let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+    let sql = "UPDATE portfolio SET currency = 'USD' WHERE name = 'A'";
+    assert_eq!(connection.execute(sql, []).unwrap(), 1);
+    drop(connection);
+    let check = workspace.run(&["check"]);
+    assert_eq!(check.code, 1, "{}", check.stdout);
+    assert!(
+        check.stdout.contains("a command found damage at"),
+        "{}",
+        check.stdout
+    );
+    let status = workspace.run_ok(&["status"]);
+    assert!(status.contains("next: plimsoll verify --all"), "{status}");
+    workspace.run_ok(&["verify", "--all"]);
+    workspace.run_ok(&["check"]);
+}
+
+#[test]
+fn a_verification_is_due_again_after_the_configured_days() {
+    let state = State::of(ConcernKind::VerificationOverdue);
+    let workspace = &state.workspace;
+    assert_eq!(workspace.run(&["check"]).code, 1);
+    workspace.run_ok(&["verify"]);
+    workspace.run_ok(&["check"]);
+    // The sessions in between are late, so that only the concerns tell.
+    let later = ["check", "--json", "--now", "2026-01-16T18:00:00-05:00"];
+    let overdue = "verification-overdue";
+    assert!(workspace.run(&later).stdout.contains(overdue));
+    let allowed = [&later[..], &["--max-verify-age", "30"]].concat();
+    assert!(!workspace.run(&allowed).stdout.contains(overdue));
+}
+
+#[test]
 fn a_check_without_active_portfolios_passes_only_if_that_is_allowed() {
     let empty = workspace::Workspace::new();
     empty.run_ok(&["init"]);

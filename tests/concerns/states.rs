@@ -24,6 +24,23 @@ impl State {
             ConcernKind::NoActivePortfolios => Self::world(
                 "[portfolios]\nA = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n",
             ),
+            ConcernKind::Damage => Self {
+                files: |workspace| {
+                    let connection =
+                        rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+                    let sql = "UPDATE security_statistics SET session_return = 9";
+                    assert!(connection.execute(sql, []).unwrap() > 0);
+                    drop(connection);
+                    assert_eq!(workspace.run(&["verify", "--all"]).code, 1);
+                },
+                ..Self::complete()
+            },
+            ConcernKind::VerificationOverdue => {
+                let state = Self::complete();
+                let configured = "[inbox]\nfolder = \"inbox\"\n[alerts]\nmax-verify-age = 7\n";
+                state.workspace.write("plimsoll.toml", configured);
+                state
+            }
             ConcernKind::Late => Self::world("[portfolios]\nA = { complete = \"..2026-01-05\" }\n"),
             ConcernKind::Failing => Self::world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", failed = { 2026-01-08 = { risk = 1 } } }\n",
@@ -40,6 +57,17 @@ impl State {
                     std::fs::create_dir_all(folder).unwrap();
                     workspace.write("inbox/rejected/prices/x.csv", "");
                     workspace.write("inbox/rejected/prices/x.csv.report.txt", "");
+                },
+                ..Self::complete()
+            },
+            ConcernKind::WaitingFiles => Self {
+                files: |workspace| {
+                    workspace.write("inbox/prices/x.csv", "symbol,date,close\nNIMB,2026-01-0");
+                    let path = workspace.path("inbox/prices/x.csv");
+                    let file = std::fs::File::options().write(true).open(path).unwrap();
+                    // Five hours before the clock of the world, 2026-01-08T23:00:00Z.
+                    let time = std::time::Duration::from_secs(1_767_913_200 - 5 * 3_600);
+                    file.set_modified(std::time::UNIX_EPOCH + time).unwrap();
                 },
                 ..Self::complete()
             },

@@ -108,11 +108,16 @@ const fn phrase(kind: ConcernKind) -> &'static str {
     match kind {
         ConcernKind::LastRun => "the last run failed (run ",
         ConcernKind::NoActivePortfolios => "no active portfolio: the only one is deleted",
+        ConcernKind::Damage => "verify found damage at 2026-01-08 23:00 UTC: ",
+        ConcernKind::VerificationOverdue => "no verification was made, and one is due every 7 days",
         ConcernKind::Late => "1 of 1 portfolio more than 1 session behind 2026-01-08",
         ConcernKind::Failing => "1 cell of 1 portfolio failed and not done since",
         ConcernKind::Quarantined => "1 cell of 1 portfolio quarantined",
         ConcernKind::AbandonedRun => "was abandoned: the next run takes over",
         ConcernKind::RejectedFiles => "1 file of the inbox refused: inbox/rejected/prices/x.csv",
+        ConcernKind::WaitingFiles => {
+            "1 file of the inbox waiting for hours: inbox/prices/x.csv (its last line has no end)"
+        }
         ConcernKind::InboxUnreadable => "failed to list the inbox",
         ConcernKind::UnpricedSession => "1 unpriced session from 2026-01-07: all cells wait",
         ConcernKind::StaleInputs => {

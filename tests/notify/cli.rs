@@ -110,3 +110,76 @@ fn a_missing_secret_does_not_prevent_a_run() {
     let shown = plimsoll(path, &["alerts"]);
     assert_eq!(shown.status.code(), Some(3), "{}", text(&shown.stderr));
 }
+
+/// Writes a configuration with an inbox, a webhook and a dead man's switch.
+fn configure_inbox(path: &Path, receiver: &FakeReceiver) {
+    let (ping, hook) = (receiver.url("/ping"), receiver.url("/hook"));
+    let config = format!(
+        "[inbox]\nfolder = \"inbox\"\n[alerts.ping]\nurl = \"{ping}\"\n\
+         [alerts.webhook]\nurl = \"{hook}\"\n"
+    );
+    std::fs::write(path.join("plimsoll.toml"), config).unwrap();
+    std::fs::create_dir(path.join("inbox")).unwrap();
+}
+
+/// Returns the bodies of the messages to the webhook since the last call.
+fn hooks(receiver: &FakeReceiver) -> Vec<serde_json::Value> {
+    let requests = receiver.take_requests().into_iter();
+    let hooks = requests.filter(|request| request.request_line.starts_with("POST /hook"));
+    hooks.map(|request| request.json()).collect()
+}
+
+#[test]
+fn a_second_rejected_file_sends_a_second_message() {
+    let receiver = FakeReceiver::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure_inbox(path, &receiver);
+    init(path);
+    let rejected = path.join("inbox/rejected/prices");
+    std::fs::create_dir_all(&rejected).unwrap();
+    std::fs::write(rejected.join("a.csv"), "").unwrap();
+    plimsoll(path, &["run"]);
+    assert_eq!(hooks(&receiver)[0]["raised"][0], "rejected-files");
+    plimsoll(path, &["run"]);
+    assert_eq!(hooks(&receiver).len(), 0);
+    std::fs::write(rejected.join("b.csv"), "").unwrap();
+    plimsoll(path, &["run"]);
+    let spread = hooks(&receiver);
+    assert_eq!(spread[0]["spread"][0], "rejected-files");
+    let message = spread[0]["text"].as_str().unwrap();
+    assert!(message.contains("b.csv"), "{message}");
+}
+
+#[test]
+fn an_inbox_that_cannot_be_listed_stops_the_run_and_notifies() {
+    let receiver = FakeReceiver::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure_inbox(path, &receiver);
+    init(path);
+    let inbox = path.join("inbox");
+    // First the inbox itself, then the folder of a kind, which is a file here.
+    for damage in [
+        (|inbox: &Path| std::fs::remove_dir_all(inbox).unwrap()) as fn(&Path),
+        |inbox| {
+            std::fs::remove_dir(inbox.join("prices")).unwrap();
+            std::fs::write(inbox.join("prices"), "").unwrap();
+        },
+    ] {
+        damage(&inbox);
+        let refused = plimsoll(path, &["run"]);
+        assert_eq!(refused.status.code(), Some(3), "{}", text(&refused.stderr));
+        let requests = receiver.take_requests();
+        let lines: Vec<_> = requests.iter().map(|sent| &sent.request_line).collect();
+        assert!(lines[0].starts_with("POST /ping/fail"), "{lines:?}");
+        let hook = requests[1].json();
+        assert_eq!(hook["raised"][0], "inbox-unreadable", "{hook}");
+        assert_eq!(plimsoll(path, &["check"]).status.code(), Some(1));
+
+        let _ = std::fs::remove_file(inbox.join("prices"));
+        std::fs::create_dir_all(&inbox).unwrap();
+        assert!(plimsoll(path, &["run"]).status.success());
+        assert_eq!(hooks(&receiver)[0]["cleared"][0], "inbox-unreadable");
+    }
+}

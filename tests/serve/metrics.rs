@@ -46,11 +46,14 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_last_run_cells{state="blocked"} 3
     plimsoll_concerns{kind="run",severity="error"} 0
     plimsoll_concerns{kind="no-active-portfolios",severity="error"} 0
+    plimsoll_concerns{kind="damage",severity="error"} 0
+    plimsoll_concerns{kind="verification-overdue",severity="error"} 0
     plimsoll_concerns{kind="late",severity="error"} 2
     plimsoll_concerns{kind="failing",severity="error"} 1
     plimsoll_concerns{kind="quarantined",severity="error"} 1
     plimsoll_concerns{kind="abandoned-run",severity="error"} 0
     plimsoll_concerns{kind="rejected-files",severity="error"} 0
+    plimsoll_concerns{kind="waiting-files",severity="error"} 0
     plimsoll_concerns{kind="inbox-unreadable",severity="error"} 0
     plimsoll_concerns{kind="unpriced-session",severity="error"} 0
     plimsoll_concerns{kind="stale-inputs",severity="error"} 0

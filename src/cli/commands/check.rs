@@ -27,6 +27,11 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "SESSIONS")]
     max_stale: Option<usize>,
 
+    /// Number of days that the last `plimsoll verify` may be old; by default `max-verify-age` of
+    /// `[alerts]`, or any
+    #[arg(long, value_name = "DAYS")]
+    max_verify_age: Option<u32>,
+
     /// Pass even if no portfolio is active, instead of ending with 3
     #[arg(long)]
     allow_empty: bool,
@@ -43,6 +48,7 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
     let mut inputs = app.concern_inputs();
     inputs.limits.max_lag = args.max_lag.unwrap_or(inputs.limits.max_lag);
     inputs.limits.max_stale = args.max_stale.unwrap_or(inputs.limits.max_stale);
+    inputs.limits.max_verify_age = args.max_verify_age.or(inputs.limits.max_verify_age);
     let mut lag = query::lag(&app.store, settings, environment, &scope, &inputs)?;
     if args.allow_empty {
         lag = lag.allowing_empty();

@@ -7,6 +7,7 @@ use super::{
     invalidate, man, metrics, onboard, plan, portfolio, repair, replay, restore, retry, run, runs,
     scenario, serve, show, shrink, sim, status, token, verify,
 };
+use crate::app::note_damage;
 use crate::cli::{
     args::{Arguments, Command},
     context::Context,
@@ -23,35 +24,80 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
         _ => {}
     }
     let context = Context::new(arguments.global)?;
-    match arguments.command {
-        Command::Demo(args) => demo::execute(&context, &args),
-        Command::Init(args) => init::execute(&context, &args),
-        Command::Import(args) => import::execute(&context, &args),
-        Command::Plan(args) => plan::execute(&context, &args),
-        Command::Run(args) => run::execute(&context, &args),
-        Command::Onboard(args) => onboard::execute(&context, &args),
-        Command::Invalidate(args) => invalidate::execute(&context, &args),
-        Command::AcceptPrices(args) => accept_prices::execute(&context, &args),
-        Command::Retry(args) => retry::execute(&context, &args),
-        Command::Check(args) => check::execute(&context, &args),
-        Command::Status(args) => status::execute(&context, &args),
-        Command::Explain(args) => explain::execute(&context, &args),
-        Command::Runs(args) => runs::execute(&context, &args),
-        Command::Show(args) => show::execute(&context, &args),
-        Command::Verify(args) => verify::execute(&context, &args),
-        Command::Backup(args) => backup::execute(&context, &args),
-        Command::Repair(args) => repair::execute(&context, &args),
-        Command::Restore(args) => restore::execute(&context, &args),
-        Command::Capture(args) => capture::execute(&context, &args),
-        Command::Replay(args) => replay::execute(&context, &args),
-        Command::Portfolio(args) => portfolio::execute(&context, &args),
-        Command::Shrink(args) => shrink::execute(&context, &args),
-        Command::Sim(args) => sim::execute(&context, &args),
-        Command::Scenario(args) => scenario::execute(&context, &args),
-        Command::Serve(args) => serve::execute(&context, &args),
-        Command::Metrics(args) => metrics::execute(&context, &args),
-        Command::Alerts(args) => alerts::execute(&context, &args),
-        Command::Token(args) => token::execute(&context, &args),
+    let has_database = works_on_the_database(&arguments.command);
+    let executed = execute_in(&context, arguments.command);
+    if has_database && let Err(error) = &executed {
+        note_damage_of(&context, error);
+    }
+    executed
+}
+
+/// Returns whether the rows that a command reads are those of the configured database, and the
+/// command keeps no record of damage itself.
+const fn works_on_the_database(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Import(_)
+            | Command::Plan(_)
+            | Command::Run(_)
+            | Command::Onboard(_)
+            | Command::Invalidate(_)
+            | Command::AcceptPrices(_)
+            | Command::Retry(_)
+            | Command::Check(_)
+            | Command::Status(_)
+            | Command::Explain(_)
+            | Command::Runs(_)
+            | Command::Show(_)
+            | Command::Portfolio(_)
+            | Command::Metrics(_)
+            | Command::Alerts(_)
+    )
+}
+
+/// Records the damage that a command met.
+fn note_damage_of(context: &Context, error: &CliError) {
+    let Some(error) = error.store_error().filter(|error| error.is_damaged()) else {
+        return;
+    };
+    // If the database cannot be opened, no surface can show it as well.
+    if let Ok(store) = context.store()
+        && let Ok(environment) = context.environment(&store)
+    {
+        note_damage(&store, &environment, error);
+    }
+}
+
+fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Demo(args) => demo::execute(context, &args),
+        Command::Init(args) => init::execute(context, &args),
+        Command::Import(args) => import::execute(context, &args),
+        Command::Plan(args) => plan::execute(context, &args),
+        Command::Run(args) => run::execute(context, &args),
+        Command::Onboard(args) => onboard::execute(context, &args),
+        Command::Invalidate(args) => invalidate::execute(context, &args),
+        Command::AcceptPrices(args) => accept_prices::execute(context, &args),
+        Command::Retry(args) => retry::execute(context, &args),
+        Command::Check(args) => check::execute(context, &args),
+        Command::Status(args) => status::execute(context, &args),
+        Command::Explain(args) => explain::execute(context, &args),
+        Command::Runs(args) => runs::execute(context, &args),
+        Command::Show(args) => show::execute(context, &args),
+        Command::Verify(args) => verify::execute(context, &args),
+        Command::Backup(args) => backup::execute(context, &args),
+        Command::Repair(args) => repair::execute(context, &args),
+        Command::Restore(args) => restore::execute(context, &args),
+        Command::Capture(args) => capture::execute(context, &args),
+        Command::Replay(args) => replay::execute(context, &args),
+        Command::Portfolio(args) => portfolio::execute(context, &args),
+        Command::Shrink(args) => shrink::execute(context, &args),
+        Command::Sim(args) => sim::execute(context, &args),
+        Command::Scenario(args) => scenario::execute(context, &args),
+        Command::Serve(args) => serve::execute(context, &args),
+        Command::Metrics(args) => metrics::execute(context, &args),
+        Command::Alerts(args) => alerts::execute(context, &args),
+        Command::Token(args) => token::execute(context, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Complete),
     }
 }

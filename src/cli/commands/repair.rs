@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use crate::app::record_repair;
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{InvalidationCause, NewInvalidation, Phase, count_ids};
@@ -72,6 +73,8 @@ pub(super) fn execute(context: &Context, args: &RepairArgs) -> Result<Exit, CliE
         }
         remove_cells(writing, [Ok(damaged)], now)
     })?;
+    drop(writer);
+    record_repair(store, environment)?;
     let count = count_ids(&removed);
     let json = serde_json::json!({
         "invalidated": count,

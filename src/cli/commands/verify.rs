@@ -2,13 +2,17 @@
 
 use clap::Args;
 
+use crate::app::record_verification;
+use crate::cli::output::print_stderr;
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::query::{self, Sample};
 use crate::report::{self, Palette};
+use crate::store::StoreError;
 
 /// Verifies the database from its rows: ledger and outputs agree, identities hold, and a sample of
-/// the cells (or all), recomputed from the sources, has the same bytes.
+/// the cells (or all), recomputed from the sources, has the same bytes. Records the result: damage
+/// is shown by `status` and `check` until a verification finds none.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -46,6 +50,13 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
     });
     meter.finish();
     let verification = verification?;
+    if let Err(error) = record_verification(&store, &environment, &verification, sample) {
+        // Of a database that may only be read, such as a backup, the result is only printed.
+        let is_read_only = matches!(error, StoreError::ReadOnly { .. });
+        if !(is_read_only && verification.is_undamaged()) {
+            print_stderr(&format!("warning: the result is not recorded: {error}"));
+        }
+    }
     context.show(&verification, || {
         report::verification_text(&verification, &context.program(), Palette::Colour)
     })?;

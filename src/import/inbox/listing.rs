@@ -20,15 +20,24 @@ pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        let extension = path.extension().map(OsStr::to_ascii_lowercase);
-        let is_table = extension.is_some_and(|name| name == "csv" || name == "txt");
-        if is_table && !hidden && entry.file_type()?.is_file() {
+        if has_table_extension(&path) && !is_hidden(&path) && entry.file_type()?.is_file() {
             paths.push(path);
         }
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Returns whether a file has the extension of a table, in upper or lower case.
+pub(super) fn has_table_extension(path: &Path) -> bool {
+    let extension = path.extension().map(OsStr::to_ascii_lowercase);
+    extension.is_some_and(|name| name == "csv" || name == "txt")
+}
+
+/// Returns whether the name of a file begins with a dot.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 /// Creates a folder unless it exists.
@@ -66,10 +75,7 @@ pub(super) enum Reading {
 /// Reads a file unless it seems to be in the middle of a write.
 pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Reading> {
     let before = fs::metadata(path)?;
-    let modified = DateTime::<Utc>::from(before.modified()?);
-    // `abs`, because a coarse clock may be slightly behind the time of a file just written. A time
-    // far in the future says nothing about the age, and such a file must not wait until then.
-    if (now - modified).abs() < MIN_AGE {
+    if is_fresh(&before, now)? {
         return Ok(Reading::BeingWritten);
     }
     let bytes = fs::read(path)?;
@@ -81,16 +87,25 @@ pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Read
     if before.len() != file.bytes.len() as u64 || !is_unchanged(path, &file)? {
         return Ok(Reading::BeingWritten);
     }
-    // What is no table, such as a message of the vendor, gets no better by waiting.
-    let is_table = file
-        .bytes
-        .iter()
-        .any(|byte| matches!(byte, b',' | b';' | b'\t' | b'\n'))
-        && decode(&file.bytes).is_ok();
-    if is_table && !file.bytes.ends_with(b"\n") {
+    if is_table(&file.bytes) && !file.bytes.ends_with(b"\n") {
         return Ok(Reading::Unfinished);
     }
     Ok(Reading::Stable(file))
+}
+
+/// Returns whether a file was changed in the last seconds.
+pub(super) fn is_fresh(metadata: &fs::Metadata, now: DateTime<Utc>) -> io::Result<bool> {
+    let modified = DateTime::<Utc>::from(metadata.modified()?);
+    // `abs`, because a coarse clock may be slightly behind the time of a file just written. A time
+    // far in the future says nothing about the age, and such a file must not wait until then.
+    Ok((now - modified).abs() < MIN_AGE)
+}
+
+/// Returns whether bytes can be those of a table. What is none, such as a message of the vendor,
+/// gets no better by waiting.
+pub(super) fn is_table(bytes: &[u8]) -> bool {
+    let separates = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b'\n');
+    bytes.iter().any(separates) && decode(bytes).is_ok()
 }
 
 /// Returns true if a file has the size and the time of when it was read.

@@ -15,13 +15,16 @@
 //! | `listing` | list the files, and read those that are not being written |
 //! | `moving` | move files, and write the report |
 //! | `rejected` | list the files that wait for an operator |
+//! | `waiting` | list the files that have waited for hours |
 
 mod file;
 mod import_files;
 mod listing;
 mod moving;
 mod rejected;
+mod waiting;
 
 pub use file::{FileLocation, InboxFile, InboxOutcome};
 pub use import_files::{create_folders, has_ready_files, import_inbox};
 pub use rejected::{RejectedFile, list_rejected};
+pub use waiting::{WaitingFile, WaitingReason, list_waiting};

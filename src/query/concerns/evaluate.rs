@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use super::absent_risk::portfolios_without_figures;
 use super::concern::{Concern, Concerns};
 use super::fact::ConcernFact;
-use super::inputs::{ConcernInputs, InboxState};
+use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
+use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
 use super::stale_inputs::{StalePortfolio, stale_portfolios};
+use super::verification::{damage, overdue};
 use crate::domain::{Cell, IdSet, PortfolioId, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;
@@ -93,12 +95,17 @@ impl ConcernReader<'_> {
         match kind {
             ConcernKind::LastRun => self.last_run(),
             ConcernKind::NoActivePortfolios => Ok(self.no_active_portfolios()),
+            ConcernKind::Damage => damage(self.reading),
+            ConcernKind::VerificationOverdue => {
+                overdue(self.reading, self.inputs.limits, self.environment)
+            }
             ConcernKind::Late => self.late(),
             ConcernKind::Failing => self.failing(),
             ConcernKind::Quarantined => self.quarantined(),
             ConcernKind::AbandonedRun => self.abandoned_run(),
-            ConcernKind::RejectedFiles => Ok(self.rejected_files()),
-            ConcernKind::InboxUnreadable => Ok(self.unreadable_inbox()),
+            ConcernKind::RejectedFiles => Ok(rejected_files(&self.inputs.inbox)),
+            ConcernKind::WaitingFiles => Ok(waiting_files(&self.inputs.inbox)),
+            ConcernKind::InboxUnreadable => Ok(unreadable_inbox(&self.inputs.inbox)),
             ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
             ConcernKind::StaleInputs => self.stale_inputs(),
             ConcernKind::Blocked => self.blocked(),
@@ -216,35 +223,6 @@ impl ConcernReader<'_> {
             portfolios: IdSet::new(),
             next: Some(NextCommand::Run),
         }))
-    }
-
-    fn rejected_files(&self) -> Option<Concern> {
-        let InboxState::Listed { rejected } = &self.inputs.inbox else {
-            return None;
-        };
-        let first = rejected.first()?;
-        let files = rejected.iter().map(|file| file.path.clone());
-        Some(Concern {
-            fact: ConcernFact::RejectedFiles {
-                files: files.collect(),
-            },
-            portfolios: IdSet::new(),
-            next: first.report.clone().map(NextCommand::ReadFile),
-        })
-    }
-
-    fn unreadable_inbox(&self) -> Option<Concern> {
-        let InboxState::Unreadable { path, error } = &self.inputs.inbox else {
-            return None;
-        };
-        Some(Concern {
-            fact: ConcernFact::InboxUnreadable {
-                path: path.clone(),
-                error: error.clone(),
-            },
-            portfolios: IdSet::new(),
-            next: None,
-        })
     }
 
     fn unpriced_session(&self) -> Option<Concern> {

@@ -1,9 +1,12 @@
 //! The facts of one concern.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::inputs::WaitingFileView;
 use super::kind::ConcernKind;
 use super::stale_inputs::StalePortfolio;
 use crate::domain::{Day, RunId};
@@ -22,6 +25,22 @@ pub enum ConcernFact {
     NoActivePortfolios {
         /// Number of deleted portfolios in scope.
         deleted: u64,
+    },
+    /// The facts of [`ConcernKind::Damage`].
+    Damage {
+        /// Time at which damage was found first.
+        found: DateTime<Utc>,
+        /// Names of the claims that do not hold; empty if no verification has examined the damage.
+        broken: BTreeSet<String>,
+        /// One of the findings.
+        finding: String,
+    },
+    /// The facts of [`ConcernKind::VerificationOverdue`].
+    VerificationOverdue {
+        /// Time at which the last verification ended, if there was one.
+        last: Option<DateTime<Utc>>,
+        /// Number of days that it may be old.
+        max_days: u32,
     },
     /// The facts of [`ConcernKind::Late`].
     Late {
@@ -57,6 +76,11 @@ pub enum ConcernFact {
     RejectedFiles {
         /// The paths of the files.
         files: Vec<PathBuf>,
+    },
+    /// The facts of [`ConcernKind::WaitingFiles`].
+    WaitingFiles {
+        /// The files, by path.
+        files: Vec<WaitingFileView>,
     },
     /// The facts of [`ConcernKind::InboxUnreadable`].
     InboxUnreadable {
@@ -119,11 +143,14 @@ impl ConcernFact {
         match self {
             Self::LastRun { .. } => ConcernKind::LastRun,
             Self::NoActivePortfolios { .. } => ConcernKind::NoActivePortfolios,
+            Self::Damage { .. } => ConcernKind::Damage,
+            Self::VerificationOverdue { .. } => ConcernKind::VerificationOverdue,
             Self::Late { .. } => ConcernKind::Late,
             Self::Failing { .. } => ConcernKind::Failing,
             Self::Quarantined { .. } => ConcernKind::Quarantined,
             Self::AbandonedRun { .. } => ConcernKind::AbandonedRun,
             Self::RejectedFiles { .. } => ConcernKind::RejectedFiles,
+            Self::WaitingFiles { .. } => ConcernKind::WaitingFiles,
             Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
             Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
             Self::StaleInputs { .. } => ConcernKind::StaleInputs,
@@ -133,12 +160,26 @@ impl ConcernFact {
         }
     }
 
+    /// Returns what the concern is about beside portfolios: paths of files, or names of claims. A
+    /// further one is news to an operator.
+    pub fn items(&self) -> BTreeSet<String> {
+        let path = |path: &PathBuf| path.display().to_string();
+        match self {
+            Self::RejectedFiles { files } => files.iter().map(path).collect(),
+            Self::WaitingFiles { files } => files.iter().map(|file| path(&file.path)).collect(),
+            Self::Damage { broken, .. } => broken.clone(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// Returns the number of portfolios, cells, sessions, files or runs concerned; 1 where the concern has no
     /// number. `docs/metrics.md` has the unit of each kind.
     pub fn count(&self) -> u64 {
         match self {
             Self::LastRun { .. }
             | Self::NoActivePortfolios { .. }
+            | Self::Damage { .. }
+            | Self::VerificationOverdue { .. }
             | Self::AbandonedRun { .. }
             | Self::InboxUnreadable { .. } => 1,
             Self::Late { late, .. } => *late,
@@ -147,6 +188,7 @@ impl ConcernFact {
             }
             Self::UnpricedSession { sessions, .. } => *sessions,
             Self::RejectedFiles { files } => files.len() as u64,
+            Self::WaitingFiles { files } => files.len() as u64,
             Self::StaleInputs { stale, .. } => *stale,
             Self::RiskAbsent {
                 without_figures, ..

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::engine::PriceWait;
 
 /// The limits up to which a state is no concern.
@@ -11,6 +13,8 @@ pub struct ConcernLimits {
     pub max_lag: usize,
     /// Number of sessions that a price or exchange rate may be old.
     pub max_stale: usize,
+    /// Number of days that the last verification may be old; any number if `None`.
+    pub max_verify_age: Option<u32>,
 }
 
 impl Default for ConcernLimits {
@@ -18,6 +22,7 @@ impl Default for ConcernLimits {
         Self {
             max_lag: 1,
             max_stale: usize::from(PriceWait::default().dead_after_sessions),
+            max_verify_age: None,
         }
     }
 }
@@ -41,6 +46,8 @@ pub enum InboxState {
     Listed {
         /// The files that wait for an operator, by path.
         rejected: Vec<RejectedFileView>,
+        /// The files that have waited for hours and are not imported, by path.
+        waiting: Vec<WaitingFileView>,
     },
     /// The inbox could not be listed.
     Unreadable {
@@ -49,6 +56,16 @@ pub enum InboxState {
         /// The error of the operating system.
         error: String,
     },
+}
+
+/// A file of the inbox that has waited for hours and is not imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WaitingFileView {
+    /// The path of the file.
+    pub path: PathBuf,
+    /// The reason why it is not imported, such as "its last line has no end".
+    pub reason: &'static str,
 }
 
 /// A file of the inbox that waits for an operator.

@@ -11,6 +11,10 @@ pub enum ConcernKind {
     LastRun,
     /// No portfolio in scope is active, so that nothing is checked.
     NoActivePortfolios,
+    /// A verification or another command found damage, and nothing has repaired it.
+    Damage,
+    /// The last verification is older than allowed, or there was none.
+    VerificationOverdue,
     /// Portfolios are further behind the target than allowed.
     Late,
     /// Active portfolios have a phase that failed and was not done since.
@@ -21,6 +25,8 @@ pub enum ConcernKind {
     AbandonedRun,
     /// Files of the inbox were refused, or lie where they are not imported.
     RejectedFiles,
+    /// Files of the inbox have waited for hours and are not imported.
+    WaitingFiles,
     /// The inbox cannot be listed, so that its files are not imported.
     InboxUnreadable,
     /// Sessions before the target are unpriced: all their cells wait, without end.
@@ -47,14 +53,17 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::LastRun,
         Self::NoActivePortfolios,
+        Self::Damage,
+        Self::VerificationOverdue,
         Self::Late,
         Self::Failing,
         Self::Quarantined,
         Self::AbandonedRun,
         Self::RejectedFiles,
+        Self::WaitingFiles,
         Self::InboxUnreadable,
         Self::UnpricedSession,
         Self::StaleInputs,
@@ -69,11 +78,14 @@ impl ConcernKind {
         match self {
             Self::LastRun => "run",
             Self::NoActivePortfolios => "no-active-portfolios",
+            Self::Damage => "damage",
+            Self::VerificationOverdue => "verification-overdue",
             Self::Late => "late",
             Self::Failing => "failing",
             Self::Quarantined => "quarantined",
             Self::AbandonedRun => "abandoned-run",
             Self::RejectedFiles => "rejected-files",
+            Self::WaitingFiles => "waiting-files",
             Self::InboxUnreadable => "inbox-unreadable",
             Self::UnpricedSession => "unpriced-session",
             Self::StaleInputs => "stale-inputs",
@@ -94,11 +106,14 @@ impl ConcernKind {
         match self {
             Self::LastRun
             | Self::NoActivePortfolios
+            | Self::Damage
+            | Self::VerificationOverdue
             | Self::Late
             | Self::Failing
             | Self::Quarantined
             | Self::AbandonedRun
             | Self::RejectedFiles
+            | Self::WaitingFiles
             | Self::InboxUnreadable
             | Self::UnpricedSession
             | Self::StaleInputs => Severity::Error,

@@ -11,19 +11,22 @@
 //! | `fact` | the facts of one state |
 //! | `concern` | a state with its portfolios and the next command |
 //! | `evaluate` | finding all states of one survey and plan |
+//! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
 //! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
 
 mod absent_risk;
 mod concern;
 mod evaluate;
 mod fact;
+mod inbox;
 mod inputs;
 mod kind;
 mod stale_inputs;
+mod verification;
 
 pub use concern::{Concern, Concerns};
 pub use evaluate::concerns;
 pub use fact::ConcernFact;
-pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView};
+pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, WaitingFileView};
 pub use kind::{ConcernKind, Severity};
 pub use stale_inputs::StalePortfolio;

@@ -1,6 +1,8 @@
 //! The claims about a database, and their verdicts: proven, or broken with findings.
 
-use serde::Serialize;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Day, PhaseCells, PhaseSet};
 use crate::engine::EngineError;
@@ -11,7 +13,7 @@ use crate::query::next_command::NextCommand;
 const MAX_FINDINGS: usize = 20;
 
 /// A claim that a verification checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Claim {
     /// SQLite finds its pages, indexes and foreign keys in order.
@@ -62,6 +64,30 @@ impl Claim {
             Self::Runs => "no run is marked running without a live lease",
         }
     }
+
+    /// Returns the name in JSON and in the record of damage.
+    pub(super) fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => unreachable!("a claim serializes as its name"),
+        }
+    }
+
+    /// Returns the claim with this name.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+
+    /// Returns whether a broken claim means that rows are damaged. Runs that ended without a trace
+    /// and a configuration that is not in force are no damage.
+    const fn is_about_damage(self) -> bool {
+        !matches!(self, Self::Configuration | Self::Runs)
+    }
+
+    /// Returns whether only the cells of the sample are checked.
+    pub(super) const fn depends_on_sample(self) -> bool {
+        matches!(self, Self::CellsRecomputed | Self::StatisticsRecomputed)
+    }
 }
 
 /// The progress of a verification, in sessions.
@@ -110,13 +136,18 @@ impl Verification {
             .all(|check| matches!(check.verdict, Verdict::Proven { .. }))
     }
 
-    /// Returns whether no row is damaged. Runs that ended without a trace and a configuration that
-    /// is not in force are no damage.
+    /// Returns whether no row is damaged.
     pub fn is_undamaged(&self) -> bool {
-        let mut broken = (self.checks.iter())
+        self.damaged_claims().is_empty()
+    }
+
+    /// Returns the broken claims that mean damage.
+    pub(super) fn damaged_claims(&self) -> BTreeSet<Claim> {
+        (self.checks.iter())
             .filter(|check| matches!(check.verdict, Verdict::Broken { .. }))
-            .map(|check| check.claim);
-        broken.all(|claim| matches!(claim, Claim::Configuration | Claim::Runs))
+            .map(|check| check.claim)
+            .filter(|claim| claim.is_about_damage())
+            .collect()
     }
 
     /// Returns the commands that fix what is broken.
@@ -127,21 +158,26 @@ impl Verification {
                 false => vec![NextCommand::Run],
             };
         }
-        let is_broken = |claim| matches!(self.verdict(claim), Some(Verdict::Broken { .. }));
-        // Pages, rows and a calendar that cannot be read are not in the file any more.
-        if is_broken(Claim::Integrity) || is_broken(Claim::Calendar) {
-            return vec![NextCommand::Restore];
-        }
-        match self.changed_sources.is_empty() {
-            true => vec![NextCommand::Repair, NextCommand::Run],
-            false => vec![NextCommand::Restore, NextCommand::AcceptChanges],
-        }
+        remedies(&self.damaged_claims(), &self.changed_sources)
     }
 
     /// Returns the verdict on a claim; `None` if it was not checked.
     pub fn verdict(&self, claim: Claim) -> Option<&Verdict> {
         let check = self.checks.iter().find(|check| check.claim == claim);
         check.map(|check| &check.verdict)
+    }
+}
+
+/// Returns the commands that fix damage by which these claims are broken.
+pub(super) fn remedies(broken: &BTreeSet<Claim>, changed_sources: &[String]) -> Vec<NextCommand> {
+    // Pages, rows and a calendar that cannot be read are not in the file any more.
+    if broken.contains(&Claim::Integrity) || broken.contains(&Claim::Calendar) {
+        return vec![NextCommand::Restore];
+    }
+    match (broken.is_empty(), changed_sources.is_empty()) {
+        (true, _) => Vec::new(),
+        (false, true) => vec![NextCommand::Repair, NextCommand::Run],
+        (false, false) => vec![NextCommand::Restore, NextCommand::AcceptChanges],
     }
 }
 

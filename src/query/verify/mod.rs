@@ -13,6 +13,7 @@ mod check;
 mod facts;
 mod ledger;
 mod recompute;
+mod record;
 mod runs;
 mod sample;
 mod sources;
@@ -26,5 +27,7 @@ mod verify;
 mod tests;
 
 pub use check::{Check, Claim, Verdict, Verification, VerifyProgress};
+pub(super) use record::damage_remedy;
+pub use record::{repaired, unreadable};
 pub use sample::Sample;
 pub use verify::verify;

@@ -188,7 +188,7 @@ fn a_schema_migrated_by_another_process_meanwhile_is_accepted() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     // One step stands for all that the other process applies.
     connection
-        .execute_batch(include_str!("../schema/009_digests.sql"))
+        .execute_batch(include_str!("../schema/011_verification.sql"))
         .unwrap();
     connection
         .pragma_update(None, "user_version", newest())
@@ -279,6 +279,7 @@ fn check_renamed(reading: &ReadTransaction<'_>) -> Result<(), StoreError> {
         kind: "behind".to_owned(),
         since: at(7),
         portfolios: set(),
+        items: std::collections::BTreeSet::new(),
     };
     assert_eq!(reading.alerts().active()?, [alert]);
     let message = OutboxMessageRow {
