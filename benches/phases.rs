@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::domain::{
-    AssetClass, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId, PortfolioKey,
-    Price, Quantity, RiskModel, Security, SecurityId, Shock, Transaction, TransactionKind,
+    AssetClass, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId,
+    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityId, Shock, Transaction,
+    TransactionKind,
 };
 use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
 
@@ -72,6 +73,7 @@ fn history() -> History {
         key: PortfolioKey::from_name("one"),
         name: "One".to_owned(),
         currency: Currency::USD,
+        cost_basis: CostBasis::default(),
         lifecycle: Lifecycle::new(day(0)),
     };
     let transaction = |kind, security, quantity| Transaction {

@@ -13,7 +13,7 @@ use crate::import::inbox::{list_rejected, list_waiting};
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
     self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
-    QueryError, RejectedFileView, Status, StatusOptions, WaitingFileView,
+    QueryError, RealizedGains, RejectedFileView, Status, StatusOptions, WaitingFileView,
 };
 use crate::store::{ReadTransaction, Store};
 
@@ -150,6 +150,20 @@ impl AppContext {
     ) -> Result<Books, QueryError> {
         let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
         query::books(&self.store, &self.settings, &portfolio, as_of, sessions)
+    }
+
+    /// Lists the lots that the portfolio with this id or name closed, up to `as_of`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query::resolve_portfolio`] and [`query::realized_gains`].
+    pub fn realized_gains(
+        &self,
+        portfolio: &str,
+        as_of: Option<Day>,
+    ) -> Result<RealizedGains, QueryError> {
+        let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
+        query::realized_gains(&self.store, &self.settings, &portfolio, as_of)
     }
 
     /// Returns the run that is active in this or another process, from the lease.

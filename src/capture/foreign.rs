@@ -14,7 +14,9 @@ use super::map::{Map, Table};
 use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
 use super::state::{CapturedPortfolio, Naming, State};
 use super::values::{parse_bool, parse_day, parse_instant};
-use crate::domain::{Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey};
+use crate::domain::{
+    CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey,
+};
 use crate::engine::{Settings, today};
 
 /// Captures the state in `rows`, read by a map, at the time `now`.
@@ -276,6 +278,7 @@ impl PortfolioRow {
             },
             name: self.name,
             currency: self.currency,
+            cost_basis: CostBasis::default(),
             lifecycle: lifecycle.with_deleted_at(self.deleted_at),
         }
     }

@@ -309,6 +309,12 @@ fn query_hint(error: &QueryError) -> Option<String> {
         | QueryError::AmbiguousPortfolio { .. } => {
             Some("`plimsoll portfolio list` lists all portfolios".to_owned())
         }
+        QueryError::Unbookable { portfolio, .. } => {
+            let portfolio = shell_quoted(portfolio);
+            Some(format!(
+                "`plimsoll status {portfolio}` names the first open day; --as-of shows an earlier one"
+            ))
+        }
         QueryError::Engine(EngineError::Store(error)) => store_hint(error),
         _ => None,
     }

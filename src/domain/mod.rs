@@ -49,7 +49,9 @@ pub use fine_amount::{Price, Quantity};
 pub use ids::{PortfolioId, PortfolioKey, RunId, SecurityId};
 pub use invalidation::{InvalidationCause, NewInvalidation, OpenInvalidation};
 pub use lifecycle_index::{LifecycleChanges, LifecycleCursor, LifecycleIndex};
-pub use lots::Lots;
+pub use lots::{
+    ChosenLot, ClosedLot, ClosedLots, CostBasis, FeeTreatment, LotMethod, LotOrigin, Lots, Trade,
+};
 pub use nearest::nearest;
 pub use phase::{Phase, PhaseSet, UnknownPhase};
 pub use portfolio::{Lifecycle, LifecycleError, LifecycleStatus, NewPortfolio, Portfolio};

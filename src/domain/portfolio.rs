@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::day::Day;
 use super::ids::{PortfolioId, PortfolioKey};
+use super::lots::CostBasis;
 use super::security::Currency;
 
 /// A portfolio as it is stored.
@@ -21,6 +22,8 @@ pub struct Portfolio {
     pub name: String,
     /// Currency of its cash and its books.
     pub currency: Currency,
+    /// The rules by which it keeps the cost of its holdings.
+    pub cost_basis: CostBasis,
     /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
@@ -34,6 +37,8 @@ pub struct NewPortfolio {
     pub name: String,
     /// Currency of its cash and its books.
     pub currency: Currency,
+    /// The rules by which it keeps the cost of its holdings.
+    pub cost_basis: CostBasis,
     /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
@@ -46,6 +51,7 @@ impl NewPortfolio {
             key: self.key,
             name: self.name,
             currency: self.currency,
+            cost_basis: self.cost_basis,
             lifecycle: self.lifecycle,
         }
     }
@@ -58,6 +64,7 @@ impl Portfolio {
             key: self.key,
             name: self.name.clone(),
             currency: self.currency,
+            cost_basis: self.cost_basis,
             lifecycle: self.lifecycle,
         }
     }

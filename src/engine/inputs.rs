@@ -184,7 +184,7 @@ fn load_portfolios(
 mod tests {
     use super::*;
     use crate::domain::{
-        Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price, Quantity,
+        CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price, Quantity,
         Transaction, TransactionKind,
     };
 
@@ -203,6 +203,7 @@ mod tests {
             key: PortfolioKey::from_name("one"),
             name: "one".to_owned(),
             currency: Currency::USD,
+            cost_basis: CostBasis::default(),
             lifecycle: Lifecycle::new(day),
         };
         let bought = Transaction {

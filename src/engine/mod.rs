@@ -17,6 +17,7 @@
 //! | `run_event`, `failing_phases` | notify observers, and make phases fail for tests |
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
 //! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
+//! | `realized` | books a portfolio again to list the lots that it closed |
 
 mod accepted_prices;
 mod active_run;
@@ -32,6 +33,7 @@ mod load;
 mod outcome;
 mod portfolio_state;
 mod readiness;
+mod realized;
 mod recompute;
 mod record;
 mod run;
@@ -52,6 +54,7 @@ pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub use outcome::{Outcome, Times, Warning};
 pub(crate) use readiness::sessions_held;
+pub(crate) use realized::{ClosedPosition, closed_positions};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};
 pub use run::run;

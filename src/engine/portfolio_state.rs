@@ -87,7 +87,8 @@ fn load_by_scan(
 mod tests {
     use super::*;
     use crate::domain::{
-        Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity, TransactionKind,
+        CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity,
+        TransactionKind,
     };
     use crate::store::Store;
 
@@ -115,6 +116,7 @@ mod tests {
                 key: PortfolioKey::from_name(name),
                 name: name.to_owned(),
                 currency: Currency::USD,
+                cost_basis: CostBasis::default(),
                 lifecycle: Lifecycle::new(day),
             }))?;
             let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];

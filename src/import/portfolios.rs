@@ -1,8 +1,10 @@
 //! Reads and validates files of portfolios: `id?, name, currency?, inception, closed?,
-//! deleted_at?`.
+//! deleted_at?, cost_basis?, fees?`.
 //!
 //! The id identifies a portfolio; without an id the name does. An absent column keeps the existing
-//! value, and so does an empty `currency`. An empty `closed` or `deleted_at` removes the value.
+//! value, and so does an empty `currency`, `cost_basis` or `fees`. An empty `closed` or `deleted_at` removes the value.
+
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
@@ -14,7 +16,8 @@ use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{
-    Change, Correction, Currency, Day, DayRange, Lifecycle, NewPortfolio, Portfolio, PortfolioKey,
+    Change, Correction, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle, LotMethod,
+    NewPortfolio, Portfolio, PortfolioKey, UnknownValue,
 };
 
 const FORMAT: TableFormat = TableFormat {
@@ -25,6 +28,8 @@ const FORMAT: TableFormat = TableFormat {
         "inception",
         "closed",
         "deleted_at",
+        "cost_basis",
+        "fees",
     ],
     required: &["name", "inception"],
     date_columns: &["inception", "closed", "deleted_at"],
@@ -46,6 +51,10 @@ pub struct PortfolioRow {
     pub closed: OptionalField<Day>,
     /// The time of deletion; an empty field restores the portfolio.
     pub deleted_at: OptionalField<DateTime<Utc>>,
+    /// The lots that a sale closes; first in, first out for a new portfolio without a value.
+    pub cost_basis: OptionalField<LotMethod>,
+    /// The place of fees; an expense for a new portfolio without a value.
+    pub fees: OptionalField<FeeTreatment>,
 }
 
 /// Changes that a file of portfolios makes.
@@ -79,6 +88,8 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
     let inception = cells.day("inception");
     let closed = cells.optional("closed", |text| dates.parse_day(text));
     let deleted_at = cells.optional("deleted_at", |text| dates.parse_instant(text));
+    let cost_basis = cells.optional("cost_basis", parse_word);
+    let fees = cells.optional("fees", parse_word);
     Some(PortfolioRow {
         id,
         name: name?,
@@ -86,7 +97,13 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
         inception: inception?,
         closed,
         deleted_at,
+        cost_basis,
+        fees,
     })
+}
+
+fn parse_word<T: FromStr<Err = UnknownValue>>(text: &str) -> Result<T, RowErrorKind> {
+    Ok(text.parse()?)
 }
 
 /// Validates a file of portfolios. `known` must hold all portfolios, and the traded ranges of those
@@ -154,12 +171,17 @@ fn merge(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Ve
         OptionalField::Value(id) => id,
         _ => &row.name,
     };
+    let basis = was.map(|was| was.cost_basis).unwrap_or_default();
     Ok(NewPortfolio {
         key: was.map_or_else(|| PortfolioKey::from_name(id), |was| was.key),
         name: row.name.clone(),
         currency: row
             .currency
             .or_keep(was.map_or(Currency::USD, |was| was.currency)),
+        cost_basis: CostBasis {
+            method: row.cost_basis.or_keep(basis.method),
+            fees: row.fees.or_keep(basis.fees),
+        },
         lifecycle,
     })
 }
@@ -184,12 +206,15 @@ fn check_inception(
 
 fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
     let (old, new) = (was.lifecycle, now.lifecycle);
+    let (old_basis, new_basis) = (was.cost_basis, now.cost_basis);
     [
         Change::between("name", &was.name, &now.name),
         Change::between("currency", &was.currency, &now.currency),
         Change::between("inception", &old.inception(), &new.inception()),
         Change::between_optional("closed", &old.closing_day(), &new.closing_day()),
         Change::between_optional("deleted_at", &old.deleted_at(), &new.deleted_at()),
+        Change::between("cost_basis", &old_basis.method, &new_basis.method),
+        Change::between("fees", &old_basis.fees, &new_basis.fees),
     ]
     .into_iter()
     .flatten()

@@ -1,8 +1,8 @@
 //! Makes portfolios and securities for the unit tests of this layer.
 
 use crate::domain::{
-    Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Security,
-    SecurityId,
+    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey,
+    Security, SecurityId,
 };
 
 pub(super) fn day(text: &str) -> Day {
@@ -21,6 +21,7 @@ pub(super) fn portfolio(id: u32, name: &str, inception: &str) -> Portfolio {
         key: PortfolioKey::from_name(name),
         name: name.to_owned(),
         currency: Currency::USD,
+        cost_basis: CostBasis::default(),
         lifecycle: Lifecycle::new(day(inception)),
     }
 }

@@ -59,7 +59,7 @@ pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
 pub(crate) use ownership::holding_changes;
 pub use pending::PendingInvalidations;
-pub(crate) use portfolios::invalidate_currencies;
+pub(crate) use portfolios::invalidate_portfolios;
 pub(crate) use prices::invalidate_closes;
 pub use request::{force, invalidate};
 pub(crate) use risk_model::sync_risk_model;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, IdSet, Lots, Money, Quantity, Split, Transaction, TransactionKind};
+use crate::domain::{
+    Day, IdSet, LotOrigin, Lots, Money, Quantity, Split, Transaction, TransactionKind,
+};
 
 /// The movements and splits of one security over an interval of sessions.
 #[derive(Debug, Clone)]
@@ -138,7 +140,7 @@ impl<'s> Ownership<'s> {
                 lots.split(split.new, split.old);
                 observe(split.day, !lots.quantity().is_zero());
             }
-            lots.trade(signed_quantity(entry), Money::ZERO);
+            lots.trade(signed_quantity(entry), Money::ZERO, origin(entry));
             observe(entry.day, !lots.quantity().is_zero());
         }
         for split in splits {
@@ -175,6 +177,15 @@ fn signed_quantity(entry: &Transaction) -> Quantity {
             entry.quantity.negated().unwrap_or(entry.quantity)
         }
         _ => entry.quantity,
+    }
+}
+
+/// Returns an origin for the lot of a movement. Only quantities matter here, so all lots of a day
+/// may share one.
+fn origin(entry: &Transaction) -> LotOrigin {
+    LotOrigin {
+        day: entry.day,
+        transaction: 0,
     }
 }
 

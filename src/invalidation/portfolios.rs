@@ -1,41 +1,99 @@
-//! Changed portfolios. Only the currency affects cells: the name is text for people, and a
-//! lifecycle decides which cells are expected, not their values.
+//! Changed portfolios. The currency and the cost basis affect all cells: the name is text for people,
+//! and a lifecycle decides which cells are expected, not their values.
 
 use chrono::{DateTime, Utc};
 
 use super::facts::Facts;
 use super::ledger::remove_cells;
 use crate::domain::{
-    Calendar, Correction, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells, Portfolio,
+    Calendar, Change, Correction, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells,
+    Portfolio,
 };
 use crate::store::{StoreError, WriteTransaction};
 
-/// Invalidates all cells of the portfolios whose currency changed, and returns them.
+/// Invalidates the cells of the portfolios whose currency or cost basis changed, and returns them.
 ///
 /// # Errors
 ///
 /// The database cannot be read or written.
-pub(crate) fn invalidate_currencies(
+pub(crate) fn invalidate_portfolios(
     writing: &WriteTransaction<'_>,
     calendar: &Calendar,
     corrected: &[Correction<Portfolio>],
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
-    let changed = corrected
-        .iter()
-        .filter(|Correction { was, now }| was.currency != now.currency);
-    let invalidations = changed.map(|Correction { was, now }| {
-        let (name, from, to) = (&now.name, was.currency, now.currency);
+    let changed = corrected.iter().filter_map(change);
+    let invalidations = changed.map(|(portfolio, reason)| {
         let mut cells = facts.covered_cells(Day::MIN)?;
         for ids in cells.values_mut() {
-            *ids = IdSet::from([now.id.0]);
+            *ids = IdSet::from([portfolio.id.0]);
         }
         Ok(NewInvalidation {
             cause: InvalidationCause::Attribute,
-            reason: format!("currency of {name} changed from {from} to {to}"),
+            reason,
             cells,
         })
     });
     remove_cells(writing, invalidations, now)
+}
+
+/// Returns the portfolio and the reason, if a change affects cells. A cost basis affects exposures
+/// and risk too: a holding without a price is valued at its cost.
+fn change(Correction { was, now }: &Correction<Portfolio>) -> Option<(&Portfolio, String)> {
+    let (old, new) = (was.cost_basis, now.cost_basis);
+    let changes = [
+        Change::between("currency", &was.currency, &now.currency),
+        Change::between("cost basis", &old.method, &new.method),
+        Change::between("fees", &old.fees, &new.fees),
+    ];
+    let texts = changes.into_iter().flatten().map(|change| {
+        let Change {
+            column,
+            was,
+            now: to,
+        } = change;
+        format!("{column} of {} changed from {was} to {to}", now.name)
+    });
+    let texts: Vec<_> = texts.collect();
+    (!texts.is_empty()).then(|| (now, texts.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        CostBasis, Currency, FeeTreatment, Lifecycle, LotMethod, PortfolioId, PortfolioKey,
+    };
+
+    #[test]
+    fn a_changed_cost_basis_affects_cells_and_a_name_does_not() {
+        let was = Portfolio {
+            id: PortfolioId(1),
+            key: PortfolioKey::from_name("A"),
+            name: "A".to_owned(),
+            currency: Currency::USD,
+            cost_basis: CostBasis::default(),
+            lifecycle: Lifecycle::new(Day::MIN),
+        };
+        let reason = |now: Portfolio| {
+            let was = was.clone();
+            change(&Correction { was, now }).map(|(_, reason)| reason)
+        };
+        let mut now = was.clone();
+        now.cost_basis = CostBasis {
+            method: LotMethod::Average,
+            fees: FeeTreatment::Capitalize,
+        };
+        assert_eq!(
+            reason(now).as_deref(),
+            Some(
+                "cost basis of A changed from fifo to average, \
+                 fees of A changed from expense to capitalize"
+            )
+        );
+        let mut renamed = was.clone();
+        renamed.name = "B".to_owned();
+        assert_eq!(reason(renamed), None);
+    }
 }

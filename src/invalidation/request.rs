@@ -78,8 +78,8 @@ fn remove_selection(
 mod tests {
     use super::*;
     use crate::domain::{
-        Currency, Day, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PhaseSet, PortfolioKey,
-        Scope,
+        CostBasis, Currency, Day, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PhaseSet,
+        PortfolioKey, Scope,
     };
     use crate::store::Store;
 
@@ -101,6 +101,7 @@ mod tests {
                 key: PortfolioKey::from_name("closed"),
                 name: "closed".to_owned(),
                 currency: Currency::USD,
+                cost_basis: CostBasis::default(),
                 lifecycle: lifecycle.unwrap(),
             }])?;
             writing.calendar().set(&Calendar::weekdays())?;

@@ -4,8 +4,10 @@
 use super::error::{BookingError, PhaseError};
 use super::instrument::Instrument;
 use super::market::Market;
+use super::realized::{Closing, RealizedLot};
 use crate::domain::{
-    Currency, Day, Lots, Money, Quantity, SecurityId, Split, Transaction, TransactionKind,
+    CostBasis, Currency, Day, FeeTreatment, LotOrigin, Lots, Money, Quantity, SecurityId, Split,
+    Trade, Transaction, TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.
@@ -19,6 +21,7 @@ pub(super) struct Holding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
     currency: Currency,
+    cost_basis: CostBasis,
     pub(super) cash: Money,
     /// Profit realized since inception.
     pub(super) realized: Money,
@@ -28,18 +31,22 @@ pub(super) struct Account {
     pub(super) outflow: Money,
     /// Ascending by security id.
     pub(super) holdings: Vec<Holding>,
+    /// The lots closed so far; `None` if they are not recorded, as in a run.
+    pub(super) realized_lots: Option<Vec<RealizedLot>>,
 }
 
 impl Account {
     /// Returns an empty account in `currency`.
-    pub(super) fn new(currency: Currency) -> Self {
+    pub(super) fn new(currency: Currency, cost_basis: CostBasis) -> Self {
         Self {
             currency,
+            cost_basis,
             cash: Money::ZERO,
             realized: Money::ZERO,
             inflow: Money::ZERO,
             outflow: Money::ZERO,
             holdings: Vec::new(),
+            realized_lots: None,
         }
     }
 
@@ -49,16 +56,18 @@ impl Account {
         self.outflow = Money::ZERO;
     }
 
-    /// Books a transaction. After an error the account is half booked and must not be used.
+    /// Books a transaction, the one at `index` in booking order. After an error the account is half
+    /// booked and must not be used.
     pub(super) fn book(
         &mut self,
         market: &Market,
         transaction: &Transaction,
+        index: u32,
     ) -> Result<(), PhaseError> {
         let kind = transaction.kind;
         check_signs(transaction)?;
         if kind.is_movement() {
-            self.book_movement(market, transaction)?;
+            self.book_movement(market, transaction, index)?;
         } else {
             let amount = transaction
                 .amount
@@ -75,8 +84,7 @@ impl Account {
             }
             add(&mut self.cash, cash, transaction.day)?;
         }
-        // For every kind the fee is paid from cash in addition to the amount. It is never part of
-        // a cost.
+        // For every kind the fee is paid from cash in addition to the amount.
         add(&mut self.cash, transaction.fee.negated(), transaction.day)
     }
 
@@ -84,6 +92,7 @@ impl Account {
         &mut self,
         market: &Market,
         transaction: &Transaction,
+        index: u32,
     ) -> Result<(), PhaseError> {
         let security = transaction
             .security
@@ -93,21 +102,25 @@ impl Account {
             market,
             instrument: &instrument,
             transaction,
+            index,
         };
         match transaction.kind {
             TransactionKind::Buy => {
                 let cost = movement.cash_amount()?;
                 add(&mut self.cash, cost.negated(), transaction.day)?;
-                self.trade(&instrument, transaction, transaction.quantity, cost)
+                let cost = cost.plus(self.capitalized_fee(transaction));
+                let cost = cost.ok_or_else(|| movement.out_of_range())?;
+                self.trade(&movement, transaction.quantity, cost)
             }
             TransactionKind::Sell => {
                 let proceeds = movement.cash_amount()?;
                 // A short sale is no case of its own: lots take a negative quantity at a
                 // negative cost.
                 add(&mut self.cash, Some(proceeds), transaction.day)?;
-                let (out, cost) = (transaction.quantity.negated(), proceeds.negated());
+                let cost = self.capitalized_fee(transaction).minus(proceeds);
+                let out = transaction.quantity.negated();
                 let (out, cost) = out.zip(cost).ok_or_else(|| movement.out_of_range())?;
-                self.trade(&instrument, transaction, out, cost)
+                self.trade(&movement, out, cost)
             }
             TransactionKind::TransferIn => {
                 // The flow is the market value, so that the transfer itself makes no profit. The
@@ -115,33 +128,41 @@ impl Account {
                 let value = movement.market_value()?;
                 let cost = movement.stated_value()?.or(value).unwrap_or(Money::ZERO);
                 add(&mut self.inflow, value.or(Some(cost)), transaction.day)?;
-                self.trade(&instrument, transaction, transaction.quantity, cost)
+                self.trade(&movement, transaction.quantity, cost)
             }
             _ => self.transfer_out(&movement),
         }
     }
 
+    /// Returns the part of the fee of a trade that belongs to its cost.
+    fn capitalized_fee(&self, transaction: &Transaction) -> Money {
+        match self.cost_basis.fees {
+            FeeTreatment::Capitalize => transaction.fee,
+            FeeTreatment::Expense => Money::ZERO,
+        }
+    }
+
     fn trade(
         &mut self,
-        instrument: &Instrument,
-        transaction: &Transaction,
+        movement: &Movement<'_>,
         quantity: Quantity,
         cost: Money,
     ) -> Result<(), PhaseError> {
         let at = self
-            .holding_index(instrument.security)
+            .holding_index(movement.instrument.security)
             .unwrap_or_else(|at| {
                 // Inserted in place: every sum over holdings runs by security id, and sums of
                 // `f64` depend on their order.
                 let holding = Holding {
-                    instrument: instrument.clone(),
-                    lots: Lots::default(),
+                    instrument: movement.instrument.clone(),
+                    lots: Lots::new(self.cost_basis.method),
                 };
                 self.holdings.insert(at, holding);
                 at
             });
-        let realized = self.holdings[at].lots.trade(quantity, cost);
-        self.realize(at, realized, transaction.day)
+        let lots = &mut self.holdings[at].lots;
+        let trade = lots.trade(quantity, cost, movement.origin());
+        self.realize(at, trade, movement.closing())
     }
 
     /// Closes lots at market value, or at their cost if there is no price.
@@ -157,12 +178,14 @@ impl Account {
             return Err(exceeds());
         }
         let out = quantity.negated();
-        let cost = out
-            .and_then(|out| lots.close(out))
-            .ok_or_else(|| movement.out_of_range())?;
+        let cost_before = lots.cost();
+        let closed = out.and_then(|out| lots.close(out));
+        let cost = cost_before.minus(lots.cost());
+        let (closed, cost) = (closed.zip(cost)).ok_or_else(|| movement.out_of_range())?;
         let value = value.unwrap_or(cost);
         add(&mut self.outflow, Some(value), movement.transaction.day)?;
-        self.realize(at, value.minus(cost), movement.transaction.day)
+        let trade = value.negated().and_then(|value| Trade::new(closed, value));
+        self.realize(at, trade, movement.closing())
     }
 
     /// Applies a split to the lots of its security; does nothing if it is not held.
@@ -170,22 +193,38 @@ impl Account {
         let Ok(at) = self.holding_index(split.security) else {
             return Ok(());
         };
-        let realized = self.holdings[at].lots.split(split.new, split.old);
-        self.realize(at, realized, split.day)
+        let closed = self.holdings[at].lots.split(split.new, split.old);
+        let trade = closed.and_then(|closed| Trade::new(closed, Money::ZERO));
+        let closing = Closing {
+            security: split.security,
+            day: split.day,
+            transaction: None,
+        };
+        self.realize(at, trade, closing)
     }
 
     /// Adds realized profit and removes the holding if its quantity is zero. `None` means that a
     /// number did not fit.
-    fn realize(&mut self, at: usize, realized: Option<Money>, day: Day) -> Result<(), PhaseError> {
-        let holding = &self.holdings[at];
-        let realized = realized.ok_or(PhaseError::HoldingOutOfRange {
-            security: holding.instrument.security,
-            day,
-        })?;
-        if holding.lots.quantity().is_zero() {
+    fn realize(
+        &mut self,
+        at: usize,
+        trade: Option<Trade>,
+        closing: Closing,
+    ) -> Result<(), PhaseError> {
+        let out_of_range = PhaseError::HoldingOutOfRange {
+            security: closing.security,
+            day: closing.day,
+        };
+        let Some(trade) = trade else {
+            return Err(out_of_range);
+        };
+        if self.holdings[at].lots.quantity().is_zero() {
             self.holdings.remove(at);
         }
-        add(&mut self.realized, Some(realized), day)
+        if let Some(recorded) = &mut self.realized_lots {
+            recorded.extend(closing.realized_lots(&trade).ok_or(out_of_range)?);
+        }
+        add(&mut self.realized, Some(trade.realized), closing.day)
     }
 
     fn holding_index(&self, security: SecurityId) -> Result<usize, usize> {
@@ -199,9 +238,26 @@ struct Movement<'a> {
     market: &'a Market,
     instrument: &'a Instrument,
     transaction: &'a Transaction,
+    /// The index of the transaction in booking order.
+    index: u32,
 }
 
 impl Movement<'_> {
+    fn origin(&self) -> LotOrigin {
+        LotOrigin {
+            day: self.transaction.day,
+            transaction: self.index,
+        }
+    }
+
+    fn closing(&self) -> Closing {
+        Closing {
+            security: self.instrument.security,
+            day: self.transaction.day,
+            transaction: Some(self.index),
+        }
+    }
+
     /// Returns the amount paid or received, before the fee. Fails if the transaction has neither an
     /// amount nor a price.
     fn cash_amount(&self) -> Result<Money, PhaseError> {
@@ -242,7 +298,7 @@ impl Movement<'_> {
         let splits = &splits[splits.partition_point(|split| split.day <= first)..];
         let mut lots = Lots::default();
         let mut split_until = || {
-            lots.trade(self.transaction.quantity, Money::ZERO)?;
+            lots.open(self.transaction.quantity, Money::ZERO, self.origin())?;
             for split in splits.iter().take_while(|split| split.day <= last) {
                 if split.security == self.instrument.security {
                     lots.split(split.new, split.old)?;

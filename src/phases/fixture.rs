@@ -9,8 +9,8 @@ use super::history::History;
 use super::market::Market;
 use super::sources::{Close, MarketSources};
 use crate::domain::{
-    Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price, Security,
-    SecurityId, Split, Transaction, TransactionKind,
+    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price,
+    Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -39,6 +39,7 @@ pub(super) fn portfolio() -> Portfolio {
         key: PortfolioKey::from_name("one"),
         name: "One".to_owned(),
         currency: Currency::USD,
+        cost_basis: CostBasis::default(),
         lifecycle: Lifecycle::new(day(0)),
     }
 }

@@ -1,12 +1,13 @@
 //! Holds one portfolio's transactions in the order in which they are booked.
 
-use crate::domain::{Currency, Portfolio, SecurityId, Transaction};
+use crate::domain::{CostBasis, Currency, Portfolio, SecurityId, Transaction};
 
 /// The transactions of one portfolio in booking order, without those that cancel each other. The
 /// order does not depend on the order of import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct History {
     currency: Currency,
+    cost_basis: CostBasis,
     transactions: Vec<Transaction>,
 }
 
@@ -17,6 +18,7 @@ impl History {
         transactions.sort_by(Transaction::booking_order);
         Self {
             currency: portfolio.currency,
+            cost_basis: portfolio.cost_basis,
             transactions: without_cancelled(transactions),
         }
     }
@@ -24,6 +26,11 @@ impl History {
     /// Returns the currency of the portfolio's books.
     pub fn currency(&self) -> Currency {
         self.currency
+    }
+
+    /// Returns the rules by which the portfolio keeps the cost of its holdings.
+    pub fn cost_basis(&self) -> CostBasis {
+        self.cost_basis
     }
 
     /// Returns the transactions in the order in which they are booked.

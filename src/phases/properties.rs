@@ -7,12 +7,14 @@ use proptest::sample::{Index, subsequence};
 use super::books::Books;
 use super::error::PhaseError;
 use super::exposures::exposures;
-use super::fixture::{MarketBuilder, day, history, security, transaction};
+use super::fixture::{MarketBuilder, day, history, portfolio, security, transaction};
+use super::history::History;
 use super::risk::risk;
 use super::securities::statistics;
 use super::valuation::Valuation;
 use crate::domain::{
-    Currency, Factor, Money, Price, Quantity, SecurityId, Transaction, TransactionKind,
+    CostBasis, Currency, Factor, FeeTreatment, LotMethod, Money, Price, Quantity, SecurityId,
+    Transaction, TransactionKind,
 };
 
 /// Number of calendar days in a generated world. The last two of every seven are not sessions.
@@ -206,6 +208,25 @@ proptest! {
         sources.splits.reverse();
         let session = last.index(world.session_count());
         prop_assert_eq!(reversed.fingerprint(session), world.fingerprint(session));
+    }
+
+    #[test]
+    fn closed_lots_add_up_to_realized_by_every_cost_basis(
+        world in worlds(),
+        method in prop::sample::select(LotMethod::ALL.to_vec()),
+        fees in prop::sample::select(FeeTreatment::ALL.to_vec()),
+    ) {
+        let mut portfolio = portfolio();
+        portfolio.cost_basis = CostBasis { method, fees };
+        let market = world.builder.build();
+        let history = History::new(&portfolio, world.transactions.clone());
+        let last = world.session_count() - 1;
+        let Ok(valuation) = Books::open(&history).value_on(&market, &history, last) else {
+            return Ok(());
+        };
+        let lots = Books::realized_lots(&market, &history).unwrap();
+        let gains = units(lots.iter().map(|lot| lot.gain().unwrap()));
+        prop_assert_eq!(gains, valuation.snapshot.realized.units());
     }
 
     #[test]

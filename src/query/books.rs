@@ -177,6 +177,17 @@ pub(super) fn changes(series: &[SessionBooks]) -> Vec<Change> {
     series.iter().map(change).collect()
 }
 
+/// Returns the last session with books on or before `as_of`, or the very last one.
+pub(super) fn last_session_with_books(
+    reading: &ReadTransaction<'_>,
+    calendar: &Calendar,
+    portfolio: &Portfolio,
+    as_of: Option<Day>,
+) -> Result<Option<Day>, QueryError> {
+    let days = sessions_with_books(reading, calendar, portfolio, as_of, Some(1))?;
+    Ok(days.last().copied())
+}
+
 /// Fills in the drawdowns and calculates the totals.
 fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
     let (mut wealth, mut peak) = (1.0, 1.0_f64);

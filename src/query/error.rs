@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
-use crate::domain::{CalendarError, PortfolioKey, RunId};
+use crate::domain::{CalendarError, Portfolio, PortfolioKey, RunId};
 use crate::engine::EngineError;
+use crate::phases::PhaseError;
 use crate::plan::{PlanError, ScopeError};
 use crate::store::StoreError;
 
@@ -55,9 +56,36 @@ pub enum QueryError {
     /// A run names deleted portfolios, which no run fills.
     #[error("deleted {}: no run fills a deleted portfolio", quoted(.0))]
     DeletedPortfolios(Vec<String>),
+    /// The transactions of a portfolio cannot be booked up to the day.
+    #[error("failed to book the transactions of `{portfolio}`")]
+    Unbookable {
+        /// The name of the portfolio.
+        portfolio: String,
+        /// The transaction or split, and the reason.
+        #[source]
+        source: PhaseError,
+    },
+    /// The sum of the realized profits does not fit.
+    #[error("the realized profits of `{portfolio}` are out of range")]
+    RealizedOutOfRange {
+        /// The name of the portfolio.
+        portfolio: String,
+    },
     /// The database could not be read, or no plan could be made.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+impl QueryError {
+    pub(super) fn unbookable(portfolio: &Portfolio, source: PhaseError) -> Self {
+        let portfolio = portfolio.name.clone();
+        Self::Unbookable { portfolio, source }
+    }
+
+    pub(super) fn out_of_range(portfolio: &Portfolio) -> Self {
+        let portfolio = portfolio.name.clone();
+        Self::RealizedOutOfRange { portfolio }
+    }
 }
 
 /// Lists candidates as "`Name` (id)".

@@ -7,9 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, Currency, Day, DayRange,
-    Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId,
-    PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
+    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, CostBasis, Currency, Day,
+    DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio,
+    PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
     TransactionKind,
 };
 use crate::engine::{Outcome, RunRequest, Settings, run};
@@ -196,6 +196,7 @@ impl Fixture {
                     key: PortfolioKey::from_name(name),
                     name: name.to_owned(),
                     currency: Currency::USD,
+                    cost_basis: CostBasis::default(),
                     lifecycle,
                 });
                 writing.portfolios().add(new)?;

@@ -8,6 +8,7 @@
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
+//! | `realized` | realized profit by lot |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
 //! | `health` | the quality of prices and rates |
@@ -39,6 +40,7 @@ mod metrics;
 mod months;
 mod names;
 mod next_command;
+mod realized;
 mod reason;
 mod replay;
 mod resolve;
@@ -78,6 +80,7 @@ pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::Names;
 pub use next_command::{NextCommand, quoted_path, shell_quoted};
+pub use realized::{RealizedGain, RealizedGains, realized_gains};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};
 pub use resolve::{ALL_ACTIVE, NamedScope, SHORT_ID_LENGTH, resolve_names, resolve_portfolio};

@@ -53,7 +53,11 @@ pub fn positions_csv(books: &Books) -> String {
     )
 }
 
-fn csv<'h, R>(headings: impl IntoIterator<Item = &'h str>, rows: impl Iterator<Item = R>) -> String
+/// Rows as CSV with a line of headings.
+pub(super) fn csv<'h, R>(
+    headings: impl IntoIterator<Item = &'h str>,
+    rows: impl Iterator<Item = R>,
+) -> String
 where
     R: IntoIterator<Item = String>,
 {

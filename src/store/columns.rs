@@ -11,8 +11,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use super::error::StoreError;
 use crate::domain::{
-    AssetClass, Currency, Day, IdSet, Money, Phase, PortfolioId, PortfolioKey, Price, Quantity,
-    RunId, SecurityId, TimeOfDay, TransactionKind,
+    AssetClass, Currency, Day, FeeTreatment, IdSet, LotMethod, Money, Phase, PortfolioId,
+    PortfolioKey, Price, Quantity, RunId, SecurityId, TimeOfDay, TransactionKind,
 };
 
 /// Stores a type as an integer: the type, the number of a value, and the value of a number, if it
@@ -87,7 +87,15 @@ macro_rules! fine_amount {
 
 fine_amount!(Price, Quantity);
 
-text!(AssetClass, Currency, PortfolioKey, RunId, TransactionKind);
+text!(
+    AssetClass,
+    Currency,
+    FeeTreatment,
+    LotMethod,
+    PortfolioKey,
+    RunId,
+    TransactionKind
+);
 
 /// Numbers to look up in one statement, as the JSON text that `json_each` reads.
 pub(super) struct JsonList(String);

@@ -5,7 +5,9 @@
 use std::time::Instant;
 
 use plimsoll::capture::{CaptureExtent, capture_books};
-use plimsoll::domain::{Currency, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioKey};
+use plimsoll::domain::{
+    CostBasis, Currency, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioKey,
+};
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::store::{Store, StoreError};
@@ -65,6 +67,7 @@ fn fill_database(path: &std::path::Path) -> Store {
             key: PortfolioKey::from_name(&name),
             name,
             currency: Currency::USD,
+            cost_basis: CostBasis::default(),
             lifecycle,
         }))?;
         for (at, day) in (0..).zip(sessions) {

@@ -54,6 +54,7 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
                 key: new.key,
                 name: new.name,
                 currency: new.currency,
+                cost_basis: new.cost_basis,
                 lifecycle: new.lifecycle,
             }),
     )

@@ -55,9 +55,48 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[Scenario("truth/a_split_changes_the_shares_and_not_the_nav")],
         &[edit(
             ACCOUNT,
-            "let realized = self.holdings[at].lots.split(split.new, split.old);",
+            "let closed = self.holdings[at].lots.split(split.new, split.old);",
             "self.holdings[at].lots.split(split.new, split.old)",
             "self.holdings[at].lots.split(split.old, split.new)",
+        )],
+    ),
+    fault(
+        "fees-never-in-cost",
+        "fees are an expense although the portfolio capitalizes them",
+        &[Scenario(
+            "truth/a_portfolio_keeps_the_cost_basis_of_its_file",
+        )],
+        &[edit(
+            ACCOUNT,
+            "FeeTreatment::Capitalize => transaction.fee,",
+            "transaction.fee",
+            "Money::ZERO",
+        )],
+    ),
+    fault(
+        "average-as-first-in-first-out",
+        "a sale at average cost takes the cost of the oldest lots",
+        &[Scenario(
+            "truth/a_portfolio_keeps_the_cost_basis_of_its_file",
+        )],
+        &[edit(
+            ACCOUNT,
+            "lots: Lots::new(self.cost_basis.method),",
+            "Lots::new(self.cost_basis.method)",
+            "Lots::default()",
+        )],
+    ),
+    fault(
+        "cost-basis-invalidates-nothing",
+        "another cost basis leaves the books as they are",
+        &[Scenario(
+            "truth/a_portfolio_keeps_the_cost_basis_of_its_file",
+        )],
+        &[edit(
+            "src/invalidation/portfolios.rs",
+            "Change::between(\"cost basis\", &old.method, &new.method),",
+            "&new.method",
+            "&old.method",
         )],
     ),
     fault(

@@ -151,6 +151,7 @@ fn is_shared(id: &str, status: &str) -> bool {
         "portfolio",
         "snapshots",
         "positions",
+        "realized",
         "exposures",
         "risk",
         "explain",
@@ -201,7 +202,7 @@ fn request_every_path(server: &TestServer, description: &mut OpenApi) {
         let route = "/api/v1/portfolios/{id}";
         let at = format!("/api/v1/portfolios/{id}");
         request(route, &at);
-        for part in ["snapshots", "positions", "exposures", "risk"] {
+        for part in ["snapshots", "positions", "realized", "exposures", "risk"] {
             request(&format!("{route}/{part}"), &format!("{at}/{part}"));
         }
         for day in [

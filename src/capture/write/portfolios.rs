@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::add_cells;
 use crate::capture::state::{CapturedPortfolio, State};
-use crate::domain::{Currency, Day, PortfolioKey};
+use crate::domain::{Currency, Day, FeeTreatment, LotMethod, PortfolioKey};
 use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::names::is_plain_name;
 use crate::scenario::world::spec::PortfolioSpec;
@@ -43,7 +43,7 @@ pub(super) fn portfolio_spec(
 ) -> PortfolioSpec {
     let portfolio = &captured.portfolio;
     let derives = PortfolioKey::from_name(label) == portfolio.key;
-    let lifecycle = portfolio.lifecycle;
+    let (lifecycle, basis) = (portfolio.lifecycle, portfolio.cost_basis);
     let deleted_at = lifecycle.deleted_at();
     let mut spec = PortfolioSpec {
         id: (!derives).then(|| portfolio.key.to_string()),
@@ -52,6 +52,8 @@ pub(super) fn portfolio_spec(
         closed: lifecycle.closing_day(),
         deleted_at: deleted_at.map(|at| state.local(at)),
         currency: (portfolio.currency != Currency::USD).then_some(Lenient(portfolio.currency)),
+        cost_basis: (basis.method != LotMethod::default()).then_some(Lenient(basis.method)),
+        fees: (basis.fees != FeeTreatment::default()).then_some(Lenient(basis.fees)),
         ..PortfolioSpec::default()
     };
     add_cells(&mut spec, state, captured, last);

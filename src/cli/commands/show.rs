@@ -4,9 +4,11 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::domain::Day;
+use crate::domain::{Day, Portfolio};
+use crate::engine::Settings;
 use crate::query;
 use crate::report::{self, Palette};
+use crate::store::Store;
 
 /// Shows a portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
 /// weights and risk, with the quality of each.
@@ -16,7 +18,8 @@ Examples:
   plimsoll show \"Tech Growth\"
   plimsoll show \"Tech Growth\" --as-of 2026-01-05
   plimsoll show \"Tech Growth\" --csv books > books.csv
-  plimsoll show \"Tech Growth\" --csv positions > positions.csv")]
+  plimsoll show \"Tech Growth\" --csv positions > positions.csv
+  plimsoll show \"Tech Growth\" --realized --csv > gains.csv")]
 pub(crate) struct ShowArgs {
     /// Portfolio, by id or exact name
     #[arg(value_name = "PORTFOLIO")]
@@ -30,9 +33,14 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "N")]
     sessions: Option<usize>,
 
-    /// Print CSV: the books of each session, or the positions of the day
-    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, default_missing_value = "books", conflicts_with = "json")]
-    csv: Option<Rows>,
+    /// Show the lots that were closed up to the day, with dates, proceeds, cost and gain
+    #[arg(long, conflicts_with = "sessions")]
+    realized: bool,
+
+    /// Print CSV: the books of each session, the positions of the day, or with --realized the
+    /// closed lots
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, conflicts_with = "json")]
+    csv: Option<Option<Rows>>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -47,12 +55,39 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     let store = context.store()?;
     let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
     let settings = context.settings(&store)?;
+    if args.realized {
+        return show_realized(context, args, &store, &settings, &portfolio);
+    }
     let books = query::books(&store, &settings, &portfolio, args.as_of, args.sessions)?;
     match (args.csv, context.format()) {
-        (Some(Rows::Books), _) => print(&report::series_csv(&books))?,
-        (Some(Rows::Positions), _) => print(&report::positions_csv(&books))?,
+        (Some(None | Some(Rows::Books)), _) => print(&report::series_csv(&books))?,
+        (Some(Some(Rows::Positions)), _) => print(&report::positions_csv(&books))?,
         (None, Format::Json) => print_json(&books)?,
         (None, Format::Text) => print(&report::books_text(&books, Palette::Colour))?,
+    }
+    Ok(Exit::Complete)
+}
+
+fn show_realized(
+    context: &Context,
+    args: &ShowArgs,
+    store: &Store,
+    settings: &Settings,
+    portfolio: &Portfolio,
+) -> Result<Exit, CliError> {
+    if let Some(Some(rows)) = args.csv {
+        let name = match rows {
+            Rows::Books => "books",
+            Rows::Positions => "positions",
+        };
+        let text = format!("--csv {name} cannot be used with --realized; use --csv alone");
+        return Err(CliError::Usage(text));
+    }
+    let realized = query::realized_gains(store, settings, portfolio, args.as_of)?;
+    match (args.csv, context.format()) {
+        (Some(_), _) => print(&report::realized_csv(&realized))?,
+        (None, Format::Json) => print_json(&realized)?,
+        (None, Format::Text) => print(&report::realized_text(&realized, Palette::Colour))?,
     }
     Ok(Exit::Complete)
 }

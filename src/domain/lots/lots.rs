@@ -1,19 +1,18 @@
-//! Keeps the lots of one holding, first in, first out. Long and short holdings work alike: a short
-//! lot has a negative quantity and a negative cost (its proceeds).
+//! Keeps the lots of one holding. Long and short holdings work alike: a short lot has a negative
+//! quantity and a negative cost (its proceeds).
 //!
 //! Handles only quantities and costs, without prices, cash or currencies.
 
 use smallvec::SmallVec;
 
+use super::closing::{Taking, by_choice, by_method};
+use super::cost_basis::LotMethod;
+use super::lot::{ChosenLot, ClosedLot, Lot, LotOrigin};
 use super::split_ratio::{Fractions, split_quantities};
 use crate::domain::{Money, Quantity};
 
-/// A quantity that was acquired (or sold short) together, with its cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Lot {
-    quantity: Quantity,
-    cost: Money,
-}
+/// The lots, or parts of lots, that left a holding, in the order of closing.
+pub type ClosedLots = SmallVec<[ClosedLot; 1]>;
 
 /// All lots of one holding, oldest first and of the same sign, with their totals.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,9 +24,29 @@ pub struct Lots {
     /// `None` while the quantity of each lot is exact. Boxed, because it is rare and the loop over
     /// holdings reads all of them in sequence.
     fractions: Option<Box<Fractions>>,
+    method: LotMethod,
+}
+
+/// The lots that a trade closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trade {
+    /// The profit of closing them.
+    pub realized: Money,
+    /// The lots that were closed.
+    pub closed: ClosedLots,
+    /// The part of the trade's cost that closed them: for a sale, minus its proceeds.
+    pub closing_cost: Money,
 }
 
 impl Lots {
+    /// Returns an empty holding whose sales take cost by `method`.
+    pub fn new(method: LotMethod) -> Self {
+        Self {
+            method,
+            ..Self::default()
+        }
+    }
+
     /// Returns the quantity held; negative for a short.
     #[inline]
     pub fn quantity(&self) -> Quantity {
@@ -41,23 +60,20 @@ impl Lots {
     }
 
     /// Adds `quantity` (negative: removes it) for `cost` (negative: proceeds). Closes lots of the
-    /// opposite sign first, then opens a lot with the rest. Returns the realized profit, or `None`
-    /// if a number does not fit.
-    pub fn trade(&mut self, quantity: Quantity, cost: Money) -> Option<Money> {
-        let closed = self.closing_quantity(quantity);
-        if closed == quantity {
-            return self.close(closed)?.plus(cost)?.negated();
+    /// opposite sign first, then opens a lot with the rest. Returns the closed lots, or `None` if a
+    /// number does not fit.
+    pub fn trade(&mut self, quantity: Quantity, cost: Money, origin: LotOrigin) -> Option<Trade> {
+        let closing = self.closing_quantity(quantity);
+        if closing == quantity {
+            return Trade::new(self.close(closing)?, cost);
         }
-        // `quantity` is not zero here: for zero, `closed` is zero too, and the branch above
+        // `quantity` is not zero here: for zero, `closing` is zero too, and the branch above
         // returns.
-        let share = cost.share(closed, quantity)?;
-        let realized = self.close(closed)?.plus(share)?.negated()?;
-        self.open(Lot {
-            quantity: quantity.minus(closed)?,
-            // The exact remainder, not a second rounded share, so that both parts add up to `cost`.
-            cost: cost.minus(share)?,
-        })?;
-        Some(realized)
+        let share = cost.share(closing, quantity)?;
+        let trade = Trade::new(self.close(closing)?, share)?;
+        // The exact remainder, not a second rounded share, so that both parts add up to `cost`.
+        self.open(quantity.minus(closing)?, cost.minus(share)?, origin)?;
+        Some(trade)
     }
 
     /// Returns the part of a movement that closes lots. It has the sign of the movement, and is no
@@ -74,275 +90,149 @@ impl Lots {
         }
     }
 
-    fn open(&mut self, lot: Lot) -> Option<()> {
-        self.quantity = self.quantity.plus(lot.quantity)?;
-        self.cost = self.cost.plus(lot.cost)?;
-        self.lots.push(lot);
+    /// Opens a lot of the sign of the holding.
+    pub fn open(&mut self, quantity: Quantity, cost: Money, origin: LotOrigin) -> Option<()> {
+        self.quantity = self.quantity.plus(quantity)?;
+        self.cost = self.cost.plus(cost)?;
+        self.lots.push(Lot {
+            quantity,
+            cost,
+            origin,
+        });
         if let Some(fractions) = &mut self.fractions {
             fractions.push_exact();
         }
         Some(())
     }
 
-    /// Closes lots by a movement of the opposite sign, oldest lots first, and returns the cost of
-    /// the closed part, or `None` if a number does not fit. A lot that is closed in part loses a
-    /// rounded share of its cost and keeps the exact remainder. A lot of which the whole rounded
-    /// quantity goes is closed; what a split left beyond that quantity goes with it.
+    /// Closes lots by a movement of the opposite sign, in the order of the method, and returns
+    /// them, or `None` if a number does not fit. A lot that is closed in part loses a rounded share
+    /// of its cost and keeps the exact remainder. A lot of which the whole rounded quantity goes is
+    /// closed; what a split left beyond that quantity goes with it.
     ///
-    /// # Panics
-    ///
-    /// The movement is larger than the quantity held.
-    pub fn close(&mut self, movement: Quantity) -> Option<Money> {
-        let mut left = movement;
-        let mut cost = Money::ZERO;
-        let mut gone = 0;
-        while !left.is_zero() {
-            // In bounds: the movement is no larger than all lots together.
-            let lot = &mut self.lots[gone];
-            if lot.quantity.abs() <= left.abs() {
-                left = left.plus(lot.quantity)?;
-                cost = cost.plus(lot.cost)?;
-                gone += 1;
-            } else {
-                let sold = left.negated()?;
-                let share = lot.cost.share(sold, lot.quantity)?;
-                lot.quantity = lot.quantity.minus(sold)?;
-                lot.cost = lot.cost.minus(share)?;
-                cost = cost.plus(share)?;
-                left = Quantity::ZERO;
-            }
+    /// The movement must not be larger than the quantity held.
+    pub fn close(&mut self, movement: Quantity) -> Option<ClosedLots> {
+        let takings = by_method(&self.lots, movement.negated()?, self.method)?;
+        self.take(&takings)
+    }
+
+    /// Closes the chosen lots of a long holding, and returns them. `None`, without a change, if one
+    /// of them is not held in that quantity.
+    pub fn close_chosen(&mut self, chosen: &[ChosenLot]) -> Option<ClosedLots> {
+        if self.quantity.is_negative() {
+            return None;
         }
-        self.quantity = self.quantity.plus(movement)?;
+        let takings = by_choice(&self.lots, chosen)?;
+        self.take(&takings)
+    }
+
+    fn take(&mut self, takings: &[Taking]) -> Option<ClosedLots> {
+        let mut closed = ClosedLots::new();
+        let (mut quantity, mut cost) = (Quantity::ZERO, Money::ZERO);
+        for taking in takings {
+            let lot = &mut self.lots[taking.lot];
+            quantity = quantity.plus(taking.quantity)?;
+            let share = match self.method {
+                LotMethod::Average => {
+                    // Of the totals, so that several lots give the cost of one sale.
+                    let average = self.cost.share(quantity, self.quantity)?;
+                    average.minus(cost)?
+                }
+                _ if taking.quantity == lot.quantity => lot.cost,
+                _ => lot.cost.share(taking.quantity, lot.quantity)?,
+            };
+            lot.quantity = lot.quantity.minus(taking.quantity)?;
+            lot.cost = lot.cost.minus(share)?;
+            cost = cost.plus(share)?;
+            closed.push(ClosedLot {
+                quantity: taking.quantity,
+                cost: share,
+                origin: lot.origin,
+            });
+        }
+        self.quantity = self.quantity.minus(quantity)?;
+        self.cost = self.cost.minus(cost)?;
         if self.quantity.is_zero() {
             // Lots too small for a quantity of their own go with the last one.
-            cost = self.cost;
-            *self = Self::default();
-            return Some(cost);
+            let rest = self.lots.drain(..).filter(|lot| !lot.cost.is_zero());
+            closed.extend(rest.map(ClosedLot::from));
+            *self = Self::new(self.method);
+        } else {
+            self.remove_lots(takings);
+            self.spread_average()?;
         }
-        self.lots.drain(..gone);
+        Some(closed)
+    }
+
+    /// Removes the lots of which everything was taken.
+    fn remove_lots(&mut self, takings: &[Taking]) {
+        let mut gone: Vec<_> = takings.iter().map(|taking| taking.lot).collect();
+        gone.retain(|at| self.lots[*at].quantity.is_zero());
+        if gone.is_empty() {
+            return;
+        }
+        let keep = |at: usize| !gone.contains(&at);
+        let mut at = 0..;
+        self.lots.retain(|_| at.next().is_some_and(keep));
         if let Some(fractions) = &mut self.fractions {
-            fractions.remove_first(gone);
+            fractions.retain(keep);
         }
-        self.cost = self.cost.minus(cost)?;
-        Some(cost)
+    }
+
+    /// Gives each lot its share of the cost by quantity, if the holding has one average cost.
+    fn spread_average(&mut self) -> Option<()> {
+        if self.method != LotMethod::Average {
+            return Some(());
+        }
+        let (mut quantity, mut spread) = (Quantity::ZERO, Money::ZERO);
+        for lot in &mut self.lots {
+            quantity = quantity.plus(lot.quantity)?;
+            let up_to_here = self.cost.share(quantity, self.quantity)?;
+            lot.cost = up_to_here.minus(spread)?;
+            spread = up_to_here;
+        }
+        Some(())
     }
 
     /// Turns each `old` units into `new` at the same cost. The total is rounded once, half to even,
     /// and the lots share the remainder; a later split starts from the exact quantities. A total
-    /// that rounds to zero closes the holding. Returns the profit realized by that: minus its cost,
-    /// so a loss for a long holding and a gain for a short one; or `None`, without a change, if a
-    /// number does not fit.
-    pub fn split(&mut self, new: u32, old: u32) -> Option<Money> {
+    /// that rounds to zero closes the holding. Returns the lots closed by that, with a quantity of
+    /// zero; or `None`, without a change, if a number does not fit.
+    pub fn split(&mut self, new: u32, old: u32) -> Option<ClosedLots> {
         let before: SmallVec<[Quantity; 1]> = self.lots.iter().map(|lot| lot.quantity).collect();
         let after = split_quantities(&before, self.fractions.as_deref(), new, old)?;
         let mut total = Quantity::ZERO;
         for quantity in &after.quantities {
             total = total.plus(*quantity)?;
         }
-        if total.is_zero() {
-            let lost = self.cost.negated()?;
-            *self = Self::default();
-            return Some(lost);
-        }
         for (lot, quantity) in self.lots.iter_mut().zip(after.quantities) {
             lot.quantity = quantity;
         }
+        if total.is_zero() {
+            let closed = self.lots.drain(..).map(ClosedLot::from).collect();
+            *self = Self::new(self.method);
+            return Some(closed);
+        }
         self.quantity = total;
         self.fractions = after.fractions.map(Box::new);
-        Some(Money::ZERO)
+        Some(ClosedLots::new())
+    }
+}
+
+impl Trade {
+    /// Closes lots for `cost`: minus the proceeds of a sale.
+    pub fn new(closed: ClosedLots, cost: Money) -> Option<Self> {
+        let mut lots = closed.iter();
+        let realized = lots
+            .try_fold(cost, |sum, lot| sum.plus(lot.cost))?
+            .negated()?;
+        Some(Self {
+            realized,
+            closed,
+            closing_cost: cost,
+        })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn lots(trades: &[(i32, i32)]) -> (Lots, Money) {
-        let (mut lots, mut realized) = (Lots::default(), Money::ZERO);
-        for &(quantity, cost) in trades {
-            let gain = lots.trade(Quantity::whole(quantity), Money::whole(cost));
-            realized = realized.plus(gain.unwrap()).unwrap();
-        }
-        (lots, realized)
-    }
-
-    #[test]
-    fn the_oldest_lot_goes_first() {
-        let (mut lots, realized) = lots(&[(10, 100), (10, 200), (10, 400), (-15, -300)]);
-        assert_eq!(realized, Money::whole(300 - 100 - 100));
-        assert_eq!(lots.quantity(), Quantity::whole(15));
-        assert_eq!(lots.cost(), Money::whole(100 + 400));
-        let next = lots.trade(Quantity::whole(-5), Money::ZERO);
-        assert_eq!(next, Some(Money::whole(-100)));
-    }
-
-    #[test]
-    fn selling_through_zero_opens_a_short() {
-        let (mut lots, realized) = lots(&[(10, 100), (-30, -600)]);
-        assert_eq!(realized, Money::whole(100));
-        assert_eq!(lots.quantity(), Quantity::whole(-20));
-        assert_eq!(lots.cost(), Money::whole(-400));
-        let covered = lots.trade(Quantity::whole(5), Money::whole(50));
-        assert_eq!(covered, Some(Money::whole(50)));
-        assert_eq!(lots.cost(), Money::whole(-300));
-    }
-
-    #[test]
-    fn selling_in_thirds_loses_no_cost() {
-        let (mut lots, mut proceeds) = (Lots::default(), Money::ZERO);
-        lots.trade(Quantity::whole(3), Money::from_units(100));
-        for _ in 0..3 {
-            let gain = lots.trade(Quantity::whole(-1), Money::ZERO).unwrap();
-            proceeds = proceeds.plus(gain).unwrap();
-        }
-        assert_eq!(proceeds, Money::from_units(-100));
-        assert_eq!(lots, Lots::default());
-    }
-
-    #[test]
-    fn a_split_changes_quantities_and_no_cost() {
-        let (mut lots, _) = lots(&[(-3, -30), (-1, -50)]);
-        assert_eq!(lots.split(1, 2), Some(Money::ZERO));
-        assert_eq!(lots.quantity(), Quantity::whole(-2));
-        assert_eq!(lots.cost(), Money::whole(-80));
-    }
-
-    #[test]
-    fn a_lot_that_a_split_rounds_away_is_a_realized_loss() {
-        let mut lots = Lots::default();
-        lots.trade(Quantity::from_units(1), Money::whole(5));
-        assert_eq!(lots.split(1, 1000), Some(Money::whole(-5)));
-        assert_eq!(lots, Lots::default());
-    }
-
-    #[test]
-    fn the_total_of_a_split_is_rounded_once() {
-        let (mut lots, _) = lots(&[(1, 2), (1, 2), (1, 2)]);
-        assert_eq!(lots.split(1, 3), Some(Money::ZERO));
-        assert_eq!(lots.quantity(), Quantity::whole(1));
-        let sold = lots.trade(Quantity::whole(-1), Money::whole(-6));
-        assert_eq!(sold, Some(Money::ZERO));
-        assert_eq!(lots, Lots::default(), "no lot and no fraction is left");
-    }
-
-    #[test]
-    fn a_split_back_restores_the_quantity() {
-        let (mut lots, _) = lots(&[(119, 119)]);
-        lots.split(1, 3).unwrap();
-        assert_eq!(lots.quantity(), Quantity::from_units(3_966_666_667));
-        lots.split(3, 1).unwrap();
-        assert_eq!(lots.quantity(), Quantity::whole(119));
-    }
-
-    #[test]
-    fn the_rounded_quantity_of_a_lot_closes_it() {
-        let (mut lots, _) = lots(&[(1, 10), (1, 20), (1, 40)]);
-        lots.split(1, 3).unwrap();
-        let oldest = lots.trade(Quantity::from_units(-33_333_333), Money::ZERO);
-        assert_eq!(oldest, Some(Money::whole(-10)));
-        lots.split(3, 1).unwrap();
-        assert_eq!(lots.quantity(), Quantity::whole(2));
-        assert_eq!(lots.cost(), Money::whole(60));
-    }
-
-    #[test]
-    fn a_lot_without_a_quantity_of_its_own_keeps_its_cost() {
-        let mut lots = Lots::default();
-        for _ in 0..3 {
-            lots.trade(Quantity::from_units(1), Money::whole(5))
-                .unwrap();
-        }
-        assert_eq!(lots.split(1, 3), Some(Money::ZERO));
-        assert_eq!(lots.quantity(), Quantity::from_units(1));
-        assert_eq!(lots.cost(), Money::whole(15));
-        let sold = lots.trade(Quantity::from_units(-1), Money::ZERO);
-        assert_eq!(sold, Some(Money::whole(-15)));
-        assert_eq!(lots, Lots::default());
-    }
-
-    #[test]
-    fn a_split_that_does_not_fit_changes_nothing() {
-        let (mut lots, _) = lots(&[(1, 10)]);
-        lots.trade(Quantity::MAX.times_ratio(1, 2).unwrap(), Money::ZERO);
-        let before = lots.clone();
-        assert_eq!(lots.split(3, 1), None);
-        assert_eq!(lots, before);
-    }
-
-    #[test]
-    fn overflow_is_none() {
-        let mut lots = Lots::default();
-        assert!(lots.trade(Quantity::MAX, Money::MAX).is_some());
-        assert_eq!(lots.trade(Quantity::MAX, Money::ZERO), None);
-    }
-
-    proptest! {
-        #[test]
-        fn cost_is_what_was_paid_and_realized(
-            trades in prop::collection::vec((-500_i64..500, 1_i64..100_000), 1..30)
-        ) {
-            let (mut lots, mut held, mut paid, mut realized) = (Lots::default(), 0, 0, 0);
-            for (quantity, price) in trades {
-                let cost = quantity * price;
-                let gain = lots.trade(Quantity::from_units(quantity), Money::from_units(cost));
-                realized += gain.unwrap().units();
-                held += quantity;
-                paid += cost;
-                prop_assert_eq!(lots.quantity().compact(), Some(held));
-                prop_assert_eq!(lots.cost().units(), paid + realized);
-                prop_assert!(lots.lots.iter().all(|lot| lot.quantity.is_negative() == (held < 0)));
-                prop_assert_eq!(lots.lots.iter().map(|lot| lot.cost.units()).sum::<i64>(), lots.cost.units());
-                if held == 0 {
-                    prop_assert_eq!(&lots, &Lots::default());
-                }
-            }
-        }
-
-        #[test]
-        fn a_chain_of_splits_and_its_inverse_change_nothing(
-            trades in prop::collection::vec(1_i64..1_000_000_000, 1..6),
-            ratios in prop::collection::vec((1_u32..30, 1_u32..30), 1..5),
-        ) {
-            let mut lots = Lots::default();
-            for quantity in trades {
-                lots.trade(Quantity::from_units(quantity * 1_000_000), Money::whole(1)).unwrap();
-            }
-            let (before, mut exact) = (lots.clone(), Ratio::from(lots.quantity().compact().unwrap()));
-            for (new, old) in &ratios {
-                lots.split(*new, *old).unwrap();
-                exact = exact.times(*new, *old);
-                prop_assert_eq!(i128::from(lots.quantity().compact().unwrap()), exact.rounded());
-                let shown: i64 = lots.lots.iter().map(|lot| lot.quantity.compact().unwrap()).sum();
-                prop_assert_eq!(Some(shown), lots.quantity().compact());
-            }
-            for (new, old) in ratios.iter().rev() {
-                lots.split(*old, *new).unwrap();
-            }
-            prop_assert_eq!(lots, before);
-        }
-    }
-
-    /// A fraction as in arithmetic books, to compare with.
-    struct Ratio(i128, i128);
-
-    impl Ratio {
-        fn from(units: i64) -> Self {
-            Self(i128::from(units), 1)
-        }
-
-        fn times(self, new: u32, old: u32) -> Self {
-            Self(self.0 * i128::from(new), self.1 * i128::from(old))
-        }
-
-        /// Rounds half to even by the definition.
-        fn rounded(&self) -> i128 {
-            let below = self.0.div_euclid(self.1);
-            match (2 * self.0.rem_euclid(self.1)).cmp(&self.1) {
-                std::cmp::Ordering::Less => below,
-                std::cmp::Ordering::Greater => below + 1,
-                std::cmp::Ordering::Equal => below + below % 2,
-            }
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,14 @@
 //! The lots of one holding.
 //!
+//! - [`cost_basis`]: the rules of a portfolio
+//! - [`lot`]: a lot, its origin, and the part that left
+//! - [`closing`]: how much of each lot a movement closes
 //! - [`split_ratio`]: exact quantities of lots through a chain of splits
 //! - [`lots`]: opening, closing and splitting lots
 
+mod closing;
+mod cost_basis;
+mod lot;
 #[expect(
     clippy::module_inception,
     reason = "the file is named after the type that it defines"
@@ -10,4 +16,6 @@
 mod lots;
 mod split_ratio;
 
-pub use lots::Lots;
+pub use cost_basis::{CostBasis, FeeTreatment, LotMethod};
+pub use lot::{ChosenLot, ClosedLot, LotOrigin};
+pub use lots::{ClosedLots, Lots, Trade};

@@ -39,9 +39,10 @@ impl Fractions {
         self.numerators.push(0);
     }
 
-    /// Removes the first `count` lots.
-    pub(super) fn remove_first(&mut self, count: usize) {
-        self.numerators.drain(..count);
+    /// Keeps the lots at the indices that `keep` accepts.
+    pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let mut at = 0..;
+        self.numerators.retain(|_| at.next().is_some_and(&keep));
     }
 }
 

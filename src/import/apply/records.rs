@@ -17,7 +17,7 @@ use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::SecurityChanges;
 use crate::import::transactions::{TransactionChanges, TransactionRow};
 use crate::invalidation::{
-    invalidate_attributes, invalidate_closes, invalidate_currencies, invalidate_splits,
+    invalidate_attributes, invalidate_closes, invalidate_portfolios, invalidate_splits,
     invalidate_transactions,
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
@@ -59,7 +59,7 @@ pub(super) fn apply_portfolios(
         failed.of_portfolios(corrected.map(|change| (change.now.id, Day::MIN)));
         Ok(())
     })?;
-    invalidate_currencies(writing, context.calendar, &changes.corrected, context.now)
+    invalidate_portfolios(writing, context.calendar, &changes.corrected, context.now)
 }
 
 /// Returns all securities.

@@ -7,7 +7,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::market::{Market, SEED};
 use super::trades::trades;
-use crate::domain::{Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey};
+use crate::domain::{
+    CostBasis, Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey,
+};
 use crate::engine::{EngineError, Settings};
 use crate::store::{Location, Store, StoreError, WriteTransaction};
 
@@ -90,6 +92,7 @@ fn add_portfolios(
         key: PortfolioKey::from_name(&name),
         name,
         currency: Currency::USD,
+        cost_basis: CostBasis::default(),
         lifecycle,
     }))?;
     for number in 1..=shape.portfolios {

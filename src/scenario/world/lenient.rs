@@ -9,7 +9,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
-use crate::domain::{Currency, Day, Money, Price, Quantity, TimeOfDay, TransactionKind};
+use crate::domain::{
+    Currency, Day, FeeTreatment, LotMethod, Money, Price, Quantity, TimeOfDay, TransactionKind,
+};
 use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;
 
@@ -90,6 +92,8 @@ words! {
     String: WordKind::Text;
     Currency: WordKind::Pattern("^[A-Z]{3}$");
     Style: WordKind::OneOf(|| Style::ALL.map(Style::name).to_vec());
+    LotMethod: WordKind::OneOf(|| LotMethod::ALL.map(LotMethod::name).to_vec());
+    FeeTreatment: WordKind::OneOf(|| FeeTreatment::ALL.map(FeeTreatment::name).to_vec());
     TransactionKind: WordKind::OneOf(|| TransactionKind::ALL.map(TransactionKind::name).to_vec());
     Day: WordKind::Date(DAY);
     TimeOfDay: WordKind::Pattern("^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$");

@@ -114,7 +114,8 @@ merge_fields!(SecuritySpec {
 });
 
 merge_fields!(PortfolioSpec {
-    id, name, inception, closed, deleted_at, restored_at, currency, complete, holes, phases, rows,
+    id, name, inception, closed, deleted_at, restored_at, currency, cost_basis,
+    fees, complete, holes, phases, rows,
     failed, quarantined, blocked, style, capital, cash, holdings
 }
 // Each file resolves `like` by itself, so the result has none.

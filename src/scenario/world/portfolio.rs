@@ -12,8 +12,8 @@ use super::merge::NamedPortfolio;
 use super::spec::{PortfolioSpec, SecuritySpec, SourcesSpec};
 use super::state::{Close, Contents, WorldPortfolio};
 use crate::domain::{
-    Calendar, Currency, Day, Lifecycle, Money, Portfolio, PortfolioId, PortfolioKey, Quantity,
-    SecurityId,
+    Calendar, CostBasis, Currency, Day, FeeTreatment, Lifecycle, LotMethod, Money, Portfolio,
+    PortfolioId, PortfolioKey, Quantity, SecurityId,
 };
 use crate::scenario::market::{Addition, CloseSource, Listing, Style};
 
@@ -69,6 +69,12 @@ impl PortfolioReader<'_> {
                 key,
                 name,
                 currency,
+                cost_basis: CostBasis {
+                    method: spec
+                        .cost_basis
+                        .map_or(LotMethod::default(), |method| method.0),
+                    fees: spec.fees.map_or(FeeTreatment::default(), |fees| fees.0),
+                },
                 lifecycle,
             },
         })

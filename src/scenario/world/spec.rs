@@ -12,8 +12,8 @@ use super::lenient::{Lenient, Located, OneOrMany};
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
-    AssetClass, Currency, Day, DayError, DayRange, Money, Price, PriceAcceptance, Quantity,
-    RiskModel, TimeOfDay, TransactionKind,
+    AssetClass, Currency, Day, DayError, DayRange, FeeTreatment, LotMethod, Money, Price,
+    PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -166,6 +166,10 @@ pub(crate) struct PortfolioSpec {
     pub(crate) restored_at: Option<Lenient<Instant>>,
     /// Currency of its cash and books.
     pub(crate) currency: Option<Lenient<Currency>>,
+    /// The lots that a sale closes; first in, first out if left out.
+    pub(crate) cost_basis: Option<Lenient<LotMethod>>,
+    /// Whether fees of purchases and sales belong to cost; an expense if left out.
+    pub(crate) fees: Option<Lenient<FeeTreatment>>,
     /// Days on which all four phases are done.
     pub(crate) complete: Option<OneOrMany<Span>>,
     /// Days to leave out of `complete` and `phases`: nothing is done on them.

@@ -1,5 +1,5 @@
-//! Serves the books of a portfolio: snapshots by session, and positions, exposures and risk as of a
-//! day.
+//! Serves the books of a portfolio: snapshots by session; positions, exposures, risk and realized
+//! profit as of a day.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::cells::range_before;
 use crate::domain::{Day, DayRange};
-use crate::query::{Books, Holdings};
+use crate::query::{Books, Holdings, RealizedGains};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{Limit, Parameters, PathParams, Query};
@@ -67,6 +67,19 @@ pub(super) async fn positions(
         holdings.positions
     })
     .await
+}
+
+/// `GET …/realized`: the lots closed up to a day, by default the newest session with books.
+pub(super) async fn realized(
+    _: Reader,
+    State(state): State<Arc<AppState>>,
+    PathParams(id): PathParams<String>,
+    Query(mut query): Query,
+) -> Result<Json<RealizedGains>, Problem> {
+    let as_of: Option<Day> = query.value("as_of")?;
+    query.finish()?;
+    let realized = state.run_blocking(move |state| state.context.app.realized_gains(&id, as_of));
+    Ok(Json(realized.await?))
 }
 
 /// `GET …/exposures`: weights by sector and asset class, and concentration, as of a day.

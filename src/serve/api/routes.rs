@@ -27,6 +27,7 @@ pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
         .route("/{id}", get(portfolios::show))
         .route("/{id}/snapshots", get(books::snapshots))
         .route("/{id}/positions", get(books::positions))
+        .route("/{id}/realized", get(books::realized))
         .route("/{id}/exposures", get(books::exposures))
         .route("/{id}/risk", get(books::risk))
         .route("/{id}/explain/{day}", get(cells::explain));

@@ -330,6 +330,9 @@ impl From<QueryError> for Problem {
             QueryError::Record { .. } => {
                 Self::from_error(StatusCode::INTERNAL_SERVER_ERROR, "damaged", &error)
             }
+            QueryError::Unbookable { .. } | QueryError::RealizedOutOfRange { .. } => {
+                Self::from_error(StatusCode::UNPROCESSABLE_ENTITY, "unbookable", &error)
+            }
             QueryError::Engine(_) => match error {
                 QueryError::Engine(error) => error.into(),
                 _ => Self::bug(),

@@ -6,14 +6,15 @@ use std::collections::BTreeSet;
 use rusqlite::{Row, params};
 
 use crate::domain::{
-    Correction, Currency, IdSet, Lifecycle, NewPortfolio, Portfolio, PortfolioId, PortfolioKey,
+    Correction, CostBasis, Currency, IdSet, Lifecycle, NewPortfolio, Portfolio, PortfolioId,
+    PortfolioKey,
 };
 use crate::store::columns::Micros;
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
-const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at";
+const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at, cost_basis, fees";
 
 fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
     let lifecycle = Lifecycle::new(row.get(4)?)
@@ -25,6 +26,10 @@ fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
         key: row.get(1)?,
         name: row.get(2)?,
         currency: row.get(3)?,
+        cost_basis: CostBasis {
+            method: row.get(7)?,
+            fees: row.get(8)?,
+        },
         lifecycle,
     })
 }
@@ -111,8 +116,8 @@ impl WritePortfolios<'_> {
     fn insert(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at, cost_basis, fees)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 new.key,
@@ -120,14 +125,16 @@ impl WritePortfolios<'_> {
                 new.currency,
                 new.lifecycle.inception(),
                 new.lifecycle.closing_day(),
-                new.lifecycle.deleted_at().map(Micros)
+                new.lifecycle.deleted_at().map(Micros),
+                new.cost_basis.method,
+                new.cost_basis.fees
             ])?;
         // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
         Ok(PortfolioId(id))
     }
 
-    /// Replaces names, currencies and lifecycles of portfolios.
+    /// Replaces names, currencies, cost bases and lifecycles of portfolios.
     ///
     /// # Errors
     ///
@@ -147,7 +154,8 @@ impl WritePortfolios<'_> {
         let changed = self
             .connection
             .prepare_cached(
-                "UPDATE portfolio SET name = ?2, currency = ?3, inception = ?4, closed = ?5, deleted_at = ?6
+                "UPDATE portfolio SET name = ?2, currency = ?3, inception = ?4, closed = ?5, deleted_at = ?6,
+                        cost_basis = ?7, fees = ?8
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -156,7 +164,9 @@ impl WritePortfolios<'_> {
                 portfolio.currency,
                 portfolio.lifecycle.inception(),
                 portfolio.lifecycle.closing_day(),
-                portfolio.lifecycle.deleted_at().map(Micros)
+                portfolio.lifecycle.deleted_at().map(Micros),
+                portfolio.cost_basis.method,
+                portfolio.cost_basis.fees
             ])?;
         if changed == 1 {
             Ok(())

@@ -1,0 +1,69 @@
+//! Decides how much of each lot a movement closes.
+
+use smallvec::SmallVec;
+
+use super::cost_basis::LotMethod;
+use super::lot::{ChosenLot, Lot};
+use crate::domain::Quantity;
+
+/// A quantity to take from the lot at an index, with the sign of the lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taking {
+    pub(super) lot: usize,
+    pub(super) quantity: Quantity,
+}
+
+pub(super) type Takings = SmallVec<[Taking; 1]>;
+
+/// Returns the quantities that close `quantity`, which has the sign of the lots and is no larger
+/// than all of them. A lot that shows no quantity closes when it is reached.
+pub(super) fn by_method(lots: &[Lot], quantity: Quantity, method: LotMethod) -> Option<Takings> {
+    match method {
+        LotMethod::Fifo | LotMethod::Average => in_order(lots, quantity, 0..lots.len()),
+        LotMethod::Lifo => in_order(lots, quantity, (0..lots.len()).rev()),
+    }
+}
+
+/// Returns the quantities that close the chosen lots. `None` if a chosen lot does not exist or is
+/// smaller than its choice.
+pub(super) fn by_choice(lots: &[Lot], chosen: &[ChosenLot]) -> Option<Takings> {
+    let mut takings = Takings::new();
+    for choice in chosen {
+        let mut left = choice.quantity;
+        for (at, lot) in lots.iter().enumerate() {
+            // A transaction can open several lots: a transfer carries all lots of its giver.
+            if lot.origin.transaction != choice.transaction || left.is_zero() {
+                continue;
+            }
+            let mut taken = takings.iter().filter(|taking| taking.lot == at);
+            let taken = taken.try_fold(Quantity::ZERO, |sum, taking| sum.plus(taking.quantity))?;
+            let quantity = lot.quantity.minus(taken)?;
+            let quantity = if quantity <= left { quantity } else { left };
+            left = left.minus(quantity)?;
+            takings.push(Taking { lot: at, quantity });
+        }
+        if !left.is_zero() {
+            return None;
+        }
+    }
+    Some(takings)
+}
+
+fn in_order(
+    lots: &[Lot],
+    quantity: Quantity,
+    order: impl Iterator<Item = usize>,
+) -> Option<Takings> {
+    let (mut takings, mut left) = (Takings::new(), quantity);
+    for lot in order {
+        if left.is_zero() {
+            break;
+        }
+        let all = lots[lot].quantity;
+        let is_all = all.abs() <= left.abs();
+        let quantity = if is_all { all } else { left };
+        left = left.minus(quantity)?;
+        takings.push(Taking { lot, quantity });
+    }
+    Some(takings)
+}

@@ -1,0 +1,51 @@
+//! Defines a lot, its origin, and the part of a lot that a movement closed.
+
+use crate::domain::day::Day;
+use crate::domain::{Money, Quantity};
+
+/// The acquisition (or short sale) that opened a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LotOrigin {
+    /// The day of the acquisition.
+    pub day: Day,
+    /// The index of the opening transaction among those of its portfolio, in booking order.
+    pub transaction: u32,
+}
+
+/// A quantity that was acquired (or sold short) together, with its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lot {
+    pub(super) quantity: Quantity,
+    pub(super) cost: Money,
+    pub(super) origin: LotOrigin,
+}
+
+/// A lot, or a part of it, that left the holding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClosedLot {
+    /// The quantity that left, with the sign of the lot.
+    pub quantity: Quantity,
+    /// Its cost; negative for a short lot.
+    pub cost: Money,
+    /// The acquisition of the lot.
+    pub origin: LotOrigin,
+}
+
+impl From<Lot> for ClosedLot {
+    fn from(lot: Lot) -> Self {
+        Self {
+            quantity: lot.quantity,
+            cost: lot.cost,
+            origin: lot.origin,
+        }
+    }
+}
+
+/// A quantity to take from the lots that one transaction opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChosenLot {
+    /// The index of the opening transaction, as in [`LotOrigin`].
+    pub transaction: u32,
+    /// The quantity to take, above zero.
+    pub quantity: Quantity,
+}
