@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -76,9 +76,14 @@ impl ChangedTable {
     }
 }
 
-/// The changes of a transaction that are not in the stored digests yet, by table.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RowChanges(Arc<Mutex<Digests>>);
+/// The changes of a transaction that are not in the stored digests yet.
+#[derive(Debug)]
+pub(super) struct RowChanges {
+    /// The tables, by the number that their triggers pass: a name would be copied for each row.
+    tables: Vec<String>,
+    /// By the number of the table.
+    changes: Arc<Mutex<Vec<Digest>>>,
+}
 
 impl Digest {
     fn add(&mut self, sign: i64, hash: u64) {
@@ -98,42 +103,44 @@ impl Digest {
 impl RowChanges {
     /// Collects the changes of rows that a connection makes from now on.
     pub(super) fn collect(connection: &Connection) -> Result<Self, StoreError> {
-        let changes = Self::default();
-        let collected = changes.clone();
+        let mut tables = tables(connection)?;
+        tables.retain(|table| table != SCHEMA);
+        let changes = Arc::new(Mutex::new(vec![Digest::default(); tables.len()]));
+        let collected = Arc::clone(&changes);
         connection.create_scalar_function(
             "row_changed",
             -1,
             FunctionFlags::SQLITE_UTF8,
             move |context| {
-                let (table, sign) = (context.get::<String>(0)?, context.get(1)?);
+                let (table, sign) = (context.get::<u32>(0)?, context.get(1)?);
                 let hash = hash_row((2..context.len()).map(|at| context.get_raw(at)));
-                collected.lock(|tables| tables.entry(table).or_default().add(sign, hash));
+                lock(&collected)[table as usize].add(sign, hash);
                 Ok(0)
             },
         )?;
-        connection.execute_batch(&triggers(connection)?)?;
-        Ok(changes)
+        connection.execute_batch(&triggers(connection, &tables)?)?;
+        Ok(Self { tables, changes })
     }
 
     /// Forgets changes that were rolled back.
     pub(super) fn clear(&self) {
-        self.lock(Digests::clear);
+        lock(&self.changes).fill(Digest::default());
     }
 
     /// Adds the changes to the stored digests, in the transaction that made them.
     pub(super) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
-        let changes = self.lock(std::mem::take);
         let mut digests = stored(connection)?;
-        for (table, change) in changes {
-            let digest = digests.entry(table).or_default();
-            *digest = digest.plus(change);
+        let mut changes = lock(&self.changes);
+        for (table, change) in self.tables.iter().zip(changes.iter_mut()) {
+            let digest = digests.entry(table.clone()).or_default();
+            *digest = digest.plus(std::mem::take(change));
         }
         set(connection, &digests)
     }
+}
 
-    fn lock<T>(&self, work: impl FnOnce(&mut Digests) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+fn lock(changes: &Mutex<Vec<Digest>>) -> MutexGuard<'_, Vec<Digest>> {
+    changes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Computes all digests from the rows, in a transaction of its own.
@@ -195,10 +202,11 @@ fn tables(connection: &Connection) -> Result<Vec<String>, StoreError> {
     Ok(tables)
 }
 
-/// Returns the statements that make the triggers. Their names end with the name of the table.
-fn triggers(connection: &Connection) -> Result<String, StoreError> {
+/// Returns the statements that make the triggers of tables. Their names end with the name of the
+/// table.
+fn triggers(connection: &Connection, tables: &[String]) -> Result<String, StoreError> {
     let mut statements = String::new();
-    for table in tables(connection)?.iter().filter(|table| *table != SCHEMA) {
+    for (number, table) in tables.iter().enumerate() {
         let statement = connection.prepare(&format!("SELECT * FROM main.{table}"))?;
         let columns: Vec<String> = statement
             .column_names()
@@ -211,7 +219,7 @@ fn triggers(connection: &Connection) -> Result<String, StoreError> {
                 .iter()
                 .map(|name| format!("{row}.\"{name}\""))
                 .collect();
-            format!("row_changed('{table}', {sign}, {})", values.join(", "))
+            format!("row_changed({number}, {sign}, {})", values.join(", "))
         };
         let (added, removed) = (call(1, "NEW"), call(-1, "OLD"));
         for (event, calls) in [
