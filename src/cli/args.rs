@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::commands::{
     accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, repair, replay, restore, retry, run, runs,
-    scenario, serve, show, shrink, sim, status, token, verify,
+    invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore, retry, run,
+    runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
 use super::context::GlobalArgs;
 
@@ -74,6 +74,10 @@ pub(crate) enum Command {
     Capture(capture::CaptureArgs),
     /// Compare the policies on a state, and simulate their next nights
     Replay(replay::ReplayArgs),
+    /// Void transactions, or show what one was before it changed
+    Transaction(transaction::TransactionArgs),
+    /// Delete closes, or show which were corrected or deleted
+    Price(price::PriceArgs),
     /// List, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
     /// Shrink a scenario to the smallest one on which a condition holds

@@ -11,7 +11,7 @@ use crate::app::AppError;
 use crate::capture::CaptureError;
 use crate::domain::DayError;
 use crate::engine::EngineError;
-use crate::import::apply::ApplyError;
+use crate::import::apply::{ApplyError, WithdrawError};
 use crate::invalidation::lifecycle::LifecycleChangeError;
 use crate::plan::{PlanError, ScopeError};
 use crate::query::{QueryError, shell_quoted};
@@ -41,6 +41,8 @@ pub(crate) enum CliError {
     Range(#[from] DayError),
     #[error(transparent)]
     Import(#[from] ApplyError),
+    #[error(transparent)]
+    Withdraw(#[from] WithdrawError),
     #[error(transparent)]
     Token(#[from] TokenError),
     #[error(transparent)]
@@ -164,8 +166,14 @@ impl CliError {
             | Self::Shrink(_) => Exit::Refused,
             Self::Import(ApplyError::Store(error))
             | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_exit(error),
-            Self::Token(TokenError::Store(error)) => store_exit(error),
-            Self::Import(_) | Self::Lifecycle(_) | Self::Token(_) | Self::Serve(_) => Exit::Refused,
+            Self::Token(TokenError::Store(error)) | Self::Withdraw(WithdrawError::Store(error)) => {
+                store_exit(error)
+            }
+            Self::Withdraw(_)
+            | Self::Import(_)
+            | Self::Lifecycle(_)
+            | Self::Token(_)
+            | Self::Serve(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
             Self::Capture(error) | Self::Replay(error) => capture_exit(error),
             Self::Query(error) => query_exit(error),
@@ -193,7 +201,10 @@ impl CliError {
             Self::Import(ApplyError::Import(error)) => error.hint(),
             Self::Import(ApplyError::Store(error))
             | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_hint(error),
-            Self::Token(TokenError::Store(error)) => store_hint(error),
+            Self::Token(TokenError::Store(error)) | Self::Withdraw(WithdrawError::Store(error)) => {
+                store_hint(error)
+            }
+            Self::Withdraw(error) => withdraw_hint(error),
             Self::Serve(ServeError::Address { .. }) => {
                 Some("`plimsoll serve --listen 127.0.0.1:0` uses any free port".to_owned())
             }
@@ -259,6 +270,31 @@ impl CliError {
     }
 }
 
+fn withdraw_hint(error: &WithdrawError) -> Option<String> {
+    let hint = match error {
+        WithdrawError::UnknownTransaction(_) => {
+            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned()
+        }
+        WithdrawError::AlreadyVoided { reference, .. } => format!(
+            "`plimsoll transaction history {}` shows it; import its row with `--correct` to bring it back",
+            shell_quoted(reference)
+        ),
+        WithdrawError::TransferExceedsHolding { reference, .. } => format!(
+            "void both at once, or correct transaction {} first: `plimsoll import transactions FILE --correct`",
+            shell_quoted(reference)
+        ),
+        WithdrawError::UnknownSymbol {
+            nearest: Some(nearest),
+            ..
+        } => format!("did you mean `{nearest}`?"),
+        WithdrawError::NoCloses { .. } => {
+            "the view `closes` of the database lists all closes".to_owned()
+        }
+        WithdrawError::UnknownSymbol { nearest: None, .. } | WithdrawError::Store(_) => return None,
+    };
+    Some(hint)
+}
+
 fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
@@ -315,6 +351,13 @@ fn query_hint(error: &QueryError) -> Option<String> {
                 "`plimsoll status {portfolio}` names the first open day; --as-of shows an earlier one"
             ))
         }
+        QueryError::UnknownSymbol {
+            nearest: Some(nearest),
+            ..
+        } => Some(format!("did you mean `{nearest}`?")),
+        QueryError::UnknownTransaction(_) => Some(
+            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned(),
+        ),
         QueryError::Engine(EngineError::Store(error)) => store_hint(error),
         _ => None,
     }

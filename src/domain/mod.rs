@@ -33,6 +33,7 @@ mod security;
 mod source;
 mod time_of_day;
 mod token;
+mod transaction_edit;
 mod value;
 mod wide;
 
@@ -63,3 +64,4 @@ pub use security::{AssetClass, Currency, NewSecurity, Security, UnknownValue};
 pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};
 pub use time_of_day::{InvalidTime, TimeOfDay};
 pub use token::TokenScope;
+pub use transaction_edit::{Attribution, RecordedEdit, TransactionChange, TransactionEdit};

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use super::row_error::RowErrorKind;
 use crate::domain::{
     Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
-    Transaction, nearest,
+    Transaction, TransactionChange, nearest,
 };
 
 /// The largest number of known words that are all compared with an unknown one. In a larger map only
@@ -34,6 +34,7 @@ pub struct ExistingRecords {
     transactions: BTreeMap<String, Transaction>,
     traded_ranges: BTreeMap<PortfolioId, DayRange>,
     histories: BTreeMap<PortfolioId, Vec<Transaction>>,
+    voided: BTreeMap<String, TransactionChange>,
 }
 
 impl ExistingRecords {
@@ -115,6 +116,20 @@ impl ExistingRecords {
     ) -> Self {
         self.histories.extend(histories);
         self
+    }
+
+    /// Adds the last changes of voided transactions. A file of transactions needs those whose ids it
+    /// contains.
+    #[must_use]
+    pub fn with_voided(mut self, voided: impl IntoIterator<Item = TransactionChange>) -> Self {
+        let by_reference = |change: TransactionChange| (change.reference.clone(), change);
+        self.voided.extend(voided.into_iter().map(by_reference));
+        self
+    }
+
+    /// Returns the change that voided a transaction; `None` if it is not voided.
+    pub(super) fn voided(&self, reference: &str) -> Option<&TransactionChange> {
+        self.voided.get(reference)
     }
 
     /// Returns all transactions of a portfolio; `None` if they are not read.

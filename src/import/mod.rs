@@ -51,8 +51,8 @@ pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{
-    Basis, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements, ValidRows,
-    Warnings,
+    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements,
+    ValidRows, Warnings,
 };
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{

@@ -27,11 +27,13 @@ pub struct ImportOptions {
     pub warnings: Warnings,
     /// Handling of the valid rows of a file with invalid ones.
     pub valid_rows: ValidRows,
+    /// Handling of known transactions with other values.
+    pub corrections: Corrections,
 }
 
 impl Default for ImportOptions {
-    /// Declares nothing, refuses jumps and restatements, reports warnings, and imports the valid
-    /// rows of a file.
+    /// Declares nothing, refuses jumps, restatements and corrections, reports warnings, and imports
+    /// the valid rows of a file.
     fn default() -> Self {
         Self {
             date_order: None,
@@ -43,6 +45,7 @@ impl Default for ImportOptions {
             restatements: Restatements::Refused,
             warnings: Warnings::Reported,
             valid_rows: ValidRows::Imported,
+            corrections: Corrections::Refused,
         }
     }
 }
@@ -178,6 +181,15 @@ pub enum ValidRows {
     Imported,
     /// The file is refused as a whole.
     Refused,
+}
+
+/// Handling of rows with the id of a known transaction and other values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Corrections {
+    /// The row is invalid, and a voided transaction stays voided.
+    Refused,
+    /// The row replaces the known transaction, or restores a voided one.
+    By(String),
 }
 
 /// Warning about prices that can be imported nevertheless.

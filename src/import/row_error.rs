@@ -268,6 +268,14 @@ pub enum RowErrorKind {
         /// The columns that differ.
         differs: Vec<Change>,
     },
+    /// The transaction was voided, and the row has other values.
+    #[error("`{id}` was voided with other content: {}", differences(differs))]
+    VoidedId {
+        /// The id of the voided transaction.
+        id: String,
+        /// The columns that differ.
+        differs: Vec<Change>,
+    },
     /// Two rows of the file set the same record to different values.
     #[error("conflicts with line {line}: {}", differences(differs))]
     ConflictingRow {

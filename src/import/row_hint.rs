@@ -49,9 +49,15 @@ impl RowErrorKind {
             Self::AfterClose { .. } => {
                 "correct the day, or import the portfolio with a later closing day".to_owned()
             }
-            Self::DuplicateId { .. } => {
-                "give a new transaction its own id; undo a wrong one with an opposite transaction"
-                    .to_owned()
+            Self::DuplicateId { line: Some(_), .. } => {
+                "give each transaction its own id, or remove one of the two lines".to_owned()
+            }
+            Self::DuplicateId { id, .. } => format!(
+                "give a new transaction its own id; `--correct` replaces the known one, and `plimsoll transaction void {} --reason TEXT` takes it back",
+                shell_word(id)
+            ),
+            Self::VoidedId { .. } => {
+                "add `--correct` to import it again, or give a new transaction its own id".to_owned()
             }
             Self::Total => "remove the line".to_owned(),
             Self::CurrencyUnderAmounts { was, now } => format!(
@@ -81,5 +87,14 @@ impl RowErrorKind {
             _ => return None,
         };
         Some(hint)
+    }
+}
+
+/// Quotes a word for a shell if it needs it.
+fn shell_word(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }

@@ -17,6 +17,8 @@ pub enum Verdict {
     Same,
     /// The record exists and these of its values change; never empty.
     Corrected(Vec<Change>),
+    /// The record was voided and stays so.
+    Voided,
     /// The row cannot be imported, for all of these reasons; never empty.
     Invalid(Vec<RowError>),
 }
@@ -48,6 +50,8 @@ pub struct Counts {
     pub same: usize,
     /// Rows that change an existing record.
     pub corrected: usize,
+    /// Rows that repeat a voided record, which stays voided.
+    pub voided: usize,
     /// Rows that cannot be imported.
     pub invalid: usize,
     /// Rows to look at again. They are counted above too.
@@ -57,7 +61,7 @@ pub struct Counts {
 impl Counts {
     /// Returns the number of all rows.
     pub fn rows(&self) -> usize {
-        self.added + self.same + self.corrected + self.invalid
+        self.added + self.same + self.corrected + self.voided + self.invalid
     }
 
     fn from_verdicts(verdicts: &[LineVerdict]) -> Self {
@@ -71,6 +75,7 @@ impl Counts {
                 Verdict::Added => &mut counts.added,
                 Verdict::Same => &mut counts.same,
                 Verdict::Corrected(_) => &mut counts.corrected,
+                Verdict::Voided => &mut counts.voided,
                 Verdict::Invalid(_) => &mut counts.invalid,
             };
             *count += 1;
@@ -86,6 +91,9 @@ impl fmt::Display for Counts {
             "{} added, {} same, {} corrected, {} invalid",
             self.added, self.same, self.corrected, self.invalid
         )?;
+        if self.voided > 0 {
+            write!(f, ", {} voided", self.voided)?;
+        }
         match self.warnings {
             0 => Ok(()),
             1 => f.write_str(", 1 warning"),
@@ -130,11 +138,12 @@ impl<C> Validated<C> {
         }
     }
 
-    /// Adds the warnings that `of_row` returns for the index of each row that changes something.
+    /// Adds the warnings that `of_row` returns for the index of each row that changes something, or
+    /// is held back because it was voided.
     #[must_use]
     pub(super) fn with_warnings(mut self, of_row: impl Fn(usize) -> Vec<Warning>) -> Self {
         for (index, line) in self.verdicts.iter_mut().enumerate() {
-            if line.is_change() {
+            if line.is_change() || line.verdict == Verdict::Voided {
                 line.warnings = of_row(index);
             }
         }

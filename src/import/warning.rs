@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::domain::{Day, Money, Quantity};
+use crate::domain::{Attribution, Day, Money, Quantity};
 
 /// A reason to look at a row again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,28 @@ pub enum Warning {
         /// The quantity that the row takes.
         taken: Quantity,
     },
+    /// After the change, a known sale or transfer takes more than the portfolio holds.
+    LeavesShort {
+        /// The id of the known sale or transfer.
+        reference: String,
+        /// The symbol of the security.
+        symbol: String,
+        /// The quantity held before it.
+        held: Quantity,
+        /// The quantity that it takes.
+        taken: Quantity,
+    },
+    /// A negative dividend takes back more than was paid, and the portfolio is not short.
+    ReversesUnpaid {
+        /// The symbol of the security.
+        symbol: String,
+        /// The dividends of the security up to its day, without it.
+        paid: Money,
+        /// The amount of the row.
+        amount: Money,
+    },
+    /// The transaction was voided, and the row does not bring it back.
+    Voided(Attribution),
     /// The amount is not quantity × price, apart from rounding.
     AmountDiffers {
         /// The amount of the row.
@@ -44,6 +66,26 @@ impl fmt::Display for Warning {
                 f,
                 "takes {taken} {symbol} of {held} held, which opens a short position"
             ),
+            Self::LeavesShort {
+                reference,
+                symbol,
+                held,
+                taken,
+            } => write!(
+                f,
+                "transaction `{reference}` then takes {taken} {symbol} of {held} held"
+            ),
+            Self::ReversesUnpaid {
+                symbol,
+                paid,
+                amount,
+            } => write!(
+                f,
+                "takes back {amount} of {symbol}, which paid {paid} so far"
+            ),
+            Self::Voided(Attribution { by, reason }) => {
+                write!(f, "voided by {by}: {reason}; `--correct` imports it again")
+            }
             Self::AmountDiffers { amount, expected } => {
                 write!(f, "amount {amount} is not quantity × price, {expected}")
             }

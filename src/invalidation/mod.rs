@@ -9,7 +9,7 @@
 //! |---|---|
 //! | `prices` | closes, of held securities, exchange rates, benchmark and factors |
 //! | `splits` | splits |
-//! | `transactions` | transactions |
+//! | `transactions` | transactions that are added, corrected or voided |
 //! | `securities` | sector, class, multiplier and currency of a security |
 //! | `portfolios` | currency of a portfolio |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
@@ -60,7 +60,7 @@ pub use ledger::remove_cells;
 pub(crate) use ownership::holding_changes;
 pub use pending::PendingInvalidations;
 pub(crate) use portfolios::invalidate_portfolios;
-pub(crate) use prices::invalidate_closes;
+pub(crate) use prices::{invalidate_closes, invalidate_deleted_closes};
 pub use request::{force, invalidate};
 pub(crate) use risk_model::sync_risk_model;
 pub(crate) use securities::invalidate_attributes;

@@ -47,6 +47,44 @@ pub(crate) fn invalidate_closes(
     remove_cells(writing, invalidations, now)
 }
 
+/// Invalidates the cells that deleted closes of one security affected, and returns them.
+///
+/// # Errors
+///
+/// The database cannot be read or written.
+pub(crate) fn invalidate_deleted_closes(
+    writing: &WriteTransaction<'_>,
+    calendar: &Calendar,
+    security: SecurityId,
+    days: &BTreeSet<Day>,
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, StoreError> {
+    let facts = Facts::new(writing, calendar)?;
+    let mut covered = BTreeSet::new();
+    for day in days {
+        if facts.is_close_covered(*day)? {
+            covered.insert(*day);
+        }
+    }
+    let (Some(first), Some(last)) = (covered.first(), covered.last()) else {
+        return Ok(PhaseCells::new());
+    };
+    let security = facts.security(security)?;
+    let reason = match covered.len() {
+        1 => format!("close of {} on {first} deleted", security.symbol),
+        count => format!(
+            "{count} closes of {}, {first} to {last}, deleted",
+            security.symbol
+        ),
+    };
+    let invalidation = NewInvalidation {
+        cause: InvalidationCause::Price,
+        reason,
+        cells: affected_by_closes(&facts, security, &covered)?.into_cells(),
+    };
+    remove_cells(writing, [Ok(invalidation)], now)
+}
+
 /// Returns the cells affected by closes of a security on `days`.
 fn affected_by_closes(
     facts: &Facts<'_>,

@@ -71,6 +71,17 @@ pub enum QueryError {
         /// The name of the portfolio.
         portfolio: String,
     },
+    /// No transaction has or had the id.
+    #[error("no transaction has the id `{0}`")]
+    UnknownTransaction(String),
+    /// No security has the symbol.
+    #[error("no security has the symbol `{symbol}`")]
+    UnknownSymbol {
+        /// The symbol as it was typed.
+        symbol: String,
+        /// The most similar symbol, if one is similar.
+        nearest: Option<String>,
+    },
     /// The database could not be read, or no plan could be made.
     #[error(transparent)]
     Engine(#[from] EngineError),

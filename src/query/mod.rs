@@ -9,6 +9,7 @@
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
 //! | `realized` | realized profit by lot |
+//! | `transaction_history`, `close_history` | what transactions and closes were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
 //! | `health` | the quality of prices and rates |
@@ -25,6 +26,7 @@
 mod accepted_prices;
 mod alert_conditions;
 mod books;
+mod close_history;
 mod concerns;
 mod coverage;
 mod error;
@@ -48,6 +50,7 @@ mod runs;
 mod serialize;
 mod sessions_behind;
 mod status;
+mod transaction_history;
 mod verify;
 
 #[cfg(test)]
@@ -58,6 +61,7 @@ mod tests;
 pub use accepted_prices::{AcceptedPricesView, accepted_prices};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
+pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
     RejectedFileView, Severity, StalePortfolio, WaitingFileView, concerns,
@@ -89,6 +93,9 @@ pub use sessions_behind::{Lag, lag};
 pub use status::{
     CellTotals, Order, PortfolioStatus, Status, StatusOptions, StatusVerdict, WatermarkHolder,
     status,
+};
+pub use transaction_history::{
+    TransactionChangeView, TransactionHistory, TransactionView, transaction_history,
 };
 pub use verify::{
     Check, Claim, Sample, Verdict, Verification, VerifyProgress, repaired, unreadable, verify,

@@ -76,7 +76,7 @@ fn verdict_lines(row: &LineVerdict) -> Vec<String> {
     let warnings = row.warnings.iter();
     let warnings = warnings.map(|warning| format!("line {line}: warning: {warning}"));
     match &row.verdict {
-        Verdict::Added | Verdict::Same => warnings.collect(),
+        Verdict::Added | Verdict::Same | Verdict::Voided => warnings.collect(),
         Verdict::Corrected(changes) => changes
             .iter()
             .map(|change| format!("line {line}: {change}"))
@@ -123,6 +123,11 @@ pub fn import_json(result: &ImportResult) -> Value {
             "verdict": "added",
             "warnings": warnings(row),
         })),
+        Verdict::Voided => Some(json!({
+            "line": row.line,
+            "verdict": "voided",
+            "warnings": warnings(row),
+        })),
         Verdict::Corrected(changes) => Some(json!({
             "line": row.line,
             "verdict": "corrected",
@@ -150,6 +155,7 @@ pub fn import_json(result: &ImportResult) -> Value {
         "added": result.counts.added,
         "same": result.counts.same,
         "corrected": result.counts.corrected,
+        "voided": result.counts.voided,
         "invalid": result.counts.invalid,
         "held-back": result.held_back(),
         "warnings": result.counts.warnings,

@@ -7,6 +7,7 @@ mod books;
 mod certificate;
 mod chart;
 mod concerns;
+mod corrections;
 mod days;
 mod error_text;
 mod explain;
@@ -47,6 +48,10 @@ pub use accepted_prices::accepted_prices_text;
 pub use alerts::{alerts_json, alerts_text};
 pub use books::{books_text, positions_csv, series_csv};
 pub use concerns::{cleared_text, concern_text, concern_title};
+pub use corrections::{
+    close_history_text, deleted_closes_json, deleted_closes_text, transaction_history_text,
+    voided_json, voided_text,
+};
 pub use error_text::{error_with_causes, join_causes};
 pub use explain::explanation_text;
 pub use fit::wrap_text as wrapped;

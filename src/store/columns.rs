@@ -12,7 +12,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use super::error::StoreError;
 use crate::domain::{
     AssetClass, Currency, Day, FeeTreatment, IdSet, LotMethod, Money, Phase, PortfolioId,
-    PortfolioKey, Price, Quantity, RunId, SecurityId, TimeOfDay, TransactionKind,
+    PortfolioKey, Price, Quantity, RecordedEdit, RunId, SecurityId, TimeOfDay, TransactionKind,
 };
 
 /// Stores a type as an integer: the type, the number of a value, and the value of a number, if it
@@ -93,6 +93,7 @@ text!(
     FeeTreatment,
     LotMethod,
     PortfolioKey,
+    RecordedEdit,
     RunId,
     TransactionKind
 );

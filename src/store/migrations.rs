@@ -22,6 +22,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/010_transaction_time.sql")),
     M::up(include_str!("schema/011_verification.sql")),
     M::up(include_str!("schema/012_cost_basis.sql")),
+    M::up(include_str!("schema/013_corrections.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

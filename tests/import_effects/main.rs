@@ -10,3 +10,4 @@ mod properties;
 mod rates;
 mod reference;
 mod sources;
+mod withdrawals;

@@ -16,12 +16,12 @@ use crate::sources::{
 
 /// Number of sessions and of transactions of random sources.
 #[derive(Debug, Clone, Copy)]
-struct Size {
+pub(crate) struct Size {
     sessions: usize,
-    transactions: usize,
+    pub(crate) transactions: usize,
 }
 
-const SMALL: Size = Size {
+pub(crate) const SMALL: Size = Size {
     sessions: 12,
     transactions: 24,
 };
@@ -37,7 +37,7 @@ fn any_day(size: Size) -> impl Strategy<Value = Day> {
     (0..calendar_days).prop_map(|after| start().saturating_add(after))
 }
 
-fn any_transaction(size: Size) -> impl Strategy<Value = TestTransaction> {
+pub(crate) fn any_transaction(size: Size) -> impl Strategy<Value = TestTransaction> {
     let kind = prop_oneof![
         2 => Just(TradeKind::Buy),
         2 => Just(TradeKind::Sell),
@@ -92,7 +92,7 @@ fn any_closes(size: Size, gaps: u32) -> impl Strategy<Value = BTreeMap<(usize, D
     })
 }
 
-fn any_sources(size: Size, gaps: u32) -> impl Strategy<Value = TestSources> {
+pub(crate) fn any_sources(size: Size, gaps: u32) -> impl Strategy<Value = TestSources> {
     (
         any_closes(size, gaps),
         prop::collection::vec(any_transaction(size), size.transactions),
@@ -141,11 +141,11 @@ fn opening_transaction(portfolio: usize, security: usize) -> TestTransaction {
     }
 }
 
-fn holds_much(portfolio: usize, security: usize) -> bool {
+pub(crate) fn holds_much(portfolio: usize, security: usize) -> bool {
     (portfolio + security).is_multiple_of(2)
 }
 
-fn any_close_change(size: Size) -> impl Strategy<Value = Change> {
+pub(crate) fn any_close_change(size: Size) -> impl Strategy<Value = Change> {
     let security = prop_oneof![
         3 => 0..TRADED,
         2 => TRADED..SYMBOLS.len(),
@@ -218,7 +218,7 @@ fn assert_matches_clean_run(before: &TestSources, change: &Change) {
 
 /// Asserts that covered outputs equal those of a clean run on the same sources. The exception are
 /// statistics of a security that is not held any more, which a clean run does not compute.
-fn assert_outputs_correct(outputs: &Outputs, expected: &Outputs) {
+pub(crate) fn assert_outputs_correct(outputs: &Outputs, expected: &Outputs) {
     for (at, row) in outputs {
         let expected = expected.get(at);
         if expected.is_some() || at.0 != Phase::Securities {
@@ -227,7 +227,7 @@ fn assert_outputs_correct(outputs: &Outputs, expected: &Outputs) {
     }
 }
 
-fn intersection(a: &Cells, b: &Cells) -> Cells {
+pub(crate) fn intersection(a: &Cells, b: &Cells) -> Cells {
     let mut both = Cells::new();
     for (at, ids) in a {
         let ids = b.get(at).map(|other| ids & other).unwrap_or_default();
@@ -238,7 +238,7 @@ fn intersection(a: &Cells, b: &Cells) -> Cells {
     both
 }
 
-fn assert_same_cells(actual: &Cells, expected: &Cells) {
+pub(crate) fn assert_same_cells(actual: &Cells, expected: &Cells) {
     let (extra, missing) = (difference(actual, expected), difference(expected, actual));
     assert!(
         extra.is_empty() && missing.is_empty(),

@@ -137,7 +137,7 @@ impl TestSources {
 /// Header of the transaction files in these tests.
 pub(crate) const HEADER: &str = "id,portfolio,date,kind,symbol,quantity,price,amount\n";
 
-fn write_transaction(text: &mut String, id: &str, transaction: &TestTransaction) {
+pub(crate) fn write_transaction(text: &mut String, id: &str, transaction: &TestTransaction) {
     let kind = match transaction.kind {
         TradeKind::Buy => "buy",
         TradeKind::Sell => "sell",

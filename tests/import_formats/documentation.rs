@@ -1,7 +1,7 @@
 //! Imports the examples of `docs/importing.md`.
 
 use plimsoll::import::{
-    ExistingRecords, ImportOptions, Restatements, Shape, read_actions, read_prices,
+    Corrections, ExistingRecords, ImportOptions, Restatements, Shape, read_actions, read_prices,
     read_transactions, validate_actions, validate_prices, validate_transactions,
 };
 
@@ -50,7 +50,12 @@ fn the_documented_examples_are_accepted() {
         &ImportOptions::default(),
     )
     .unwrap();
-    accepted_changes(validate_transactions(&rows, &known, Day::MAX));
+    accepted_changes(validate_transactions(
+        &rows,
+        &known,
+        Day::MAX,
+        &Corrections::Refused,
+    ));
     let prices = blocks
         .iter()
         .filter(|(name, _)| name.starts_with("prices/"));

@@ -2,8 +2,8 @@
 
 use plimsoll::domain::{Day, SecurityId};
 use plimsoll::import::{
-    DateOrder, ImportOptions, Refusal, RowErrorKind, Verdict, read_prices, read_transactions,
-    validate_prices, validate_transactions,
+    Corrections, DateOrder, ImportOptions, Refusal, RowErrorKind, Verdict, read_prices,
+    read_transactions, validate_prices, validate_transactions,
 };
 
 use crate::{RULES, accepted_changes, bytes, closes, existing_records, expected_closes};
@@ -119,15 +119,23 @@ fn transactions_are_refused_with_their_reasons() {
         &ImportOptions::default(),
     )
     .unwrap();
-    let changes = accepted_changes(validate_transactions(&rows, &existing_records(), Day::MAX));
-    let books = existing_records().with_transactions(changes.added);
+    let changes = accepted_changes(validate_transactions(
+        &rows,
+        &existing_records(),
+        Day::MAX,
+        &Corrections::Refused,
+    ));
+    let books = existing_records()
+        .with_transactions(changes.edits.iter().filter_map(|edit| edit.now().cloned()));
     assert_eq!(
-        validate_transactions(&rows, &books, Day::MAX).counts.same,
+        validate_transactions(&rows, &books, Day::MAX, &Corrections::Refused)
+            .counts
+            .same,
         5
     );
     let refused = bytes("refused/transactions.csv");
     let refused = read_transactions("refused.csv", &refused, &ImportOptions::default()).unwrap();
-    let validated = validate_transactions(&refused, &books, Day::MAX);
+    let validated = validate_transactions(&refused, &books, Day::MAX, &Corrections::Refused);
     let messages = validated
         .verdicts
         .iter()

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::author::non_blank;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Day, DayRange, PriceAcceptance, count_ids};
@@ -42,13 +43,6 @@ pub(crate) struct AcceptPricesArgs {
     /// Revoke the decision with this number; its cells are invalidated
     #[arg(long, conflicts_with = "from", value_name = "NUMBER")]
     revoke: Option<u32>,
-}
-
-fn non_blank(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("a reason needs words".to_owned()),
-        reason => Ok(reason.to_owned()),
-    }
 }
 
 pub(super) fn execute(context: &Context, args: &AcceptPricesArgs) -> Result<Exit, CliError> {

@@ -4,8 +4,8 @@ use clap::CommandFactory;
 
 use super::{
     accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, repair, replay, restore, retry, run, runs,
-    scenario, serve, show, shrink, sim, status, token, verify,
+    invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore, retry, run,
+    runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
 use crate::app::note_damage;
 use crate::cli::{
@@ -49,6 +49,8 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Explain(_)
             | Command::Runs(_)
             | Command::Show(_)
+            | Command::Transaction(_)
+            | Command::Price(_)
             | Command::Portfolio(_)
             | Command::Metrics(_)
             | Command::Alerts(_)
@@ -90,6 +92,8 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Restore(args) => restore::execute(context, &args),
         Command::Capture(args) => capture::execute(context, &args),
         Command::Replay(args) => replay::execute(context, &args),
+        Command::Transaction(args) => transaction::execute(context, &args),
+        Command::Price(args) => price::execute(context, &args),
         Command::Portfolio(args) => portfolio::execute(context, &args),
         Command::Shrink(args) => shrink::execute(context, &args),
         Command::Sim(args) => sim::execute(context, &args),

@@ -11,7 +11,8 @@ use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{
-    Basis, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows, Warnings,
+    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows,
+    Warnings,
 };
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -24,6 +25,7 @@ Examples:
   plimsoll import portfolios portfolios.csv
   plimsoll import securities securities.csv
   plimsoll import transactions trades.csv --dry-run
+  plimsoll import transactions trades.csv --correct   replace known ones
   plimsoll import actions splits.csv
   plimsoll import prices closes.csv
   plimsoll import prices AAPL.csv --symbol AAPL       a file without symbols
@@ -76,12 +78,20 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     allow_restatement: bool,
 
+    /// Replace known transactions that have other values in the file, and import voided ones again
+    #[arg(long)]
+    correct: bool,
+
+    /// Name of the person who corrects, which the history keeps
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
+    by: String,
+
     /// Refuse a file with an invalid row, instead of importing the other rows
     #[arg(long)]
     all_or_nothing: bool,
 
     /// Refuse a file with a warning: a day in the future, a sale that opens a short position, an
-    /// amount that is not quantity × price
+    /// amount that is not quantity × price, a voided transaction
     #[arg(long)]
     strict: bool,
 }
@@ -140,6 +150,11 @@ impl ImportArgs {
             } else {
                 ValidRows::Imported
             },
+            corrections: if self.correct {
+                Corrections::By(self.by.clone())
+            } else {
+                Corrections::Refused
+            },
         }
     }
 
@@ -147,6 +162,7 @@ impl ImportArgs {
     fn check_used(&self) -> Result<(), CliError> {
         let kind = FileKind::from(self.kind);
         let prices = [FileKind::Prices].as_slice();
+        let transactions = [FileKind::Transactions].as_slice();
         let restated = [FileKind::Prices, FileKind::Actions, FileKind::Portfolios].as_slice();
         let given = [
             ("--symbol", self.symbol.is_some(), prices),
@@ -154,6 +170,7 @@ impl ImportArgs {
             ("--adjusted-as-of", self.adjusted_as_of.is_some(), prices),
             ("--allow-jumps", self.allow_jumps, prices),
             ("--allow-restatement", self.allow_restatement, restated),
+            ("--correct", self.correct, transactions),
         ];
         for (option, is_given, kinds) in given {
             if is_given && !kinds.contains(&kind) {

@@ -2,6 +2,7 @@
 
 pub(super) mod accept_prices;
 pub(super) mod alerts;
+mod author;
 pub(super) mod backup;
 pub(super) mod capture;
 pub(super) mod check;
@@ -17,6 +18,7 @@ pub(super) mod metrics;
 pub(super) mod onboard;
 pub(super) mod plan;
 pub(super) mod portfolio;
+pub(super) mod price;
 pub(super) mod repair;
 pub(super) mod replay;
 pub(super) mod restore;
@@ -31,6 +33,7 @@ pub(super) mod shrink;
 pub(super) mod sim;
 pub(super) mod status;
 pub(super) mod token;
+pub(super) mod transaction;
 pub(super) mod verify;
 
 pub(super) use dispatch::execute;

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
 use super::records::{
-    apply_actions, apply_portfolios, apply_prices, apply_securities, apply_transactions,
-    existing_actions, existing_portfolios, existing_prices, existing_securities,
-    existing_transactions,
+    apply_actions, apply_portfolios, apply_prices, apply_securities, existing_actions,
+    existing_portfolios, existing_prices, existing_securities,
 };
-use crate::domain::PhaseCells;
+use super::transactions::{apply_transactions, existing_transactions};
+use crate::domain::{Attribution, PhaseCells};
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::{ImportOptions, ValidRows, Warnings};
+use crate::import::options::{Corrections, ImportOptions, ValidRows, Warnings};
 use crate::import::portfolios::{read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::securities::{read_securities, validate_securities};
@@ -88,9 +88,21 @@ pub fn import_file(
         }
         FileKind::Transactions => {
             let rows = read_transactions(file.name, file.bytes, options)?;
-            let existing = |reading: &ReadTransaction<'_>| existing_transactions(reading, &rows);
-            let validate = |known: &ExistingRecords| validate_transactions(&rows, known, today);
-            import.commit(existing, validate, apply_transactions)
+            let corrections = &options.corrections;
+            let existing =
+                |reading: &ReadTransaction<'_>| existing_transactions(reading, &rows, corrections);
+            let validate =
+                |known: &ExistingRecords| validate_transactions(&rows, known, today, corrections);
+            let attribution = Attribution {
+                by: match corrections {
+                    Corrections::Refused => String::new(),
+                    Corrections::By(name) => name.clone(),
+                },
+                reason: format!("import of {}", file.name),
+            };
+            import.commit(existing, validate, |writing, context, changes| {
+                apply_transactions(writing, context, &changes, &attribution)
+            })
         }
         FileKind::Prices => {
             let rules = PriceRules {

@@ -101,11 +101,7 @@ impl ImportResult {
     /// Returns the number of phases removed from the ledger, summed over cells. Statistics of
     /// securities are not counted.
     pub fn invalidated_count(&self) -> u64 {
-        let cells = self.invalidated_cells.iter();
-        cells
-            .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
-            .map(|(_, portfolios)| portfolios.len())
-            .sum()
+        count_cell_phases(&self.invalidated_cells)
     }
 
     /// Returns the number of invalid rows of a file whose other rows are imported.
@@ -129,4 +125,13 @@ impl ImportResult {
             _ => None,
         })
     }
+}
+
+/// Returns the number of phases, summed over cells. Statistics of securities are not counted.
+pub(super) fn count_cell_phases(cells: &PhaseCells) -> u64 {
+    cells
+        .iter()
+        .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
+        .map(|(_, portfolios)| portfolios.len())
+        .sum()
 }

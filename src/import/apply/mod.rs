@@ -8,7 +8,8 @@
 //! | file | does |
 //! |---|---|
 //! | `import_file`, `import_result` | import one file, and report the result |
-//! | `records` | read the existing records, and write the changes, of each kind of file |
+//! | `records`, `transactions` | read the existing records, and write the changes, of each kind of file |
+//! | `withdraw` | void transactions, and delete closes |
 //! | `failures` | forget the failures of cells that a file may have repaired |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
@@ -17,7 +18,12 @@ mod failures;
 mod import_file;
 mod import_result;
 mod records;
+mod transactions;
+mod withdraw;
 
 pub use context::{ApplyError, ImportContext};
 pub use import_file::{Mode, SourceFile, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};
+pub use withdraw::{
+    DeletedCloses, VoidedTransactions, WithdrawError, delete_closes, void_transactions,
+};

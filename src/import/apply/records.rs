@@ -1,24 +1,19 @@
 //! Reads the records that a file is validated against, and writes those that it changes: two
-//! functions for each kind of file.
+//! functions for each kind of file. Those of transactions are in `transactions`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
 use super::failures::forget_failures;
-use crate::domain::{
-    Correction, Day, DayRange, PhaseCells, PortfolioId, PortfolioKey, SecurityId, Transaction,
-    TransactionKind,
-};
+use crate::domain::{Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityId};
 use crate::import::actions::{ActionChanges, ActionRow};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
 use crate::import::prices::{PriceChanges, PriceRows};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::SecurityChanges;
-use crate::import::transactions::{TransactionChanges, TransactionRow};
 use crate::invalidation::{
     invalidate_attributes, invalidate_closes, invalidate_portfolios, invalidate_splits,
-    invalidate_transactions,
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
@@ -168,57 +163,4 @@ pub(super) fn apply_prices(
         Ok(())
     })?;
     invalidate_closes(writing, context.calendar, &changes.closes, context.now)
-}
-
-/// Returns all portfolios and securities, the transactions whose ids are in the file, and all
-/// transactions of the portfolios that sell or transfer out in it.
-pub(super) fn existing_transactions(
-    reading: &ReadTransaction<'_>,
-    rows: &Rows<TransactionRow>,
-) -> Result<ExistingRecords, StoreError> {
-    let mut entries = Vec::new();
-    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        entries.extend(reading.entries().with_reference(&row.id)?);
-    }
-    let known = existing_securities(reading)?.with_portfolios(reading.portfolios().all()?);
-    let mut histories: BTreeMap<PortfolioId, Vec<Transaction>> = BTreeMap::new();
-    let mut moved = BTreeSet::new();
-    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        let takes = matches!(
-            row.kind,
-            TransactionKind::Sell | TransactionKind::TransferOut
-        );
-        // Unknown and ambiguous names are refused by the validation.
-        if let Some(portfolio) = known.resolve_portfolio(&row.portfolio).ok().flatten()
-            && takes
-            && !histories.contains_key(&portfolio.id)
-        {
-            let history = reading.entries().of_portfolio(portfolio.id)?;
-            moved.extend(history.iter().filter_map(|entry| entry.security));
-            histories.insert(portfolio.id, history);
-        }
-        let symbol = row.symbol.as_deref().filter(|_| takes);
-        moved.extend(symbol.and_then(|symbol| Some(known.find_security(symbol)?.id)));
-    }
-    let mut splits = Vec::new();
-    for security in moved {
-        splits.extend(reading.splits().of_security(security)?);
-    }
-    let known = known.with_splits(splits).with_histories(histories);
-    Ok(known.with_transactions(entries))
-}
-
-/// Adds transactions.
-pub(super) fn apply_transactions(
-    writing: &WriteTransaction<'_>,
-    context: &ImportContext<'_>,
-    changes: TransactionChanges,
-) -> Result<PhaseCells, StoreError> {
-    writing.entries().add(&changes.added)?;
-    let added = changes.added.iter();
-    forget_failures(writing, |failed| {
-        failed.of_portfolios(added.map(|added| (added.portfolio, added.day)));
-        Ok(())
-    })?;
-    invalidate_transactions(writing, context.calendar, &changes.added, context.now)
 }

@@ -1,13 +1,15 @@
 //! Finds transactions that are more often a mistake than meant: a day in the future, a sale of more
-//! than the portfolio holds, an amount that is not quantity × price.
+//! than the portfolio holds, a dividend that is taken back without having been paid, an amount that is
+//! not quantity × price.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use crate::domain::TransactionKind::{Sell, TransferOut};
+use super::holdings::{HeldQuantity, shortfalls};
 use crate::domain::{
-    AssetClass, Day, Money, Portfolio, PortfolioId, Quantity, Security, Transaction,
+    AssetClass, Day, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
+    TransactionEdit, TransactionKind,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::warning::Warning;
@@ -49,82 +51,135 @@ pub(super) fn amount_differs(
     })
 }
 
-/// Returns the sales and transfers of `added` that take more than is held, by their index. Left out
-/// are portfolios that were short before, and securities that are sold short as a rule.
+/// Returns the warnings about sales and transfers that take more than is held after `edits`, by the
+/// index of the edit that they are about, or that causes them. Left out are portfolios that were
+/// short before, and securities that are sold short as a rule.
 pub(super) fn opened_shorts(
-    added: &[Transaction],
+    edits: &[TransactionEdit],
     known: &ExistingRecords,
-) -> BTreeMap<usize, Warning> {
-    let mut moved: BTreeMap<_, Vec<(&Transaction, Option<usize>)>> = BTreeMap::new();
-    let sellers: BTreeSet<PortfolioId> = added
-        .iter()
-        .filter(|transaction| matches!(transaction.kind, Sell | TransferOut))
-        .map(|transaction| transaction.portfolio)
+) -> BTreeMap<usize, Vec<Warning>> {
+    let replaced: BTreeSet<&str> = (edits.iter().filter_map(TransactionEdit::was))
+        .map(|was| was.reference.as_str())
         .collect();
-    let histories = sellers.iter().filter_map(|seller| known.history(*seller));
-    let stored = histories.flatten().map(|transaction| (transaction, None));
-    let new = added
-        .iter()
-        .enumerate()
-        .map(|(index, added)| (added, Some(index)));
-    for (transaction, index) in stored.chain(new) {
-        if let Some(security) = transaction.security
-            && transaction.kind.is_movement()
-            && sellers.contains(&transaction.portfolio)
-        {
-            let key = (transaction.portfolio, security);
-            moved.entry(key).or_default().push((transaction, index));
-        }
+    let mut by_portfolio: BTreeMap<PortfolioId, Vec<&Transaction>> = BTreeMap::new();
+    for state in edits.iter().flat_map(TransactionEdit::states) {
+        by_portfolio.entry(state.portfolio).or_default();
     }
-    let mut short_before = BTreeSet::new();
-    let mut opened: Vec<(PortfolioId, usize, Warning)> = Vec::new();
-    for ((portfolio, security), mut movements) in moved {
-        // On one day, what comes in is there before what goes out.
-        movements.sort_by_key(|(movement, _)| (movement.day, is_taken(movement)));
-        let Some(security) = known.security_with_id(security) else {
+    for now in edits.iter().filter_map(TransactionEdit::now) {
+        by_portfolio.entry(now.portfolio).or_default().push(now);
+    }
+    let mut warnings: BTreeMap<usize, Vec<Warning>> = BTreeMap::new();
+    for (portfolio, new) in by_portfolio {
+        let stored = known.history(portfolio).unwrap_or_default();
+        // The portfolio was short before, so it sells short on purpose.
+        let was_short = shortfalls(stored, known);
+        if !was_short.is_empty() {
             continue;
-        };
-        let mut held = Decimal::ZERO;
-        let mut splits = known.splits_of(security.id).peekable();
-        for (movement, index) in movements {
-            while let Some(split) = splits.next_if(|split| split.day <= movement.day) {
-                held = held * Decimal::from(split.new) / Decimal::from(split.old);
-            }
-            let before = held;
-            let quantity = movement.quantity.decimal();
-            held += if is_taken(movement) {
-                -quantity
-            } else {
-                quantity
+        }
+        let kept = stored
+            .iter()
+            .filter(|stored| !replaced.contains(stored.reference.as_str()));
+        for (reference, short) in shortfalls(kept.chain(new), known) {
+            let Some(security) = known.security_with_id(short.security) else {
+                continue;
             };
-            if held >= Decimal::ZERO || before < Decimal::ZERO {
+            if !is_held_long(security.class) {
                 continue;
             }
-            match index {
-                None => {
-                    short_before.insert(portfolio);
-                }
-                Some(index) if is_held_long(security.class) => {
-                    let warning = Warning::OpensShort {
-                        symbol: security.symbol.clone(),
-                        held: Quantity::rounded(before).unwrap_or_default(),
-                        taken: movement.quantity,
-                    };
-                    opened.push((portfolio, index, warning));
-                }
-                Some(_) => {}
-            }
+            let symbol = security.symbol.clone();
+            let (held, taken) = (short.held, short.taken);
+            let its_own =
+                |edit: &TransactionEdit| edit.now().is_some_and(|now| now.reference == reference);
+            let moves_it = |edit: &TransactionEdit| {
+                let mut states = edit.states();
+                states.any(|state| {
+                    (state.portfolio, state.security) == (portfolio, Some(short.security))
+                })
+            };
+            let (index, warning) = match edits.iter().position(its_own) {
+                Some(index) => (
+                    index,
+                    Warning::OpensShort {
+                        symbol,
+                        held,
+                        taken,
+                    },
+                ),
+                None => (
+                    edits.iter().position(moves_it).unwrap_or_default(),
+                    Warning::LeavesShort {
+                        reference,
+                        symbol,
+                        held,
+                        taken,
+                    },
+                ),
+            };
+            warnings.entry(index).or_default().push(warning);
         }
     }
-    let meant = |portfolio: &PortfolioId| short_before.contains(portfolio);
-    let opened = opened
-        .into_iter()
-        .filter(|(portfolio, ..)| !meant(portfolio));
-    opened.map(|(_, index, warning)| (index, warning)).collect()
+    warnings
 }
 
-const fn is_taken(transaction: &Transaction) -> bool {
-    matches!(transaction.kind, Sell | TransferOut)
+/// Returns the warnings about negative dividends of more than was paid, by the index of the edit.
+/// A portfolio that is short pays the dividend, so it is not questioned.
+pub(super) fn unpaid_reversals(
+    edits: &[TransactionEdit],
+    known: &ExistingRecords,
+) -> Vec<(usize, Warning)> {
+    let mut found = Vec::new();
+    for (index, edit) in edits.iter().enumerate() {
+        let Some((reversal, amount, security)) = edit.now().and_then(reversed_dividend) else {
+            continue;
+        };
+        let stored = known.history(reversal.portfolio).unwrap_or_default();
+        let replaced = |stored: &&Transaction| {
+            let mut edits = edits.iter().filter_map(TransactionEdit::was);
+            !edits.any(|was| was.reference == stored.reference)
+        };
+        let new = edits.iter().filter_map(TransactionEdit::now);
+        let new = new.filter(|now| now.portfolio == reversal.portfolio);
+        let mut earlier: Vec<&Transaction> = stored
+            .iter()
+            .filter(replaced)
+            .chain(new)
+            .filter(|of| of.security == Some(security) && of.day <= reversal.day)
+            .filter(|of| of.reference != reversal.reference)
+            .collect();
+        earlier.sort_by(|a, b| a.booking_order(b));
+        let mut held = HeldQuantity::new(known.splits_of(security));
+        let mut paid = Money::ZERO;
+        for of in earlier {
+            match of.kind {
+                TransactionKind::Dividend => {
+                    paid = (of.amount.and_then(|amount| paid.plus(amount))).unwrap_or(paid);
+                }
+                kind if kind.is_movement() => held.apply(of),
+                _ => {}
+            }
+        }
+        let is_short = held.on(reversal.day) < Decimal::ZERO;
+        if !is_short && paid.plus(amount).is_some_and(Money::is_negative) {
+            let symbol = known.symbol_of(security);
+            found.push((
+                index,
+                Warning::ReversesUnpaid {
+                    symbol,
+                    paid,
+                    amount,
+                },
+            ));
+        }
+    }
+    found
+}
+
+/// Returns a negative dividend with its amount and security.
+fn reversed_dividend(transaction: &Transaction) -> Option<(&Transaction, Money, SecurityId)> {
+    let amount = transaction.amount.filter(|amount| amount.is_negative())?;
+    let is_dividend = transaction.kind == TransactionKind::Dividend;
+    let security = transaction.security.filter(|_| is_dividend)?;
+    Some((transaction, amount, security))
 }
 
 /// Returns false for classes in which positions are opened by selling as often as by buying.

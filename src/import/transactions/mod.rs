@@ -1,12 +1,14 @@
 //! Reads and validates files of transactions: `id, portfolio, date, kind, symbol?, quantity?,
 //! price?, amount?, fee?`.
 //!
-//! The kind decides which fields a row must have and must not have; reading checks this. A
-//! transaction is never corrected: a row with an existing id must be equal to it, or is refused.
+//! The kind decides which fields a row must have and must not have; reading checks this. A row with
+//! an existing id must be equal to it, or the user has asked for corrections; else it is refused.
 
 mod doubts;
+mod holdings;
 mod read;
 mod validate;
 
+pub(super) use holdings::shortfalls;
 pub use read::{TransactionRow, read_transactions};
 pub use validate::{TransactionChanges, validate_transactions};

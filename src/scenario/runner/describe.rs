@@ -80,6 +80,17 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
             )
         }
         Action::Import(import) => format!("import {} ({})", import.file, import.kind),
+        Action::Void(ids, attribution) => {
+            format!("void {}: {}", ids.join(", "), attribution.reason)
+        }
+        Action::DeletePrices {
+            symbol,
+            days,
+            attribution,
+        } => format!(
+            "delete the closes of {symbol} on {days}: {}",
+            attribution.reason
+        ),
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),

@@ -41,6 +41,7 @@ mod result;
 mod run;
 mod run_result;
 mod step_number;
+mod withdraw;
 
 pub use error::PlayError;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};

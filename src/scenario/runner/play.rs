@@ -6,7 +6,7 @@ use super::harness::{CheckLevel, Harness};
 use super::prepared::PreparedRun;
 use super::result::{PlayResult, PolicyResult, StepOutcome};
 use super::step_number::StepNumber;
-use super::{changes, invariants, run};
+use super::{changes, invariants, run, withdraw};
 use crate::disk::SimulatedDisk;
 use crate::plan::PolicyName;
 use crate::scenario::load::fill;
@@ -187,6 +187,12 @@ fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayErro
         Action::Split(split) => changes::import_split(harness, split),
         Action::AcceptPrices(decision) => changes::accept_prices(harness, decision),
         Action::Import(import) => changes::import_user_file(harness, import),
+        Action::Void(ids, attribution) => withdraw::void(harness, ids, attribution),
+        Action::DeletePrices {
+            symbol,
+            days,
+            attribution,
+        } => withdraw::delete_prices(harness, symbol, *days, attribution),
         Action::Advance(by) => move_clock(harness, *by),
         Action::Clock(to) => move_clock(harness, *to - harness.environment().clock.now()),
         Action::Calendar { calendar, .. } => {

@@ -1,11 +1,67 @@
-//! Defines and reads the step that imports a file by the rules that files of users have.
+//! Defines and reads the steps that import a file by the rules that files of users have, and that
+//! take sources back.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::FileImport;
+use crate::domain::Attribution;
 use crate::import::apply::FileKind;
-use crate::import::{ImportOptions, Restatements, ValidRows, Warnings};
+use crate::import::{Corrections, ImportOptions, Restatements, ValidRows, Warnings};
+use crate::scenario::world::lenient::{Lenient, OneOrMany};
+use crate::scenario::world::values::Span;
+
+/// The name under which scenarios change sources by hand.
+const SCENARIO: &str = "scenario";
+
+/// Transactions to void.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct VoidSpec {
+    /// The external ids of the transactions.
+    pub(crate) transactions: OneOrMany<String>,
+    /// The reason, as text for people.
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+}
+
+/// Closes to delete.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DeletePricesSpec {
+    /// The symbol of the security.
+    pub(crate) symbol: String,
+    /// The days of the closes.
+    pub(crate) days: Lenient<Span>,
+    /// The reason, as text for people.
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+}
+
+impl VoidSpec {
+    /// Returns the ids, and the author of the change.
+    pub(super) fn read(&self) -> (Vec<String>, Attribution) {
+        (
+            self.transactions.0.clone(),
+            attribution(self.reason.as_ref()),
+        )
+    }
+}
+
+impl DeletePricesSpec {
+    /// Returns the author of the change.
+    pub(super) fn attribution(&self) -> Attribution {
+        attribution(self.reason.as_ref())
+    }
+}
+
+fn attribution(reason: Option<&String>) -> Attribution {
+    let default = || "the scenario says so".to_owned();
+    Attribution {
+        by: SCENARIO.to_owned(),
+        reason: reason.cloned().unwrap_or_else(default),
+    }
+}
 
 /// A file to import.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +83,9 @@ pub(crate) struct ImportSpec {
     /// Refuse a file with a warning; false if left out.
     #[serde(default)]
     pub(crate) strict: bool,
+    /// Replace known transactions that have other values; false if left out.
+    #[serde(default)]
+    pub(crate) correct: bool,
 }
 
 /// The kind of a file to import.
@@ -64,6 +123,9 @@ impl ImportSpec {
         }
         if self.strict {
             options.warnings = Warnings::Refused;
+        }
+        if self.correct {
+            options.corrections = Corrections::By(SCENARIO.to_owned());
         }
         FileImport {
             kind,

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::expected_values::{Amount, ExpectedQuality, ReasonKind};
 use super::values::{Point, Power, ProcessStatus, RunEnd};
 use crate::domain::{
-    Calendar, Cell, Day, DayRange, Money, Phase, PhaseSet, PortfolioId, PriceAcceptance, Split,
-    Transaction,
+    Attribution, Calendar, Cell, Day, DayRange, Money, Phase, PhaseSet, PortfolioId,
+    PriceAcceptance, Split, Transaction,
 };
 use crate::engine::Settings;
 use crate::import::ImportOptions;
@@ -106,6 +106,17 @@ pub enum Action {
     AcceptPrices(PriceAcceptance),
     /// Imports a file by the rules that files of users have.
     Import(FileImport),
+    /// Voids the transactions with these external ids.
+    Void(Vec<String>, Attribution),
+    /// Deletes the closes of a security.
+    DeletePrices {
+        /// The symbol of the security.
+        symbol: String,
+        /// The days, both ends included.
+        days: DayRange,
+        /// Who deletes them, and why.
+        attribution: Attribution,
+    },
     /// Moves the clock, back if negative.
     Advance(TimeDelta),
     /// Sets the clock to an instant.

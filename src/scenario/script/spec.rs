@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Value;
 
 use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
-use super::file_import::ImportSpec;
+use super::file_import::{DeletePricesSpec, ImportSpec, VoidSpec};
 use super::model::Crash;
 use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
@@ -137,6 +137,10 @@ pub(crate) struct StepSpec {
     pub(crate) accept_prices: Option<Located<AcceptedPricesSpec>>,
     /// A file to import by the rules that files of users have.
     pub(crate) import: Option<ImportSpec>,
+    /// Transactions to void.
+    pub(crate) void: Option<VoidSpec>,
+    /// Closes to delete.
+    pub(crate) delete_prices: Option<DeletePricesSpec>,
     /// The duration by which the clock moves; a negative one moves it back.
     pub(crate) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.

@@ -46,7 +46,7 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    fn present_actions(&self) -> [(&'static str, bool); 17] {
+    fn present_actions(&self) -> [(&'static str, bool); 19] {
         [
             ("run", self.run.is_some()),
             ("onboard", self.onboard.is_some()),
@@ -61,6 +61,8 @@ impl StepSpec {
             ("split", self.split.is_some()),
             ("accept-prices", self.accept_prices.is_some()),
             ("import", self.import.is_some()),
+            ("void", self.void.is_some()),
+            ("delete-prices", self.delete_prices.is_some()),
             ("advance", self.advance.is_some()),
             ("clock", self.clock.is_some()),
             ("calendar", self.calendar.is_some()),
@@ -237,6 +239,18 @@ impl<'s> StepReader<'s> {
         }
         if let Some(spec) = &step.import {
             return Ok(Action::Import(spec.read()));
+        }
+        if let Some(spec) = &step.void {
+            let (ids, attribution) = spec.read();
+            return Ok(Action::Void(ids, attribution));
+        }
+        if let Some(spec) = &step.delete_prices {
+            world.security(&spec.symbol)?;
+            return Ok(Action::DeletePrices {
+                symbol: spec.symbol.clone(),
+                days: day_range(Some(spec.days.0)),
+                attribution: spec.attribution(),
+            });
         }
         self.settings_change(step, at)
     }

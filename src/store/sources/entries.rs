@@ -196,6 +196,22 @@ impl WriteEntries<'_> {
     }
 }
 
+impl WriteEntries<'_> {
+    /// Replaces the transaction with the reference of `entry`.
+    pub(crate) fn replace(&self, entry: &Transaction) -> Result<(), StoreError> {
+        self.remove(&entry.reference)?;
+        self.add(std::slice::from_ref(entry))
+    }
+
+    /// Removes the transaction with this reference.
+    pub(crate) fn remove(&self, reference: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM entry WHERE reference = ?1")?
+            .execute([reference])?;
+        Ok(())
+    }
+}
+
 impl WriteSplits<'_> {
     /// Inserts splits; one of the same security and day is replaced.
     pub(crate) fn set(&self, splits: &[Split]) -> Result<(), StoreError> {

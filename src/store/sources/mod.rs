@@ -15,6 +15,7 @@ mod portfolios;
 mod prices;
 mod revision;
 mod securities;
+mod transaction_changes;
 mod world;
 
 pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
@@ -23,7 +24,8 @@ pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
 pub use imports::{ImportRecord, ReadImports, WriteImports};
 pub use model::{ModelNumber, ReadRiskModels, WriteRiskModels};
 pub use portfolios::{ReadPortfolios, WritePortfolios};
-pub use prices::{ReadCloses, WriteCloses};
+pub use prices::{ReadCloses, ReplacedClose, WriteCloses};
 pub use revision::Revision;
 pub use securities::{ReadSecurities, WriteSecurities};
+pub use transaction_changes::{ReadTransactionChanges, WriteTransactionChanges};
 pub use world::StoredWorld;

@@ -3,11 +3,24 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use crate::domain::{CloseChange, Day, DayRange, IdSet, Price, SecurityId};
+use crate::domain::{Attribution, CloseChange, Day, DayRange, IdSet, Price, SecurityId};
 use crate::store::columns::{JsonList, Micros};
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
+
+/// A close that was replaced or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplacedClose {
+    /// Time of the change.
+    pub at: DateTime<Utc>,
+    /// Day of the close.
+    pub day: Day,
+    /// The close before the change.
+    pub was: Price,
+    /// The close after it, or the person and reason of a deletion.
+    pub became: Result<Price, Attribution>,
+}
 
 subject!(closes: ReadCloses, WriteCloses, "the closes");
 
@@ -63,6 +76,56 @@ impl ReadCloses<'_> {
         select_first(self.connection, sql, key, |row| Ok(row.get(0)?))
     }
 
+    /// Returns the closes of one security in a range, by day.
+    pub(crate) fn of_security(
+        &self,
+        security: SecurityId,
+        range: DayRange,
+    ) -> Result<Vec<(Day, Price)>, StoreError> {
+        let sql = "SELECT day, close FROM price
+                   WHERE day BETWEEN ?1 AND ?2 AND security = ?3 ORDER BY day";
+        let values = params![range.first(), range.last(), security];
+        select(self.connection, sql, values, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+    }
+
+    /// Returns the replaced and deleted closes of one security, the oldest change first.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a stored value is damaged.
+    pub fn replaced(&self, security: SecurityId) -> Result<Vec<ReplacedClose>, StoreError> {
+        let sql =
+            "SELECT at, day, was, became FROM price_correction WHERE security = ?1 ORDER BY id";
+        let mut changes: Vec<ReplacedClose> = select(self.connection, sql, [security], |row| {
+            Ok(ReplacedClose {
+                at: row.get::<_, Micros>(0)?.0,
+                day: row.get(1)?,
+                was: row.get(2)?,
+                became: Ok(row.get(3)?),
+            })
+        })?;
+        let sql =
+            "SELECT at, day, was, by, reason FROM price_deletion WHERE security = ?1 ORDER BY id";
+        let deleted: Vec<ReplacedClose> = select(self.connection, sql, [security], |row| {
+            let was: String = row.get(2)?;
+            Ok(ReplacedClose {
+                at: row.get::<_, Micros>(0)?.0,
+                day: row.get(1)?,
+                was: was.parse().map_err(StoreError::damaged)?,
+                became: Err(Attribution {
+                    by: row.get(3)?,
+                    reason: row.get(4)?,
+                }),
+            })
+        })?;
+        changes.extend(deleted);
+        // Stable: changes of one instant keep their order.
+        changes.sort_by_key(|change| change.at);
+        Ok(changes)
+    }
+
     /// Returns the ids of the securities with a close on a day.
     pub(crate) fn priced_securities(&self, day: Day) -> Result<IdSet, StoreError> {
         let sql = "SELECT security FROM price WHERE day = ?1 ORDER BY security";
@@ -84,6 +147,36 @@ impl ReadCloses<'_> {
 }
 
 impl WriteCloses<'_> {
+    /// Deletes closes of one security, and records each with the reason.
+    pub(crate) fn delete(
+        &self,
+        security: SecurityId,
+        closes: &[(Day, Price)],
+        attribution: &Attribution,
+        at: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let mut delete = self
+            .connection
+            .prepare_cached("DELETE FROM price WHERE day = ?1 AND security = ?2")?;
+        let mut record = self.connection.prepare_cached(
+            "INSERT INTO price_deletion (at, day, security, was, by, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let Attribution { by, reason } = attribution;
+        for (day, close) in closes {
+            delete.execute(params![day, security])?;
+            record.execute(params![
+                Micros(at),
+                day,
+                security,
+                close.to_string(),
+                by,
+                reason
+            ])?;
+        }
+        Ok(())
+    }
+
     /// Inserts or replaces closes, and records each replaced one as a correction made at `at`.
     pub(crate) fn set(&self, changes: &[CloseChange], at: DateTime<Utc>) -> Result<(), StoreError> {
         let mut upsert = self.connection.prepare_cached(

@@ -1,0 +1,172 @@
+//! Reads the records that transactions are validated against, and writes their changes with the
+//! history that is kept of corrected and voided ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::ImportContext;
+use super::failures::forget_failures;
+use super::records::existing_securities;
+use crate::domain::{
+    Attribution, Correction, PhaseCells, PortfolioId, RecordedEdit, Transaction, TransactionChange,
+    TransactionEdit, TransactionKind,
+};
+use crate::import::existing::ExistingRecords;
+use crate::import::options::Corrections;
+use crate::import::row_reader::Rows;
+use crate::import::transactions::{TransactionChanges, TransactionRow};
+use crate::invalidation::invalidate_transactions;
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+
+/// Returns all portfolios and securities, the transactions whose ids are in the file, and all
+/// transactions of the portfolios that sell, transfer out or reverse a dividend in it, or have
+/// corrected transactions.
+pub(super) fn existing_transactions(
+    reading: &ReadTransaction<'_>,
+    rows: &Rows<TransactionRow>,
+    corrections: &Corrections,
+) -> Result<ExistingRecords, StoreError> {
+    let has_changes = !reading.transaction_changes().is_empty()?;
+    let (mut entries, mut voided) = (Vec::new(), Vec::new());
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        match reading.entries().with_reference(&row.id)? {
+            Some(entry) => entries.push(entry),
+            None if has_changes => voided.extend(reading.transaction_changes().last(&row.id)?),
+            None => {}
+        }
+    }
+    let known = existing_securities(reading)?.with_portfolios(reading.portfolios().all()?);
+    let mut concerned: BTreeSet<PortfolioId> = BTreeSet::new();
+    let mut moved = BTreeSet::new();
+    let is_correction = matches!(corrections, Corrections::By(_));
+    if is_correction {
+        concerned.extend(entries.iter().map(|entry| entry.portfolio));
+    }
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        let symbol = row.symbol.as_deref();
+        moved.extend(symbol.and_then(|symbol| Some(known.find_security(symbol)?.id)));
+        // Unknown and ambiguous names are refused by the validation.
+        if let Some(portfolio) = known.resolve_portfolio(&row.portfolio).ok().flatten()
+            && (is_correction || depends_on_history(row))
+        {
+            concerned.insert(portfolio.id);
+        }
+    }
+    let known = with_histories(reading, known, concerned, moved)?;
+    Ok(known.with_transactions(entries).with_voided(voided))
+}
+
+/// Adds all transactions of these portfolios, with the splits of their securities and of `moved`.
+pub(super) fn with_histories(
+    reading: &ReadTransaction<'_>,
+    known: ExistingRecords,
+    portfolios: BTreeSet<PortfolioId>,
+    mut moved: BTreeSet<crate::domain::SecurityId>,
+) -> Result<ExistingRecords, StoreError> {
+    let mut histories: BTreeMap<PortfolioId, Vec<Transaction>> = BTreeMap::new();
+    for portfolio in portfolios {
+        let history = reading.entries().of_portfolio(portfolio)?;
+        moved.extend(history.iter().filter_map(|entry| entry.security));
+        histories.insert(portfolio, history);
+    }
+    if histories.is_empty() {
+        return Ok(known);
+    }
+    let mut splits = Vec::new();
+    for security in moved {
+        splits.extend(reading.splits().of_security(security)?);
+    }
+    Ok(known.with_splits(splits).with_histories(histories))
+}
+
+/// Returns whether the doubts about a row depend on the portfolio's other transactions.
+fn depends_on_history(row: &TransactionRow) -> bool {
+    match row.kind {
+        TransactionKind::Sell | TransactionKind::TransferOut => true,
+        TransactionKind::Dividend => row.amount.is_some_and(|amount| amount.is_negative()),
+        _ => false,
+    }
+}
+
+/// Adds and corrects transactions. `attribution` is recorded with corrections.
+pub(super) fn apply_transactions(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    changes: &TransactionChanges,
+    attribution: &Attribution,
+) -> Result<PhaseCells, StoreError> {
+    for reference in &changes.restored {
+        record(
+            writing,
+            context,
+            RecordedEdit::Restored,
+            reference,
+            None,
+            attribution,
+        )?;
+    }
+    apply_edits(writing, context, &changes.edits, attribution)
+}
+
+/// Writes changes of transactions, records what they replace, and invalidates the cells that they
+/// affect.
+pub(super) fn apply_edits(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    edits: &[TransactionEdit],
+    attribution: &Attribution,
+) -> Result<PhaseCells, StoreError> {
+    for edit in edits {
+        match edit {
+            TransactionEdit::Added(added) => {
+                writing.entries().add(std::slice::from_ref(added))?;
+            }
+            TransactionEdit::Corrected(Correction { was, now }) => {
+                let kind = RecordedEdit::Corrected;
+                record(
+                    writing,
+                    context,
+                    kind,
+                    &was.reference,
+                    Some(was),
+                    attribution,
+                )?;
+                writing.entries().replace(now)?;
+            }
+            TransactionEdit::Voided(was) => {
+                let kind = RecordedEdit::Voided;
+                record(
+                    writing,
+                    context,
+                    kind,
+                    &was.reference,
+                    Some(was),
+                    attribution,
+                )?;
+                writing.entries().remove(&was.reference)?;
+            }
+        }
+    }
+    let touched = edits.iter().flat_map(TransactionEdit::states);
+    forget_failures(writing, |failed| {
+        failed.of_portfolios(touched.map(|touched| (touched.portfolio, touched.day)));
+        Ok(())
+    })?;
+    invalidate_transactions(writing, context.calendar, edits, context.now)
+}
+
+fn record(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    kind: RecordedEdit,
+    reference: &str,
+    was: Option<&Transaction>,
+    attribution: &Attribution,
+) -> Result<(), StoreError> {
+    writing.transaction_changes().record(&TransactionChange {
+        reference: reference.to_owned(),
+        kind,
+        at: context.now,
+        attribution: attribution.clone(),
+        was: was.cloned(),
+    })
+}

@@ -1,0 +1,240 @@
+//! Voids transactions and deletes closes: takes sources back, keeps what they were, and invalidates
+//! the cells that used them, in one transaction.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+use super::context::ImportContext;
+use super::failures::forget_failures;
+use super::import_result::count_cell_phases;
+use super::records::existing_securities;
+use super::transactions::{apply_edits, with_histories};
+use crate::domain::{
+    Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Transaction,
+    TransactionEdit, TransactionKind, nearest,
+};
+use crate::import::transactions::shortfalls;
+use crate::import::warning::Warning;
+use crate::invalidation::invalidate_deleted_closes;
+use crate::store::{StoreError, WriteTransaction, Writer};
+
+/// Error that refuses to take sources back. Nothing is changed then.
+#[derive(Debug, Error)]
+pub enum WithdrawError {
+    /// No transaction has the id.
+    #[error("no transaction has the id `{0}`")]
+    UnknownTransaction(String),
+    /// The transaction is voided already.
+    #[error("transaction `{reference}` is already voided, by {}: {}", attribution.by, attribution.reason)]
+    AlreadyVoided {
+        /// The id of the transaction.
+        reference: String,
+        /// Who voided it, and why.
+        attribution: Attribution,
+    },
+    /// A transfer would take more than is then held, which no books can have.
+    #[error("transaction `{reference}` would then transfer out {taken} {symbol} of {held} held")]
+    TransferExceedsHolding {
+        /// The id of the transfer.
+        reference: String,
+        /// The symbol of the security.
+        symbol: String,
+        /// The quantity held before it.
+        held: Quantity,
+        /// The quantity that it takes.
+        taken: Quantity,
+    },
+    /// No security has the symbol.
+    #[error("no security has the symbol `{symbol}`")]
+    UnknownSymbol {
+        /// The symbol as it was typed.
+        symbol: String,
+        /// The most similar known symbol, if one is similar.
+        nearest: Option<String>,
+    },
+    /// The security has no close in the range.
+    #[error("{symbol} has no close on {days}")]
+    NoCloses {
+        /// The symbol of the security.
+        symbol: String,
+        /// The range of days.
+        days: DayRange,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The transactions that were voided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoidedTransactions {
+    /// The transactions as they were, in the order of the request.
+    pub transactions: Vec<Transaction>,
+    /// Sales that take more than is then held.
+    pub warnings: Vec<Warning>,
+    /// Ids removed from the ledger.
+    pub invalidated_cells: PhaseCells,
+}
+
+/// The closes that were deleted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeletedCloses {
+    /// The closes as they were, by day.
+    pub closes: Vec<(Day, Price)>,
+    /// Ids removed from the ledger.
+    pub invalidated_cells: PhaseCells,
+}
+
+impl VoidedTransactions {
+    /// Returns the number of phases removed from the ledger, summed over cells.
+    pub fn invalidated_count(&self) -> u64 {
+        count_cell_phases(&self.invalidated_cells)
+    }
+}
+
+impl DeletedCloses {
+    /// Returns the number of phases removed from the ledger, summed over cells.
+    pub fn invalidated_count(&self) -> u64 {
+        count_cell_phases(&self.invalidated_cells)
+    }
+}
+
+/// Voids the transactions with these ids, all or none. The books then equal those that never knew
+/// them.
+///
+/// # Errors
+///
+/// Fails if an id is unknown or voided already, if a transfer would take more than is then held, or
+/// if the store fails.
+pub fn void_transactions(
+    writer: &mut Writer,
+    references: &[String],
+    attribution: &Attribution,
+    context: &ImportContext<'_>,
+) -> Result<VoidedTransactions, WithdrawError> {
+    writer.write(|writing| {
+        let mut transactions: Vec<Transaction> = Vec::new();
+        for reference in references {
+            let is_repeated = |known: &Transaction| known.reference == *reference;
+            if !transactions.iter().any(is_repeated) {
+                transactions.push(find_transaction(writing, reference)?);
+            }
+        }
+        let warnings = check_holdings(writing, &transactions)?;
+        let edits: Vec<_> = transactions
+            .iter()
+            .cloned()
+            .map(TransactionEdit::Voided)
+            .collect();
+        let invalidated_cells = apply_edits(writing, context, &edits, attribution)?;
+        // A run that planned with the old sources notices the new revision.
+        writing.increment_revision()?;
+        Ok(VoidedTransactions {
+            transactions,
+            warnings,
+            invalidated_cells,
+        })
+    })
+}
+
+fn find_transaction(
+    writing: &WriteTransaction<'_>,
+    reference: &str,
+) -> Result<Transaction, WithdrawError> {
+    if let Some(known) = writing.entries().with_reference(reference)? {
+        return Ok(known);
+    }
+    Err(match writing.transaction_changes().last(reference)? {
+        Some(change) if change.kind == RecordedEdit::Voided => WithdrawError::AlreadyVoided {
+            reference: reference.to_owned(),
+            attribution: change.attribution,
+        },
+        _ => WithdrawError::UnknownTransaction(reference.to_owned()),
+    })
+}
+
+/// Refuses to void transactions without which a transfer takes more than is held, and returns
+/// warnings about sales that then open a short position.
+fn check_holdings(
+    writing: &WriteTransaction<'_>,
+    voided: &[Transaction],
+) -> Result<Vec<Warning>, WithdrawError> {
+    let portfolios: BTreeSet<_> = voided.iter().map(|voided| voided.portfolio).collect();
+    let known = existing_securities(writing)?;
+    let known = with_histories(writing, known, portfolios.clone(), BTreeSet::new())?;
+    let is_kept = |stored: &&Transaction| {
+        let mut voided = voided.iter();
+        !voided.any(|voided| voided.reference == stored.reference)
+    };
+    let mut warnings = Vec::new();
+    for portfolio in portfolios {
+        let stored = known.history(portfolio).unwrap_or_default();
+        let before = shortfalls(stored, &known);
+        for (reference, short) in shortfalls(stored.iter().filter(is_kept), &known) {
+            if before.contains_key(&reference) {
+                continue;
+            }
+            let symbol = known.symbol_of(short.security);
+            let (held, taken) = (short.held, short.taken);
+            if short.kind == TransactionKind::TransferOut {
+                return Err(WithdrawError::TransferExceedsHolding {
+                    reference,
+                    symbol,
+                    held,
+                    taken,
+                });
+            }
+            warnings.push(Warning::LeavesShort {
+                reference,
+                symbol,
+                held,
+                taken,
+            });
+        }
+    }
+    Ok(warnings)
+}
+
+/// Deletes the closes of a security on the days of a range.
+///
+/// # Errors
+///
+/// Fails if the symbol is unknown, if it has no close there, or if the store fails.
+pub fn delete_closes(
+    writer: &mut Writer,
+    symbol: &str,
+    days: DayRange,
+    attribution: &Attribution,
+    context: &ImportContext<'_>,
+) -> Result<DeletedCloses, WithdrawError> {
+    writer.write(|writing| {
+        let securities = writing.securities().all()?;
+        let symbols = securities.iter().map(|security| security.symbol.as_str());
+        let unknown = || WithdrawError::UnknownSymbol {
+            symbol: symbol.to_owned(),
+            nearest: nearest(symbol, symbols),
+        };
+        let known = securities.iter().find(|security| security.symbol == symbol);
+        let security = known.ok_or_else(unknown)?.id;
+        let closes = writing.closes().of_security(security, days)?;
+        let Some((first, _)) = closes.first() else {
+            return Err(WithdrawError::NoCloses {
+                symbol: symbol.to_owned(),
+                days,
+            });
+        };
+        writing
+            .closes()
+            .delete(security, &closes, attribution, context.now)?;
+        forget_failures(writing, |failed| failed.of_security(security, *first))?;
+        let deleted = closes.iter().map(|(day, _)| *day).collect();
+        let invalidated_cells =
+            invalidate_deleted_closes(writing, context.calendar, security, &deleted, context.now)?;
+        writing.increment_revision()?;
+        Ok(DeletedCloses {
+            closes,
+            invalidated_cells,
+        })
+    })
+}

@@ -1,0 +1,79 @@
+//! Plays the steps that take sources back: voided transactions and deleted closes.
+
+use super::changes::{done_outcome, invalidation_lines};
+use super::error::PlayError;
+use super::harness::Harness;
+use super::inspect::read_names;
+use super::result::StepOutcome;
+use crate::domain::{Attribution, DayRange, PhaseCells};
+use crate::import::apply::{ImportContext, WithdrawError, delete_closes, void_transactions};
+
+pub(super) fn void(
+    harness: &Harness<'_>,
+    ids: &[String],
+    attribution: &Attribution,
+) -> Result<StepOutcome, PlayError> {
+    let settings = harness.settings();
+    let context = ImportContext {
+        calendar: &settings.calendar,
+        now: harness.environment().clock.now(),
+    };
+    let mut writer = harness.store().writer()?;
+    let voided = match void_transactions(&mut writer, ids, attribution, &context) {
+        Ok(voided) => voided,
+        Err(error) => return refused(error),
+    };
+    let warnings = voided.warnings.iter();
+    let warnings = warnings.map(|warning| format!("warning: {warning}"));
+    let count = voided.invalidated_count();
+    outcome(
+        harness,
+        warnings.collect(),
+        &voided.invalidated_cells,
+        count,
+    )
+}
+
+pub(super) fn delete_prices(
+    harness: &Harness<'_>,
+    symbol: &str,
+    days: DayRange,
+    attribution: &Attribution,
+) -> Result<StepOutcome, PlayError> {
+    let settings = harness.settings();
+    let context = ImportContext {
+        calendar: &settings.calendar,
+        now: harness.environment().clock.now(),
+    };
+    let mut writer = harness.store().writer()?;
+    match delete_closes(&mut writer, symbol, days, attribution, &context) {
+        Ok(deleted) => {
+            let count = deleted.invalidated_count();
+            outcome(harness, Vec::new(), &deleted.invalidated_cells, count)
+        }
+        Err(error) => refused(error),
+    }
+}
+
+fn refused(error: WithdrawError) -> Result<StepOutcome, PlayError> {
+    match error {
+        WithdrawError::Store(error) => Err(error.into()),
+        refusal => Ok(StepOutcome::Refused {
+            reason: refusal.to_string(),
+        }),
+    }
+}
+
+fn outcome(
+    harness: &Harness<'_>,
+    mut messages: Vec<String>,
+    invalidated: &PhaseCells,
+    count: u64,
+) -> Result<StepOutcome, PlayError> {
+    let lines = invalidation_lines(invalidated, &read_names(&harness.store())?);
+    if lines.is_empty() {
+        messages.push("nothing invalidated".to_owned());
+    }
+    messages.extend(lines);
+    Ok(done_outcome(messages, count))
+}
