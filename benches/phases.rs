@@ -5,8 +5,8 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::domain::{
     AssetClass, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId,
-    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityId, Shock, Transaction,
-    TransactionKind,
+    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityId, SessionsPerYear, Shock,
+    Transaction, TransactionKind,
 };
 use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
 
@@ -41,6 +41,7 @@ fn market() -> Market {
     });
     Market::new(MarketSources {
         sessions: (0..SESSIONS).map(day).collect(),
+        sessions_per_year: SessionsPerYear::EXCHANGE,
         securities: securities.collect(),
         closes: closes.collect(),
         splits: Vec::new(),
@@ -122,7 +123,15 @@ fn cells(criterion: &mut Criterion) {
     let statistics = statistics(&market, last, history.securities());
     group.throughput(Throughput::Elements(1));
     group.bench_function("risk", |bencher| {
-        bencher.iter(|| black_box(risk(&market, &statistics, last, black_box(&valuation))));
+        bencher.iter(|| {
+            black_box(risk(
+                &market,
+                &statistics,
+                last,
+                Currency::USD,
+                black_box(&valuation),
+            ))
+        });
     });
     group.bench_function("exposures", |bencher| {
         bencher.iter(|| black_box(exposures(&market, black_box(&valuation))));

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use plimsoll::domain::SessionsPerYear;
 use plimsoll::phases::series::{cvar, max_drawdown, ols, quantile, volatility};
 
 /// empyrical's `mixed_returns`, whose first entry is missing.
@@ -26,7 +27,11 @@ fn assert_close<E: std::fmt::Debug>(actual: Result<f64, E>, published: f64, rela
 
 #[test]
 fn empyrical_agrees_on_mixed_returns() {
-    assert_close(volatility(&MIXED), 0.913_646_539_970_463_7, 1e-14);
+    assert_close(
+        volatility(&MIXED, SessionsPerYear::EXCHANGE),
+        0.913_646_539_970_463_7,
+        1e-14,
+    );
     assert_close(max_drawdown(&MIXED), -0.1, 1e-14);
 }
 
@@ -60,7 +65,11 @@ fn a_portfolio_of_three_stocks_over_six_years() {
         .collect();
     assert_eq!(portfolio.len(), 1_509);
 
-    assert_close(volatility(&portfolio), 0.164_546_427_051_724_1, 1e-12);
+    assert_close(
+        volatility(&portfolio, SessionsPerYear::EXCHANGE),
+        0.164_546_427_051_724_1,
+        1e-12,
+    );
     let beta = ols(&market, &portfolio).map(|line| line.slope);
     assert_close(beta, 1.104_153_852_476_163_2, 1e-12);
     assert_close(

@@ -39,7 +39,7 @@ mod wide;
 
 pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
 pub use amount::{AmountError, Money};
-pub use calendar::{Calendar, CalendarError};
+pub use calendar::{Calendar, CalendarError, SessionsPerYear};
 pub use cell::Cell;
 pub use correction::{Change, Correction};
 pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};

@@ -64,6 +64,7 @@ pub(super) fn load(
     let closes = load_closes(reading, range, &sessions, &securities, selected.as_ref())?;
     let market = Market::new(MarketSources {
         sessions,
+        sessions_per_year: settings.calendar.sessions_per_year(),
         securities,
         closes,
         splits: reading.splits().all()?,

@@ -4,13 +4,22 @@ use chrono::{DateTime, Utc};
 
 use super::ledger::remove_cells;
 use crate::domain::{
-    Calendar, Day, DayRange, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet,
+    Calendar, Day, DayRange, InvalidationCause, NewInvalidation, Phase, PhaseCells, PhaseSet,
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
+/// The effect of a calendar that is put in force.
+#[derive(Debug, Default)]
+pub(super) struct CalendarChange {
+    /// The covered days that become or cease to be sessions, ascending.
+    pub(super) days: Vec<Day>,
+    /// Its invalidations, in the order in which they are recorded.
+    pub(super) invalidations: Vec<NewInvalidation>,
+}
+
 /// Puts the configured calendar in force. If another one was in force, invalidates all cells from
-/// the first changed day on. Returns the covered days that became or ceased to be sessions,
-/// ascending.
+/// the first changed day on, and all annualised figures if a year has another number of sessions.
+/// Returns the covered days that became or ceased to be sessions, ascending.
 pub(crate) fn sync_calendar(
     writing: &WriteTransaction<'_>,
     calendar: &Calendar,
@@ -20,39 +29,46 @@ pub(crate) fn sync_calendar(
     let in_force = writing.calendar();
     let has_sessions = in_force.sessions()?.as_deref() == Some(calendar.all_sessions());
     // Other hours or another name change no session.
-    if !has_sessions || in_force.in_force()?.as_ref() != Some(calendar) {
+    if !has_sessions || in_force.of_figures()?.as_ref() != Some(calendar) {
         in_force.set(calendar)?;
     }
-    let Some((changed, new)) = change else {
-        return Ok(Vec::new());
-    };
-    remove_cells(writing, [Ok(new)], now)?;
-    Ok(changed)
+    remove_cells(writing, change.invalidations.into_iter().map(Ok), now)?;
+    Ok(change.days)
 }
 
-/// Returns the covered days that become or cease to be sessions when `calendar` is put in force,
-/// ascending, and what that invalidates. `None` if no session changes.
+/// Returns the effect of `calendar` when it is put in force.
 pub(super) fn calendar_change(
     reading: &ReadTransaction<'_>,
     calendar: &Calendar,
-) -> Result<Option<(Vec<Day>, NewInvalidation)>, StoreError> {
-    let configured = calendar.all_sessions();
-    let known = reading.calendar().sessions()?;
-    if known.as_deref() == Some(configured) {
-        return Ok(None);
-    }
+) -> Result<CalendarChange, StoreError> {
+    let mut change = CalendarChange::default();
     // The first calendar of a database, or one without a covered day, invalidates nothing.
-    let (Some(before), Some(last)) = (known, reading.ledger().last_day()?) else {
-        return Ok(None);
+    let (Some(before), Some(last)) = (reading.calendar().sessions()?, reading.ledger().last_day()?)
+    else {
+        return Ok(change);
     };
-    let changed = changed_days(&before, configured, last);
-    let days: Vec<_> = changed.iter().map(ToString::to_string).collect();
-    let new = NewInvalidation {
-        cause: InvalidationCause::Calendar,
-        reason: format!("the calendar changed on {}", days.join(", ")),
-        cells: affected_cells(reading, &changed)?,
-    };
-    Ok(Some((changed, new)))
+    if before != calendar.all_sessions() {
+        change.days = changed_days(&before, calendar.all_sessions(), last);
+        let days: Vec<_> = change.days.iter().map(ToString::to_string).collect();
+        change.invalidations.push(NewInvalidation {
+            cause: InvalidationCause::Calendar,
+            reason: format!("the calendar changed on {}", days.join(", ")),
+            cells: affected_cells(reading, &change.days)?,
+        });
+    }
+    let old = reading.calendar().sessions_per_year()?.unwrap_or_default();
+    let new = calendar.sessions_per_year();
+    if old != new {
+        // Only volatility is annualised, of securities and of portfolios.
+        let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
+        let annualised = reading.ledger().coverage(DayRange::ALL, phases)?;
+        change.invalidations.push(NewInvalidation {
+            cause: InvalidationCause::Calendar,
+            reason: format!("a year has {new} sessions and not {old}"),
+            cells: annualised.into_cells(),
+        });
+    }
+    Ok(change)
 }
 
 /// Returns the days up to `last` that are a session in exactly one of two ascending lists.

@@ -26,7 +26,7 @@ impl PendingInvalidations {
         let model = model
             .map(|model| model_change(reading, model))
             .transpose()?;
-        let calendar = calendar_change(reading, calendar)?.map(|(_, new)| new);
+        let calendar = calendar_change(reading, calendar)?.invalidations;
         let mut pending: Vec<NewInvalidation> = Vec::new();
         for mut new in model.flatten().into_iter().chain(calendar) {
             for earlier in &pending {

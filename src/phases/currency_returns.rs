@@ -190,7 +190,9 @@ fn rate_returns(market: &Market, conversion: &Conversion, session: usize) -> Vec
 mod tests {
     use super::*;
     use crate::domain::output::Risk;
-    use crate::domain::{Absence, Factor, Figure, Portfolio, Transaction, TransactionKind};
+    use crate::domain::{
+        Absence, Factor, Figure, Portfolio, SessionsPerYear, Transaction, TransactionKind,
+    };
     use crate::phases::books::Books;
     use crate::phases::fixture::{self, MarketBuilder, buy, cash, security};
     use crate::phases::history::History;
@@ -283,7 +285,10 @@ mod tests {
             );
         };
         for (figure, count) in risk.volatility.into_iter().zip([21, 63, 252]) {
-            near(figure, series::volatility(last_n(returns, count)).unwrap());
+            near(
+                figure,
+                series::volatility(last_n(returns, count), SessionsPerYear::EXCHANGE).unwrap(),
+            );
         }
         near(risk.var_95, series::quantile(returns, 0.05).unwrap());
         near(risk.cvar_95, series::cvar(returns, 0.05).unwrap());

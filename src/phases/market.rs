@@ -12,12 +12,13 @@ use super::rates::{AsOfRate, Conversion, CurrencyPairs};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use super::windows::YEAR;
-use crate::domain::{Currency, Day, RiskModel, Security, SecurityId, Split};
+use crate::domain::{Currency, Day, RiskModel, Security, SecurityId, SessionsPerYear, Split};
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
 #[derive(Debug, Clone)]
 pub struct Market {
     sessions: Vec<Day>,
+    sessions_per_year: SessionsPerYear,
     securities: Vec<Security>,
     /// Indices in `securities`, by security id. Ids are dense, so a list is enough.
     slots: Vec<Option<Slot>>,
@@ -41,6 +42,7 @@ impl Market {
     pub fn new(sources: MarketSources) -> Result<Self, MarketError> {
         let MarketSources {
             sessions,
+            sessions_per_year,
             mut securities,
             closes,
             mut splits,
@@ -69,6 +71,7 @@ impl Market {
             benchmark: None,
             factors: Vec::new(),
             sessions,
+            sessions_per_year,
             securities,
             slots,
             symbols,
@@ -140,6 +143,11 @@ impl Market {
     /// Returns the sessions, ascending.
     pub fn sessions(&self) -> &[Day] {
         &self.sessions
+    }
+
+    /// Returns the sessions of a year, by which figures are annualised.
+    pub fn sessions_per_year(&self) -> SessionsPerYear {
+        self.sessions_per_year
     }
 
     /// Returns the index of the session on `day`; `None` if the day is not a session.

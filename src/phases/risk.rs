@@ -144,10 +144,11 @@ impl<'a> CellRisk<'a> {
         year: Result<&[f64], Absence>,
         moments: Result<Moments, Absence>,
     ) -> [Figure; 3] {
+        let per_year = self.market.sessions_per_year();
         WINDOWS.map(|window| {
             if window == YEAR {
                 return to_figure(
-                    moments.and_then(|moments| moments.volatility()),
+                    moments.and_then(|moments| moments.volatility(per_year)),
                     self.year_coverage.observations,
                 );
             }
@@ -157,14 +158,14 @@ impl<'a> CellRisk<'a> {
                 // A shorter window covers at least the year's holdings, so equal numbers mean the
                 // same ones; and the year's series is at least as long.
                 Ok(returns) if covered.holdings == self.year_coverage.holdings => {
-                    Moments::from_series(last_n(returns, count)).volatility()
+                    Moments::from_series(last_n(returns, count)).volatility(per_year)
                 }
                 _ => {
                     let sums = WeightedSum::from_series(
                         &self.holding_series(window.minimum, count),
                         count,
                     );
-                    Moments::from_series(sums.returns()).volatility()
+                    Moments::from_series(sums.returns()).volatility(per_year)
                 }
             });
             to_figure(volatility, count)

@@ -74,10 +74,11 @@ impl<'a> MeasureContext<'a> {
         let run = self.market.return_count(slot, self.session);
         let returns = self.market.year_of_returns(slot, self.session);
         let moments = Moments::from_series(returns);
+        let per_year = self.market.sessions_per_year();
         let volatility = WINDOWS.map(|window| match window.observations(run) {
-            Ok(count) if count == moments.count => to_figure(moments.volatility(), count),
+            Ok(count) if count == moments.count => to_figure(moments.volatility(per_year), count),
             Ok(count) => to_figure(
-                Moments::from_series(last_n(returns, count)).volatility(),
+                Moments::from_series(last_n(returns, count)).volatility(per_year),
                 count,
             ),
             Err(count) => Figure::absent(Absence::TooFewObservations, count as u32),

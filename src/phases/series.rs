@@ -3,18 +3,16 @@
 //! The definitions are those of numpy and empyrical, so that every figure can be checked.
 
 use super::moments::{Moments, co_deviation};
-use crate::domain::{Absence, Figure};
+use crate::domain::{Absence, Figure, SessionsPerYear};
 
-/// Sessions in a year, by convention (RiskMetrics, empyrical).
-pub const SESSIONS_PER_YEAR: f64 = 252.0;
-
-/// Returns annualised volatility: sample standard deviation (n − 1) × √252.
+/// Returns annualised volatility: sample standard deviation (n − 1) × √ of the calendar's sessions
+/// per year.
 ///
 /// # Errors
 ///
 /// [`Absence::TooFewObservations`] for fewer than two returns.
-pub fn volatility(returns: &[f64]) -> Result<f64, Absence> {
-    Moments::from_series(returns).volatility()
+pub fn volatility(returns: &[f64], sessions_per_year: SessionsPerYear) -> Result<f64, Absence> {
+    Moments::from_series(returns).volatility(sessions_per_year)
 }
 
 /// Returns the largest fall from a peak of the compounded series, which starts at one, as a
@@ -181,11 +179,11 @@ pub(super) fn fit_line(
 
 impl Moments {
     /// Returns the annualised volatility; needs two observations.
-    pub(super) fn volatility(&self) -> Result<f64, Absence> {
+    pub(super) fn volatility(&self, sessions_per_year: SessionsPerYear) -> Result<f64, Absence> {
         if self.count < 2 {
             return Err(Absence::TooFewObservations);
         }
-        Ok(self.deviation() * SESSIONS_PER_YEAR.sqrt())
+        Ok(self.deviation() * sessions_per_year.root())
     }
 }
 
@@ -211,7 +209,7 @@ mod tests {
     #[test]
     fn too_short_a_series_has_no_figure() {
         let few = Err(Absence::TooFewObservations);
-        assert_eq!(volatility(&[0.1]), few);
+        assert_eq!(volatility(&[0.1], SessionsPerYear::EXCHANGE), few);
         assert_eq!(max_drawdown(&[]), few);
         assert_eq!(quantile(&[], 0.05), few);
         assert_eq!(ols(&[1.0], &[1.0]), Err(Absence::TooFewObservations));
@@ -219,7 +217,7 @@ mod tests {
 
     #[test]
     fn series_without_variance_do_not_divide_by_zero() {
-        assert_eq!(volatility(&[0.1; 9]), Ok(0.0));
+        assert_eq!(volatility(&[0.1; 9], SessionsPerYear::EXCHANGE), Ok(0.0));
         let flat = [0.1; 3];
         assert_eq!(ols(&flat, &[1.0, 2.0, 4.0]), Err(Absence::NoVariance));
         let line = ols(&[1.0, 2.0, 4.0], &flat).unwrap();

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::{Day, Price, RiskModel, Security, SecurityId, Split};
+use crate::domain::{Day, Price, RiskModel, Security, SecurityId, SessionsPerYear, Split};
 
 /// One close as it was imported, not adjusted for splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Close {
 pub struct MarketSources {
     /// Sessions of the calendar, ascending and without a gap.
     pub sessions: Vec<Day>,
+    /// Sessions of a year of the calendar, by which figures are annualised.
+    pub sessions_per_year: SessionsPerYear,
     /// All securities, in any order.
     pub securities: Vec<Security>,
     /// Closes in any order; those of unknown securities or of days without a session are ignored.

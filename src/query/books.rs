@@ -8,6 +8,7 @@ use super::serialize;
 use crate::domain::output::Snapshot;
 use crate::domain::{
     Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioKey,
+    SessionsPerYear,
 };
 use crate::engine::{Settings, pending_invalidations};
 use crate::phases::series;
@@ -100,7 +101,8 @@ pub fn books(
                 }),
             }
         }
-        let totals = compound(&mut series, &gaps);
+        let per_year = settings.calendar.sessions_per_year();
+        let totals = compound(&mut series, &gaps, per_year);
         let as_of = series.last().map(|last| last.day);
         let holdings =
             as_of.map(|day| Holdings::read(reading, &pending, Cell::new(day, portfolio.id)));
@@ -189,7 +191,11 @@ pub(super) fn last_session_with_books(
 }
 
 /// Fills in the drawdowns and calculates the totals.
-fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
+fn compound(
+    series: &mut [SessionBooks],
+    gaps: &[Day],
+    sessions_per_year: SessionsPerYear,
+) -> Totals {
     let (mut wealth, mut peak) = (1.0, 1.0_f64);
     let mut returns = Vec::new();
     let mut broken = false;
@@ -218,7 +224,7 @@ fn compound(series: &mut [SessionBooks], gaps: &[Day]) -> Totals {
     Totals {
         period_return: figure(first.map(|_| wealth - 1.0)),
         max_drawdown: figure(series::max_drawdown(&returns)),
-        volatility: figure(series::volatility(&returns)),
+        volatility: figure(series::volatility(&returns, sessions_per_year)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tests of the program as a process: its output, its exit codes, and what it survives.
 
+mod annualisation;
 mod calendar_in_force;
 mod calendar_travels;
 mod configuration_changes;

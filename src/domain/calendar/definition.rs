@@ -3,7 +3,6 @@
 //! The text is an argument; a file name in messages is added by the caller.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU16;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -15,6 +14,7 @@ use super::built_in::BuiltIn;
 use super::error::CalendarError;
 use super::rules::{EarlyCloseRule, HolidayRule, early_closes, holiday_name, holidays};
 use super::sessions::{Calendar, Timetable};
+use super::sessions_per_year::SessionsPerYear;
 use crate::domain::day::{Day, DayRange};
 
 /// The keys of a calendar file. The first five are required: a zone or years inherited from the
@@ -45,7 +45,7 @@ pub struct Definition {
     pub(super) sources: Vec<String>,
     /// Sessions of a year, for annualised figures; that of the base if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) sessions_per_year: Option<NonZeroU16>,
+    pub(super) sessions_per_year: Option<SessionsPerYear>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) holiday: Vec<HolidayRule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -13,6 +13,7 @@ mod error;
 mod rule_day;
 mod rules;
 mod sessions;
+mod sessions_per_year;
 mod written;
 
 pub use amendments::Amendments;
@@ -20,4 +21,5 @@ pub use built_in::BuiltIn;
 pub use definition::Definition;
 pub use error::CalendarError;
 pub use sessions::Calendar;
+pub use sessions_per_year::SessionsPerYear;
 pub use written::{CalendarBase, WrittenCalendar};

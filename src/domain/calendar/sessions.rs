@@ -5,22 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveTime};
 use chrono_tz::Tz;
 
 use super::error::CalendarError;
+use super::sessions_per_year::SessionsPerYear;
 use crate::domain::day::{Day, DayRange};
 
 /// Closing time of the calendars without an exchange, in UTC.
 const DEFAULT_CLOSE: NaiveTime = NaiveTime::from_hms_opt(16, 0, 0).expect("16:00 is a time of day");
-
-/// Sessions of a year of every day: 365.2425, rounded.
-const DAYS_PER_YEAR: NonZeroU16 = NonZeroU16::new(365).expect("365 is not zero");
-/// Sessions of a year of weekdays: 365.2425 × 5 ÷ 7, rounded.
-const WEEKDAYS_PER_YEAR: NonZeroU16 = NonZeroU16::new(261).expect("261 is not zero");
 
 /// The sessions of an exchange and their closes, over the days it knows. Cheap to clone.
 ///
@@ -42,20 +37,19 @@ pub(super) struct Timetable {
     pub(super) sessions: Vec<Day>,
     /// Closing times of half-days, local to `zone`: sessions only, and before `close`.
     pub(super) half_days: BTreeMap<Day, NaiveTime>,
-    /// Sessions of a year, by convention, for annualised figures.
-    pub(super) sessions_per_year: NonZeroU16,
+    pub(super) sessions_per_year: SessionsPerYear,
 }
 
 impl Calendar {
     pub(super) fn build_weekdays() -> Self {
-        Self::from_rule("weekdays", WEEKDAYS_PER_YEAR, is_weekday)
+        Self::from_rule("weekdays", SessionsPerYear::WEEKDAYS, is_weekday)
     }
 
     pub(super) fn build_every_day() -> Self {
-        Self::from_rule("every-day", DAYS_PER_YEAR, |_| true)
+        Self::from_rule("every-day", SessionsPerYear::EVERY_DAY, |_| true)
     }
 
-    fn from_rule(name: &str, per_year: NonZeroU16, is_session: fn(Day) -> bool) -> Self {
+    fn from_rule(name: &str, per_year: SessionsPerYear, is_session: fn(Day) -> bool) -> Self {
         let day = |text: &str| text.parse::<Day>().expect("the limit is a date");
         let known =
             DayRange::new(day("1950-01-01"), day("2099-12-31")).expect("the limits are in order");
@@ -105,10 +99,19 @@ impl Calendar {
         self.table.zone
     }
 
-    /// Returns the number of sessions of a year, by which figures are annualised. A convention, not
-    /// a count: 252 for exchanges.
-    pub fn sessions_per_year(&self) -> NonZeroU16 {
+    /// Returns the number of sessions of a year, by which figures are annualised.
+    pub fn sessions_per_year(&self) -> SessionsPerYear {
         self.table.sessions_per_year
+    }
+
+    /// Returns this calendar with another number of sessions of a year.
+    #[must_use]
+    pub fn with_sessions_per_year(&self, sessions_per_year: SessionsPerYear) -> Self {
+        let mut table = Timetable::clone(&self.table);
+        table.sessions_per_year = sessions_per_year;
+        Self {
+            table: Arc::new(table),
+        }
     }
 
     /// Returns the days for which the calendar can answer.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::{AssetClass, Factor, SecurityId, Shock, Transaction, TransactionKind};
+use crate::domain::{
+    AssetClass, Factor, SecurityId, SessionsPerYear, Shock, Transaction, TransactionKind,
+};
 use crate::phases::books::Books;
 use crate::phases::fixture::{MarketBuilder, buy, cash, history, sell};
 use crate::phases::securities::statistics;
@@ -102,7 +104,7 @@ fn risk_uses_the_days_weights_over_the_whole_year() {
     for (figure, window) in risk.volatility.into_iter().zip([21, 63, 252]) {
         assert_close(
             figure,
-            series::volatility(last_n(&returns, window)).unwrap(),
+            series::volatility(last_n(&returns, window), SessionsPerYear::EXCHANGE).unwrap(),
         );
         assert_eq!(figure.observations(), window as u32);
     }
@@ -175,7 +177,10 @@ fn a_small_young_holding_is_excluded_from_the_year() {
     let builder = builder();
     let (with, valuation) = risk_of(&builder, &trades);
     let month = constant_weight_returns(&builder, &valuation, 21);
-    assert_close(with.volatility[0], series::volatility(&month).unwrap());
+    assert_close(
+        with.volatility[0],
+        series::volatility(&month, SessionsPerYear::EXCHANGE).unwrap(),
+    );
     assert_eq!(with.volatility[2].observations(), 252);
     assert_eq!(with.volatility[1].observations(), 63);
     assert_eq!(with.covered_share.observations(), 1);

@@ -61,7 +61,7 @@ pub fn verify(
     // Books are checked by the calendar that they were computed with.
     let mut settings = settings.clone();
     catch_damage(&mut Tally::new(Claim::Calendar), String::new, |_| {
-        let in_force = store.read(|reading| reading.calendar().in_force())?;
+        let in_force = store.read(|reading| reading.calendar().of_figures())?;
         settings.calendar = in_force.unwrap_or_else(|| settings.calendar.clone());
         Ok(())
     })?;

@@ -4,7 +4,7 @@ use rusqlite::params;
 use sha2::{Digest, Sha256};
 
 use crate::domain::calendar::WrittenCalendar;
-use crate::domain::{Calendar, Day, IdSet};
+use crate::domain::{Calendar, Day, IdSet, SessionsPerYear};
 use crate::store::columns::StoredSet;
 use crate::store::error::StoreError;
 use crate::store::select::select_first;
@@ -17,6 +17,7 @@ struct Row {
     sessions: Vec<Day>,
     /// `None` if a version without definitions wrote the row.
     definition: Option<String>,
+    sessions_per_year: SessionsPerYear,
 }
 
 impl ReadCalendar<'_> {
@@ -36,6 +37,20 @@ impl ReadCalendar<'_> {
         definition.map(calendar).transpose()
     }
 
+    /// Returns the number of sessions of a year by which the figures on file are annualised; `None`
+    /// before the first run.
+    pub(crate) fn sessions_per_year(&self) -> Result<Option<SessionsPerYear>, StoreError> {
+        Ok(self.row()?.map(|row| row.sessions_per_year))
+    }
+
+    /// Returns the calendar in force as the figures on file were computed by it: an older version
+    /// annualised by another number of sessions than the calendar has today.
+    pub(crate) fn of_figures(&self) -> Result<Option<Calendar>, StoreError> {
+        let (calendar, per_year) = (self.in_force()?, self.sessions_per_year()?);
+        let both = calendar.zip(per_year);
+        Ok(both.map(|(calendar, per_year)| calendar.with_sessions_per_year(per_year)))
+    }
+
     /// Returns the sessions in force, ascending: those by which the ledger was filled, and those
     /// of `configured` only before the first run.
     ///
@@ -48,20 +63,28 @@ impl ReadCalendar<'_> {
 
     /// Reads the row and checks its digest.
     fn row(&self) -> Result<Option<Row>, StoreError> {
-        let sql = "SELECT sessions, count, definition, digest FROM calendar";
+        let sql = "SELECT sessions, count, definition, digest, sessions_per_year FROM calendar";
         select_first(self.connection, sql, [], |row| {
             let days = StoredSet::from_row(row, 0)?;
             let definition: Option<String> = row.get(2)?;
             let stored: Option<Vec<u8>> = row.get(3)?;
             let sessions = row.get_ref(0)?.as_blob().map_err(StoreError::damaged)?;
-            let expected = definition.as_ref().map(|text| digest(sessions, text));
+            let per_year: Option<u16> = row.get(4)?;
+            let expected = definition
+                .as_ref()
+                .map(|text| digest(sessions, text, per_year));
             if stored != expected {
                 return Err(StoreError::damaged("the digest of the calendar differs"));
             }
             let day = |offset| Day::MIN.saturating_add(offset as i32);
+            // An older version annualised by 252 whatever the calendar.
+            let sessions_per_year =
+                per_year.map_or(Some(SessionsPerYear::EXCHANGE), SessionsPerYear::new);
             Ok(Row {
                 sessions: days.into_iter().map(day).collect(),
                 definition,
+                sessions_per_year: sessions_per_year
+                    .ok_or_else(|| StoreError::damaged("a year has no sessions"))?,
             })
         })
     }
@@ -79,10 +102,18 @@ impl WriteCalendar<'_> {
             .collect();
         let (bytes, count) = StoredSet::to_bytes(&days);
         let definition = definition(calendar);
+        let per_year = calendar.sessions_per_year().get();
         self.connection.execute(
-            "INSERT OR REPLACE INTO calendar (only, sessions, count, definition, digest)
-             VALUES (1, ?1, ?2, ?3, ?4)",
-            params![bytes, count, definition, digest(&bytes, &definition)],
+            "INSERT OR REPLACE INTO calendar
+                 (only, sessions, count, definition, digest, sessions_per_year)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+            params![
+                bytes,
+                count,
+                definition,
+                digest(&bytes, &definition, Some(per_year)),
+                per_year
+            ],
         )?;
         Ok(())
     }
@@ -92,12 +123,16 @@ fn definition(calendar: &Calendar) -> String {
     toml::to_string(&calendar.written()).expect("a calendar has only texts, dates and tables")
 }
 
-/// Returns the digest of sessions and definition. The sessions are stored beside the definition,
+/// Returns the digest of sessions, definition and, unless an older version wrote the row, sessions
+/// of a year. The sessions are stored beside the definition,
 /// because a newer version may know other sessions of a built-in calendar.
-fn digest(sessions: &[u8], definition: &str) -> Vec<u8> {
-    let digest = Sha256::new()
+fn digest(sessions: &[u8], definition: &str, per_year: Option<u16>) -> Vec<u8> {
+    let mut digest = Sha256::new()
         .chain_update(sessions)
         .chain_update(definition);
+    if let Some(per_year) = per_year {
+        digest.update(per_year.to_be_bytes());
+    }
     digest.finalize().to_vec()
 }
 
@@ -125,12 +160,38 @@ mod tests {
         writer
             .write(|writing| writing.calendar().set(&calendar))
             .unwrap();
+        let calendar_of_weekdays = calendar.clone();
         assert_eq!(store.read(read).unwrap(), Some(calendar));
 
         let connection = Connection::open(&path).unwrap();
         let change = |sql| connection.execute(sql, []).unwrap();
         change("UPDATE calendar SET definition = replace(definition, '15:30', '15:31')");
         assert!(store.read(read).is_err());
+        // An older version wrote no sessions of a year.
+        writer
+            .write(|writing| writing.calendar().set(&Calendar::every_day()))
+            .unwrap();
+        let per_year = |reading: &ReadTransaction<'_>| reading.calendar().sessions_per_year();
+        assert_eq!(
+            store.read(per_year).unwrap(),
+            Some(SessionsPerYear::EVERY_DAY)
+        );
+        let row = "SELECT sessions, definition FROM calendar";
+        let older: Vec<u8> = connection
+            .query_row(row, [], |row| {
+                let (sessions, text): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
+                Ok(digest(&sessions, &text, None))
+            })
+            .unwrap();
+        let older_row = "UPDATE calendar SET sessions_per_year = NULL, digest = ?1";
+        connection.execute(older_row, [older]).unwrap();
+        assert_eq!(
+            store.read(per_year).unwrap(),
+            Some(SessionsPerYear::EXCHANGE)
+        );
+        writer
+            .write(|writing| writing.calendar().set(&calendar_of_weekdays))
+            .unwrap();
         // A row of an older version has sessions only.
         change("UPDATE calendar SET definition = NULL, digest = NULL");
         assert_eq!(store.read(read).unwrap(), None);
