@@ -81,6 +81,8 @@ fn history() -> History {
         portfolio: portfolio.id,
         day: day(0),
         time: None,
+        counterpart: None,
+        lots: None,
         kind,
         security,
         quantity,

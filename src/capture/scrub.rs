@@ -81,12 +81,26 @@ impl GivenSources {
         }
         self.securities.sort_by(|a, b| a.symbol.cmp(&b.symbol));
         self.model = scrub_model(known, &pseudonyms);
-        let mut number = 0;
+        let (mut number, mut renamed) = (0, BTreeMap::new());
         for portfolio in portfolios {
             for entry in self.transactions.entry(*portfolio).or_default() {
                 number += 1;
-                entry.reference = format!("{PLACEHOLDER}/{number}");
+                let reference = format!("{PLACEHOLDER}/{number}");
+                renamed.insert(
+                    std::mem::replace(&mut entry.reference, reference.clone()),
+                    reference,
+                );
             }
+        }
+        for entry in self.transactions.values_mut().flatten() {
+            // An id that no transaction has stays unknown.
+            let name = |id: &str| {
+                renamed
+                    .get(id)
+                    .cloned()
+                    .unwrap_or_else(|| PLACEHOLDER.into())
+            };
+            entry.lots = entry.lots.as_ref().map(|lots| lots.with_references(name));
         }
     }
 }

@@ -51,7 +51,8 @@ pub use ids::{PortfolioId, PortfolioKey, RunId, SecurityId};
 pub use invalidation::{InvalidationCause, NewInvalidation, OpenInvalidation};
 pub use lifecycle_index::{LifecycleChanges, LifecycleCursor, LifecycleIndex};
 pub use lots::{
-    ChosenLot, ClosedLot, ClosedLots, CostBasis, FeeTreatment, LotMethod, LotOrigin, Lots, Trade,
+    CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, FeeTreatment, LotChoice, LotChoices,
+    LotChoicesError, LotMethod, LotOrigin, Lots, Trade,
 };
 pub use nearest::nearest;
 pub use phase::{Phase, PhaseSet, UnknownPhase};

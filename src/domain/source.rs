@@ -8,6 +8,7 @@ use super::amount::Money;
 use super::day::Day;
 use super::fine_amount::{Price, Quantity};
 use super::ids::{PortfolioId, SecurityId};
+use super::lots::LotChoices;
 use super::natural_order::natural_order;
 use super::security::UnknownValue;
 use super::time_of_day::TimeOfDay;
@@ -133,6 +134,11 @@ pub struct Transaction {
     /// Fee in the portfolio's currency, taken from cash in addition to the amount; negative for a
     /// rebate.
     pub fee: Money,
+    /// The portfolio at the other end of a transfer, whose lots the transfer carries; `None` for a
+    /// transfer from or to the outside.
+    pub counterpart: Option<PortfolioId>,
+    /// The lots that a sale or transfer out closes; `None` closes them by the portfolio's method.
+    pub lots: Option<LotChoices>,
     /// External id, unique over all portfolios; the last key of the order within a day, as in
     /// [`Self::booking_order`].
     pub reference: String,
@@ -160,6 +166,11 @@ impl Transaction {
         }
     }
 
+    /// Returns whether it brings the lots of another portfolio.
+    pub fn carries_lots_in(&self) -> bool {
+        self.kind == TransactionKind::TransferIn && self.counterpart.is_some()
+    }
+
     /// Returns whether the two cancel each other: a movement and its exact opposite on the same
     /// day, so that together they change neither cash nor holdings.
     pub fn cancels(&self, other: &Self) -> bool {
@@ -178,6 +189,7 @@ impl Transaction {
                 == (other.portfolio, other.day, other.security)
             && (self.quantity, self.price, self.amount)
                 == (other.quantity, other.price, other.amount)
+            && (self.counterpart, &self.lots) == (other.counterpart, &other.lots)
             // Times say that both happened.
             && self.time.is_none()
             && other.time.is_none()

@@ -12,6 +12,7 @@ use crate::phases::{Close, CurrencyPairs, Market, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 use super::error::EngineError;
+use super::givers::Givers;
 use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
 use super::settings::Settings;
 
@@ -47,12 +48,14 @@ pub(super) fn load(
 ) -> Result<Inputs, EngineError> {
     let (model, risk_model) = reading.risk_models().in_force()?;
     let portfolios = load_portfolios(reading, ids)?;
+    let mut states = load_portfolio_states(reading, &portfolios)?;
+    let givers = Givers::load(reading, &states)?;
     let earliest = portfolios
         .iter()
         .map(|portfolio| portfolio.lifecycle.inception())
+        .chain(givers.earliest_inception())
         .min();
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
-    let states = load_portfolio_states(reading, &portfolios)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities().all()?;
     // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
@@ -70,6 +73,7 @@ pub(super) fn load(
         splits: reading.splits().all()?,
         model: risk_model,
     })?;
+    givers.set_carried_lots(&market, &mut states);
     Ok(Inputs {
         market,
         model,
@@ -211,6 +215,8 @@ mod tests {
             portfolio: portfolio.id,
             day,
             time: None,
+            counterpart: None,
+            lots: None,
             kind: TransactionKind::Buy,
             security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),

@@ -9,7 +9,7 @@
 //! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
-//! | `load`, `inputs`, `portfolio_state` | load sources and histories |
+//! | `load`, `inputs`, `portfolio_state`, `givers` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
 //! | `run_request`, `settings` | the request for a run, and its settings |
@@ -28,6 +28,7 @@ mod conversions;
 mod error;
 mod execute;
 mod failing_phases;
+mod givers;
 mod inputs;
 mod load;
 mod outcome;

@@ -102,6 +102,8 @@ mod tests {
             portfolio: PortfolioId(owner),
             day,
             time: None,
+            counterpart: None,
+            lots: None,
             kind: TransactionKind::Deposit,
             security: None,
             quantity: Quantity::ZERO,

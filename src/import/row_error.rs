@@ -8,7 +8,7 @@ use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
     AmountError, Change, Currency, Day, DayError, DayRange, InvalidTime, LifecycleError,
-    PortfolioKey, Price, TimeOfDay, TransactionKind, UnknownValue,
+    LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay, TransactionKind, UnknownValue,
 };
 
 /// One problem of a row.
@@ -85,6 +85,21 @@ pub enum RowErrorKind {
         kind: TransactionKind,
         /// The value of the field.
         value: String,
+    },
+    /// A transfer from or to another portfolio has a price, but its cost is that of the lots.
+    #[error("must be empty beside `counterpart`: the lots carry their cost")]
+    CostOfCounterpart,
+    /// The counterpart is the portfolio itself.
+    #[error("a portfolio transfers nothing to itself")]
+    OwnCounterpart,
+    /// The text names no lots.
+    #[error(transparent)]
+    LotChoices(#[from] LotChoicesError),
+    /// The chosen lots are not the quantity of the transaction.
+    #[error("the chosen lots do not add up to the quantity {quantity}")]
+    LotsDiffer {
+        /// The quantity of the transaction.
+        quantity: Quantity,
     },
     /// A trade has neither a price nor an amount.
     #[error("`{kind}` needs a price or an amount")]

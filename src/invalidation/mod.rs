@@ -35,6 +35,7 @@
 mod affected_cells;
 mod affected_sessions;
 mod calendar;
+mod carried_lots;
 mod facts;
 mod holders;
 mod ledger;

@@ -40,6 +40,12 @@ impl Effect {
     fn from_transaction(entry: &Transaction, used: PriceUse) -> Option<Self> {
         let (priced, paid) = (entry.price.is_some(), entry.amount.is_some());
         match (entry.kind, used) {
+            // A transfer between portfolios carries its cost.
+            (TransactionKind::TransferOut | TransactionKind::TransferIn, _)
+                if entry.counterpart.is_some() =>
+            {
+                Some(Self::Flow)
+            }
             // A transfer out realizes profit at the market price, even if the transaction has a
             // price.
             (TransactionKind::TransferOut, _) => Some(Self::Profit),
@@ -109,9 +115,17 @@ pub(super) fn effects(
         if !changed.by_price.contains(at) {
             continue;
         }
-        if let Some(effect) = Effect::from_transaction(entry, used) {
-            let by_effect = effects.entry(at).or_default();
-            by_effect.insert(entry.portfolio.0, effect);
+        let Some(effect) = Effect::from_transaction(entry, used) else {
+            continue;
+        };
+        let by_effect = effects.entry(at).or_default();
+        by_effect.insert(entry.portfolio.0, effect);
+        if matches!(effect, Effect::Cost | Effect::Everything) {
+            for (receiver, day) in owners.receivers([(entry.portfolio, entry.day)]) {
+                let at = owners.session_index(day) as u32;
+                let by_effect = effects.entry(at).or_default();
+                by_effect.insert(receiver.0, effect);
+            }
         }
     }
     effects

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Day, IdSet, LotOrigin, Lots, Money, Quantity, Split, Transaction, TransactionKind,
+    Day, IdSet, LotOrigin, Lots, Money, PortfolioId, Quantity, Split, Transaction, TransactionKind,
 };
 
 /// The movements and splits of one security over an interval of sessions.
@@ -120,6 +120,28 @@ impl<'s> Ownership<'s> {
             owners.insert(entries[0].portfolio.0);
         }
         first
+    }
+
+    /// Returns the portfolios that carry lots of the `givers`, each with the day of the first such
+    /// transfer. A giver's lots differ from a day on; a receiver can give them on.
+    pub(super) fn receivers(
+        &self,
+        givers: impl IntoIterator<Item = (PortfolioId, Day)>,
+    ) -> BTreeMap<PortfolioId, Day> {
+        let mut receivers: BTreeMap<PortfolioId, Day> = BTreeMap::new();
+        let mut open: Vec<_> = givers.into_iter().collect();
+        while let Some((giver, from)) = open.pop() {
+            for transfer in &self.movements {
+                let carries = transfer.carries_lots_in() && transfer.counterpart == Some(giver);
+                let known = receivers.get(&transfer.portfolio);
+                let is_earlier = known.is_none_or(|known| transfer.day < *known);
+                if carries && transfer.day >= from && is_earlier {
+                    receivers.insert(transfer.portfolio, transfer.day);
+                    open.push((transfer.portfolio, transfer.day));
+                }
+            }
+        }
+        receivers
     }
 
     fn by_portfolio(&self) -> impl Iterator<Item = &[Transaction]> {

@@ -1,8 +1,11 @@
 //! Changed portfolios. The currency and the cost basis affect all cells: the name is text for people,
 //! and a lifecycle decides which cells are expected, not their values.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
+use super::carried_lots::invalidations_of_receivers;
 use super::facts::Facts;
 use super::ledger::remove_cells;
 use crate::domain::{
@@ -23,6 +26,13 @@ pub(crate) fn invalidate_portfolios(
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
+    let mut given = Vec::new();
+    for Correction { now, .. } in corrected.iter().filter(|known| change(known).is_some()) {
+        let entries = writing.entries().of_portfolio(now.id)?.into_iter();
+        let securities: BTreeSet<_> = entries.filter_map(|entry| entry.security).collect();
+        given.extend(securities.into_iter().map(|id| (id, now.id, Day::MIN)));
+    }
+    let receivers = invalidations_of_receivers(&facts, InvalidationCause::Attribute, given)?;
     let changed = corrected.iter().filter_map(change);
     let invalidations = changed.map(|(portfolio, reason)| {
         let mut cells = facts.covered_cells(Day::MIN)?;
@@ -35,7 +45,11 @@ pub(crate) fn invalidate_portfolios(
             cells,
         })
     });
-    remove_cells(writing, invalidations, now)
+    remove_cells(
+        writing,
+        invalidations.chain(receivers.into_iter().map(Ok)),
+        now,
+    )
 }
 
 /// Returns the portfolio and the reason, if a change affects cells. A cost basis affects exposures

@@ -27,6 +27,8 @@ pub(super) fn entry(
         portfolio: PortfolioId(portfolio),
         day: day(on),
         time: None,
+        counterpart: None,
+        lots: None,
         kind,
         security: Some(SecurityId(1)),
         quantity: Quantity::whole(quantity),

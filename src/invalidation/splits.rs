@@ -11,8 +11,8 @@ use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{
-    Calendar, Day, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, Security, SecurityId,
-    Split, SplitChange,
+    Calendar, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, PortfolioId,
+    Security, SecurityId, Split, SplitChange,
 };
 use crate::phases::LONGEST_WINDOW;
 use crate::store::{StoreError, WriteTransaction};
@@ -66,7 +66,16 @@ fn affected_by_split(
     let owners = facts.ownership(security.id, sessions, |_| true)?;
     let days = BTreeSet::from([split.day]);
     let affected = affected_by_price_uses(facts, security, &days, &changed, &owners)?;
-    Ok(affected.union(affected_by_quantity(split.day, &owners)))
+    let givers = owners.affected_by_split(split.day);
+    let givers = givers.iter().map(|id| (PortfolioId(id), split.day));
+    let mut received = AffectedCells::default();
+    for (receiver, day) in owners.receivers(givers) {
+        let after = &sessions[owners.session_index(day)..];
+        received.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([receiver.0]));
+    }
+    Ok(affected
+        .union(affected_by_quantity(split.day, &owners))
+        .union(received))
 }
 
 /// Returns all cells, from the session of a split on, of the portfolios that held the security just

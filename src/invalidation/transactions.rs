@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::affected_cells::AffectedCells;
+use super::carried_lots::invalidations_of_receivers;
 use super::facts::Facts;
 use super::ledger::remove_cells;
 use super::ownership::session_index;
@@ -35,6 +36,10 @@ pub(crate) fn invalidate_transactions(
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
+    let states = edits.iter().flat_map(TransactionEdit::states);
+    let moved = states.filter(|entry| facts.is_covered(entry.day) && entry.kind.is_movement());
+    let moved = moved.filter_map(|entry| Some((entry.security?, entry.portfolio, entry.day)));
+    let receivers = invalidations_of_receivers(&facts, InvalidationCause::Transaction, moved)?;
     let mut late: BTreeMap<PortfolioId, Affected<'_>> = BTreeMap::new();
     for edit in edits {
         for state in edit.states().filter(|state| facts.is_covered(state.day)) {
@@ -73,7 +78,11 @@ pub(crate) fn invalidate_transactions(
             cells: affected_by_transactions(portfolio, first, sessions).into_cells(),
         })
     });
-    remove_cells(writing, invalidations, now)
+    remove_cells(
+        writing,
+        invalidations.chain(receivers.into_iter().map(Ok)),
+        now,
+    )
 }
 
 /// Returns all cells of a portfolio from `first` on, the day of the earliest added transaction.

@@ -2,12 +2,14 @@
 //! a time; [`super::Books`] decides which, and in which order.
 
 use super::error::{BookingError, PhaseError};
+use super::history::History;
 use super::instrument::Instrument;
 use super::market::Market;
 use super::realized::{Closing, RealizedLot};
 use crate::domain::{
-    CostBasis, Currency, Day, FeeTreatment, LotOrigin, Lots, Money, Quantity, SecurityId, Split,
-    Trade, Transaction, TransactionKind,
+    CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, Currency, Day, FeeTreatment,
+    LotMethod, LotOrigin, Lots, Money, Quantity, SecurityId, Split, Trade, Transaction,
+    TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.
@@ -15,6 +17,17 @@ use crate::domain::{
 pub(super) struct Holding {
     pub(super) instrument: Instrument,
     pub(super) lots: Lots,
+}
+
+/// A transaction to book.
+pub(super) struct Booking<'a> {
+    /// The history of the transaction.
+    pub(super) history: &'a History,
+    pub(super) transaction: &'a Transaction,
+    /// Its index in booking order.
+    pub(super) index: u32,
+    /// The lots that it brings from another portfolio; `None` for any other transaction.
+    pub(super) carried: Option<Result<&'a [CarriedLot], BookingError>>,
 }
 
 /// Cash, holdings and flows of a portfolio at one moment.
@@ -33,6 +46,8 @@ pub(super) struct Account {
     pub(super) holdings: Vec<Holding>,
     /// The lots closed so far; `None` if they are not recorded, as in a run.
     pub(super) realized_lots: Option<Vec<RealizedLot>>,
+    /// The lots that the last transfer to another portfolio closed.
+    delivered: ClosedLots,
 }
 
 impl Account {
@@ -47,7 +62,13 @@ impl Account {
             outflow: Money::ZERO,
             holdings: Vec::new(),
             realized_lots: None,
+            delivered: ClosedLots::new(),
         }
+    }
+
+    /// Returns the lots that the last transfer to another portfolio closed.
+    pub(super) fn delivered(&self) -> &[ClosedLot] {
+        &self.delivered
     }
 
     /// Sets inflow and outflow to zero.
@@ -56,18 +77,17 @@ impl Account {
         self.outflow = Money::ZERO;
     }
 
-    /// Books a transaction, the one at `index` in booking order. After an error the account is half
-    /// booked and must not be used.
+    /// Books a transaction. After an error the account is half booked and must not be used.
     pub(super) fn book(
         &mut self,
         market: &Market,
-        transaction: &Transaction,
-        index: u32,
+        booking: &Booking<'_>,
     ) -> Result<(), PhaseError> {
+        let transaction = booking.transaction;
         let kind = transaction.kind;
         check_signs(transaction)?;
         if kind.is_movement() {
-            self.book_movement(market, transaction, index)?;
+            self.book_movement(market, booking)?;
         } else {
             let amount = transaction
                 .amount
@@ -88,12 +108,8 @@ impl Account {
         add(&mut self.cash, transaction.fee.negated(), transaction.day)
     }
 
-    fn book_movement(
-        &mut self,
-        market: &Market,
-        transaction: &Transaction,
-        index: u32,
-    ) -> Result<(), PhaseError> {
+    fn book_movement(&mut self, market: &Market, booking: &Booking<'_>) -> Result<(), PhaseError> {
+        let transaction = booking.transaction;
         let security = transaction
             .security
             .ok_or_else(|| booking_error(transaction, BookingError::NoSecurity))?;
@@ -102,7 +118,8 @@ impl Account {
             market,
             instrument: &instrument,
             transaction,
-            index,
+            index: booking.index,
+            chosen: self.chosen_lots(booking)?,
         };
         match transaction.kind {
             TransactionKind::Buy => {
@@ -122,6 +139,11 @@ impl Account {
                 let (out, cost) = out.zip(cost).ok_or_else(|| movement.out_of_range())?;
                 self.trade(&movement, out, cost)
             }
+            TransactionKind::TransferIn if booking.carried.is_some() => {
+                let lots = booking.carried.unwrap_or(Ok(&[]));
+                let lots = lots.map_err(|reason| booking_error(transaction, reason))?;
+                self.receive(&movement, lots)
+            }
             TransactionKind::TransferIn => {
                 // The flow is the market value, so that the transfer itself makes no profit. The
                 // stated cost only decides the profit of the lot: unrealized now, realized later.
@@ -132,6 +154,48 @@ impl Account {
             }
             _ => self.transfer_out(&movement),
         }
+    }
+
+    /// Returns the lots that a transaction chooses.
+    fn chosen_lots(&self, booking: &Booking<'_>) -> Result<Option<Vec<ChosenLot>>, PhaseError> {
+        let Some(choices) = &booking.transaction.lots else {
+            return Ok(None);
+        };
+        let refuse = |reason| booking_error(booking.transaction, reason);
+        if self.cost_basis.method == LotMethod::Average {
+            return Err(refuse(BookingError::LotsAtAverageCost));
+        }
+        if choices.total() != Some(booking.transaction.quantity) {
+            return Err(refuse(BookingError::LotsNotHeld));
+        }
+        let chosen = choices.iter().map(|choice| {
+            let transactions = (0_u32..).zip(booking.history.transactions());
+            let mut opening = transactions.filter(|(_, other)| other.reference == choice.reference);
+            let (transaction, _) = opening.next()?;
+            Some(ChosenLot {
+                transaction,
+                quantity: choice.quantity,
+            })
+        });
+        let chosen: Option<Vec<_>> = chosen.collect();
+        (chosen.map(Some)).ok_or_else(|| refuse(BookingError::LotsNotHeld))
+    }
+
+    /// Opens the lots that a transfer brings from another portfolio, with their cost and days. The
+    /// flow is the market value, or the cost if there is no price.
+    fn receive(&mut self, movement: &Movement<'_>, lots: &[CarriedLot]) -> Result<(), PhaseError> {
+        let mut costs = lots.iter();
+        let cost = costs.try_fold(Money::ZERO, |sum, lot| sum.plus(lot.cost));
+        let value = movement.market_value()?;
+        add(&mut self.inflow, value.or(cost), movement.transaction.day)?;
+        for lot in lots {
+            let origin = LotOrigin {
+                day: lot.day,
+                transaction: movement.index,
+            };
+            self.trade_from(movement, lot.quantity, lot.cost, origin)?;
+        }
+        Ok(())
     }
 
     /// Returns the part of the fee of a trade that belongs to its cost.
@@ -148,6 +212,16 @@ impl Account {
         quantity: Quantity,
         cost: Money,
     ) -> Result<(), PhaseError> {
+        self.trade_from(movement, quantity, cost, movement.origin())
+    }
+
+    fn trade_from(
+        &mut self,
+        movement: &Movement<'_>,
+        quantity: Quantity,
+        cost: Money,
+        origin: LotOrigin,
+    ) -> Result<(), PhaseError> {
         let at = self
             .holding_index(movement.instrument.security)
             .unwrap_or_else(|at| {
@@ -161,7 +235,15 @@ impl Account {
                 at
             });
         let lots = &mut self.holdings[at].lots;
-        let trade = lots.trade(quantity, cost, movement.origin());
+        let trade = match &movement.chosen {
+            None => lots.trade(quantity, cost, origin),
+            Some(chosen) => {
+                let closed = lots.close_chosen(chosen).ok_or_else(|| {
+                    booking_error(movement.transaction, BookingError::LotsNotHeld)
+                })?;
+                Trade::new(closed, cost)
+            }
+        };
         self.realize(at, trade, movement.closing())
     }
 
@@ -179,11 +261,23 @@ impl Account {
         }
         let out = quantity.negated();
         let cost_before = lots.cost();
-        let closed = out.and_then(|out| lots.close(out));
+        let closed = match &movement.chosen {
+            None => out.and_then(|out| lots.close(out)),
+            Some(chosen) => {
+                let not_held = booking_error(movement.transaction, BookingError::LotsNotHeld);
+                Some(lots.close_chosen(chosen).ok_or(not_held)?)
+            }
+        };
         let cost = cost_before.minus(lots.cost());
         let (closed, cost) = (closed.zip(cost)).ok_or_else(|| movement.out_of_range())?;
         let value = value.unwrap_or(cost);
         add(&mut self.outflow, Some(value), movement.transaction.day)?;
+        if movement.transaction.counterpart.is_some() {
+            // The receiver carries the cost on, so nothing is realized.
+            self.delivered = closed;
+            self.remove_if_closed(at);
+            return Ok(());
+        }
         let trade = value.negated().and_then(|value| Trade::new(closed, value));
         self.realize(at, trade, movement.closing())
     }
@@ -218,13 +312,17 @@ impl Account {
         let Some(trade) = trade else {
             return Err(out_of_range);
         };
-        if self.holdings[at].lots.quantity().is_zero() {
-            self.holdings.remove(at);
-        }
+        self.remove_if_closed(at);
         if let Some(recorded) = &mut self.realized_lots {
             recorded.extend(closing.realized_lots(&trade).ok_or(out_of_range)?);
         }
         add(&mut self.realized, Some(trade.realized), closing.day)
+    }
+
+    fn remove_if_closed(&mut self, at: usize) {
+        if self.holdings[at].lots.quantity().is_zero() {
+            self.holdings.remove(at);
+        }
     }
 
     fn holding_index(&self, security: SecurityId) -> Result<usize, usize> {
@@ -240,6 +338,8 @@ struct Movement<'a> {
     transaction: &'a Transaction,
     /// The index of the transaction in booking order.
     index: u32,
+    /// The lots that it closes, if it chooses them.
+    chosen: Option<Vec<ChosenLot>>,
 }
 
 impl Movement<'_> {

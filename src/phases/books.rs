@@ -4,7 +4,7 @@
 //! The books of a session do not depend on which other sessions are requested: the NAV of the
 //! previous session is computed here from the same sources and never read from a stored row.
 
-use super::account::Account;
+use super::account::{Account, Booking};
 use super::error::PhaseError;
 use super::history::History;
 use super::market::Market;
@@ -126,10 +126,10 @@ impl Books {
             let split = split.filter(|split| split.day <= day);
             match (transaction, split) {
                 (None, None) => return Ok(()),
-                (Some(transaction), None) => self.book(market, transaction)?,
+                (Some(transaction), None) => self.book(market, history, transaction)?,
                 (None, Some(split)) => self.split(split)?,
                 (Some(transaction), Some(split)) if transaction.day < split.day => {
-                    self.book(market, transaction)?;
+                    self.book(market, history, transaction)?;
                 }
                 // On the same day the split comes first: that day's trades are in new units.
                 (Some(_), Some(split)) => self.split(split)?,
@@ -137,10 +137,21 @@ impl Books {
         }
     }
 
-    fn book(&mut self, market: &Market, transaction: &Transaction) -> Result<(), PhaseError> {
+    fn book(
+        &mut self,
+        market: &Market,
+        history: &History,
+        transaction: &Transaction,
+    ) -> Result<(), PhaseError> {
         let index = u32::try_from(self.next_transaction).unwrap_or(u32::MAX);
         self.next_transaction += 1;
-        self.account.book(market, transaction, index)
+        let booking = Booking {
+            history,
+            transaction,
+            index,
+            carried: history.carried(index),
+        };
+        self.account.book(market, &booking)
     }
 
     fn split(&mut self, split: &Split) -> Result<(), PhaseError> {

@@ -65,4 +65,22 @@ pub enum BookingError {
     /// It transfers out more than is held.
     #[error("transfers out more than is held")]
     ExceedsHolding,
+    /// It chooses lots that are not held in that quantity.
+    #[error("closes lots that are not held in that quantity")]
+    LotsNotHeld,
+    /// It chooses lots of a portfolio with one average cost.
+    #[error("chooses lots, but the portfolio keeps an average cost")]
+    LotsAtAverageCost,
+    /// It names a counterpart that transfers out no such quantity to it on that day.
+    #[error("has no equal transfer out of its counterpart on that day")]
+    NoTransferOfCounterpart,
+    /// Its counterpart has another currency, so that a cost would mean another amount.
+    #[error("names a counterpart in another currency")]
+    CurrencyOfCounterpart,
+    /// The movements of its counterpart up to the transfer cannot be booked.
+    #[error("carries lots that its counterpart cannot book")]
+    CounterpartUnbookable,
+    /// Transfers of one day carry the same lots in a circle.
+    #[error("is part of a circle of transfers")]
+    CircularTransfer,
 }

@@ -60,6 +60,8 @@ pub(super) fn transaction(
         portfolio: PortfolioId(1),
         day: day(on),
         time: None,
+        counterpart: None,
+        lots: None,
         kind,
         security: security.map(SecurityId),
         quantity: amount(quantity),

@@ -1,6 +1,9 @@
 //! Holds one portfolio's transactions in the order in which they are booked.
 
-use crate::domain::{CostBasis, Currency, Portfolio, SecurityId, Transaction};
+use std::collections::BTreeMap;
+
+use super::error::BookingError;
+use crate::domain::{CarriedLot, CostBasis, Currency, Portfolio, SecurityId, Transaction};
 
 /// The transactions of one portfolio in booking order, without those that cancel each other. The
 /// order does not depend on the order of import.
@@ -9,6 +12,10 @@ pub struct History {
     currency: Currency,
     cost_basis: CostBasis,
     transactions: Vec<Transaction>,
+    /// The indices of the transfers that bring lots of other portfolios, ascending.
+    from_counterparts: Vec<u32>,
+    /// Their lots, or the reason that these are not known.
+    carried: BTreeMap<u32, Result<Vec<CarriedLot>, BookingError>>,
 }
 
 impl History {
@@ -16,11 +23,39 @@ impl History {
     pub fn new(portfolio: &Portfolio, mut transactions: Vec<Transaction>) -> Self {
         transactions.retain(|transaction| transaction.portfolio == portfolio.id);
         transactions.sort_by(Transaction::booking_order);
+        let transactions = without_cancelled(transactions);
+        let transfers = (0_u32..).zip(&transactions);
+        let transfers = transfers.filter(|(_, transaction)| transaction.carries_lots_in());
         Self {
             currency: portfolio.currency,
             cost_basis: portfolio.cost_basis,
-            transactions: without_cancelled(transactions),
+            from_counterparts: transfers.map(|(index, _)| index).collect(),
+            carried: BTreeMap::new(),
+            transactions,
         }
+    }
+
+    /// Returns the indices of the transfers that bring lots of other portfolios, ascending.
+    pub fn transfers_from_counterparts(&self) -> &[u32] {
+        &self.from_counterparts
+    }
+
+    /// Sets the lots that a transfer from another portfolio brings.
+    pub fn set_carried(&mut self, index: u32, lots: Result<Vec<CarriedLot>, BookingError>) {
+        self.carried.insert(index, lots);
+    }
+
+    /// Returns the lots of a transfer from another portfolio; `None` for any other transaction.
+    pub(super) fn carried(&self, index: u32) -> Option<Result<&[CarriedLot], BookingError>> {
+        if self.from_counterparts.is_empty() {
+            return None;
+        }
+        self.from_counterparts.binary_search(&index).ok()?;
+        Some(match self.carried.get(&index) {
+            Some(Ok(lots)) => Ok(lots),
+            Some(Err(error)) => Err(*error),
+            None => Err(BookingError::NoTransferOfCounterpart),
+        })
     }
 
     /// Returns the currency of the portfolio's books.

@@ -13,6 +13,7 @@
 
 mod account;
 mod books;
+mod carried;
 mod classification;
 mod columns;
 mod currency_returns;
@@ -42,6 +43,7 @@ mod fixture;
 mod properties;
 
 pub use books::Books;
+pub use carried::carried_lots;
 pub use columns::AsOfPrice;
 pub use currency_returns::{CurrencyChunk, CurrencyReturns};
 pub use error::{BookingError, PhaseError};

@@ -278,6 +278,8 @@ fn entry(
         portfolio: PortfolioId(portfolio),
         day,
         time: None,
+        counterpart: None,
+        lots: None,
         kind,
         security: security.map(SecurityId),
         quantity: Quantity::whole(quantity),

@@ -36,6 +36,12 @@ pub struct TransactionView {
     pub amount: Option<String>,
     /// The fee beside the amount.
     pub fee: String,
+    /// Name of the portfolio at the other end of a transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterpart: Option<String>,
+    /// The lots that it closes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lots: Option<String>,
 }
 
 impl TransactionView {
@@ -51,6 +57,8 @@ impl TransactionView {
             price: of.price.map(|price| price.to_string()),
             amount: of.amount.map(|amount| amount.to_string()),
             fee: of.fee.to_string(),
+            counterpart: of.counterpart.map(|id| names.portfolio(id)),
+            lots: of.lots.as_ref().map(ToString::to_string),
         }
     }
 }

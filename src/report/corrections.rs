@@ -53,6 +53,12 @@ fn transaction_sentence(of: &TransactionView) -> String {
     if of.fee != "0" {
         add(format!(", fee {}", of.fee));
     }
+    if let Some(counterpart) = &of.counterpart {
+        add(format!(", counterpart {counterpart}"));
+    }
+    if let Some(lots) = &of.lots {
+        add(format!(", lots {lots}"));
+    }
     text
 }
 

@@ -11,8 +11,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use super::error::StoreError;
 use crate::domain::{
-    AssetClass, Currency, Day, FeeTreatment, IdSet, LotMethod, Money, Phase, PortfolioId,
-    PortfolioKey, Price, Quantity, RecordedEdit, RunId, SecurityId, TimeOfDay, TransactionKind,
+    AssetClass, Currency, Day, FeeTreatment, IdSet, LotChoices, LotMethod, Money, Phase,
+    PortfolioId, PortfolioKey, Price, Quantity, RecordedEdit, RunId, SecurityId, TimeOfDay,
+    TransactionKind,
 };
 
 /// Stores a type as an integer: the type, the number of a value, and the value of a number, if it
@@ -91,6 +92,7 @@ text!(
     AssetClass,
     Currency,
     FeeTreatment,
+    LotChoices,
     LotMethod,
     PortfolioKey,
     RecordedEdit,

@@ -100,6 +100,43 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
     ),
     fault(
+        "transfer-between-portfolios-realizes",
+        "a transfer to another portfolio realizes its market value",
+        &[Scenario(
+            "truth/a_transfer_between_portfolios_carries_cost_and_realizes_nothing",
+        )],
+        &[edit(
+            ACCOUNT,
+            "if movement.transaction.counterpart.is_some() {",
+            "movement.transaction.counterpart.is_some()",
+            "false",
+        )],
+    ),
+    fault(
+        "receivers-never-invalidated",
+        "a late transaction of a giver leaves the books of its receivers",
+        &[Scenario(
+            "truth/a_transfer_between_portfolios_carries_cost_and_realizes_nothing",
+        )],
+        &[edit(
+            "src/invalidation/carried_lots.rs",
+            "if !facts.reading.entries().has_counterparts()? {",
+            "!facts.reading.entries().has_counterparts()?",
+            "true",
+        )],
+    ),
+    fault(
+        "chosen-lots-ignored",
+        "a sale closes the oldest lots although it names others",
+        &[Scenario("truth/a_sale_closes_the_lots_that_it_names")],
+        &[edit(
+            ACCOUNT,
+            "let Some(choices) = &booking.transaction.lots else {",
+            "&booking.transaction.lots",
+            "&None::<crate::domain::LotChoices>",
+        )],
+    ),
+    fault(
         "split-rounds-each-lot",
         "a split rounds each lot for itself",
         &[Scenario(

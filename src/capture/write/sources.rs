@@ -25,7 +25,14 @@ pub(super) fn add_sources(
     for (captured, label) in state.portfolios.iter().zip(labels) {
         let entries = given.transactions.get(&captured.portfolio.id.0);
         let entries = entries.into_iter().flatten();
-        let specs = entries.map(|entry| transaction_spec(entry, label, &symbols));
+        let specs = entries.map(|entry| {
+            let counterpart = entry.counterpart.and_then(|id| {
+                let portfolios = state.portfolios.iter().zip(labels);
+                let mut named = portfolios.filter(|(other, _)| other.portfolio.id == id);
+                named.next().map(|(_, label)| label.clone())
+            });
+            transaction_spec(entry, label, counterpart, &symbols)
+        });
         spec.transactions.extend(specs);
     }
     for security in &given.securities {
@@ -72,7 +79,12 @@ fn security_spec(security: &Security) -> SecuritySpec {
     }
 }
 
-fn transaction_spec(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> TransactionSpec {
+fn transaction_spec(
+    entry: &Transaction,
+    label: &str,
+    counterpart: Option<String>,
+    symbols: &Symbols<'_>,
+) -> TransactionSpec {
     TransactionSpec {
         portfolio: label.to_owned(),
         day: entry.day,
@@ -83,6 +95,8 @@ fn transaction_spec(entry: &Transaction, label: &str, symbols: &Symbols<'_>) -> 
         price: entry.price.map(Lenient),
         amount: entry.amount.map(Lenient),
         fee: (entry.fee != Money::ZERO).then_some(Lenient(entry.fee)),
+        counterpart,
+        lots: entry.lots.clone().map(Lenient),
         reference: Some(entry.reference.clone()),
     }
 }

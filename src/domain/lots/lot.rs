@@ -41,6 +41,17 @@ impl From<Lot> for ClosedLot {
     }
 }
 
+/// A lot that a transfer brings from another portfolio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CarriedLot {
+    /// The quantity, above zero.
+    pub quantity: Quantity,
+    /// Its cost in the portfolio that gave it.
+    pub cost: Money,
+    /// The day of the acquisition by the first owner.
+    pub day: Day,
+}
+
 /// A quantity to take from the lots that one transaction opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChosenLot {

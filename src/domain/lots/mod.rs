@@ -1,11 +1,13 @@
 //! The lots of one holding.
 //!
 //! - [`cost_basis`]: the rules of a portfolio
+//! - [`chosen`]: the lots that a transaction names
 //! - [`lot`]: a lot, its origin, and the part that left
 //! - [`closing`]: how much of each lot a movement closes
 //! - [`split_ratio`]: exact quantities of lots through a chain of splits
 //! - [`lots`]: opening, closing and splitting lots
 
+mod chosen;
 mod closing;
 mod cost_basis;
 mod lot;
@@ -16,6 +18,7 @@ mod lot;
 mod lots;
 mod split_ratio;
 
+pub use chosen::{LotChoice, LotChoices, LotChoicesError};
 pub use cost_basis::{CostBasis, FeeTreatment, LotMethod};
-pub use lot::{ChosenLot, ClosedLot, LotOrigin};
+pub use lot::{CarriedLot, ChosenLot, ClosedLot, LotOrigin};
 pub use lots::{ClosedLots, Lots, Trade};

@@ -146,9 +146,17 @@ pub(super) fn apply_edits(
             }
         }
     }
-    let touched = edits.iter().flat_map(TransactionEdit::states);
+    let touched = || edits.iter().flat_map(TransactionEdit::states);
     forget_failures(writing, |failed| {
-        failed.of_portfolios(touched.map(|touched| (touched.portfolio, touched.day)));
+        failed.of_portfolios(touched().map(|touched| (touched.portfolio, touched.day)));
+        if writing.entries().has_counterparts()? {
+            // A movement can be the missing part of a transfer, or decide the lots of one.
+            for touched in touched().filter(|touched| touched.kind.is_movement()) {
+                if let Some(security) = touched.security {
+                    failed.of_security(security, touched.day)?;
+                }
+            }
+        }
         Ok(())
     })?;
     invalidate_transactions(writing, context.calendar, edits, context.now)

@@ -5,7 +5,9 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::domain::TransactionKind::{Buy, Deposit, Sell, TransferIn, TransferOut, Withdrawal};
-use crate::domain::{AmountError, Day, Money, Price, Quantity, TimeOfDay, TransactionKind};
+use crate::domain::{
+    AmountError, Day, LotChoices, Money, Price, Quantity, TimeOfDay, TransactionKind,
+};
 use crate::import::error::ImportError;
 use crate::import::options::ImportOptions;
 use crate::import::row_error::RowErrorKind;
@@ -23,6 +25,8 @@ const FORMAT: TableFormat = TableFormat {
         "price",
         "amount",
         "fee",
+        "counterpart",
+        "lots",
     ],
     required: &["id", "portfolio", "date", "kind"],
     date_columns: &["date"],
@@ -52,6 +56,10 @@ pub struct TransactionRow {
     pub amount: Option<Money>,
     /// The fee in the portfolio's currency; negative for a rebate.
     pub fee: Money,
+    /// The id or name of the portfolio at the other end of a transfer.
+    pub counterpart: Option<String>,
+    /// The lots that a sale or transfer out closes.
+    pub lots: Option<LotChoices>,
 }
 
 /// Reads a file of transactions.
@@ -83,6 +91,8 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
         _ => unsigned(cells, "amount", Money::from_decimal),
     };
     let fee = cells.optional("fee", money).value();
+    let counterpart = cells.optional("counterpart", parse_text).value();
+    let lots = cells.optional("lots", str::parse::<LotChoices>).value();
     let row = TransactionRow {
         id: id?,
         portfolio: portfolio?,
@@ -94,7 +104,10 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
         price,
         amount,
         fee: fee.unwrap_or_default(),
+        counterpart,
+        lots,
     };
+    check_lots(cells, &row);
     Some(match row.kind {
         Buy | Sell => check_trade(cells, row),
         TransferIn | TransferOut => check_transfer(cells, row),
@@ -113,6 +126,31 @@ fn read_day_and_time(cells: &mut RowReader<'_>) -> Option<(Day, Option<TimeOfDay
             None
         }
         _ => Some((day, time.or(with_day))),
+    }
+}
+
+/// Checks that only transfers name a counterpart, and then no cost, and that only sales and transfers
+/// out choose lots, of the quantity that goes.
+fn check_lots(cells: &mut RowReader<'_>, row: &TransactionRow) {
+    let kind = row.kind;
+    match &row.counterpart {
+        Some(_) if !matches!(kind, TransferIn | TransferOut) => {
+            reject_value(cells, "counterpart", kind, row.counterpart.as_ref());
+        }
+        Some(_) if row.price.is_some() => {
+            let price = row.price.map_or(String::new(), |price| price.to_string());
+            cells.add_error("price", price, RowErrorKind::CostOfCounterpart);
+        }
+        _ => {}
+    }
+    let Some(lots) = &row.lots else {
+        return;
+    };
+    if !matches!(kind, Sell | TransferOut) {
+        reject_value(cells, "lots", kind, Some(lots));
+    } else if lots.total() != Some(row.quantity) {
+        let quantity = row.quantity;
+        cells.add_error("lots", lots, RowErrorKind::LotsDiffer { quantity });
     }
 }
 

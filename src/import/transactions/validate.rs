@@ -151,11 +151,25 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
     if let Ok(portfolio) = portfolio {
         errors.extend(outside_lifecycle(row.day, portfolio));
     }
+    let counterpart = row.counterpart.as_deref().and_then(|name| {
+        let found = known
+            .require_portfolio(name)
+            .and_then(|found| match portfolio {
+                Ok(own) if own.id == found.id => Err(RowErrorKind::OwnCounterpart),
+                _ => Ok(found.id),
+            });
+        found
+            .map_err(|reason| errors.push(RowError::in_column("counterpart", name, reason)))
+            .ok()
+    });
     let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), errors.is_empty())
     else {
         return Err(errors);
     };
-    Ok(to_transaction(row, portfolio, security))
+    Ok(Transaction {
+        counterpart,
+        ..to_transaction(row, portfolio, security)
+    })
 }
 
 fn outside_lifecycle(day: Day, portfolio: &Portfolio) -> Option<RowError> {
@@ -191,6 +205,8 @@ fn to_transaction(
         price: row.price,
         amount: row.amount,
         fee: row.fee,
+        counterpart: None,
+        lots: row.lots.clone(),
         reference: row.id.clone(),
     }
 }
@@ -207,6 +223,12 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
         was: symbol(was),
         now: symbol(now),
     });
+    let name = |of: &Transaction| of.counterpart.map_or(String::new(), |id| known.name_of(id));
+    let counterpart = (was.counterpart != now.counterpart).then(|| Change {
+        column: "counterpart",
+        was: name(was),
+        now: name(now),
+    });
     [
         moved,
         Change::between("date", &was.day, &now.day),
@@ -217,6 +239,8 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
         Change::between_optional("price", &was.price, &now.price),
         Change::between_optional("amount", &was.amount, &now.amount),
         Change::between("fee", &was.fee, &now.fee),
+        counterpart,
+        Change::between_optional("lots", &was.lots, &now.lots),
     ]
     .into_iter()
     .flatten()

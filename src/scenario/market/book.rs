@@ -196,6 +196,8 @@ impl<'a> Book<'a> {
             portfolio: self.portfolio,
             day,
             time: None,
+            counterpart: None,
+            lots: None,
             kind,
             security: None,
             quantity: Quantity::ZERO,

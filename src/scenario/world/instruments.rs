@@ -224,6 +224,10 @@ pub(super) fn resolve_transactions(
             .map(|symbol| listed.id(symbol))
             .transpose()?;
         let members = resolver.resolve(&spec.portfolio)?;
+        let counterpart = match &spec.counterpart {
+            Some(name) => Some(resolver.require(name)?.portfolio.id),
+            None => None,
+        };
         for (name, member) in &members {
             // References are unique: those of a range get the name of each portfolio.
             let reference = match (&spec.reference, members.as_slice()) {
@@ -241,6 +245,8 @@ pub(super) fn resolve_transactions(
                 price: spec.price.map(|price| price.0),
                 amount: spec.amount.map(|amount| amount.0),
                 fee: spec.fee.map_or(Money::ZERO, |fee| fee.0),
+                counterpart,
+                lots: spec.lots.as_ref().map(|lots| lots.0.clone()),
                 reference,
             });
         }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
 use crate::domain::{
-    Currency, Day, FeeTreatment, LotMethod, Money, Price, Quantity, TimeOfDay, TransactionKind,
+    Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price, Quantity, TimeOfDay,
+    TransactionKind,
 };
 use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;
@@ -92,6 +93,7 @@ words! {
     String: WordKind::Text;
     Currency: WordKind::Pattern("^[A-Z]{3}$");
     Style: WordKind::OneOf(|| Style::ALL.map(Style::name).to_vec());
+    LotChoices: WordKind::Text;
     LotMethod: WordKind::OneOf(|| LotMethod::ALL.map(LotMethod::name).to_vec());
     FeeTreatment: WordKind::OneOf(|| FeeTreatment::ALL.map(FeeTreatment::name).to_vec());
     TransactionKind: WordKind::OneOf(|| TransactionKind::ALL.map(TransactionKind::name).to_vec());

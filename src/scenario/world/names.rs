@@ -154,6 +154,11 @@ impl<'w> PortfolioResolver<'w> {
         found.collect()
     }
 
+    /// Returns the portfolio of a name or an id.
+    pub(super) fn require(&self, text: &str) -> Result<&'w WorldPortfolio, WorldError> {
+        self.find(text).ok_or_else(|| self.unknown(text.to_owned()))
+    }
+
     fn find(&self, text: &str) -> Option<&'w WorldPortfolio> {
         let by_key = self.by_key.get(&PortfolioKey::from_name(text));
         let at = by_key.or_else(|| self.by_name.get(text))?;

@@ -144,6 +144,8 @@ impl WorldPortfolio {
             portfolio: self.portfolio.id,
             day,
             time: None,
+            counterpart: None,
+            lots: None,
             kind,
             security: None,
             quantity: Quantity::ZERO,

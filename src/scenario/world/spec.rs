@@ -12,8 +12,8 @@ use super::lenient::{Lenient, Located, OneOrMany};
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
-    AssetClass, Currency, Day, DayError, DayRange, FeeTreatment, LotMethod, Money, Price,
-    PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
+    AssetClass, Currency, Day, DayError, DayRange, FeeTreatment, LotChoices, LotMethod, Money,
+    Price, PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -216,6 +216,10 @@ pub(crate) struct TransactionSpec {
     pub(crate) amount: Option<Lenient<Money>>,
     /// The fee, in addition to the amount.
     pub(crate) fee: Option<Lenient<Money>>,
+    /// The portfolio at the other end of a transfer, whose lots the transfer carries.
+    pub(crate) counterpart: Option<String>,
+    /// The lots that a sale or transfer out closes, such as `5@t2; 1@t3`.
+    pub(crate) lots: Option<Lenient<LotChoices>>,
     /// The external id of the transaction.
     pub(crate) reference: Option<String>,
 }

@@ -222,6 +222,8 @@ impl Generator {
             price: None,
             amount: Some(Lenient(Money::whole(100 + self.random.below(900) as i32))),
             fee: None,
+            counterpart: None,
+            lots: None,
             reference: None,
         }
     }

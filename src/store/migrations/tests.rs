@@ -190,7 +190,7 @@ fn a_schema_migrated_by_another_process_meanwhile_is_accepted() {
     std::thread::sleep(std::time::Duration::from_millis(300));
     // One step stands for all that the other process applies.
     connection
-        .execute_batch(include_str!("../schema/012_cost_basis.sql"))
+        .execute_batch(include_str!("../schema/015_transfers.sql"))
         .unwrap();
     connection
         .pragma_update(None, "user_version", newest())

@@ -10,8 +10,7 @@ use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
-const COLUMNS: &str =
-    "portfolio, day, kind, security, quantity, price, amount, fee, reference, time";
+const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference, time, counterpart, lots";
 
 fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
     Ok(Transaction {
@@ -25,6 +24,8 @@ fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
         fee: row.get(7)?,
         reference: row.get(8)?,
         time: row.get(9)?,
+        counterpart: row.get(10)?,
+        lots: row.get(11)?,
     })
 }
 
@@ -59,6 +60,13 @@ impl ReadEntries<'_> {
             each(row_to_entry(row)?);
         }
         Ok(())
+    }
+
+    /// Returns whether any transfer names its counterpart.
+    pub(crate) fn has_counterparts(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM entry WHERE counterpart IS NOT NULL LIMIT 1";
+        let found: Option<i64> = select_first(self.connection, sql, [], |row| Ok(row.get(0)?))?;
+        Ok(found.is_some())
     }
 
     /// Returns the transactions of one security, by portfolio and then day.
@@ -175,8 +183,9 @@ impl WriteEntries<'_> {
     pub(crate) fn add(&self, entries: &[Transaction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO entry
-                 (portfolio, day, kind, security, quantity, price, amount, fee, reference, time)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 (portfolio, day, kind, security, quantity, price, amount, fee, reference, time,
+                  counterpart, lots)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         for entry in entries {
             statement.execute(params![
@@ -189,7 +198,9 @@ impl WriteEntries<'_> {
                 entry.amount,
                 entry.fee,
                 entry.reference,
-                entry.time
+                entry.time,
+                entry.counterpart,
+                entry.lots
             ])?;
         }
         Ok(())

@@ -25,6 +25,10 @@ struct StoredTransaction {
     price: Option<String>,
     amount: Option<String>,
     fee: String,
+    #[serde(default)]
+    counterpart: Option<u32>,
+    #[serde(default)]
+    lots: Option<String>,
 }
 
 impl From<&Transaction> for StoredTransaction {
@@ -39,6 +43,8 @@ impl From<&Transaction> for StoredTransaction {
             price: transaction.price.map(|price| price.to_string()),
             amount: transaction.amount.map(|amount| amount.to_string()),
             fee: transaction.fee.to_string(),
+            counterpart: transaction.counterpart.map(|counterpart| counterpart.0),
+            lots: transaction.lots.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -56,6 +62,8 @@ impl StoredTransaction {
             price: optional(self.price)?,
             amount: optional(self.amount)?,
             fee: parsed(&self.fee)?,
+            counterpart: self.counterpart.map(PortfolioId),
+            lots: optional(self.lots)?,
             reference: reference.to_owned(),
         })
     }
