@@ -262,6 +262,7 @@ impl<'n> ActiveRun<'n> {
                 self.close(writer, &ending)
             }
             Err(error) => {
+                (observer.on_event)(&RunEvent::Failing);
                 self.close_failed(writer, &error);
                 Err(error)
             }

@@ -31,4 +31,6 @@ pub enum RunEvent<'m> {
     /// Execution finished or was cancelled; the run's row still says `running`. Not sent if an
     /// error ended the run.
     Closing,
+    /// An error ended the run, and its row is about to say so: from then on another run may start.
+    Failing,
 }

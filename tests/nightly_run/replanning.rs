@@ -99,11 +99,19 @@ fn a_plan_that_grows_before_its_survey_is_held_to_the_limit() {
     let harness = harness(JAN_8);
     let mut request = nightly();
     request.max_cells = Some(harness.plan().step_count());
-    let outcome = run_observed(&harness, &request, |event, _| {
-        if matches!(event, RunEvent::Started { .. }) {
+    let failing = AtomicBool::new(false);
+    let outcome = run_observed(&harness, &request, |event, _| match event {
+        RunEvent::Started { .. } => {
             invalidate_all(&harness, range("2026-01-02", "2026-01-02"));
         }
+        RunEvent::Failing => {
+            // Until then, readers of the row see the run as active.
+            assert_eq!(harness.run_states()[0], RunState::Running);
+            failing.store(true, Ordering::Release);
+        }
+        _ => {}
     });
+    assert!(failing.into_inner());
     assert!(matches!(outcome, Err(EngineError::TooManyCells { .. })));
     assert_eq!(harness.run_states()[0], RunState::Failed);
     assert!(Some(harness.plan().step_count()) > request.max_cells);

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::query;
+use crate::query::{self, ConcernLimits};
 use crate::report::{self, Palette};
 
 /// A watchdog for cron and similar: ends with 1 if a portfolio is further behind the last final
@@ -41,14 +41,29 @@ pub(crate) struct CheckArgs {
     portfolios: Vec<String>,
 }
 
+impl CheckArgs {
+    /// Returns the configured limits, with those of the command line in their places.
+    fn limits(&self, configured: ConcernLimits) -> ConcernLimits {
+        // The pattern names every field, so that a new limit is a compile error until it has a flag.
+        let ConcernLimits {
+            max_lag,
+            max_stale,
+            max_verify_age,
+        } = configured;
+        ConcernLimits {
+            max_lag: self.max_lag.unwrap_or(max_lag),
+            max_stale: self.max_stale.unwrap_or(max_stale),
+            max_verify_age: self.max_verify_age.or(max_verify_age),
+        }
+    }
+}
+
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
     let app = context.app()?;
     let scope = app.scope(&args.portfolios)?;
     let (settings, environment) = (&app.settings, &app.environment);
     let mut inputs = app.concern_inputs();
-    inputs.limits.max_lag = args.max_lag.unwrap_or(inputs.limits.max_lag);
-    inputs.limits.max_stale = args.max_stale.unwrap_or(inputs.limits.max_stale);
-    inputs.limits.max_verify_age = args.max_verify_age.or(inputs.limits.max_verify_age);
+    inputs.limits = args.limits(inputs.limits);
     let mut lag = query::lag(&app.store, settings, environment, &scope, &inputs)?;
     if args.allow_empty {
         lag = lag.allowing_empty();
@@ -59,4 +74,49 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
         true => Exit::Refused,
         false => Exit::complete_if(lag.is_good()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: CheckArgs,
+    }
+
+    #[test]
+    fn each_flag_overrides_only_the_limit_that_it_names() {
+        let configured = ConcernLimits {
+            max_lag: 1,
+            max_stale: 2,
+            max_verify_age: Some(3),
+        };
+        let with = |words: &[&str]| {
+            let words = [&["check"], words].concat();
+            Command::parse_from(words).args.limits(configured)
+        };
+        assert_eq!(with(&[]), configured);
+        let max_lag = 9;
+        let expected = ConcernLimits {
+            max_lag,
+            ..configured
+        };
+        assert_eq!(with(&["--max-lag", "9"]), expected);
+        let max_stale = 9;
+        let expected = ConcernLimits {
+            max_stale,
+            ..configured
+        };
+        assert_eq!(with(&["--max-stale", "9"]), expected);
+        let max_verify_age = Some(9);
+        let expected = ConcernLimits {
+            max_verify_age,
+            ..configured
+        };
+        assert_eq!(with(&["--max-verify-age", "9"]), expected);
+    }
 }

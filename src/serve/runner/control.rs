@@ -219,7 +219,9 @@ impl RunThread {
         if let Some(current) = &mut self.runner.lock_state().current {
             current.stage = match (*event, current.stage) {
                 (RunEvent::Started { run }, _) => RunStage::Running(run),
-                (RunEvent::Closing, RunStage::Running(run)) => RunStage::Closing(run),
+                (RunEvent::Closing | RunEvent::Failing, RunStage::Running(run)) => {
+                    RunStage::Closing(run)
+                }
                 (_, stage) => stage,
             };
         }
@@ -238,6 +240,41 @@ impl RunThread {
         if let Some(sender) = sender {
             // The client may have disconnected; the run continues.
             let _ = sender.send(result);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_run_that_readers_may_see_as_ended_is_waited_for() {
+        let run = RunId::new(uuid::Uuid::nil());
+        for (last, is_busy) in [
+            (RunEvent::Planned, true),
+            (RunEvent::Closing, false),
+            (RunEvent::Failing, false),
+        ] {
+            let runner = Arc::new(Runner::default());
+            let (closing, is_closing) = mpsc::channel();
+            let (end, ended) = mpsc::channel::<()>();
+            let first = runner.spawn(move |thread| {
+                thread.on_event(&RunEvent::Started { run });
+                thread.on_event(&last);
+                closing.send(()).unwrap();
+                let _ = ended.recv();
+                Ok(RunState::Complete)
+            });
+            assert!(first.is_ok_and(|spawned| spawned.is_some()));
+            is_closing.recv().unwrap();
+            let second = runner.spawn(|_| Ok(RunState::Complete));
+            assert_eq!(second.is_err(), is_busy, "{last:?}");
+            assert!(second.is_err() || second.is_ok_and(|spawned| spawned.is_none()));
+            drop(end);
+            runner.close();
         }
     }
 }
