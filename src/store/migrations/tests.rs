@@ -96,6 +96,13 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
             "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)";
         connection.execute_batch(row).unwrap();
     }
+    if version >= 13 {
+        let rows = "
+            INSERT INTO transaction_change
+                VALUES (1, 5000000, 'T-1', 'voided', 'anna', 'typed twice', NULL);
+            INSERT INTO price_deletion VALUES (1, 5000000, 20454, 1, '100', 'anna', 'a wrong feed');";
+        connection.execute_batch(rows).unwrap();
+    }
     (folder, path, connection)
 }
 
