@@ -3,9 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::commands::{
-    accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore, retry, run,
-    runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
+    accept_prices, alerts, backup, calendar, capture, check, completions, demo, explain, import,
+    init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
+    retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
 use super::context::GlobalArgs;
 
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// Create an empty database and a commented configuration
     Init(init::InitArgs),
+    /// List calendars, show the holidays of one, or import one
+    Calendar(calendar::CalendarArgs),
     /// Import portfolios, securities, transactions, actions or prices
     Import(import::ImportArgs),
     /// Show what a run would do, and why, without writing anything

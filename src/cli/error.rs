@@ -62,6 +62,13 @@ pub(crate) enum CliError {
         #[source]
         source: std::io::Error,
     },
+    /// A calendar file that does not define a calendar.
+    #[error("invalid calendar `{}`", path.display())]
+    Calendar {
+        path: PathBuf,
+        #[source]
+        source: crate::domain::CalendarError,
+    },
     /// `demo` would overwrite a database that it did not make.
     #[error("`{}` holds a database that is not a demonstration", .0.display())]
     NotADemo(PathBuf),
@@ -155,6 +162,7 @@ impl CliError {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::RowsHeldBack { .. } => Exit::Incomplete,
             Self::Configuration { .. }
+            | Self::Calendar { .. }
             | Self::FilesRefused { .. }
             | Self::File { .. }
             | Self::NotADemo(_)
@@ -227,6 +235,10 @@ impl CliError {
             }
             Self::NotADemo(_) => Some(
                 "choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned(),
+            ),
+            Self::Calendar { .. } => Some(
+                "docs/calendars.md has the format; `plimsoll calendar show` prints what a calendar knows"
+                    .to_owned(),
             ),
             Self::Configuration { .. } => Some(
                 "`plimsoll init --print-config` shows a configuration with every key".to_owned(),

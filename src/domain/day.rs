@@ -71,6 +71,11 @@ impl Day {
         Self(self.0.saturating_add(days).clamp(Self::MIN.0, Self::MAX.0))
     }
 
+    /// Returns whether the day is a Saturday or a Sunday.
+    pub fn is_weekend(self) -> bool {
+        self.to_date().weekday().num_days_from_monday() >= 5
+    }
+
     /// Returns the next calendar day.
     #[must_use]
     pub fn next(self) -> Self {

@@ -22,6 +22,7 @@
 mod accepted_prices;
 mod active_run;
 mod batches;
+mod calendar_import;
 mod certificate;
 mod compute;
 mod conversions;
@@ -47,6 +48,7 @@ mod survey;
 mod world_history;
 
 pub use accepted_prices::{accept_prices, revoke_accepted_prices};
+pub use calendar_import::{CalendarEffect, put_calendar_in_force};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub(crate) use conversions::{Conversions, traders};

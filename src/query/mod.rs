@@ -8,6 +8,7 @@
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
+//! | `calendars` | the built-in calendars, and the days of one in a year |
 //! | `realized` | realized profit by lot |
 //! | `transaction_history`, `close_history` | what transactions and closes were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
@@ -26,6 +27,7 @@
 mod accepted_prices;
 mod alert_conditions;
 mod books;
+mod calendars;
 mod close_history;
 mod concerns;
 mod coverage;
@@ -61,6 +63,9 @@ mod tests;
 pub use accepted_prices::{AcceptedPricesView, accepted_prices};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
+pub use calendars::{
+    CalendarSummary, CalendarYear, ClosedDay, EarlyClose, built_in_calendars, calendar_year,
+};
 pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,

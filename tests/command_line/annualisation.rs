@@ -70,3 +70,49 @@ fn another_number_of_sessions_invalidates_the_annualised_figures_alone() {
         "{explained}"
     );
 }
+
+#[test]
+fn an_imported_calendar_is_in_force_and_invalidates_what_it_changes() {
+    let workspace = workspace();
+    workspace.write("fewer.toml", FEWER);
+    // The configuration would win, so nothing is imported.
+    let refused = workspace.run(&["--db", "a.db", "calendar", "import", "fewer.toml"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(
+        refused
+            .stderr
+            .contains("the configuration chooses the calendar")
+    );
+    workspace.write("plimsoll.toml", "");
+    run(&workspace, &["calendar", "import", "fewer.toml"]);
+    let shown = run(&workspace, &["calendar", "show", "--year", "2025"]);
+    assert!(shown.contains("fewer: 365 sessions in 2025"), "{shown}");
+    assert!(shown.contains("252 sessions"), "{shown}");
+    let plan = workspace.run(&["--db", "a.db", "--now", NOW, "plan"]);
+    assert!(plan.stdout.contains("stale 30"), "{}", plan.stdout);
+    run(&workspace, &["run"]);
+    run(&workspace, &["verify", "--all"]);
+}
+
+#[test]
+fn calendars_are_listed_and_shown_without_a_database() {
+    let workspace = Workspace::new();
+    let list = workspace.run_ok(&["calendar", "list"]);
+    assert!(
+        list.contains("XTSE") && list.contains("every-day, 24/7"),
+        "{list}"
+    );
+    let shown = workspace.run_ok(&["calendar", "show", "XTSE", "--year", "2026"]);
+    assert!(shown.contains("2026-12-28  Boxing Day"), "{shown}");
+    let json = workspace.run_ok(&["--json", "calendar", "show", "XNYS", "--year", "2026"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["sessions"], 251);
+    assert_eq!(json["early-closes"][0]["close"], "13:00");
+    assert_eq!(workspace.run(&["calendar", "show", "XXXX"]).code, 2);
+    assert_eq!(
+        workspace
+            .run(&["calendar", "show", "XETR", "--year", "2000"])
+            .code,
+        2
+    );
+}

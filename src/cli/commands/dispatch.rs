@@ -3,9 +3,9 @@
 use clap::CommandFactory;
 
 use super::{
-    accept_prices, alerts, backup, capture, check, completions, demo, explain, import, init,
-    invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore, retry, run,
-    runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
+    accept_prices, alerts, backup, calendar, capture, check, completions, demo, explain, import,
+    init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
+    retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
 use crate::app::note_damage;
 use crate::cli::{
@@ -54,6 +54,7 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Portfolio(_)
             | Command::Metrics(_)
             | Command::Alerts(_)
+            | Command::Calendar(_)
     )
 }
 
@@ -90,6 +91,7 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Backup(args) => backup::execute(context, &args),
         Command::Repair(args) => repair::execute(context, &args),
         Command::Restore(args) => restore::execute(context, &args),
+        Command::Calendar(args) => calendar::execute(context, &args),
         Command::Capture(args) => capture::execute(context, &args),
         Command::Replay(args) => replay::execute(context, &args),
         Command::Transaction(args) => transaction::execute(context, &args),

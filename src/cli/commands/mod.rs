@@ -4,6 +4,7 @@ pub(super) mod accept_prices;
 pub(super) mod alerts;
 mod author;
 pub(super) mod backup;
+pub(super) mod calendar;
 pub(super) mod capture;
 pub(super) mod check;
 pub(super) mod completions;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveTime};
+use chrono::NaiveTime;
 use chrono_tz::Tz;
 
 use super::error::CalendarError;
@@ -99,19 +99,9 @@ impl Calendar {
         self.table.zone
     }
 
-    /// Returns the number of sessions of a year, by which figures are annualised.
-    pub fn sessions_per_year(&self) -> SessionsPerYear {
-        self.table.sessions_per_year
-    }
-
-    /// Returns this calendar with another number of sessions of a year.
-    #[must_use]
-    pub fn with_sessions_per_year(&self, sessions_per_year: SessionsPerYear) -> Self {
-        let mut table = Timetable::clone(&self.table);
-        table.sessions_per_year = sessions_per_year;
-        Self {
-            table: Arc::new(table),
-        }
+    /// Returns the closing time of ordinary sessions, local to the time zone.
+    pub fn ordinary_close(&self) -> NaiveTime {
+        self.table.close
     }
 
     /// Returns the days for which the calendar can answer.
@@ -244,7 +234,7 @@ pub(super) fn days(range: DayRange) -> impl Iterator<Item = Day> {
 
 /// Returns whether `day` is Monday to Friday.
 pub(super) fn is_weekday(day: Day) -> bool {
-    day.to_date().weekday().num_days_from_monday() < 5
+    !day.is_weekend()
 }
 
 #[cfg(test)]

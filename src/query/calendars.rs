@@ -1,0 +1,195 @@
+//! Describes calendars: all built-in ones, and the days of one in a year.
+
+use serde::Serialize;
+
+use crate::domain::calendar::BuiltIn;
+use crate::domain::{Calendar, CalendarError, Day, DayRange};
+
+/// A calendar in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CalendarSummary {
+    /// The name, as configuration and worlds write it.
+    pub name: String,
+    /// Another name for the same calendar.
+    pub alias: Option<&'static str>,
+    /// The name of the exchange; that of the calendar if it has none.
+    pub title: String,
+    /// The IANA time zone.
+    pub zone: &'static str,
+    /// The ordinary close in local time, `HH:MM`.
+    pub close: String,
+    /// The first known day.
+    pub first: Day,
+    /// The last known day.
+    pub last: Day,
+    /// The last year that the exchange has announced; later years follow rules.
+    pub announced: Option<u16>,
+    /// The sessions of a year, by which figures are annualised.
+    pub sessions_per_year: u16,
+    /// The publications that the days were checked against.
+    pub sources: Vec<String>,
+}
+
+/// A calendar and its days in one year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CalendarYear {
+    /// The calendar.
+    #[serde(flatten)]
+    pub calendar: CalendarSummary,
+    /// The year of the days.
+    pub year: i32,
+    /// Number of sessions in the year.
+    pub sessions: usize,
+    /// Weekdays without trading, ascending.
+    pub closed: Vec<ClosedDay>,
+    /// Sessions that close early, ascending.
+    pub early_closes: Vec<EarlyClose>,
+    /// Saturdays and Sundays with trading, unless all are sessions; ascending.
+    pub weekend_sessions: Vec<Day>,
+}
+
+/// A weekday without trading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClosedDay {
+    /// The day.
+    pub day: Day,
+    /// The holiday, if the calendar names it.
+    pub name: Option<String>,
+}
+
+/// A session that closes early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EarlyClose {
+    /// The session.
+    pub day: Day,
+    /// Its close in local time, `HH:MM`.
+    pub close: String,
+}
+
+/// Describes the built-in calendars.
+pub fn built_in_calendars() -> Vec<CalendarSummary> {
+    BuiltIn::all()
+        .map(|known| summary(&known.calendar()))
+        .collect()
+}
+
+fn summary(calendar: &Calendar) -> CalendarSummary {
+    let built_in = BuiltIn::from_name(calendar.name());
+    let definition = built_in.and_then(BuiltIn::definition);
+    CalendarSummary {
+        name: calendar.name().to_owned(),
+        alias: built_in.and_then(BuiltIn::alias),
+        title: definition.as_ref().map_or_else(
+            || calendar.name().to_owned(),
+            |definition| definition.title().to_owned(),
+        ),
+        zone: calendar.zone().name(),
+        close: calendar.ordinary_close().format("%H:%M").to_string(),
+        first: calendar.known_days().first(),
+        last: calendar.known_days().last(),
+        announced: definition
+            .as_ref()
+            .and_then(|definition| definition.announced()),
+        sessions_per_year: calendar.sessions_per_year().get(),
+        sources: definition.map_or_else(Vec::new, |definition| definition.sources().to_vec()),
+    }
+}
+
+/// Describes the days of `calendar` in a year, which `days` are.
+///
+/// # Errors
+///
+/// The calendar does not know the year.
+pub fn calendar_year(
+    calendar: &Calendar,
+    year: i32,
+    days: DayRange,
+) -> Result<CalendarYear, CalendarError> {
+    let definition = BuiltIn::from_name(calendar.name()).and_then(BuiltIn::definition);
+    let name_of = |day| {
+        let name = definition
+            .as_ref()
+            .and_then(|definition| definition.name_of(day));
+        name.map(ToOwned::to_owned)
+    };
+    let sessions = calendar.sessions(days)?;
+    let (mut closed, mut weekend_sessions) = (Vec::new(), Vec::new());
+    let mut day = days.first();
+    while day <= days.last() {
+        match (day.is_weekend(), sessions.binary_search(&day).is_ok()) {
+            (false, false) => closed.push(ClosedDay {
+                day,
+                name: name_of(day),
+            }),
+            (true, true) => weekend_sessions.push(day),
+            _ => {}
+        }
+        day = day.next();
+    }
+    let weekends = (0..=days.last().number() - days.first().number())
+        .filter(|offset| days.first().saturating_add(*offset).is_weekend())
+        .count();
+    if weekend_sessions.len() == weekends {
+        weekend_sessions.clear();
+    }
+    let mut early_closes = Vec::new();
+    for session in sessions {
+        if calendar.is_half_day(*session)? {
+            let close = calendar.close_time(*session)?;
+            let close = close.with_timezone(&calendar.zone());
+            early_closes.push(EarlyClose {
+                day: *session,
+                close: close.format("%H:%M").to_string(),
+            });
+        }
+    }
+    Ok(CalendarYear {
+        calendar: summary(calendar),
+        year,
+        sessions: sessions.len(),
+        closed,
+        early_closes,
+        weekend_sessions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn year(calendar: &Calendar, year: i32) -> CalendarYear {
+        let day = |text: &str| format!("{year}-{text}").parse().unwrap();
+        let days = DayRange::new(day("01-01"), day("12-31")).unwrap();
+        calendar_year(calendar, year, days).unwrap()
+    }
+
+    #[test]
+    fn a_year_names_its_holidays_and_early_closes() {
+        let toronto = year(&Calendar::built_in("XTSE").unwrap(), 2026);
+        assert_eq!(toronto.sessions, 251);
+        assert_eq!(toronto.closed.len(), 10);
+        assert_eq!(toronto.closed[1].name.as_deref(), Some("Family Day"));
+        let observed = toronto.closed.last().unwrap();
+        assert_eq!(observed.day.to_string(), "2026-12-28");
+        assert_eq!(observed.name.as_deref(), Some("Boxing Day"));
+        assert_eq!(toronto.early_closes[0].close, "13:00");
+        assert_eq!(toronto.calendar.announced, Some(2026));
+    }
+
+    #[test]
+    fn weekends_are_listed_if_some_are_sessions() {
+        assert_eq!(year(&Calendar::every_day(), 2026).weekend_sessions, []);
+        let amendments = toml::from_str("sessions = [2026-01-10]").unwrap();
+        let extra = Calendar::weekdays().with_amendments(&amendments).unwrap();
+        assert_eq!(year(&extra, 2026).weekend_sessions.len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_year_is_an_error() {
+        let day = |text: &str| text.parse().unwrap();
+        let days = DayRange::new(day("2000-01-01"), day("2000-12-31")).unwrap();
+        assert!(calendar_year(&Calendar::built_in("XETR").unwrap(), 2000, days).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! Renders calendars as text.
+
+use super::number::{count_with_noun, plural};
+use super::page::Page;
+use super::palette::{Palette, Tone};
+use super::table::{Column, Entry, Table};
+use crate::query::{CalendarSummary, CalendarYear};
+
+/// A table of calendars.
+pub fn calendars_text(calendars: &[CalendarSummary], palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let mut table = Table::new([
+        Column::text("name"),
+        Column::elastic("exchange"),
+        Column::text("close"),
+        Column::text("known"),
+        Column::number("a year"),
+    ]);
+    for calendar in calendars {
+        let year = |day: crate::domain::Day| day.to_string()[..4].to_owned();
+        let name = match calendar.alias {
+            Some(alias) => format!("{}, {alias}", calendar.name),
+            None => calendar.name.clone(),
+        };
+        table.add_row([
+            Entry::from(name),
+            Entry::from(calendar.title.as_str()),
+            Entry::from(calendar.close.as_str()),
+            Entry::from(format!("{}–{}", year(calendar.first), year(calendar.last))),
+            Entry::from(calendar.sessions_per_year.to_string()),
+        ]);
+    }
+    page.table(&table);
+    page.finish()
+}
+
+/// A calendar, its sources, and its days in one year.
+pub fn calendar_text(shown: &CalendarYear, palette: Palette) -> String {
+    let mut page = Page::new(palette);
+    let calendar = &shown.calendar;
+    let sessions = plural(shown.sessions as u64, "session");
+    let headline = format!("{}: {sessions} in {}", calendar.title, shown.year);
+    page.headline(Tone::Strong, &headline);
+    page.blank_line();
+    let name = match calendar.alias {
+        Some(alias) => format!("{}, {alias}", calendar.name),
+        None => calendar.name.clone(),
+    };
+    page.fact("name", &name);
+    page.fact("close", &format!("{} {}", calendar.close, calendar.zone));
+    page.fact("known", &format!("{} … {}", calendar.first, calendar.last));
+    if let Some(year) = calendar.announced {
+        page.fact("announced", &format!("to {year}; later years follow rules"));
+    }
+    let per_year = u64::from(calendar.sessions_per_year);
+    page.fact(
+        "annualised",
+        &format!("by {}", count_with_noun(per_year, "session")),
+    );
+    if !shown.closed.is_empty() {
+        page.heading("closed");
+        let closed = shown.closed.iter();
+        page.push_lines(closed.map(|closed| {
+            let name = closed.name.as_deref().unwrap_or("");
+            format!("  {}  {name}", closed.day).trim_end().to_owned()
+        }));
+    }
+    if !shown.early_closes.is_empty() {
+        page.heading("early closes");
+        let early = shown.early_closes.iter();
+        page.push_lines(early.map(|early| format!("  {}  {}", early.day, early.close)));
+    }
+    if !shown.weekend_sessions.is_empty() {
+        page.heading("sessions on weekends");
+        page.push_lines(shown.weekend_sessions.iter().map(|day| format!("  {day}")));
+    }
+    if !calendar.sources.is_empty() {
+        page.heading("checked against");
+        for source in &calendar.sources {
+            page.item(Tone::Dim, source);
+        }
+    }
+    page.finish()
+}
