@@ -24,7 +24,7 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct FilePool {
     /// `None` only while it is dropped.
-    pool: Option<Pool<Manager>>,
+    pool: Option<Pool<CountedReaders>>,
     open: Arc<OpenCount>,
 }
 
@@ -32,7 +32,7 @@ impl FilePool {
     /// Prepares a pool. Opens no connection yet.
     pub(super) fn new(path: &Path) -> Result<Self, StoreError> {
         let open = Arc::<OpenCount>::default();
-        let manager = Manager {
+        let manager = CountedReaders {
             connections: SqliteConnectionManager::file(path)
                 .with_flags(connection::pool_flags())
                 .with_init(connection::prepare_reader),
@@ -53,7 +53,7 @@ impl FilePool {
     }
 
     /// Takes a connection, or waits until one is free.
-    pub(super) fn get(&self) -> Result<PooledConnection<Manager>, StoreError> {
+    pub(super) fn get(&self) -> Result<PooledConnection<CountedReaders>, StoreError> {
         let pool = self.pool.as_ref().expect("the pool is not being dropped");
         Ok(pool.get()?)
     }
@@ -66,9 +66,9 @@ impl Drop for FilePool {
     }
 }
 
-/// Opens connections that are counted.
+/// Opens reading connections and counts them.
 #[derive(Debug)]
-pub(super) struct Manager {
+pub(super) struct CountedReaders {
     connections: SqliteConnectionManager,
     open: Arc<OpenCount>,
 }
@@ -81,7 +81,7 @@ pub(super) struct CountedConnection {
     _counted: Counted,
 }
 
-impl ManageConnection for Manager {
+impl ManageConnection for CountedReaders {
     type Connection = CountedConnection;
     type Error = rusqlite::Error;
 
