@@ -114,11 +114,6 @@ impl BuiltIn {
         Some(toml::from_str(text).expect("a test reads all built-in definitions"))
     }
 
-    /// Returns the names of all built-in calendars, for messages.
-    pub fn names() -> Vec<&'static str> {
-        Self::all().map(Self::name).collect()
-    }
-
     fn build(self) -> Calendar {
         match self.definition() {
             Some(definition) => definition

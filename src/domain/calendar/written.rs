@@ -203,10 +203,15 @@ mod tests {
         let new_york_hours = TOKYO
             .replace("weekdays", "new-york")
             .replace("Asia/Tokyo", "America/New_York");
+        let rules = "holiday = [{ name = \"x\", on = \"Monday from 02-15\" }]\n\
+                     early-close = [{ name = \"y\", on = \"12-29\", close = \"11:00\" }]\n";
+        let with_rules = format!("{TOKYO}{rules}");
         let half_day_moved = "half-days = { 2025-11-28 = \"12:00\" }\nclosed = [2026-12-24]";
         for calendar in [
             Calendar::new_york(),
             Calendar::every_day(),
+            Calendar::built_in("XHKG").unwrap(),
+            Calendar::from_toml(&with_rules).unwrap(),
             amended(&Calendar::new_york(), half_day_moved),
             amended(&Calendar::weekdays(), "sessions = [2026-01-10]"),
             Calendar::from_toml(&new_york_hours).unwrap(),
