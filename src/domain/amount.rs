@@ -27,6 +27,14 @@ pub enum AmountError {
         /// The number of decimals that the amount keeps.
         decimals: u32,
     },
+    /// The number has more digits than are read.
+    #[error("`{text}` has more than {digits} digits")]
+    TooManyDigits {
+        /// The number as written.
+        text: String,
+        /// The number of digits that are read.
+        digits: usize,
+    },
     /// The number is larger than the largest amount.
     #[error("`{text}` is larger than {max}")]
     TooLarge {

@@ -120,8 +120,7 @@ macro_rules! fine_amount {
                 }
             }
 
-            /// Returns the nearest floating-point number of compact units, which loses no digit of
-            /// a usual amount in compact form.
+            /// Returns the nearest floating-point number of compact units.
             #[inline]
             pub fn to_compact_f64(self) -> f64 {
                 match self.compact() {
@@ -218,6 +217,20 @@ macro_rules! fine_amount {
                     (Some(_), Err(_)) => Self::from_fine_units(scaled.checked_mul(FINE)?),
                     (None, _) => Self::from_fine_units(scaled),
                 }
+            }
+
+            /// Returns `self × numerator ÷ denominator` with all decimals, half to even, or `None` if
+            /// it does not fit or the denominator is zero.
+            pub fn times_ratio_to_all_decimals(
+                self,
+                numerator: i64,
+                denominator: i64,
+            ) -> Option<Self> {
+                let units = self.fine_units();
+                let ratio = (numerator.unsigned_abs(), denominator.unsigned_abs());
+                let scaled = scale(units.unsigned_abs(), ratio)?;
+                let is_negative = (units < 0) ^ (numerator < 0) ^ (denominator < 0);
+                Self::from_fine_units(if is_negative { -scaled } else { scaled })
             }
 
             /// Returns whether the amount is zero.

@@ -61,7 +61,7 @@ pub use quality::{PriceQuality, Quality};
 pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{CellSelection, EmptyScope, Members, Scope};
 pub use sectors::{Sector, SectorNames, SectorWeights};
-pub use security::{AssetClass, Currency, NewSecurity, Security, UnknownValue};
+pub use security::{AssetClass, CloseSigns, Currency, NewSecurity, Security, UnknownValue};
 pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};
 pub use time_of_day::{InvalidTime, TimeOfDay};
 pub use token::TokenScope;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::day::Day;
-use super::fine_amount::Quantity;
+use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
 
 /// The error of a text that is not one of the known values of its kind.
@@ -72,6 +72,28 @@ impl fmt::Debug for Currency {
     }
 }
 
+/// The closes that an asset class can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseSigns {
+    /// Above zero.
+    Positive,
+    /// Zero and above.
+    NotNegative,
+    /// Below zero too.
+    Any,
+}
+
+impl CloseSigns {
+    /// Returns whether `close` is one of them.
+    pub fn include(self, close: Price) -> bool {
+        match self {
+            Self::Positive => close > Price::ZERO,
+            Self::NotNegative => !close.is_negative(),
+            Self::Any => true,
+        }
+    }
+}
+
 /// The asset class of a security.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -115,6 +137,23 @@ impl AssetClass {
         Self::Index,
         Self::Private,
     ];
+
+    /// Returns the closes that the class can have.
+    pub fn closes(self) -> CloseSigns {
+        match self {
+            // West Texas Intermediate closed at −37.63 dollars on 2020-04-20, and power is sold
+            // below zero too. An index may be a spread or a rate of interest.
+            Self::Future | Self::Commodity | Self::Index => CloseSigns::Any,
+            Self::Fx => CloseSigns::Positive,
+            // A delisted share, a defaulted bond and an expired option are worth nothing.
+            Self::Equity
+            | Self::Fund
+            | Self::Bond
+            | Self::Option
+            | Self::Crypto
+            | Self::Private => CloseSigns::NotNegative,
+        }
+    }
 
     /// Returns the name, as files write it.
     pub const fn name(self) -> &'static str {

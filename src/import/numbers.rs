@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 
 use super::options::DecimalMark;
-use crate::domain::AmountError;
+use crate::domain::{AmountError, Quantity};
 
 /// Parser for the numbers of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl NumberReader {
     pub(super) fn parse(self, text: &str) -> Result<Decimal, AmountError> {
         let invalid = || AmountError::NotANumber(text.to_owned());
         if self.mark == DecimalMark::Point {
-            return parse_plain(text).ok_or_else(invalid);
+            return parse_plain(text);
         }
         let (whole, decimals) = match text.split_once(',') {
             Some((whole, decimals)) => (whole, decimals),
@@ -71,7 +71,10 @@ impl NumberReader {
             plain.push('.');
             plain.push_str(decimals);
         }
-        parse_plain(&plain).ok_or_else(invalid)
+        parse_plain(&plain).map_err(|error| match error {
+            AmountError::NotANumber(_) => invalid(),
+            other => other,
+        })
     }
 }
 
@@ -98,17 +101,30 @@ fn proven_mark(text: &str) -> Option<DecimalMark> {
     }
 }
 
-fn parse_plain(text: &str) -> Option<Decimal> {
+/// The digits that a [`Decimal`] surely holds.
+const MAX_DIGITS: usize = 28;
+
+fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
     // `Decimal` also accepts underscores between digits, which are more likely a typo here.
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
     if !plain {
-        return None;
+        return Err(AmountError::NotANumber(text.to_owned()));
     }
-    Decimal::from_str_exact(text)
-        .or_else(|_| Decimal::from_scientific(text))
-        .ok()
+    let exact = Decimal::from_str_exact(text).ok();
+    // The conversion of an exponent rounds digits away without an error.
+    let is_short = text.bytes().filter(u8::is_ascii_digit).count() <= MAX_DIGITS;
+    let scientific = || Decimal::from_scientific(text).ok().filter(|_| is_short);
+    exact
+        .or_else(scientific)
+        .ok_or_else(|| match text.parse::<Quantity>() {
+            Ok(_) => AmountError::TooManyDigits {
+                text: text.to_owned(),
+                digits: MAX_DIGITS,
+            },
+            Err(error) => error,
+        })
 }
 
 #[cfg(test)]
@@ -132,6 +148,24 @@ mod tests {
         }
         assert_eq!(numbers(&["1.5e2"], None), some(&["150"]));
         assert!(numbers(&["185.63999938964844"], None)[0].is_some());
+    }
+
+    #[test]
+    fn a_number_of_too_many_digits_is_named_so() {
+        let reader = NumberReader::detect([], None);
+        let text = "123456789012.123456789012345678";
+        let too_many = AmountError::TooManyDigits {
+            text: text.to_owned(),
+            digits: 28,
+        };
+        assert_eq!(reader.parse(text), Err(too_many));
+        let scientific = "1.23456789012345678901234567890123e9";
+        assert!(reader.parse(scientific).is_err());
+        let decimals = "0.0000000000000000000000000000001";
+        assert!(matches!(
+            reader.parse(decimals),
+            Err(AmountError::TooManyDecimals { .. })
+        ));
     }
 
     #[test]

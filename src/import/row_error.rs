@@ -7,8 +7,9 @@ use thiserror::Error;
 use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
-    AmountError, Change, Currency, Day, DayError, DayRange, InvalidTime, LifecycleError,
-    LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay, TransactionKind, UnknownValue,
+    AmountError, AssetClass, Change, Currency, Day, DayError, DayRange, InvalidTime,
+    LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay, TransactionKind,
+    UnknownValue,
 };
 
 /// One problem of a row.
@@ -116,12 +117,20 @@ pub enum RowErrorKind {
     /// The number is less than zero.
     #[error("`{0}` is below zero")]
     Negative(String),
+    /// The price is zero or less, which the class of its security cannot have.
+    #[error("`{price}` is {}, which a security of class {class} cannot have", if price.is_zero() { "zero" } else { "below zero" })]
+    CloseSign {
+        /// The price.
+        price: Price,
+        /// The class of the security.
+        class: AssetClass,
+    },
     /// The number loses more than its last digits at the precision of prices.
-    #[error("`{value}` loses its digits at eight decimals: it would be `{rounded}`")]
+    #[error("`{value}` loses its digits at 18 decimals: it would be `{rounded}`")]
     LosesDigits {
         /// The close, raw, with all of its decimals.
         value: String,
-        /// The close at eight decimals.
+        /// The close at 18 decimals.
         rounded: Price,
     },
     /// The text names a hundredth of a currency, such as pence.
@@ -142,9 +151,6 @@ pub enum RowErrorKind {
         /// The currency of the security.
         currency: Currency,
     },
-    /// The number rounds to zero.
-    #[error("`{0}` rounds to zero at eight decimals")]
-    RoundsToZero(String),
     /// The text is not a date in any known form.
     #[error("invalid date `{0}`")]
     InvalidDate(String),

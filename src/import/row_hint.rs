@@ -24,6 +24,9 @@ impl RowErrorKind {
             Self::Amount(AmountError::TooManyDecimals { decimals, .. }) => {
                 format!("round it to {decimals} decimals")
             }
+            Self::Amount(AmountError::TooManyDigits { digits, .. }) => {
+                format!("round it to {digits} digits")
+            }
             Self::InvalidDate(_) | Self::DateOrder { .. } => "write dates as YYYY-MM-DD".to_owned(),
             Self::TimeOfDay(_) => {
                 "write the date without a time; only transactions have one, without a zone".to_owned()
@@ -70,8 +73,12 @@ impl RowErrorKind {
             Self::Jump { .. } => {
                 "import the split first, correct the price, or add `--allow-jumps`".to_owned()
             }
-            Self::RoundsToZero(_) | Self::LosesDigits { .. } => {
+            Self::LosesDigits { .. } => {
                 "price a larger unit: a multiplier of 0.000001 takes the price of a million"
+                    .to_owned()
+            }
+            Self::CloseSign { .. } => {
+                "correct the price, or the class of the security: docs/importing.md lists the closes of each class"
                     .to_owned()
             }
             Self::MinorCurrency { currency, .. } => format!(

@@ -88,7 +88,10 @@ impl SplitClose {
     }
 
     fn price(self) -> Option<Price> {
-        self.close.times_ratio(self.old, self.new)
+        if self.new == self.old {
+            return Some(self.close);
+        }
+        self.close.times_ratio_to_all_decimals(self.old, self.new)
     }
 }
 
@@ -255,7 +258,7 @@ mod tests {
             old: 1,
         };
         let columns = columns_of(&[(1, 10), (3, 5)], &[split]);
-        let third = Price::from_units(333_333_333);
+        let third = "3.333333333333333333".parse().unwrap();
         let carried = as_of(third, PriceQuality::Stale(1));
         assert_eq!(columns.as_of(0, 2), Some(carried));
         assert_eq!(columns.returns(0, 2, 1), [0.0]);

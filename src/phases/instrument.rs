@@ -164,6 +164,34 @@ mod tests {
     }
 
     #[test]
+    fn a_converted_value_is_rounded_once() {
+        let mut builder = MarketBuilder::with_session_count(1);
+        let mut share = security(1);
+        share.currency = "EUR".parse().unwrap();
+        let mut pair = security(2);
+        pair.symbol = "EURUSD".to_owned();
+        builder.sources.securities.extend([share, pair]);
+        builder.add_close(2, 0, "3");
+        let market = builder.build();
+        let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
+        // 0.00005 euros alone round to zero.
+        let worth = instrument.value(&market, 0, amount("0.00005"), Quantity::whole(1));
+        assert_eq!(worth.unwrap().money, amount("0.0002"));
+    }
+
+    #[test]
+    fn a_small_price_is_not_cut_before_the_quantity() {
+        let mut builder = MarketBuilder::with_session_count(1);
+        let mut bond = security(1);
+        bond.multiplier = amount("0.01");
+        builder.sources.securities.push(bond);
+        let market = builder.build();
+        let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
+        let worth = instrument.value(&market, 0, amount("0.00000049"), amount("1000000"));
+        assert_eq!(worth.unwrap().money, amount("0.0049"));
+    }
+
+    #[test]
     fn the_multiplier_applies_before_rounding() {
         let mut builder = MarketBuilder::with_session_count(1);
         let mut bond = security(1);

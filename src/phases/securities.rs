@@ -96,13 +96,13 @@ impl<'a> MeasureContext<'a> {
     }
 
     fn session_return(&self, slot: Slot, returns: &[f64]) -> Figure {
-        let is_zero = |session| {
+        let is_no_base = |session| {
             let price = self.market.as_of_slot(slot, session);
-            price.is_some_and(|as_of| as_of.price == Price::ZERO)
+            price.is_some_and(|as_of| as_of.price <= Price::ZERO)
         };
         match returns.last() {
             Some(last) => Figure::new(*last, 1),
-            None if self.session > 0 && is_zero(self.session - 1) => {
+            None if self.session > 0 && is_no_base(self.session - 1) => {
                 Figure::absent(Absence::NoBase, 0)
             }
             None => Figure::absent(Absence::NoPrice, 0),

@@ -97,11 +97,11 @@ fn every_invalid_price_is_reported_with_its_line() {
             _ => None,
         });
     insta::assert_snapshot!(messages.collect::<Vec<_>>().join("\n"), @r"
-    line 2: column `close`: `-200.5` is not above zero
-    line 3: column `close`: `0` is not above zero
+    line 2: column `close`: `-200.5` is below zero, which a security of class equity cannot have
+    line 3: column `close`: `0` is more than 20-fold away from `199` on 2026-01-02, and no known split explains it
     line 4: column `close`: `NaN` is not a decimal number
     line 5: column `close`: `20050` is more than 20-fold away from `199` on 2026-01-02, and no known split explains it
-    line 6: held back with line 5
+    line 6: held back with line 3
     line 7: column `symbol`: no security has the symbol `APPL`
     line 8: column `date`: invalid date `2026-02-30`
     line 9: 2 fields where the header has 3
@@ -183,9 +183,9 @@ fn a_title_or_an_unused_option_is_named_as_the_cause() {
 }
 
 #[test]
-fn a_close_that_loses_its_digits_or_is_in_another_currency_is_refused() {
+fn a_close_of_too_many_decimals_or_is_in_another_currency_is_refused() {
     let text = "symbol,date,close,currency\n\
-        AAPL,2026-01-05,0.0000000123,USD\n\
+        AAPL,2026-01-05,0.0000000000000000123,USD\n\
         AAPL,2026-01-06,200,EUR\n\
         MSFT,2026-01-06,400,GBp\n\
         MSFT,2026-01-07,401,USD\n";
@@ -201,7 +201,7 @@ fn a_close_that_loses_its_digits_or_is_in_another_currency_is_refused() {
     assert_eq!(
         reasons.collect::<Vec<_>>(),
         [
-            "column `close`: `0.0000000123` loses its digits at eight decimals: it would be `0.00000001`",
+            "column `close`: `0.0000000000000000123` has more than 18 decimals",
             "column `currency`: close in `EUR`, but `AAPL` is priced in USD",
             "column `currency`: `GBp` is a hundredth of GBP, not a currency",
         ]

@@ -6,6 +6,7 @@
 //!
 //! Run with `cargo test --features mutants --test mutants`; a part of a name after `--` selects.
 
+mod amounts;
 mod books;
 mod build;
 mod copy;
@@ -81,6 +82,7 @@ fn all_mutants() -> Vec<Mutant> {
         store::MUTANTS,
         unpriced::MUTANTS,
         books::MUTANTS,
+        amounts::MUTANTS,
     ]
     .concat()
 }

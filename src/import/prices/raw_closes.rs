@@ -4,12 +4,13 @@
 //! A close in cents instead of dollars, or of a wrong symbol, is often off by a factor that markets
 //! rarely reach in a day without a split. A close is a jump if it is more than 20-fold away from
 //! both the previous close and the last accepted close. So a single bad close is reported once, and
-//! a shift of the whole level only on its first day.
+//! a shift of the whole level only on its first day. Zeros up to the last close, at least two, are
+//! the end of a security and no jump. A price below zero has no factor to its neighbours.
 
 use rust_decimal::Decimal;
 
 use super::read::PriceRow;
-use crate::domain::{Day, Price, Security, SecurityId};
+use crate::domain::{CloseSigns, Day, Price, Security, SecurityId};
 use crate::import::currency::minor_unit;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Basis;
@@ -77,12 +78,16 @@ pub(super) fn to_raw_close(
     let raw = units.and_then(|(new, old)| row.close.checked_mul(new)?.checked_div(old));
     // An overflowing product is larger than any price; `MAX` gives the usual out-of-range error.
     let raw = raw.unwrap_or(Decimal::MAX);
-    let price = Price::rounded(raw).map_err(|error| error_in_close(error.into()))?;
-    if price.is_zero() {
-        let reason = RowErrorKind::RoundsToZero(row.close.to_string());
-        return Err(error_in_close(reason));
+    let price = match basis {
+        Basis::Raw => Price::from_decimal(raw),
+        Basis::SplitAdjusted => Price::from_decimal(raw.round_dp(kept_decimals(raw))),
+    };
+    let price = price.map_err(|error| error_in_close(error.into()))?;
+    let class = priced.class;
+    if !class.closes().include(price) {
+        return Err(error_in_close(RowErrorKind::CloseSign { price, class }));
     }
-    if (raw - price.decimal()).abs() > raw * MAX_LOSS {
+    if (raw - price.decimal()).abs() > raw.abs() * MAX_LOSS {
         return Err(error_in_close(RowErrorKind::LosesDigits {
             value: raw.normalize().to_string(),
             rounded: price,
@@ -90,7 +95,7 @@ pub(super) fn to_raw_close(
     }
     let tolerance = match (basis, units) {
         (Basis::SplitAdjusted, Some(units)) => tolerance(row.close, price, units),
-        _ => Decimal::ZERO,
+        _ => eight_decimals_tolerance(price),
     };
     Ok(RawClose {
         security,
@@ -98,6 +103,32 @@ pub(super) fn to_raw_close(
         price,
         tolerance,
     })
+}
+
+/// Returns the decimals that are kept of a close that is computed from a vendor's: eight, or as
+/// many as give eight significant digits, for vendors compute in single precision.
+fn kept_decimals(close: Decimal) -> u32 {
+    let mut decimals = Price::COMPACT_DECIMALS;
+    let mut low = Decimal::new(1, 1);
+    while decimals < Price::DECIMALS && close.abs() < low {
+        decimals += 1;
+        low /= Decimal::TEN;
+    }
+    decimals
+}
+
+/// Returns the largest distance to an equal close that was stored when prices had eight decimals.
+fn eight_decimals_tolerance(price: Price) -> Decimal {
+    let number = price.decimal();
+    let is_finer = number.normalize().scale() > Price::COMPACT_DECIMALS;
+    let half = Decimal::new(5, Price::COMPACT_DECIMALS + 1);
+    // A larger part of the close is a correction.
+    let part = number.abs() * Decimal::new(1, 7);
+    if is_finer {
+        half.min(part)
+    } else {
+        Decimal::ZERO
+    }
 }
 
 /// Checks the currency that a file states for a close. Closes in hundredths are those of a security
@@ -125,7 +156,7 @@ fn check_currency(text: &str, security: &Security) -> Result<(), RowErrorKind> {
 /// written); half of that decimal is converted back like the close. Without this tolerance each
 /// split would appear to correct all earlier closes.
 fn tolerance(close: Decimal, price: Price, (new, old): (Decimal, Decimal)) -> Decimal {
-    let single_precision = price.decimal() * Decimal::new(1, 7);
+    let single_precision = price.decimal().abs() * Decimal::new(1, 7);
     if new == old {
         return single_precision;
     }
@@ -166,9 +197,13 @@ pub(super) struct Jump {
 /// the combined split ratio (units after, units before) between two days, the first exclusive.
 pub(super) fn find_jumps(
     points: &[Point],
+    signs: CloseSigns,
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
 ) -> Vec<Jump> {
-    let far = |a: &Point, b: &Point| units(a.day, b.day).is_none_or(|units| is_far(a, b, units));
+    let far = |a: &Point, b: &Point| {
+        has_factor(a, b, signs) && units(a.day, b.day).is_none_or(|units| is_far(a, b, units))
+    };
+    let first_of_final_zeros = final_zeros(points.iter());
     let mut jumps = Vec::new();
     let mut points_after = points.iter();
     let Some(mut before) = points_after.next() else {
@@ -179,7 +214,8 @@ pub(super) fn find_jumps(
     // close then shows that the accepted close of the file is the jump.
     let mut anchored = before.origin == Origin::Books;
     for point in points_after {
-        let is_jump = far(before, point) && far(accepted, point);
+        let is_end = first_of_final_zeros.is_some_and(|first| point.day >= first);
+        let is_jump = !is_end && far(before, point) && far(accepted, point);
         match (point.origin, accepted.origin) {
             (Origin::File(index), _) if is_jump => jumps.push(Jump {
                 index,
@@ -202,9 +238,26 @@ pub(super) fn find_jumps(
     jumps
 }
 
+/// Returns the first day of the zeros that end a history, if it ends with at least two.
+pub(super) fn final_zeros<'p>(points: impl DoubleEndedIterator<Item = &'p Point>) -> Option<Day> {
+    let mut zeros = points.rev().take_while(|point| point.close.is_zero());
+    let last = zeros.next()?;
+    let first = zeros.last().unwrap_or(last);
+    (first.day < last.day).then_some(first.day)
+}
+
+/// Returns whether one close divided by the other tells anything about a jump.
+fn has_factor(a: &Point, b: &Point, signs: CloseSigns) -> bool {
+    let (a, b) = (a.close, b.close);
+    match signs {
+        CloseSigns::Any => a.is_negative() == b.is_negative() && !a.is_zero() && !b.is_zero(),
+        _ => true,
+    }
+}
+
 fn is_far(a: &Point, b: &Point, (new, old): (Decimal, Decimal)) -> bool {
-    let was = a.close.decimal().checked_mul(old);
-    let now = b.close.decimal().checked_mul(new);
+    let was = a.close.decimal().abs().checked_mul(old);
+    let now = b.close.decimal().abs().checked_mul(new);
     // Only absurd closes or ratios overflow, so an overflow counts as a jump.
     let Some((was, now)) = was.zip(now) else {
         return true;
@@ -215,65 +268,4 @@ fn is_far(a: &Point, b: &Point, (new, old): (Decimal, Decimal)) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Returns the indices of the jumps among closes on consecutive days; a negative number stands
-    /// for a stored close.
-    fn jump_indices(closes: &[i32]) -> Vec<usize> {
-        let point = |(at, close): (usize, &i32)| Point {
-            day: Day::MIN.saturating_add(at as i32),
-            close: Price::whole(close.abs()),
-            origin: if *close < 0 {
-                Origin::Books
-            } else {
-                Origin::File(at)
-            },
-        };
-        let points: Vec<Point> = closes.iter().enumerate().map(point).collect();
-        let found = find_jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE)));
-        found.iter().map(|jump| jump.index).collect()
-    }
-
-    #[test]
-    fn a_single_bad_close_is_reported_once() {
-        assert_eq!(jump_indices(&[100, 100_000, 101, 102]), [1]);
-        assert_eq!(jump_indices(&[100, 1, 101, 102]), [1]);
-        assert_eq!(jump_indices(&[-100, 100_000, -101]), [1]);
-    }
-
-    #[test]
-    fn a_level_shift_is_reported_on_its_first_day() {
-        assert_eq!(jump_indices(&[100, 4_000, 4_001, 4_002]), [1]);
-        assert_eq!(jump_indices(&[-100, 4_000, 4_001]), [1]);
-    }
-
-    #[test]
-    fn exactly_twentyfold_is_not_a_jump() {
-        assert!(jump_indices(&[100, 2_000, 100, 5]).is_empty());
-        assert_eq!(jump_indices(&[100, 2_001]), [1]);
-    }
-
-    #[test]
-    fn stored_closes_are_never_reported() {
-        assert!(jump_indices(&[-100, -4_000, 4_001]).is_empty());
-        assert!(jump_indices(&[-100, 101, -4_000]).is_empty());
-        assert_eq!(jump_indices(&[4_000, 4_001, -100]), [1]);
-    }
-
-    #[test]
-    fn a_split_explains_a_jump() {
-        let at = |at: i32, close: i32| Point {
-            day: Day::MIN.saturating_add(at),
-            close: Price::whole(close),
-            origin: Origin::File(at as usize),
-        };
-        let points = [at(0, 5_000), at(1, 100)];
-        let split = |_, _| Some((Decimal::from(50), Decimal::ONE));
-        assert!(find_jumps(&points, split).is_empty());
-        assert_eq!(
-            find_jumps(&points, |_, _| Some((Decimal::ONE, Decimal::ONE))).len(),
-            1
-        );
-    }
-}
+mod tests;

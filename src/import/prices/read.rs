@@ -23,7 +23,7 @@ pub struct PriceRow {
     pub symbol: Arc<str>,
     /// The day of the close.
     pub day: Day,
-    /// The close on the file's basis, above zero, with all of its decimals.
+    /// The close on the file's basis, with all of its decimals.
     pub close: Decimal,
     /// The currency that the file states for the close, as it is written.
     pub currency: Option<Arc<str>>,
@@ -254,12 +254,11 @@ impl Reader<'_> {
         Arc::clone(&self.symbol)
     }
 
-    /// Parses a close above zero.
+    /// Parses a close; its sign is checked where the class of the security is known.
     fn parse_close(&self, column: &str, text: &str) -> Result<Decimal, RowError> {
         let reason = match self.numbers.parse(text) {
             _ if text.is_empty() => RowErrorKind::Missing,
-            Ok(close) if close > Decimal::ZERO => return Ok(close),
-            Ok(_) => RowErrorKind::NotPositive(text.to_owned()),
+            Ok(close) => return Ok(close),
             Err(error) => error.into(),
         };
         Err(RowError::in_column(column, text, reason))

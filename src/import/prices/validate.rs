@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::raw_closes::{Origin, Point, RawClose, find_jumps, to_raw_close};
+use super::raw_closes::{Origin, Point, RawClose, final_zeros, find_jumps, to_raw_close};
 use super::read::PriceRows;
 use super::restated::{Overlap, find_restatement, find_split_jump};
-use crate::domain::{Change, CloseChange, Day, Price, SecurityId};
+use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{Jumps, Restatements};
 use crate::import::row_error::{RowError, RowErrorKind};
@@ -145,7 +145,10 @@ fn refuse_doubtful(
         if rules.jumps == Jumps::Refused {
             let units = |after, upto| known.units_between(*security, after, upto);
             let in_order: Vec<Point> = points.values().copied().collect();
-            let jumps = find_jumps(&in_order, units).into_iter();
+            let signs = known
+                .security_with_id(*security)
+                .map_or(CloseSigns::Positive, |security| security.class.closes());
+            let jumps = find_jumps(&in_order, signs, units).into_iter();
             errors.extend(jumps.map(|jump| {
                 let reason = RowErrorKind::Jump {
                     close: jump.close,
@@ -224,6 +227,10 @@ fn find_restated(
         return Some((*index, *close, restatement.into()));
     }
     let units = |after, upto| known.units_between(security.id, after, upto);
+    if final_zeros(points.values()).is_some() {
+        // A security that ends at zero halves on the way without a split.
+        return None;
+    }
     let jump = find_split_jump(security, points, units)?;
     let from_file = |day: &Day| match points.get(day)?.origin {
         Origin::File(index) => Some(index),

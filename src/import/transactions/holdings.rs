@@ -48,7 +48,8 @@ pub(crate) fn shortfalls<'t>(
                 let shortfall = Shortfall {
                     kind: movement.kind,
                     security,
-                    held: Quantity::rounded(before).unwrap_or_default(),
+                    held: Quantity::from_decimal(before.round_dp(Quantity::DECIMALS))
+                        .unwrap_or_default(),
                     taken: movement.quantity,
                 };
                 found.insert(movement.reference.clone(), shortfall);

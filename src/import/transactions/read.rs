@@ -83,8 +83,10 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     let kind = cells.required("kind", str::parse::<TransactionKind>);
     let symbol = cells.optional("symbol", parse_text).value();
     let quantity = unsigned(cells, "quantity", Quantity::from_decimal);
-    let price = unsigned(cells, "price", Price::from_decimal);
     let numbers = cells.numbers;
+    // The class of the security decides whether it may be below zero.
+    let unit_price = |text: &str| numbers.parse(text).and_then(Price::from_decimal);
+    let price = cells.optional("price", unit_price).value();
     let money = |text: &str| numbers.parse(text).and_then(Money::from_decimal);
     let amount = match kind {
         Some(kind) if kind.can_be_reversed() => cells.optional("amount", money).value(),

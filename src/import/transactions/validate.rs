@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals};
 use super::read::TransactionRow;
 use crate::domain::{
-    Change, Correction, Day, Portfolio, Security, Transaction, TransactionChange, TransactionEdit,
+    Change, CloseSigns, Correction, Day, Portfolio, Security, Transaction, TransactionChange,
+    TransactionEdit,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
@@ -162,6 +163,14 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
             .map_err(|reason| errors.push(RowError::in_column("counterpart", name, reason)))
             .ok()
     });
+    if let (Some(Ok(security)), Some(price)) = (&security, row.price)
+        && price.is_negative()
+        && security.class.closes() != CloseSigns::Any
+    {
+        let class = security.class;
+        let reason = RowErrorKind::CloseSign { price, class };
+        errors.push(RowError::in_column("price", price, reason));
+    }
     let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), errors.is_empty())
     else {
         return Err(errors);

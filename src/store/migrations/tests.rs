@@ -1,5 +1,7 @@
 //! Migrates databases of every earlier schema, with rows in every table.
 
+mod amounts;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

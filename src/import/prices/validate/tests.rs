@@ -1,7 +1,7 @@
 //! Tests of the validation of prices.
 
 use super::*;
-use crate::domain::Split;
+use crate::domain::{AssetClass, Split};
 use crate::import::options::ImportOptions;
 use crate::import::prices::read::read_prices;
 use crate::import::sample::{day, security};
@@ -118,13 +118,78 @@ fn single_precision_noise_is_not_a_correction() {
 }
 
 #[test]
-fn extra_decimals_are_rounded_and_out_of_range_closes_are_refused() {
+fn extra_decimals_of_vendors_are_rounded_and_out_of_range_closes_are_refused() {
     let noisy = yahoo(&[("2026-01-05", "185.63999938964844")]);
     assert_eq!(set_closes(&noisy, &known(), RULES), ["185.63999939"]);
-    let dust = rows("symbol,date,close\nAAPL,2026-01-05,0.000000001\n");
+    let dust = rows("symbol,date,close\nAAPL,2026-01-05,0.0000000000000000001\n");
     assert!(validate_prices(&dust, &known(), RULES).is_refused());
     let vast = rows("symbol,date,close\nAAPL,2026-01-05,10000000000000000000\n");
     assert!(validate_prices(&vast, &known(), RULES).is_refused());
+}
+
+#[test]
+fn raw_closes_keep_all_decimals() {
+    let exact = "symbol,date,close\nAAPL,2026-01-05,0.000000012300000001\n";
+    let closes = set_closes(&rows(exact), &known(), RULES);
+    assert_eq!(closes, ["0.000000012300000001"]);
+    let known = after(validate_prices(&rows(exact), &known(), RULES), known());
+    assert_eq!(validate_prices(&rows(exact), &known, RULES).counts.same, 1);
+    let next = "symbol,date,close\nAAPL,2026-01-05,0.0000000124\n";
+    assert_eq!(
+        validate_prices(&rows(next), &known, RULES).counts.corrected,
+        1
+    );
+}
+
+#[test]
+fn a_close_stored_with_eight_decimals_is_the_same() {
+    let stored = |close: &str| {
+        let close = close.parse().unwrap();
+        known().with_closes([(SecurityId(1), day("2026-01-05"), close)])
+    };
+    let exact = rows("symbol,date,close\nAAPL,2026-01-05,185.63999938964844\n");
+    let same = validate_prices(&exact, &stored("185.63999939"), RULES);
+    assert_eq!(same.counts.same, 1);
+    let small = rows("symbol,date,close\nAAPL,2026-01-05,0.0000000123\n");
+    let cut = validate_prices(&small, &stored("0.00000001"), RULES);
+    assert_eq!(cut.counts.corrected, 1);
+}
+
+#[test]
+fn small_closes_of_vendors_keep_eight_significant_digits() {
+    let small = yahoo(&[("2026-01-05", "0.0000123456789")]);
+    assert_eq!(set_closes(&small, &known(), RULES), ["0.000012345679"]);
+}
+
+#[test]
+fn the_class_decides_about_zero_and_below() {
+    let known = || {
+        let mut future = security(2, "CL");
+        future.class = AssetClass::Future;
+        let mut pair = security(3, "EURUSD");
+        pair.class = AssetClass::Fx;
+        ExistingRecords::default().with_securities([security(1, "AAPL"), future, pair])
+    };
+    let file = rows(
+        "symbol,date,close\nCL,2026-01-05,18.27\nCL,2026-01-06,-37.63\nCL,2026-01-07,0\n\
+         AAPL,2026-01-05,-1\nEURUSD,2026-01-05,0\n",
+    );
+    let validated = validate_prices(&file, &known(), RULES);
+    assert_eq!(validated.counts.added, 3);
+    let reasons = validated
+        .verdicts
+        .iter()
+        .filter_map(|line| match &line.verdict {
+            Verdict::Invalid(errors) => Some(errors[0].to_string()),
+            _ => None,
+        });
+    assert_eq!(
+        reasons.collect::<Vec<_>>(),
+        [
+            "column `close`: `-1` is below zero, which a security of class equity cannot have",
+            "column `close`: `0` is zero, which a security of class fx cannot have",
+        ]
+    );
 }
 
 #[test]
