@@ -325,7 +325,7 @@ fn measure_all(
         let chunks = map_chunks(securities.clone(), MEASURED_AT_ONCE, |securities| {
             returns.measure(&statistics, &securities)
         });
-        statistics.add_currency(market, returns, chunks);
+        returns.add_to(&mut statistics, chunks);
     }
     statistics
 }

@@ -3,7 +3,6 @@
 //! session, not once a holder.
 
 use super::columns::Slot;
-use super::currency_returns::{CurrencyChunk, CurrencyReturns};
 use super::market::Market;
 use super::moments::Moments;
 use super::series::last_n;
@@ -126,28 +125,9 @@ impl SessionStatistics {
         }
     }
 
-    /// Adds the inputs to the risk of portfolios in a currency. The securities of all chunks, in
-    /// this order, must be sorted by id.
-    pub fn add_currency(
-        &mut self,
-        market: &Market,
-        returns: CurrencyReturns<'_>,
-        chunks: impl IntoIterator<Item = CurrencyChunk>,
-    ) {
-        let (mut securities, mut inputs) = (Vec::new(), Vec::new());
-        let mut contributions = Contributions::new(market);
-        for chunk in chunks {
-            securities.extend(chunk.securities);
-            inputs.extend(chunk.risk_inputs);
-            contributions.append(chunk.contributions);
-        }
-        let table = RiskTable {
-            inputs,
-            contributions,
-            row_by_id: row_by_id(securities.into_iter()),
-            benchmark: returns.benchmark(),
-        };
-        self.converted.push((returns.currency(), table));
+    /// Adds the inputs to the risk of portfolios in a currency.
+    pub(super) fn add_table(&mut self, currency: Currency, table: RiskTable) {
+        self.converted.push((currency, table));
     }
 
     /// Returns the index of the session in its market.
@@ -179,6 +159,21 @@ impl SessionStatistics {
 }
 
 impl RiskTable {
+    /// Returns the inputs of `securities`, which must be sorted by id, in the same order.
+    pub(super) fn new(
+        securities: Vec<SecurityId>,
+        inputs: Vec<RiskInputs>,
+        contributions: Contributions,
+        benchmark: Option<Benchmark>,
+    ) -> Self {
+        Self {
+            inputs,
+            contributions,
+            row_by_id: row_by_id(securities.into_iter()),
+            benchmark,
+        }
+    }
+
     /// Returns the risk inputs of a security and its contributions; `None` if its statistics were
     /// not computed.
     #[inline]
