@@ -54,7 +54,8 @@ const OUTPUTS: &[&str] = &[
 
 /// Statements that may scan a large table, with the reason.
 const ALLOWED_SCANS: &[(&str, &str)] = &[(
-    "SELECT portfolio, day, kind, security, quantity, price, amount, fee, reference, time FROM entry \
+    "SELECT portfolio, day, kind, security, quantity, price, amount, fee, reference, time, counterpart, \
+     lots FROM entry \
      ORDER BY portfolio, day",
     "a run of many portfolios reads all transactions once, in the order of an index",
 )];

@@ -235,4 +235,26 @@ mod tests {
         let changes = holding_changes(entries.map(entry), []);
         assert_eq!(changes, [(day(0), true), (day(4), false), (day(6), true)]);
     }
+
+    #[test]
+    fn lots_are_followed_to_every_receiver_from_the_transfer_on() {
+        let transfer = |id, on, from| {
+            let mut transfer = entry((id, on, TransactionKind::TransferIn, 5));
+            transfer.counterpart = Some(PortfolioId(from));
+            transfer
+        };
+        let entries = [
+            transfer(2, 4, 1),
+            transfer(2, 8, 1),
+            transfer(3, 6, 2),
+            transfer(1, 6, 3),
+            transfer(4, 2, 2),
+        ];
+        let owners = Ownership::new(&[], entries, []);
+        let receivers = |from| owners.receivers([(PortfolioId(1), day(from))]);
+        let expected = [(1, 6), (2, 4), (3, 6)].map(|(id, on)| (PortfolioId(id), day(on)));
+        assert_eq!(receivers(2), expected.into());
+        assert_eq!(receivers(5), [(PortfolioId(2), day(8))].into());
+        assert!(receivers(9).is_empty());
+    }
 }

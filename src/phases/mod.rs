@@ -24,6 +24,7 @@ mod history;
 mod instrument;
 mod market;
 mod moments;
+mod movement;
 mod rates;
 mod realized;
 mod risk;

@@ -1,3 +1,5 @@
+//! Tests of books on small markets.
+
 use super::*;
 use crate::domain::{Absence, CostBasis, FeeTreatment, LotMethod, PriceQuality, TransactionKind};
 use crate::phases::error::BookingError;

@@ -10,7 +10,8 @@ use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
-const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference, time, counterpart, lots";
+const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference, time, \
+     counterpart, lots";
 
 fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
     Ok(Transaction {
@@ -64,8 +65,11 @@ impl ReadEntries<'_> {
 
     /// Returns whether any transfer names its counterpart.
     pub(crate) fn has_counterparts(&self) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM entry WHERE counterpart IS NOT NULL LIMIT 1";
-        let found: Option<i64> = select_first(self.connection, sql, [], |row| Ok(row.get(0)?))?;
+        // One seek in the index of counterparts.
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT min(counterpart) FROM entry WHERE counterpart > ?1")?;
+        let found: Option<u32> = statement.query_row([-1], |row| row.get(0))?;
         Ok(found.is_some())
     }
 

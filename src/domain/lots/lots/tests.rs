@@ -1,3 +1,5 @@
+//! Tests of lots: trades, splits, and the published values of each method.
+
 use super::*;
 use crate::domain::Day;
 use proptest::prelude::*;
