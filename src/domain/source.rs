@@ -129,7 +129,8 @@ pub struct Transaction {
     /// `None` on a transfer means the day's price.
     pub price: Option<Price>,
     /// Cash moved, in the portfolio's currency, before the fee; negative only where
-    /// [`TransactionKind::can_be_reversed`]. `None` on a trade means quantity × multiplier × price, converted at the day's rate.
+    /// [`TransactionKind::can_be_reversed`]. `None` on a trade means quantity × multiplier × price,
+    /// converted at the day's rate.
     pub amount: Option<Money>,
     /// Fee in the portfolio's currency, taken from cash in addition to the amount; negative for a
     /// rebate.

@@ -43,7 +43,7 @@ pub(super) struct Account {
     pub(super) inflow: Money,
     /// Value paid to the outside since the previous session, zero or more.
     pub(super) outflow: Money,
-    /// Ascending by security id.
+    /// Ascending by symbol.
     pub(super) holdings: Vec<Holding>,
     /// The lots closed so far; `None` if they are not recorded, as in a run.
     pub(super) realized_lots: Option<Vec<RealizedLot>>,
@@ -224,10 +224,10 @@ impl Account {
         origin: LotOrigin,
     ) -> Result<(), PhaseError> {
         let at = self
-            .holding_index(movement.instrument.security)
+            .holding_index(movement.market, movement.instrument.security)
             .unwrap_or_else(|at| {
-                // Inserted in place: every sum over holdings runs by security id, and sums of
-                // `f64` depend on their order.
+                // Inserted in place: every sum over holdings runs by symbol, and sums of `f64`
+                // depend on their order.
                 let holding = Holding {
                     instrument: movement.instrument.clone(),
                     lots: Lots::new(self.cost_basis.method),
@@ -253,7 +253,9 @@ impl Account {
         let (security, quantity) = (movement.instrument.security, movement.transaction.quantity);
         let exceeds = || booking_error(movement.transaction, BookingError::ExceedsHolding);
         let value = movement.market_value()?;
-        let at = self.holding_index(security).map_err(|_| exceeds())?;
+        let at = self
+            .holding_index(movement.market, security)
+            .map_err(|_| exceeds())?;
         let lots = &mut self.holdings[at].lots;
         // `close` relies on this: the movement is no larger than the holding. It also refuses a
         // short holding, since the quantity of a transaction is never negative.
@@ -284,8 +286,8 @@ impl Account {
     }
 
     /// Applies a split to the lots of its security; does nothing if it is not held.
-    pub(super) fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
-        let Ok(at) = self.holding_index(split.security) else {
+    pub(super) fn split(&mut self, market: &Market, split: &Split) -> Result<(), PhaseError> {
+        let Ok(at) = self.holding_index(market, split.security) else {
             return Ok(());
         };
         let closed = self.holdings[at].lots.split(split.new, split.old);
@@ -326,9 +328,10 @@ impl Account {
         }
     }
 
-    fn holding_index(&self, security: SecurityId) -> Result<usize, usize> {
+    fn holding_index(&self, market: &Market, security: SecurityId) -> Result<usize, usize> {
+        let rank = |security| market.slot(security).map(|slot| market.symbol_rank(slot));
         self.holdings
-            .binary_search_by_key(&security, |holding| holding.instrument.security)
+            .binary_search_by_key(&rank(security), |holding| rank(holding.instrument.security))
     }
 }
 

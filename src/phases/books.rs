@@ -127,12 +127,12 @@ impl Books {
             match (transaction, split) {
                 (None, None) => return Ok(()),
                 (Some(transaction), None) => self.book(market, history, transaction)?,
-                (None, Some(split)) => self.split(split)?,
+                (None, Some(split)) => self.split(market, split)?,
                 (Some(transaction), Some(split)) if transaction.day < split.day => {
                     self.book(market, history, transaction)?;
                 }
                 // On the same day the split comes first: that day's trades are in new units.
-                (Some(_), Some(split)) => self.split(split)?,
+                (Some(_), Some(split)) => self.split(market, split)?,
             }
         }
     }
@@ -154,9 +154,9 @@ impl Books {
         self.account.book(market, &booking)
     }
 
-    fn split(&mut self, split: &Split) -> Result<(), PhaseError> {
+    fn split(&mut self, market: &Market, split: &Split) -> Result<(), PhaseError> {
         self.next_split += 1;
-        self.account.split(split)
+        self.account.split(market, split)
     }
 }
 

@@ -11,6 +11,7 @@ use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
 use super::rates::{AsOfRate, Conversion, CurrencyPairs};
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
+use super::symbols::Symbols;
 use super::windows::YEAR;
 use crate::domain::{Currency, Day, RiskModel, Security, SecurityId, SessionsPerYear, Split};
 
@@ -22,7 +23,7 @@ pub struct Market {
     securities: Vec<Security>,
     /// Indices in `securities`, by security id. Ids are dense, so a list is enough.
     slots: Vec<Option<Slot>>,
-    symbols: BTreeMap<String, Slot>,
+    symbols: Symbols,
     currency_pairs: CurrencyPairs,
     classifications: Classifications,
     columns: Columns,
@@ -59,10 +60,9 @@ impl Market {
         // the sources.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
         let slots = slots(&securities)?;
-        let symbols = securities
-            .iter()
-            .filter_map(|security| Some((security.symbol.clone(), slot_in(&slots, security.id)?)))
-            .collect();
+        let symbols = Symbols::new(securities.iter().filter_map(|security| {
+            Some((security.symbol.clone(), slot_in(&slots, security.id)?))
+        }));
         let mut market = Self {
             classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),
@@ -200,8 +200,13 @@ impl Market {
         slot_in(&self.slots, id)
     }
 
+    /// Returns the place of a security in the order of the symbols.
+    pub(super) fn symbol_rank(&self, slot: Slot) -> u32 {
+        self.symbols.rank(slot)
+    }
+
     pub(super) fn slot_by_symbol(&self, symbol: &str) -> Option<Slot> {
-        self.symbols.get(symbol).copied()
+        self.symbols.slot(symbol)
     }
 
     pub(super) fn security_at(&self, slot: Slot) -> &Security {

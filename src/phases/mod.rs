@@ -33,6 +33,7 @@ pub mod series;
 mod session_statistics;
 mod sources;
 mod stress;
+mod symbols;
 mod valuation;
 mod weighted_sum;
 mod weights;

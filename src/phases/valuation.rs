@@ -11,7 +11,7 @@ use crate::domain::{Absence, Day, Figure, Money, Price, PriceQuality, Quality};
 pub struct Valuation {
     /// Totals of the cell (phase 3).
     pub snapshot: Snapshot,
-    /// Holdings, ascending by security id (phase 4).
+    /// Holdings, ascending by symbol (phase 4).
     pub positions: Vec<Position>,
 }
 

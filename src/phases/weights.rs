@@ -18,7 +18,7 @@ pub(super) struct WeightedHolding<'a> {
     contributions: &'a [Contribution],
 }
 
-/// The holdings of a cell with positive NAV, ascending by security id.
+/// The holdings of a cell with positive NAV, ascending by symbol.
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<WeightedHolding<'a>>,
     /// Sum of the holdings' absolute values, in units of money.
@@ -107,7 +107,7 @@ impl<'a> Weights<'a> {
             .first()
             .map_or(0, |holding| holding.contributions.len());
         let mut totals = vec![zero; measures];
-        // Every sum over holdings ascends by security id, because the order affects rounding.
+        // Every sum over holdings ascends by symbol, because the order affects rounding.
         for holding in &self.holdings {
             for (total, measure) in totals.iter_mut().zip(holding.contributions) {
                 if measure.observations > 0 {

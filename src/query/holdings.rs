@@ -21,7 +21,7 @@ pub struct Holdings {
     /// Number of holdings by price quality.
     #[serde(serialize_with = "serialize::quality")]
     pub quality: Quality,
-    /// The positions, by security id.
+    /// The positions, by symbol.
     pub positions: Option<PositionsView>,
     /// Weights by sector and class, and concentration.
     pub exposures: Option<ExposuresView>,
@@ -45,7 +45,7 @@ pub enum Validity {
 pub struct PositionsView {
     /// Validity of the positions according to the ledger.
     pub validity: Validity,
-    /// One row for each holding, by security id.
+    /// One row for each holding, by symbol.
     pub rows: Vec<PositionView>,
 }
 

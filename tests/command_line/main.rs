@@ -4,6 +4,7 @@ mod annualisation;
 mod calendar_in_force;
 mod calendar_travels;
 mod configuration_changes;
+mod corrections;
 mod damage;
 mod demo;
 mod deploying;

@@ -167,8 +167,9 @@ proptest! {
             delete_closes(&mut writer, symbol, days, &author(), &context).unwrap();
         }
         let removed = difference(&filled, &books.ledger());
+        // A deletion affects the cells that adding the close would affect.
         let affected = ReferenceModel {
-            after: &right,
+            after: &wrong,
             changed_closes: added.into_iter().copied().collect(),
         }
         .affected();

@@ -81,4 +81,82 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "imports/one_row_without_a_price_holds_back_no_other",
         )],
     },
+    Mutant {
+        name: "void-keeps-the-transaction",
+        fault: "a voided transaction is recorded as voided and still counts",
+        change: Change::Source(&[Edit {
+            file: "src/import/apply/transactions.rs",
+            place: "writing.entries().remove(&was.reference)?;",
+            text: "writing.entries().remove(&was.reference)?;",
+            mutated: "",
+        }]),
+        found_by: &[Detection::Scenario(
+            "truth/a_voided_deposit_leaves_the_books_that_never_had_it",
+        )],
+    },
+    Mutant {
+        name: "voided-comes-back",
+        fault: "a file that has a voided transaction brings it back",
+        change: Change::Source(&[Edit {
+            file: "src/import/transactions/validate.rs",
+            place: "if !is_correction {",
+            text: "if !is_correction {",
+            mutated: "if false {",
+        }]),
+        found_by: &[Detection::Scenario(
+            "truth/a_voided_deposit_leaves_the_books_that_never_had_it",
+        )],
+    },
+    Mutant {
+        name: "correction-forgets-the-old-place",
+        fault: "a corrected transaction invalidates only the cells of its new portfolio and day",
+        change: Change::Source(&[Edit {
+            file: "src/domain/transaction_edit.rs",
+            place: "self.was().into_iter().chain(self.now())",
+            text: "self.was().into_iter().chain(self.now())",
+            mutated: "self.was().filter(|_| self.now().is_none()).into_iter().chain(self.now())",
+        }]),
+        found_by: &[Detection::Scenario(
+            "truth/a_corrected_transaction_moves_to_another_portfolio_and_day",
+        )],
+    },
+    Mutant {
+        name: "correction-without-asking",
+        fault: "a known id with other content replaces the transaction without `--correct`",
+        change: Change::Source(&[Edit {
+            file: "src/import/transactions/validate.rs",
+            place: "if line.is_none() && is_correction {",
+            text: "line.is_none() && is_correction",
+            mutated: "line.is_none()",
+        }]),
+        found_by: &[Detection::Scenario(
+            "truth/a_corrected_transaction_moves_to_another_portfolio_and_day",
+        )],
+    },
+    Mutant {
+        name: "deleted-close-not-invalidated",
+        fault: "a deleted close leaves the cells that used it in the ledger",
+        change: Change::Source(&[Edit {
+            file: "src/import/apply/withdraw.rs",
+            place: "let deleted = closes.iter().map(|(day, _)| *day).collect();",
+            text: "closes.iter()",
+            mutated: "closes.iter().take(0)",
+        }]),
+        found_by: &[Detection::Scenario(
+            "gaps_and_corrections/a_deleted_close_lets_its_holders_use_the_one_before",
+        )],
+    },
+    Mutant {
+        name: "reversal-refused",
+        fault: "a negative dividend or refund is refused",
+        change: Change::Source(&[Edit {
+            file: "src/domain/source.rs",
+            place: "Self::Dividend | Self::Interest | Self::Fee | Self::Tax",
+            text: "Self::Dividend | Self::Interest | Self::Fee | Self::Tax",
+            mutated: "Self::Interest",
+        }]),
+        found_by: &[Detection::Scenario(
+            "truth/a_reversed_dividend_and_a_refund_reach_cash",
+        )],
+    },
 ];

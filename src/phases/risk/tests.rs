@@ -265,3 +265,31 @@ fn unchanged_prices_have_zero_volatility_and_no_correlation() {
     assert_eq!(risk.r_squared.as_result(), Err(Absence::NoVariance));
     assert_eq!(risk.correlation.as_result(), Err(Absence::NoVariance));
 }
+
+/// The same securities under other ids, as if they had been imported in another order.
+#[test]
+fn the_order_of_import_changes_no_bit_of_risk() {
+    let other = |id: SecurityId| SecurityId(10 - id.0);
+    let first = builder();
+    let mut second = first.clone();
+    for security in &mut second.sources.securities {
+        security.id = other(security.id);
+    }
+    for close in &mut second.sources.closes {
+        close.security = other(close.security);
+    }
+    let trades = three_trades();
+    let relabelled = trades.iter().map(|trade| Transaction {
+        security: trade.security.map(other),
+        ..trade.clone()
+    });
+    let relabelled: Vec<_> = relabelled.collect();
+    let (risk, valuation) = risk_of(&first, &trades);
+    let (other_risk, other_valuation) = risk_of(&second, &relabelled);
+    assert_eq!(risk, other_risk);
+    let held = |valuation: &Valuation| {
+        let positions = valuation.positions.iter();
+        positions.map(|held| held.value).collect::<Vec<_>>()
+    };
+    assert_eq!(held(&valuation), held(&other_valuation));
+}
