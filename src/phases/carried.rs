@@ -120,7 +120,7 @@ impl Search<'_> {
                 continue;
             }
             while let Some(split) = splits.next_if(|split| split.day <= transaction.day) {
-                account.split(split).map_err(unbookable)?;
+                account.split(market, split).map_err(unbookable)?;
             }
             let lots = transaction
                 .carries_lots_in()

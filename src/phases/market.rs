@@ -60,9 +60,10 @@ impl Market {
         // the sources.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
         let slots = slots(&securities)?;
-        let symbols = Symbols::new(securities.iter().filter_map(|security| {
-            Some((security.symbol.clone(), slot_in(&slots, security.id)?))
-        }));
+        let symbols =
+            Symbols::new(securities.iter().filter_map(|security| {
+                Some((security.symbol.clone(), slot_in(&slots, security.id)?))
+            }));
         let mut market = Self {
             classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),

@@ -59,16 +59,31 @@ fn books_after_corrections_equal_those_that_never_knew_the_wrong_rows() {
     }
     let correct = ["--correct", "--by", "anna"];
     import(&corrected, "transactions", "right.csv", &correct);
-    let void = ["transaction", "void", "x1", "x2", "--reason", "booked twice"];
+    let void = [
+        "transaction",
+        "void",
+        "x1",
+        "x2",
+        "--reason",
+        "booked twice",
+    ];
     let voided = json(&corrected, &[&void[..], &["--by", "ben"]].concat());
     assert_eq!(voided["voided"], serde_json::json!(["x1", "x2"]));
     corrected.run_ok(&["--now", NOW, "run", "-q"]);
     assert_eq!(corrected.books(), clean.books());
     corrected.run_ok(&["--now", NOW, "verify", "--all"]);
-    assert_eq!(corrected.run(&["--now", NOW, "check", "--max-lag", "0"]).code, 0);
+    assert_eq!(
+        corrected
+            .run(&["--now", NOW, "check", "--max-lag", "0"])
+            .code,
+        0
+    );
 
     // The old file does not bring the voided rows back.
-    corrected.write("old.csv", &format!("{HEADER}x1,Harbour,2026-01-05,deposit,,,,1000000,\n"));
+    corrected.write(
+        "old.csv",
+        &format!("{HEADER}x1,Harbour,2026-01-05,deposit,,,,1000000,\n"),
+    );
     let again = corrected.run_ok(&["--now", NOW, "import", "transactions", "old.csv"]);
     assert!(again.contains("1 voided"), "{again}");
     assert!(again.contains("voided by ben: booked twice"), "{again}");
@@ -88,7 +103,11 @@ fn books_after_corrections_equal_those_that_never_knew_the_wrong_rows() {
     assert!(unknown.stderr.contains("hint:"), "{}", unknown.stderr);
     let twice = corrected.run(&["transaction", "void", "x1", "--reason", "again"]);
     assert_eq!(twice.code, 3);
-    assert!(twice.stderr.contains("already voided, by ben"), "{}", twice.stderr);
+    assert!(
+        twice.stderr.contains("already voided, by ben"),
+        "{}",
+        twice.stderr
+    );
     assert_eq!(corrected.run(&["transaction", "void", "d1"]).code, 2);
 }
 
@@ -112,13 +131,18 @@ fn books_after_a_deletion_equal_those_that_never_had_the_close() {
     assert_eq!(empty.code, 3);
     assert!(empty.stderr.contains("has no close on"), "{}", empty.stderr);
     let unknown = deleted.run(&["price", "history", "ACMA"]);
-    assert!(unknown.stderr.contains("did you mean `ACME`?"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("did you mean `ACME`?"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 /// A purchase that a broker cancels by the opposite entry of the same day.
 #[test]
 fn a_cancelled_trade_keeps_the_cost_of_older_lots() {
-    let cancelled = "x1,Harbour,2026-01-05,buy,ACME,50,50,,\nx2,Harbour,2026-01-05,sell,ACME,50,50,,\n";
+    let cancelled =
+        "x1,Harbour,2026-01-05,buy,ACME,50,50,,\nx2,Harbour,2026-01-05,sell,ACME,50,50,,\n";
     let with = workspace(&format!("{RIGHT}{cancelled}"), "");
     assert_eq!(with.books(), workspace(RIGHT, "").books());
 }
