@@ -58,6 +58,14 @@ pub(super) fn time_text(time: NaiveTime) -> String {
     time.format(layout).to_string()
 }
 
+/// Writes a time of day as in [`time_text`].
+pub(super) fn serialize_time<S: Serializer>(
+    time: &NaiveTime,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&time_text(*time))
+}
+
 impl Amendments {
     /// Returns the number of days that are amended.
     pub fn len(&self) -> usize {

@@ -9,9 +9,9 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::amendments::{Amendments, time_text};
-use super::built_in::BuiltIn;
+use super::amendments::{Amendments, serialize_time};
 use super::error::CalendarError;
+use super::names::BuiltIn;
 use super::rules::{EarlyCloseRule, HolidayRule, early_closes, holiday_name, holidays};
 use super::sessions::{Calendar, Timetable};
 use super::sessions_per_year::SessionsPerYear;
@@ -85,30 +85,10 @@ pub(super) struct HalfDay {
     name: Option<String>,
 }
 
-impl Calendar {
-    /// Parses a calendar definition; `docs/calendars.md` describes the format.
-    ///
-    /// # Errors
-    ///
-    /// Refuses a text that is not such a definition (the source shows the line with a caret),
-    /// years that the base calendar does not know, and days that contradict each other, as in
-    /// [`Calendar::with_amendments`].
-    pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let definition: Definition =
-            toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
-        definition.calendar()
-    }
-}
-
 impl Definition {
-    /// Builds the calendar.
-    ///
-    /// # Errors
-    ///
-    /// As [`Calendar::from_toml`].
-    pub fn calendar(&self) -> Result<Calendar, CalendarError> {
+    /// Builds the calendar on the calendar of `based_on`.
+    pub(super) fn calendar_on(&self, base: &Calendar) -> Result<Calendar, CalendarError> {
         let known = self.known_days()?;
-        let base = self.based_on.calendar();
         let sessions = base.sessions(known)?.to_vec();
         let half_days = base.table.half_days.range(known.first()..=known.last());
         let half_days = half_days.map(|(day, close)| (*day, *close)).collect();
@@ -218,13 +198,6 @@ fn deserialize_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D:
 
 fn serialize_zone<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(zone.name())
-}
-
-pub(super) fn serialize_time<S: Serializer>(
-    time: &NaiveTime,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time_text(*time))
 }
 
 #[cfg(test)]

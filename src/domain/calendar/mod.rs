@@ -10,6 +10,7 @@ mod built_in;
 mod closes;
 mod definition;
 mod error;
+mod names;
 mod rule_day;
 mod rules;
 mod sessions;
@@ -17,9 +18,9 @@ mod sessions_per_year;
 mod written;
 
 pub use amendments::Amendments;
-pub use built_in::BuiltIn;
 pub use definition::Definition;
 pub use error::CalendarError;
+pub use names::BuiltIn;
 pub use sessions::Calendar;
 pub use sessions_per_year::SessionsPerYear;
 pub use written::{CalendarBase, WrittenCalendar};

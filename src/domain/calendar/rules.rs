@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveTime, Weekday};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::definition::serialize_time;
+use super::amendments::serialize_time;
 use super::rule_day::RuleDay;
 use super::sessions::is_weekday;
 use crate::domain::day::Day;

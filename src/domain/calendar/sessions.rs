@@ -104,6 +104,21 @@ impl Calendar {
         self.table.close
     }
 
+    /// Returns the number of sessions of a year, by which figures are annualised.
+    pub fn sessions_per_year(&self) -> SessionsPerYear {
+        self.table.sessions_per_year
+    }
+
+    /// Returns this calendar with another number of sessions of a year.
+    #[must_use]
+    pub fn with_sessions_per_year(&self, sessions_per_year: SessionsPerYear) -> Self {
+        let mut table = Timetable::clone(&self.table);
+        table.sessions_per_year = sessions_per_year;
+        Self {
+            table: Arc::new(table),
+        }
+    }
+
     /// Returns the days for which the calendar can answer.
     pub fn known_days(&self) -> DayRange {
         self.table.known_days

@@ -2,12 +2,9 @@
 
 use std::fmt;
 use std::num::NonZeroU16;
-use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::sessions::{Calendar, Timetable};
 
 /// The number of sessions of a year, by which figures are annualised. A convention and not a count:
 /// an exchange has about 252.
@@ -52,26 +49,10 @@ impl fmt::Display for SessionsPerYear {
     }
 }
 
-impl Calendar {
-    /// Returns the number of sessions of a year, by which figures are annualised.
-    pub fn sessions_per_year(&self) -> SessionsPerYear {
-        self.table.sessions_per_year
-    }
-
-    /// Returns this calendar with another number of sessions of a year.
-    #[must_use]
-    pub fn with_sessions_per_year(&self, sessions_per_year: SessionsPerYear) -> Self {
-        let mut table = Timetable::clone(&self.table);
-        table.sessions_per_year = sessions_per_year;
-        Self {
-            table: Arc::new(table),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Calendar;
 
     #[test]
     fn each_calendar_has_its_sessions_per_year() {

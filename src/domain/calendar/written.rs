@@ -11,9 +11,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::amendments::Amendments;
-use super::built_in::BuiltIn;
 use super::definition::{Definition, Years};
 use super::error::CalendarError;
+use super::names::BuiltIn;
 use super::sessions::Calendar;
 use crate::domain::day::Day;
 
