@@ -5,8 +5,8 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::domain::{
     AssetClass, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId,
-    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityId, SessionsPerYear, Shock,
-    Transaction, TransactionKind,
+    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId,
+    SessionsPerYear, Shock, Transaction, TransactionKind,
 };
 use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
 
@@ -28,6 +28,7 @@ fn market() -> Market {
         currency: Currency::USD,
         multiplier: Quantity::whole(1),
         inactive_from: None,
+        calendar: None,
     });
     let closes = (1..=SECURITIES).flat_map(|id| {
         (0..SESSIONS).map(move |session| {
@@ -43,6 +44,7 @@ fn market() -> Market {
         sessions: (0..SESSIONS).map(day).collect(),
         sessions_per_year: SessionsPerYear::EXCHANGE,
         securities: securities.collect(),
+        calendars: SecurityCalendars::default(),
         closes: closes.collect(),
         splits: Vec::new(),
         model: model(),

@@ -7,7 +7,9 @@ use std::fmt;
 pub enum PriceQuality {
     /// A close of the valued session.
     Fresh,
-    /// The last close, this many sessions old (1 or more).
+    /// The exchange was closed on the valued session: the close of its last session before.
+    Closed,
+    /// The last close, this many sessions of the security old (1 or more).
     Stale(u16),
     /// There is no close up to the session: valued at cost.
     Cost,
@@ -16,13 +18,24 @@ pub enum PriceQuality {
 }
 
 impl PriceQuality {
-    /// Returns the stored code: 0 fresh, n stale by n sessions, −1 cost, −2 none.
+    /// Returns the quality by age alone: a close of the last session of a closed exchange is as
+    /// good as one of the session.
+    #[must_use]
+    pub const fn by_age(self) -> Self {
+        match self {
+            Self::Closed => Self::Fresh,
+            other => other,
+        }
+    }
+
+    /// Returns the stored code: 0 fresh, n stale by n sessions, −1 cost, −2 none, −3 closed.
     pub fn code(self) -> i32 {
         match self {
             Self::Fresh => 0,
             Self::Stale(sessions) => i32::from(sessions),
             Self::Cost => -1,
             Self::None => -2,
+            Self::Closed => -3,
         }
     }
 
@@ -32,6 +45,7 @@ impl PriceQuality {
             0 => Some(Self::Fresh),
             -1 => Some(Self::Cost),
             -2 => Some(Self::None),
+            -3 => Some(Self::Closed),
             sessions => u16::try_from(sessions).ok().map(Self::Stale),
         }
     }
@@ -41,6 +55,7 @@ impl fmt::Display for PriceQuality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fresh => f.pad("fresh"),
+            Self::Closed => f.pad("closed"),
             Self::Stale(sessions) => f.pad(&format!("stale({sessions})")),
             Self::Cost => f.pad("cost"),
             Self::None => f.pad("none"),
@@ -51,7 +66,8 @@ impl fmt::Display for PriceQuality {
 /// Numbers of a cell's holdings by the origin of their prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Quality {
-    /// Holdings with a close of the session.
+    /// Holdings with a close of the session, or whose exchange was closed and that have a close
+    /// of its last session before.
     pub fresh: u32,
     /// Holdings valued at an older close.
     pub stale: u32,
@@ -65,7 +81,7 @@ impl Quality {
     /// Counts one holding with this price.
     pub fn count(&mut self, price: PriceQuality) {
         match price {
-            PriceQuality::Fresh => self.fresh += 1,
+            PriceQuality::Fresh | PriceQuality::Closed => self.fresh += 1,
             PriceQuality::Stale(_) => self.stale += 1,
             PriceQuality::Cost => self.cost += 1,
             PriceQuality::None => self.none += 1,

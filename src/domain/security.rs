@@ -213,6 +213,9 @@ pub struct Security {
     pub multiplier: Quantity,
     /// First day on which it is declared inactive: no cell waits for its price from then on.
     pub inactive_from: Option<Day>,
+    /// Name of the calendar of its exchange; `None` if it has a close on each session of the
+    /// database's calendar.
+    pub calendar: Option<String>,
 }
 
 /// A security that is not stored yet, and so has no dense id.
@@ -232,6 +235,8 @@ pub struct NewSecurity {
     pub multiplier: Quantity,
     /// First day on which it is declared inactive, if any.
     pub inactive_from: Option<Day>,
+    /// Name of the calendar of its exchange, as in [`Security::calendar`].
+    pub calendar: Option<String>,
 }
 
 impl NewSecurity {
@@ -246,6 +251,7 @@ impl NewSecurity {
             currency: Currency::USD,
             multiplier: Quantity::whole(1),
             inactive_from: None,
+            calendar: None,
         }
     }
 
@@ -260,6 +266,7 @@ impl NewSecurity {
             currency: self.currency,
             multiplier: self.multiplier,
             inactive_from: self.inactive_from,
+            calendar: self.calendar,
         }
     }
 }
@@ -280,6 +287,7 @@ impl Security {
             currency: self.currency,
             multiplier: self.multiplier,
             inactive_from: self.inactive_from,
+            calendar: self.calendar.clone(),
         }
     }
 

@@ -93,6 +93,6 @@ fn unpriced_sessions(
         return Ok(BTreeMap::new());
     };
     let sessions = settings.calendar.sessions(due)?;
-    let mut prices = SessionPrices::new(reading, &settings.price_wait)?;
+    let mut prices = SessionPrices::new(reading, settings)?;
     Ok(prices.unpriced_among(sessions.iter().copied())?)
 }

@@ -69,6 +69,7 @@ pub(super) fn load(
         sessions,
         sessions_per_year: settings.calendar.sessions_per_year(),
         securities,
+        calendars: reading.security_calendars().current(&settings.calendar)?,
         closes,
         splits: reading.splits().all()?,
         model: risk_model,

@@ -6,6 +6,7 @@
 //! elsewhere is found when the run computes the cell. On an unpriced session (`session_prices`) all
 //! cells wait anyway.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversions::{Conversions, traders};
@@ -15,7 +16,10 @@ use super::portfolio_state::PortfolioState;
 use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
-use crate::domain::{Currency, Day, IdSet, PriceQuality, Security, SecurityId, Transaction};
+use crate::domain::{
+    Currency, Day, IdSet, PriceQuality, Security, SecurityCalendars, SecurityId, Transaction,
+    is_closed,
+};
 use crate::phases::{AsOfRate, Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
@@ -52,9 +56,9 @@ pub(super) fn blocked_cells(
         }
         // Without these two filters every recent session would load books of all portfolios.
         let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
-        let priced = reading.closes().priced_securities(*day)?;
-        let unpriced = holders_of_unpriced(reading, &securities, &priced, *day)?;
-        let unconverted = holders_without_rate(reading, &conversions, &priced)?;
+        let current = prices.with_current_price(*day)?;
+        let unpriced = holders_of_unpriced(reading, &securities, &current, *day)?;
+        let unconverted = holders_without_rate(reading, &conversions, &current)?;
         let suspect = (unpriced | unconverted) & needed;
         if !suspect.is_empty() {
             suspects.insert(*day, suspect);
@@ -78,7 +82,8 @@ fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
     days.values().fold(IdSet::new(), |all, day| all | day)
 }
 
-/// Returns the portfolios that ever traded a security that lacks an expected close on `day`.
+/// Returns the portfolios that ever traded a security that lacks an expected close on `day`: one
+/// that is not in `priced`.
 fn holders_of_unpriced(
     reading: &ReadTransaction<'_>,
     securities: &[Security],
@@ -159,7 +164,12 @@ fn block_reason(
         }
         Err(_) => return Ok(None),
     };
-    let late = LateInputs { market, session };
+    let calendars = prices.calendars().clone();
+    let late = LateInputs {
+        market,
+        calendars: &calendars,
+        session,
+    };
     let limit = usize::from(price_wait.dead_after_sessions);
     let (mut gross, mut unpriced, mut missing) = (0, 0, BTreeSet::new());
     for position in &positions {
@@ -167,7 +177,10 @@ fn block_reason(
         gross += size;
         let mut is_missing = false;
         for (security, waited) in late.of_position(state, position) {
-            if !prices.has_more_priced(waited, limit)? {
+            // The close of a closed session is that of an earlier one, whose wait may have been
+            // ended.
+            let is_accepted = waited.last().is_some_and(|last| prices.is_accepted(*last));
+            if !is_accepted && !prices.has_more_priced(&waited, limit)? {
                 is_missing = true;
                 missing.insert(security);
             }
@@ -191,26 +204,36 @@ fn block_reason(
 /// The closes and rates of a session that holdings need and that are not there.
 struct LateInputs<'m> {
     market: &'m Market,
+    calendars: &'m SecurityCalendars,
     session: usize,
 }
 
-impl<'m> LateInputs<'m> {
+impl LateInputs<'_> {
     /// Returns the securities without an expected close of the session on which the value of a
-    /// holding depends, its own and those of its exchange rate. Each comes with the sessions without
-    /// a close, up to this one.
+    /// holding depends, its own and those of its exchange rate. Each comes with its sessions without
+    /// a close, up to this one. On a session on which a security is closed, its price depends on its
+    /// last session before.
     fn of_position(
         &self,
         state: &PortfolioState,
         position: &Position,
-    ) -> Vec<(SecurityId, &'m [Day])> {
+    ) -> Vec<(SecurityId, Vec<Day>)> {
         let own = position.security;
         // The quality of a position is that of the older of price and rate.
         let Some(price) = self.market.as_of(own, self.session) else {
             // Without any close there is no age. The sessions after the first transaction count
             // instead, so that this wait ends as well.
-            let sessions = self.market.sessions();
+            let Some(known) = self.market.security(own) else {
+                return Vec::new();
+            };
+            let sessions = self.open_sessions(known);
             let transactions = state.history.transactions();
-            let held = sessions_held(transactions, own, sessions, sessions[self.session]);
+            let day = self.market.sessions()[self.session];
+            let held = sessions_held(transactions, own, &sessions, day);
+            // No close can come for a session on which it is closed.
+            if held == 0 && self.calendars.is_closed(known, day) {
+                return Vec::new();
+            }
             return self.late(own, held).into_iter().collect();
         };
         let own = self.late_since(own, price.quality);
@@ -219,7 +242,7 @@ impl<'m> LateInputs<'m> {
     }
 
     /// Returns the currency pairs of the rate of a security that are late.
-    fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, &'m [Day])> {
+    fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
         let from = self.market.security(security).map(|known| known.currency);
         let Some(from) = from.filter(|from| *from != to) else {
             return Vec::new();
@@ -239,21 +262,32 @@ impl<'m> LateInputs<'m> {
         &self,
         security: SecurityId,
         last: PriceQuality,
-    ) -> Option<(SecurityId, &'m [Day])> {
+    ) -> Option<(SecurityId, Vec<Day>)> {
         match last {
             PriceQuality::Stale(age) => self.late(security, usize::from(age)),
             _ => None,
         }
     }
 
-    /// Returns the security with the last `count` sessions, if a close of it is expected.
-    fn late(&self, security: SecurityId, count: usize) -> Option<(SecurityId, &'m [Day])> {
-        let sessions = &self.market.sessions()[..=self.session];
+    /// Returns the security with its last `count` sessions, if a close of it is expected.
+    fn late(&self, security: SecurityId, count: usize) -> Option<(SecurityId, Vec<Day>)> {
         let known = self.market.security(security)?;
-        let waited = &sessions[sessions.len().saturating_sub(count)..];
+        let sessions = self.open_sessions(known);
+        let waited = sessions[sessions.len().saturating_sub(count)..].to_vec();
         known
-            .is_price_expected(sessions[self.session])
+            .is_price_expected(self.market.sessions()[self.session])
             .then_some((security, waited))
+    }
+
+    /// Returns the sessions up to this one on which a security is not closed.
+    fn open_sessions(&self, security: &Security) -> Cow<'_, [Day]> {
+        let sessions = &self.market.sessions()[..=self.session];
+        let own = self.calendars.sessions_of(security);
+        if own.is_none() {
+            return Cow::Borrowed(sessions);
+        }
+        let open = sessions.iter().copied().filter(|day| !is_closed(own, *day));
+        Cow::Owned(open.collect())
     }
 }
 

@@ -2,13 +2,17 @@
 //! stopped must not look like a market of dead securities, so on such a session every cell waits and
 //! no security comes closer to being given up.
 //!
+//! A security that is closed on a session by its own calendar does not count. A session on which all
+//! held securities are closed, such as a Saturday, is unpriced if the session before it is.
+//!
 //! The portfolios of the whole database decide, so that a session is the same for every scope.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::security_holders::SecurityHolders;
-use super::settings::PriceWait;
-use crate::domain::{Day, DayRange, Security, SecurityId};
+use super::settings::Settings;
+use crate::domain::{Calendar, Day, DayRange, IdSet, Security, SecurityCalendars, SecurityId};
 use crate::plan::{Plan, UnpricedSession};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -16,8 +20,12 @@ use crate::store::{ReadTransaction, StoreError};
 pub(super) struct SessionPrices<'r, 'c> {
     reading: &'r ReadTransaction<'c>,
     max_unpriced_share: f64,
+    calendar: Calendar,
+    calendars: SecurityCalendars,
     /// The securities that can be held and have a transaction.
     traded: Vec<Security>,
+    /// The securities with a calendar of their own.
+    with_calendar: Vec<Security>,
     holders: BTreeMap<SecurityId, SecurityHolders>,
     known: BTreeMap<Day, Option<UnpricedSession>>,
     /// The days whose prices an operator accepted as they are.
@@ -28,17 +36,22 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     /// Reads the securities, and no close yet.
     pub(super) fn new(
         reading: &'r ReadTransaction<'c>,
-        price_wait: &PriceWait,
+        settings: &Settings,
     ) -> Result<Self, StoreError> {
         let has_transactions = reading.entries().traded_securities()?;
         let mut traded = reading.securities().all()?;
+        let with_calendar = traded.iter().filter(|security| security.calendar.is_some());
+        let with_calendar = with_calendar.cloned().collect();
         traded
             .retain(|security| security.can_be_held() && has_transactions.contains(security.id.0));
         let accepted = reading.accepted_prices().in_force()?.into_iter();
         Ok(Self {
             reading,
-            max_unpriced_share: price_wait.max_unpriced_share,
+            max_unpriced_share: settings.price_wait.max_unpriced_share,
+            calendar: settings.calendar.clone(),
+            calendars: reading.security_calendars().current(&settings.calendar)?,
             traded,
+            with_calendar,
             holders: BTreeMap::new(),
             known: BTreeMap::new(),
             accepted: accepted.map(|accepted| accepted.decision.days).collect(),
@@ -71,6 +84,42 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     /// waits for a close.
     pub(super) fn is_accepted(&self, day: Day) -> bool {
         self.accepted.iter().any(|days| days.contains(day))
+    }
+
+    /// Returns the calendars that securities name.
+    pub(super) const fn calendars(&self) -> &SecurityCalendars {
+        &self.calendars
+    }
+
+    /// Returns the securities with a close of their last session up to `day`: of `day`, or, if they
+    /// are closed on it, of the last session before on which they were not.
+    pub(super) fn with_current_price(&self, day: Day) -> Result<IdSet, StoreError> {
+        let priced_on = |day| self.reading.closes().priced_securities(day);
+        let mut current = priced_on(day)?;
+        let sessions = self.sessions_until(day);
+        let mut earlier: BTreeMap<Day, IdSet> = BTreeMap::new();
+        for security in &self.with_calendar {
+            if current.contains(security.id.0) || !self.calendars.is_closed(security, day) {
+                continue;
+            }
+            let Some(last) = self.calendars.last_open(security, sessions) else {
+                continue;
+            };
+            let priced = match earlier.entry(last) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(priced_on(last)?),
+            };
+            if priced.contains(security.id.0) {
+                current.insert(security.id.0);
+            }
+        }
+        Ok(current)
+    }
+
+    /// Returns the sessions of the database up to `day`, ascending.
+    fn sessions_until(&self, day: Day) -> &[Day] {
+        let sessions = self.calendar.all_sessions();
+        &sessions[..sessions.partition_point(|session| *session <= day)]
     }
 
     /// Returns the counts of a session if it is unpriced.
@@ -111,12 +160,18 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         }
         let closes = self.reading.closes().priced_securities(day)?;
         let expected = self.traded.iter().filter(|s| s.is_price_expected(day));
-        let (priced, missing): (Vec<_>, Vec<_>) = expected
-            .map(|security| security.id)
-            .partition(|id| closes.contains(id.0));
+        let (mut priced, mut missing, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        for security in expected {
+            let group = match closes.contains(security.id.0) {
+                true => &mut priced,
+                false if self.calendars.is_closed(security, day) => &mut closed,
+                false => &mut missing,
+            };
+            group.push(security.id);
+        }
         // Most sessions end here or after a few priced securities, before the holders of the
         // missing ones are read.
-        if missing.is_empty() {
+        if missing.is_empty() && closed.is_empty() {
             return Ok(None);
         }
         let mut held_priced = 0;
@@ -133,6 +188,10 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
             held_missing += usize::from(self.is_held(id, day)?);
         }
         let held = held_priced + held_missing;
+        if held == 0 && self.is_any_held(&closed, day)? {
+            let before = self.sessions_until(day.previous()).last().copied();
+            return before.map_or(Ok(None), |before| self.unpriced(before));
+        }
         Ok(self
             .is_above_share(held_missing, held)
             .then_some(UnpricedSession {
@@ -145,12 +204,19 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         missing as f64 > self.max_unpriced_share * held as f64
     }
 
+    fn is_any_held(&mut self, securities: &[SecurityId], day: Day) -> Result<bool, StoreError> {
+        for id in securities {
+            if self.is_held(*id, day)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn is_held(&mut self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
         let holders = match self.holders.entry(security) {
-            std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::btree_map::Entry::Vacant(new) => {
-                new.insert(SecurityHolders::new(self.reading, security)?)
-            }
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(SecurityHolders::new(self.reading, security)?),
         };
         holders.is_held(self.reading, day)
     }

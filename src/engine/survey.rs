@@ -176,7 +176,7 @@ fn plan_with_waiting(
     };
     let unhindered = traced_plan(&unlimited, survey, today)?;
     if !unhindered.is_empty() {
-        let mut prices = SessionPrices::new(reading, &settings.price_wait)?;
+        let mut prices = SessionPrices::new(reading, settings)?;
         survey.unpriced = prices.unpriced_sessions(&unhindered)?;
         let sessions = &survey.sessions;
         survey.blocked = blocked_cells(reading, &unhindered, sessions, settings, &mut prices)?;

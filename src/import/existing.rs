@@ -35,6 +35,7 @@ pub struct ExistingRecords {
     traded_ranges: BTreeMap<PortfolioId, DayRange>,
     histories: BTreeMap<PortfolioId, Vec<Transaction>>,
     voided: BTreeMap<String, TransactionChange>,
+    calendars: BTreeMap<String, ()>,
 }
 
 impl ExistingRecords {
@@ -130,6 +131,25 @@ impl ExistingRecords {
     /// Returns the change that voided a transaction; `None` if it is not voided.
     pub(super) fn voided(&self, reference: &str) -> Option<&TransactionChange> {
         self.voided.get(reference)
+    }
+
+    /// Adds the names of calendars. A file of securities needs all that a security can name.
+    #[must_use]
+    pub fn with_calendars(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.calendars
+            .extend(names.into_iter().map(|name| (name, ())));
+        self
+    }
+
+    /// Returns an error that names the nearest calendar unless there is one of this name.
+    pub(super) fn require_calendar(&self, name: &str) -> Result<(), RowErrorKind> {
+        match self.calendars.contains_key(name) {
+            true => Ok(()),
+            false => Err(RowErrorKind::UnknownCalendar {
+                name: name.to_owned(),
+                nearest: nearest(name, neighbours(name, &self.calendars)),
+            }),
+        }
     }
 
     /// Returns all transactions of a portfolio; `None` if they are not read.

@@ -219,6 +219,14 @@ pub enum RowErrorKind {
         /// The most similar known symbol, if one is similar enough.
         nearest: Option<String>,
     },
+    /// No calendar has the name.
+    #[error("no calendar has the name `{name}`")]
+    UnknownCalendar {
+        /// The name as it is in the file.
+        name: String,
+        /// The most similar known name, if one is similar enough.
+        nearest: Option<String>,
+    },
     /// No portfolio has the id or name.
     #[error("no portfolio has the id or name `{word}`")]
     UnknownPortfolio {

@@ -14,6 +14,11 @@ impl RowErrorKind {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),
             },
+            Self::UnknownCalendar { nearest, .. } => match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "write an exchange code such as XTSE, or another name of docs/calendars.md"
+                    .to_owned(),
+            },
             Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),
             Self::FieldCount { .. } => {
                 "quote fields that contain the separator or a line break".to_owned()

@@ -1,5 +1,5 @@
 //! Reads and validates files of securities: `symbol, name?, class?, sector?, currency?,
-//! multiplier?, inactive_from?`.
+//! multiplier?, inactive_from?, calendar?`.
 //!
 //! The symbol identifies a security. An absent column leaves the existing value.
 
@@ -24,6 +24,7 @@ const FORMAT: TableFormat = TableFormat {
         "currency",
         "multiplier",
         "inactive_from",
+        "calendar",
     ],
     required: &["symbol"],
     date_columns: &["inactive_from"],
@@ -48,6 +49,8 @@ pub struct SecurityRow {
     pub multiplier: OptionalField<Quantity>,
     /// The first day on which no price is expected; an empty field removes it.
     pub inactive_from: OptionalField<Day>,
+    /// The name of its exchange's calendar; an empty field removes it.
+    pub calendar: OptionalField<String>,
 }
 
 /// Changes that a file of securities makes.
@@ -91,6 +94,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
         currency,
         multiplier,
         inactive_from,
+        calendar: cells.optional("calendar", parse_text),
     })
 }
 
@@ -112,6 +116,7 @@ pub fn validate_securities(
         let was = known.find_security(&row.symbol);
         let now = merge(row, was);
         check_pair_symbol(&now)?;
+        check_calendar(&now, known)?;
         if let Some((line, earlier)) = seen.insert(now.symbol.clone(), line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
@@ -144,6 +149,7 @@ fn merge(row: &SecurityRow, was: Option<&Security>) -> NewSecurity {
         currency: row.currency.or_keep(was.currency),
         multiplier: row.multiplier.or_keep(was.multiplier),
         inactive_from: row.inactive_from.or_keep_optional(was.inactive_from),
+        calendar: row.calendar.clone().or_keep_optional(was.calendar),
     }
 }
 
@@ -177,6 +183,15 @@ fn check_pair_symbol(security: &NewSecurity) -> Result<(), Vec<RowError>> {
     Err(vec![RowError::in_column("symbol", symbol, reason)])
 }
 
+/// Refuses a calendar that no calendar has the name of.
+fn check_calendar(security: &NewSecurity, known: &ExistingRecords) -> Result<(), Vec<RowError>> {
+    let Some(name) = &security.calendar else {
+        return Ok(());
+    };
+    let required = known.require_calendar(name);
+    required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
+}
+
 fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {
     [
         Change::between("name", &was.name, &now.name),
@@ -185,6 +200,7 @@ fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {
         Change::between("currency", &was.currency, &now.currency),
         Change::between("multiplier", &was.multiplier, &now.multiplier),
         Change::between_optional("inactive_from", &was.inactive_from, &now.inactive_from),
+        Change::between_optional("calendar", &was.calendar, &now.calendar),
     ]
     .into_iter()
     .flatten()
@@ -255,6 +271,28 @@ mod tests {
             "symbol,class,currency\nEURUSD,fx,USD\nEURUSD2,fx,USD\nUSDJPY,fx,\nEURGBP,fx,USD\n";
         let result = validated(text, &ExistingRecords::default());
         assert_eq!((result.counts.added, result.counts.invalid), (2, 2));
+    }
+
+    #[test]
+    fn a_calendar_is_kept_corrected_and_removed_and_an_unknown_one_is_refused() {
+        let named =
+            |known: ExistingRecords| known.with_calendars(["XTSE", "XLON"].map(ToOwned::to_owned));
+        let added = validated(
+            "symbol,calendar\nRY.TO,XTSE\n",
+            &named(ExistingRecords::default()),
+        );
+        let known = named(after(added));
+        assert_eq!(validated("symbol\nRY.TO\n", &known).counts.same, 1);
+        let removed = validated("symbol,calendar\nRY.TO,\n", &known);
+        let Verdict::Corrected(changes) = &removed.verdicts[0].verdict else {
+            panic!("{:?}", removed.verdicts);
+        };
+        assert_eq!(changes[0].column, "calendar");
+        let unknown = validated("symbol,calendar\nRY.TO,XTSX\n", &known);
+        let Verdict::Invalid(errors) = &unknown.verdicts[0].verdict else {
+            panic!("{:?}", unknown.verdicts);
+        };
+        assert_eq!(errors[0].hint().unwrap(), "did you mean `XTSE`?");
     }
 
     #[test]

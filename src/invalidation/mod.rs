@@ -10,7 +10,8 @@
 //! | `prices` | closes, of held securities, exchange rates, benchmark and factors |
 //! | `splits` | splits |
 //! | `transactions` | transactions that are added, corrected or voided |
-//! | `securities` | sector, class, multiplier and currency of a security |
+//! | `securities` | sector, class, multiplier, currency and calendar of a security |
+//! | `closed_sessions` | sessions on which a security is closed, by another calendar or other sessions of it |
 //! | `portfolios` | currency of a portfolio |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
 //! | `risk_model`, `calendar` | configuration that a run puts in force |
@@ -36,6 +37,7 @@ mod affected_cells;
 mod affected_sessions;
 mod calendar;
 mod carried_lots;
+mod closed_sessions;
 mod facts;
 mod holders;
 mod ledger;
@@ -56,6 +58,7 @@ mod splits;
 mod transactions;
 
 pub(crate) use calendar::sync_calendar;
+pub(crate) use closed_sessions::sync_security_calendars;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
 pub(crate) use ownership::holding_changes;

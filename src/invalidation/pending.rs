@@ -3,6 +3,7 @@
 //! run will see it.
 
 use super::calendar::calendar_change;
+use super::closed_sessions::security_calendar_changes;
 use super::risk_model::model_change;
 use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
 use crate::store::{ReadTransaction, StoreError};
@@ -13,7 +14,7 @@ use crate::store::{ReadTransaction, StoreError};
 pub struct PendingInvalidations(Vec<NewInvalidation>);
 
 impl PendingInvalidations {
-    /// Compares the configured model, if there is one, and calendar with those in force.
+    /// Compares the configured model, if there is one, and the calendars with those in force.
     ///
     /// # Errors
     ///
@@ -26,9 +27,11 @@ impl PendingInvalidations {
         let model = model
             .map(|model| model_change(reading, model))
             .transpose()?;
-        let calendar = calendar_change(reading, calendar)?.invalidations;
+        let of_database = calendar_change(reading, calendar)?.invalidations;
+        let of_securities = security_calendar_changes(reading, calendar)?;
+        let changes = model.flatten().into_iter().chain(of_database);
         let mut pending: Vec<NewInvalidation> = Vec::new();
-        for mut new in model.flatten().into_iter().chain(calendar) {
+        for mut new in changes.chain(of_securities) {
             for earlier in &pending {
                 for (at, ids) in &earlier.cells {
                     if let Some(rest) = new.cells.get_mut(at) {

@@ -130,6 +130,7 @@ fn sessions_with_use(
             .iter()
             .filter_map(|id| known.get(id).cloned())
             .collect(),
+        calendars: facts.reading.security_calendars().in_force()?,
         closes,
         ..MarketSources::default()
     });

@@ -1,9 +1,11 @@
 //! Changed attributes of securities. Changes of the name affect no cell. Neither do those of
-//! `inactive_from`, which only decides whether prices are expected.
+//! `inactive_from`, which only decides whether prices are expected. Those of the calendar are in
+//! `closed_sessions`.
 
 use chrono::{DateTime, Utc};
 
 use super::affected_cells::AffectedCells;
+use super::closed_sessions::affected_by_closed_sessions;
 use super::facts::Facts;
 use super::ledger::remove_cells;
 use super::ownership::Ownership;
@@ -60,7 +62,16 @@ fn affected_by_attributes(
     if was.currency != now.currency && facts.benchmark_and_factors()?.contains(&now.symbol) {
         affected = affected.union(affected_by_index_currency(facts)?);
     }
-    let differs = classification.into_iter().chain(pricing_terms);
+    let calendar = Change::between_optional("calendar", &was.calendar, &now.calendar);
+    if calendar.is_some() {
+        let calendars = facts.reading.security_calendars().in_force()?;
+        let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
+        affected = affected.union(affected_by_closed_sessions(facts, now, before, after)?);
+    }
+    let differs = classification
+        .into_iter()
+        .chain(pricing_terms)
+        .chain([calendar]);
     Ok((affected, differs.flatten().collect()))
 }
 

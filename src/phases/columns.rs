@@ -24,15 +24,19 @@ impl Slot {
 pub struct AsOfPrice {
     /// The latest close up to the session, adjusted for the splits since.
     pub price: Price,
-    /// Age of the close: [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
+    /// Age of the close: [`PriceQuality::Fresh`], [`PriceQuality::Closed`] or
+    /// [`PriceQuality::Stale`].
     pub quality: PriceQuality,
 }
 
 impl AsOfPrice {
-    /// Returns the price one session later, if that session has no close.
-    fn carry_forward(self) -> Self {
+    /// Returns the price one session later, if that session has no close. A session on which the
+    /// security is closed makes it no older.
+    fn carry_forward(self, is_closed: bool) -> Self {
         let quality = match self.quality {
+            PriceQuality::Stale(sessions) if is_closed => PriceQuality::Stale(sessions),
             PriceQuality::Stale(sessions) => PriceQuality::Stale(sessions.saturating_add(1)),
+            _ if is_closed => PriceQuality::Closed,
             _ => PriceQuality::Stale(1),
         };
         Self { quality, ..self }
@@ -138,7 +142,8 @@ impl Columns {
     }
 
     /// Carries the closes of one security forward, through its splits (ascending by session), and
-    /// computes its returns. The error is the session on which a carried price does not fit.
+    /// computes its returns. `closed` tells of each session whether the security is closed on it;
+    /// it is empty if it never is. The error is the session on which a carried price does not fit.
     ///
     /// The return of a session without a close is zero. Otherwise it is close ÷ previous price − 1,
     /// with the splits in between undone. More than [`MAX_SESSIONS_WITHOUT_CLOSE`] sessions after a
@@ -147,6 +152,7 @@ impl Columns {
         &mut self,
         slot: usize,
         splits: &[SessionSplit],
+        closed: &[bool],
     ) -> Result<(), usize> {
         let mut splits = splits.iter().peekable();
         let mut before: Option<AsOfPrice> = None;
@@ -184,7 +190,8 @@ impl Columns {
             if let Some(close) = close {
                 carried = SplitClose::new(close.price);
             }
-            before = close.or(before.map(AsOfPrice::carry_forward));
+            let is_closed = closed.get(session).is_some_and(|closed| *closed);
+            before = close.or(before.map(|before| before.carry_forward(is_closed)));
             self.prices[row] = before;
         }
         Ok(())
@@ -221,7 +228,7 @@ mod tests {
         for &(session, price) in closes {
             assert!(columns.set_close(0, session, Price::whole(price)));
         }
-        columns.carry_forward(0, splits).unwrap();
+        columns.carry_forward(0, splits, &[]).unwrap();
         columns
     }
 
@@ -287,12 +294,43 @@ mod tests {
         for (session, price) in [(0, 10), (1, 11), (13, 22), (14, 33)] {
             assert!(columns.set_close(0, session, Price::whole(price)));
         }
-        columns.carry_forward(0, &[]).unwrap();
+        columns.carry_forward(0, &[], &[]).unwrap();
         let counts: Vec<_> = (0..16)
             .map(|session| columns.return_count(0, session))
             .collect();
         assert_eq!(counts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 1, 2]);
         assert_eq!(columns.returns(0, 14, 1), [0.5]);
+    }
+
+    #[test]
+    fn a_closed_session_makes_a_price_no_older_and_is_a_return_of_zero() {
+        let mut columns = Columns::new(7, 1);
+        for (session, price) in [(0, 10), (2, 11), (5, 22)] {
+            assert!(columns.set_close(0, session, Price::whole(price)));
+        }
+        let closed = [false, true, true, true, false, true, true];
+        columns.carry_forward(0, &[], &closed).unwrap();
+        let qualities = (0..7).map(|session| columns.as_of(0, session).unwrap().quality);
+        let (fresh, closed, stale) = (
+            PriceQuality::Fresh,
+            PriceQuality::Closed,
+            PriceQuality::Stale(1),
+        );
+        // A close of a closed session is a close.
+        let expected = [fresh, closed, fresh, closed, stale, fresh, closed];
+        assert_eq!(qualities.collect::<Vec<_>>(), expected);
+        assert_eq!(columns.returns(0, 6, 6), [0.0, 0.1, 0.0, 0.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn closed_sessions_do_not_end_the_returns() {
+        let mut columns = Columns::new(30, 1);
+        assert!(columns.set_close(0, 0, Price::whole(10)));
+        let closed: Vec<_> = (0..30).map(|session| session % 2 == 1).collect();
+        columns.carry_forward(0, &[], &closed).unwrap();
+        // Ten open sessions without a close: the sessions 2, 4, … 20.
+        assert_eq!(columns.return_count(0, 20), 20);
+        assert_eq!(columns.return_count(0, 21), 0);
     }
 
     #[test]

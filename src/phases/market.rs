@@ -13,7 +13,10 @@ use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use super::symbols::Symbols;
 use super::windows::YEAR;
-use crate::domain::{Currency, Day, RiskModel, Security, SecurityId, SessionsPerYear, Split};
+use crate::domain::{
+    Currency, Day, RiskModel, Security, SecurityCalendars, SecurityId, SessionsPerYear, Split,
+    is_closed,
+};
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
 #[derive(Debug, Clone)]
@@ -45,6 +48,7 @@ impl Market {
             sessions,
             sessions_per_year,
             mut securities,
+            calendars,
             closes,
             mut splits,
             model,
@@ -79,7 +83,7 @@ impl Market {
             splits,
         };
         market.set_model(model)?;
-        market.fill_columns(&closes)?;
+        market.fill_columns(&closes, &calendars)?;
         Ok(market)
     }
 
@@ -98,7 +102,11 @@ impl Market {
         Ok(())
     }
 
-    fn fill_columns(&mut self, closes: &[Close]) -> Result<(), MarketError> {
+    fn fill_columns(
+        &mut self,
+        closes: &[Close],
+        calendars: &SecurityCalendars,
+    ) -> Result<(), MarketError> {
         for &Close {
             security,
             day,
@@ -129,10 +137,20 @@ impl Market {
                 splits.entry(slot.index()).or_default().push(split);
             }
         }
+        // Once a calendar: an exchange has many securities.
+        let closed_sessions: BTreeMap<&str, Vec<bool>> = (calendars.names())
+            .map(|name| {
+                let own = calendars.named(name);
+                let sessions = self.sessions.iter();
+                (name, sessions.map(|day| is_closed(own, *day)).collect())
+            })
+            .collect();
         for slot in 0..self.securities.len() {
+            let calendar = self.securities[slot].calendar.as_deref();
+            let closed = calendar.and_then(|name| closed_sessions.get(name));
             let splits = splits.get(&slot).map_or(&[][..], Vec::as_slice);
             self.columns
-                .carry_forward(slot, splits)
+                .carry_forward(slot, splits, closed.map_or(&[], Vec::as_slice))
                 .map_err(|session| MarketError::PriceOutOfRange {
                     security: self.securities[slot].id,
                     day: self.sessions[session],

@@ -59,4 +59,4 @@ pub use securities::{measure, statistics};
 pub use session_statistics::{SessionStatistics, StatisticsChunk};
 pub use sources::{Close, MarketError, MarketSources};
 pub use valuation::Valuation;
-pub use windows::LONGEST_WINDOW;
+pub use windows::{LONGEST_WINDOW, MAX_SESSIONS_WITHOUT_CLOSE};

@@ -44,7 +44,8 @@ struct Path {
 pub struct AsOfRate {
     /// The rate, exact.
     pub rate: ExchangeRate,
-    /// Age of the oldest price in it: [`PriceQuality::Fresh`] or [`PriceQuality::Stale`].
+    /// Age of the oldest price in it: [`PriceQuality::Fresh`], [`PriceQuality::Closed`] or
+    /// [`PriceQuality::Stale`].
     pub quality: PriceQuality,
     first: SecurityId,
     second: Option<SecurityId>,
@@ -121,7 +122,7 @@ impl Conversion {
         // The first of equal ones, because the paths are in the order of preference.
         let freshest = rates.min_by_key(|(rate, younger)| {
             let is_cross = rate.second.is_some();
-            (rate.quality, is_cross, *younger)
+            (rate.quality.by_age(), is_cross, younger.by_age())
         });
         freshest.map(|(rate, _)| rate)
     }

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::domain::{Day, Price, RiskModel, Security, SecurityId, SessionsPerYear, Split};
+use crate::domain::{
+    Day, Price, RiskModel, Security, SecurityCalendars, SecurityId, SessionsPerYear, Split,
+};
 
 /// One close as it was imported, not adjusted for splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct MarketSources {
     pub sessions_per_year: SessionsPerYear,
     /// All securities, in any order.
     pub securities: Vec<Security>,
+    /// The calendars that securities name. One that is missing closes no security.
+    pub calendars: SecurityCalendars,
     /// Closes in any order; those of unknown securities or of days without a session are ignored.
     pub closes: Vec<Close>,
     /// All splits, in any order.

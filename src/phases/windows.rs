@@ -31,7 +31,7 @@ pub(super) const YEAR: Window = Window {
 /// Sessions after a close on which a missing one counts as a return of zero. Beyond it the price is
 /// too old to say that it did not move: there is no return until two closes follow each other
 /// within the limit again. A constant, not a setting: a figure depends on sources alone.
-pub(super) const MAX_SESSIONS_WITHOUT_CLOSE: u16 = 10;
+pub const MAX_SESSIONS_WITHOUT_CLOSE: u16 = 10;
 
 /// Number of returns in the longest window, that of its last session included. A return affects its
 /// own session and the `LONGEST_WINDOW − 1` sessions after it, and no others.

@@ -9,7 +9,7 @@ use super::explanation::{
 };
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
-use crate::domain::{Cell, Day, DayRange, LifecycleStatus, Phase, Portfolio, Scope};
+use crate::domain::{Cell, Day, DayRange, IdSet, LifecycleStatus, Phase, Portfolio, Scope};
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, SkipReason, plan};
@@ -53,7 +53,7 @@ pub fn explain(
             next: next_commands((portfolio, day), &expectation, &decision, &phases),
             decision,
             phases,
-            securities: securities(reading, &surveyed, cell)?,
+            securities: securities(reading, settings, &surveyed, cell)?,
             accepted_prices: accepted_on(reading, day)?,
             invalidations: invalidations(reading, cell)?,
             policies: policies(&surveyed, &facts, cell)?,
@@ -131,6 +131,7 @@ fn phase_states(
 
 fn securities(
     reading: &ReadTransaction<'_>,
+    settings: &Settings,
     surveyed: &SurveyResult,
     cell: Cell,
 ) -> Result<Option<SecuritiesView>, QueryError> {
@@ -145,16 +146,23 @@ fn securities(
     }
     let holdings = positions.iter().map(|position| position.security);
     let (covered, missing): (Vec<_>, Vec<_>) = holdings.partition(|id| done.contains(id.0));
-    let known = match missing.is_empty() {
+    let calendars = reading.security_calendars().current(&settings.calendar)?;
+    let known = match missing.is_empty() && calendars.is_empty() {
         true => Vec::new(),
         false => reading.securities().all()?,
     };
+    let held = positions.iter().map(|position| position.security.0);
+    let held: IdSet = held.collect();
+    let closed = known.iter().filter(|security| held.contains(security.id.0));
+    let closed = closed.filter(|security| calendars.is_closed(security, cell.day));
+    let closed = closed.map(|security| security.symbol.clone()).collect();
     let known = known.into_iter();
     let missing = known.filter(|security| missing.contains(&security.id));
     Ok(Some(SecuritiesView {
         holdings: positions.len(),
         covered: covered.len(),
         missing: missing.map(|security| security.symbol).collect(),
+        closed,
     }))
 }
 

@@ -133,6 +133,9 @@ pub struct SecuritiesView {
     /// Symbols of the securities without such statistics.
     #[serde(rename = "lacking")]
     pub missing: Vec<String>,
+    /// Symbols of the securities that are closed on the session by their own calendar.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<String>,
 }
 
 /// An invalidation of phases of the cell.

@@ -14,7 +14,7 @@ use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
 use crate::domain::{
     AssetClass, Cell, Day, DayRange, LifecycleIndex, PortfolioId, PortfolioKey, Scope, Security,
-    SecurityId,
+    SecurityId, is_closed,
 };
 use crate::engine::Settings;
 use crate::environment::Environment;
@@ -55,7 +55,7 @@ pub struct UnpricedSecurity {
     pub name: String,
     /// The day of the last close up to the target, if there is one.
     pub last_close: Option<Day>,
-    /// Age of the last close in sessions, counted from the target.
+    /// Age of the last close in sessions of the security, counted from the target.
     pub sessions_old: Option<usize>,
     /// The consequence of the missing close.
     pub state: PriceState,
@@ -75,6 +75,9 @@ pub enum PriceState {
     Late,
     /// The security is declared inactive.
     Inactive,
+    /// The security is closed on the target by its own calendar, and has a close of its last
+    /// session before.
+    Closed,
 }
 
 /// A session on which all cells wait, because most held securities have no close.
@@ -192,6 +195,7 @@ fn unpriced(
             *known = day.max(*known);
         }
     }
+    let calendars = reading.security_calendars().current(&settings.calendar)?;
     let mut found = Vec::new();
     for security in reading.securities().all()? {
         let Some(holders) = holders.get(&security.id).copied() else {
@@ -203,16 +207,33 @@ fn unpriced(
             .filter(|day| *day > Day::MIN);
         let age = match close {
             None => None,
-            Some(day) => Some(settings.calendar.distance(day, target)?),
+            Some(day) => {
+                let own = calendars.sessions_of(&security);
+                let since = DayRange::new(day.next(), target).ok();
+                let since = since
+                    .map(|since| settings.calendar.sessions(since))
+                    .transpose()?;
+                let since = since.unwrap_or_default().iter();
+                Some(since.filter(|day| !is_closed(own, **day)).count())
+            }
         };
         let dead_after = usize::from(settings.price_wait.dead_after_sessions);
         // A security gets no closer to being given up on a session without prices.
-        let outage = close.map_or(0, |day| plan.unpriced.range(day.next()..).count());
+        let outage = close.map_or(0, |close| {
+            let days = plan.unpriced.range(close.next()..).map(|(day, _)| *day);
+            days.filter(|day| !calendars.is_closed(&security, *day))
+                .count()
+        });
         let priced_age = age.map(|age| match age {
             0 => 0,
             age => age.saturating_sub(outage).max(1),
         });
-        if let Some(state) = price_state(&security, priced_age, dead_after, target) {
+        let is_closed = close.is_some_and(|close| close < target) && age == Some(0);
+        let state = match is_closed {
+            true => Some(PriceState::Closed),
+            false => price_state(&security, priced_age, dead_after, target),
+        };
+        if let Some(state) = state {
             found.push(UnpricedSecurity {
                 symbol: security.symbol,
                 name: security.name,
@@ -318,7 +339,7 @@ impl UnpricedSecurity {
         match self.state {
             PriceState::Late | PriceState::NeverPriced => Some(NextCommand::ImportPrices),
             PriceState::Dead => Some(NextCommand::ImportSecurities),
-            PriceState::Inactive => None,
+            PriceState::Inactive | PriceState::Closed => None,
         }
     }
 }
@@ -341,6 +362,7 @@ impl PriceState {
             Self::Dead => "dead",
             Self::Late => "late",
             Self::Inactive => "inactive",
+            Self::Closed => "closed",
         }
     }
 }

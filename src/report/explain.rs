@@ -37,6 +37,10 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
     if let Some(securities) = &explanation.securities {
         let (tone, text) = statistics_text(securities);
         page.toned_fact("statistics", tone, &text);
+        if !securities.closed.is_empty() {
+            let symbols = join_limited(&securities.closed, MAX_SYMBOLS);
+            page.fact("closed", &format!("{symbols}, by their calendar"));
+        }
     }
     if let Some(accepted) = &explanation.accepted_prices {
         let text = format!(

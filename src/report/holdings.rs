@@ -82,7 +82,7 @@ fn positions_section(page: &mut Page, positions: &PositionsView) {
 
 fn position_row(row: &PositionView) -> [Entry; 7] {
     let tone = match row.quality {
-        PriceQuality::Fresh => Tone::Dim,
+        PriceQuality::Fresh | PriceQuality::Closed => Tone::Dim,
         PriceQuality::Stale(_) | PriceQuality::Cost => Tone::Warning,
         PriceQuality::None => Tone::Bad,
     };

@@ -164,6 +164,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
             holdings: 3,
             covered: 2,
             missing: vec!["AAPL".to_owned()],
+            closed: Vec::new(),
         }),
         invalidations: vec![InvalidationView {
             at: utc("2026-01-08T09:30:00Z"),

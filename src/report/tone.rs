@@ -53,7 +53,7 @@ impl From<PriceState> for Tone {
         match state {
             PriceState::Late | PriceState::Dead => Self::Warning,
             PriceState::NeverPriced => Self::Bad,
-            PriceState::Inactive => Self::Dim,
+            PriceState::Inactive | PriceState::Closed => Self::Dim,
         }
     }
 }

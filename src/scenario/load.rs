@@ -134,6 +134,9 @@ fn store_sources(
     world: &World,
 ) -> Result<(), StoreError> {
     for security in &sources.securities {
+        if let Some(name) = &security.calendar {
+            writing.security_calendars().add(name, &world.calendar)?;
+        }
         writing.securities().add(&security.without_id())?;
     }
     let portfolios = sources.portfolios.iter().map(Portfolio::without_id);

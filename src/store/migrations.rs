@@ -26,6 +26,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/014_sessions_per_year.sql")),
     M::up(include_str!("schema/015_transfers.sql")),
     M::up(include_str!("schema/016_fine_amounts.sql")),
+    M::up(include_str!("schema/017_security_calendars.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -53,10 +53,10 @@ pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
     ImportRecord, ModelNumber, ReadAcceptedPrices, ReadCalendar, ReadCloses, ReadEntries,
-    ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities, ReadSplits,
+    ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities, ReadSecurityCalendars, ReadSplits,
     ReadTransactionChanges, ReplacedClose, Revision, StoredWorld, WriteAcceptedPrices,
     WriteCalendar, WriteCloses, WriteEntries, WriteImports, WritePortfolios, WriteRiskModels,
-    WriteSecurities, WriteSplits, WriteTransactionChanges,
+    WriteSecurities, WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
 };
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};

@@ -9,6 +9,7 @@
 mod amounts;
 mod books;
 mod build;
+mod closed;
 mod copy;
 mod detect;
 mod execution;
@@ -80,6 +81,7 @@ fn all_mutants() -> Vec<Mutant> {
         execution::MUTANTS,
         imports::MUTANTS,
         store::MUTANTS,
+        closed::MUTANTS,
         unpriced::MUTANTS,
         books::MUTANTS,
         amounts::MUTANTS,

@@ -171,7 +171,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/invalidation/pending.rs",
-            "model.flatten().into_iter().chain(calendar)",
+            "model.flatten().into_iter().chain(of_database)",
             "model.flatten()",
             "model.flatten().filter(|_| false)",
         )],

@@ -76,6 +76,7 @@ fn security_spec(security: &Security) -> SecuritySpec {
         currency: (*currency != Currency::USD).then_some(Lenient(*currency)),
         multiplier: (*multiplier != Quantity::whole(1)).then_some(Lenient(*multiplier)),
         inactive_from: security.inactive_from,
+        calendar: security.calendar.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
 use super::records::{
     apply_actions, apply_portfolios, apply_prices, apply_securities, existing_actions,
-    existing_portfolios, existing_prices, existing_securities,
+    existing_portfolios, existing_prices, existing_with_calendars,
 };
 use super::transactions::{apply_transactions, existing_transactions};
 use crate::domain::{Attribution, PhaseCells};
@@ -78,7 +78,9 @@ pub fn import_file(
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
             let validate = |known: &ExistingRecords| validate_securities(&rows, known);
-            import.commit(existing_securities, validate, apply_securities)
+            let existing =
+                |reading: &ReadTransaction<'_>| existing_with_calendars(reading, context.calendar);
+            import.commit(existing, validate, apply_securities)
         }
         FileKind::Actions => {
             let rows = read_actions(file.name, file.bytes, options)?;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
 use super::failures::forget_failures;
-use crate::domain::{Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityId};
+use crate::domain::{
+    Calendar, Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityCalendars, SecurityId,
+};
 use crate::import::actions::{ActionChanges, ActionRow};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
@@ -57,6 +59,19 @@ pub(super) fn apply_portfolios(
     invalidate_portfolios(writing, context.calendar, &changes.corrected, context.now)
 }
 
+/// Returns all securities, and the names of the calendars that a security can have: those that are
+/// built in, that of the database, and those that a security has.
+pub(super) fn existing_with_calendars(
+    reading: &ReadTransaction<'_>,
+    configured: &Calendar,
+) -> Result<ExistingRecords, StoreError> {
+    let stored = reading.security_calendars().in_force()?;
+    let names = stored.names().map(ToOwned::to_owned);
+    let known = SecurityCalendars::known_names(configured).map(ToOwned::to_owned);
+    let names = names.chain(known);
+    Ok(existing_securities(reading)?.with_calendars(names))
+}
+
 /// Returns all securities.
 pub(super) fn existing_securities(
     reading: &ReadTransaction<'_>,
@@ -70,6 +85,11 @@ pub(super) fn apply_securities(
     context: &ImportContext<'_>,
     changes: SecurityChanges,
 ) -> Result<PhaseCells, StoreError> {
+    let corrected = changes.corrected.iter().map(|change| &change.now.calendar);
+    let calendars = changes.added.iter().map(|new| &new.calendar);
+    for name in calendars.chain(corrected).flatten() {
+        writing.security_calendars().add(name, context.calendar)?;
+    }
     for new in &changes.added {
         writing.securities().add(new)?;
     }

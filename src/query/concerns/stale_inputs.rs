@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::domain::output::Position;
 use crate::domain::{
     Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
-    Security, SecurityId,
+    Security, SecurityCalendars, SecurityId, is_closed,
 };
 use crate::engine::{Conversions, sessions_held, traders};
 use crate::plan::{Survey, Watermarks};
@@ -69,6 +69,7 @@ pub(super) fn stale_portfolios(
         reading,
         sessions: &survey.sessions,
         conversions: Conversions::read(reading, &securities)?,
+        calendars: reading.security_calendars().in_force()?,
         securities,
         max_stale,
         priced: BTreeMap::new(),
@@ -85,6 +86,7 @@ struct Search<'v> {
     reading: &'v ReadTransaction<'v>,
     sessions: &'v [Day],
     conversions: Conversions,
+    calendars: SecurityCalendars,
     /// All securities, by id.
     securities: Vec<Security>,
     max_stale: usize,
@@ -155,6 +157,29 @@ impl Search<'_> {
             }
             recent |= &self.priced[session];
         }
+        for security in self
+            .securities
+            .iter()
+            .filter(|known| known.calendar.is_some())
+        {
+            if recent.contains(security.id.0) {
+                continue;
+            }
+            // Age counts the sessions of the security, so its own reach further back.
+            let own = self.calendars.sessions_of(security);
+            let open = (0..end).rev().filter(|at| !is_closed(own, sessions[*at]));
+            let first = open
+                .take(self.max_stale.saturating_add(1))
+                .last()
+                .unwrap_or(end);
+            let closes = self.reading.closes();
+            if closes
+                .first_on(security.id, &sessions[first..end])?
+                .is_some()
+            {
+                recent.insert(security.id.0);
+            }
+        }
         Ok(recent)
     }
 
@@ -172,7 +197,7 @@ impl Search<'_> {
             gross += u128::from(size);
             let is_price_old = old.securities.contains(&position.security);
             let (age, rate) = match position.quality {
-                PriceQuality::Fresh => continue,
+                PriceQuality::Fresh | PriceQuality::Closed => continue,
                 PriceQuality::Stale(age) => {
                     let rate = self.currency(position.security);
                     let rate = rate.and_then(|from| old.rates.get(&(from, portfolio.currency)));

@@ -1,8 +1,10 @@
 //! Tests of queries after a change of the configuration that no run has put in force yet: they
 //! show the ledger as the next run will see it.
 
-use crate::domain::{Phase, PhaseSet, RiskModel, Scope};
-use crate::engine::{RunObserver, RunRequest, preview, run};
+use std::collections::BTreeSet;
+
+use crate::domain::{Cell, Day, Phase, PhaseSet, PriceQuality, RiskModel, Scope, SecurityId};
+use crate::engine::{EngineError, RunObserver, RunRequest, pending_invalidations, preview, run};
 use crate::plan::Request;
 use crate::query::books::books;
 use crate::query::concerns::ConcernInputs;
@@ -12,6 +14,7 @@ use crate::query::fixture::{Fixture, SESSIONS, filled};
 use crate::query::holdings::Validity;
 use crate::query::reason::CellReason;
 use crate::query::sessions_behind::lag;
+use crate::store::StoreError;
 
 fn with_other_model() -> Fixture {
     let mut fixture = filled();
@@ -108,4 +111,48 @@ fn a_change_of_both_is_planned_as_it_is_run() {
     let mut fixture = with_other_model();
     fixture.settings.calendar = fixture.without_session(20);
     run_previewed(&fixture);
+}
+
+#[test]
+fn other_sessions_of_the_calendar_of_a_security_open_the_cells_whose_ages_change() {
+    let fixture = filled();
+    let christmas: Day = "2025-12-25".parse().unwrap();
+    fixture.damage("UPDATE security SET calendar = 'new-york' WHERE id = 1");
+    fixture.damage(&format!(
+        "DELETE FROM price WHERE security = 1 AND day = {}",
+        christmas.number()
+    ));
+    // As a version would have stored it that knew no holiday of New York.
+    let weekdays = fixture.settings.calendar.clone();
+    let mut writer = fixture.store.writer().unwrap();
+    let stored: Result<(), StoreError> =
+        writer.write(|writing| writing.security_calendars().set("new-york", &weekdays));
+    stored.unwrap();
+    drop(writer);
+    let pending = (fixture.store)
+        .read(|reading| pending_invalidations(reading, &fixture.settings))
+        .unwrap();
+    let pending: Vec<_> = pending.iter().collect();
+    assert_eq!(
+        pending[0].reason,
+        "the calendar new-york changed on 2025-12-25, 2026-01-01"
+    );
+    let days: BTreeSet<Day> = pending[0].cells.keys().map(|(day, _)| *day).collect();
+    // Of the three days only Christmas has no close, and the day after starts from its books.
+    assert_eq!(days, BTreeSet::from([christmas, christmas.next()]));
+
+    run_previewed(&fixture);
+    let cell = Cell::new(christmas, fixture.alpha().id);
+    let positions = fixture.store.read(|reading| {
+        let positions = reading.outputs().positions(cell)?;
+        let left = pending_invalidations(reading, &fixture.settings)?;
+        Ok::<_, EngineError>((positions.unwrap(), left.is_empty()))
+    });
+    let (positions, nothing_left) = positions.unwrap();
+    assert!(nothing_left);
+    let closed = positions
+        .iter()
+        .filter(|position| position.quality == PriceQuality::Closed);
+    let closed: Vec<_> = closed.map(|position| position.security).collect();
+    assert_eq!(closed, [SecurityId(1)]);
 }

@@ -102,10 +102,12 @@ pub(super) fn check_rows(
     Ok(())
 }
 
-/// Reads the sessions and the definition of the calendar in force.
+/// Reads the sessions and the definitions of the calendars in force: that of the database and those
+/// that securities name.
 pub(super) fn check_calendar(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
     store.read(|reading| {
         reading.calendar().sessions()?;
+        reading.security_calendars().in_force()?;
         reading.calendar().in_force()
     })?;
     tally.add_checked(1);

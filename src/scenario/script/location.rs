@@ -42,7 +42,8 @@ impl WorldError {
             Self::RunningRun { .. } => key_span(text, "run"),
             Self::UnknownSymbol { symbol: name, .. }
             | Self::UnknownPortfolio { name, .. }
-            | Self::UnknownSector { sector: name, .. } => word(name),
+            | Self::UnknownSector { sector: name, .. }
+            | Self::UnknownCalendar { calendar: name, .. } => word(name),
             Self::Lifecycle {
                 portfolio: name, ..
             }

@@ -43,6 +43,16 @@ pub enum WorldError {
         /// The known name most similar to it.
         nearest: Nearest,
     },
+    /// A security names a calendar that is neither built in nor that of the world.
+    #[error("unknown calendar `{calendar}` of the security `{symbol}`{nearest}")]
+    UnknownCalendar {
+        /// The symbol of the security.
+        symbol: String,
+        /// The name in the file.
+        calendar: String,
+        /// The known name most similar to it.
+        nearest: Nearest,
+    },
     /// A sector that the generated market does not have.
     #[error("unknown sector `{sector}`{nearest}")]
     UnknownSector {

@@ -12,9 +12,27 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityId, Split, Transaction,
+    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityCalendars, SecurityId,
+    Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
+
+/// Refuses a security with a calendar that is neither built in nor that of the world.
+pub(super) fn check_calendars(spec: &WorldSpec, calendar: &Calendar) -> Result<(), WorldError> {
+    let named = spec.securities.iter();
+    for (symbol, name) in named.filter_map(|(symbol, spec)| Some((symbol, spec.calendar.as_ref()?)))
+    {
+        if SecurityCalendars::find(name, calendar).is_none() {
+            let known = SecurityCalendars::known_names(calendar);
+            return Err(WorldError::UnknownCalendar {
+                symbol: symbol.clone(),
+                calendar: name.clone(),
+                nearest: Nearest::find(name, known),
+            });
+        }
+    }
+    Ok(())
+}
 
 /// Builds the listing: the generated market, unless sources are given, and the securities of the
 /// file. A symbol that only has prices becomes a share in dollars. A new symbol with prices has
@@ -93,6 +111,7 @@ pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Securit
         currency: spec.currency.map_or(base.currency, |currency| currency.0),
         multiplier: spec.multiplier.map_or(base.multiplier, |units| units.0),
         inactive_from: spec.inactive_from.or(base.inactive_from),
+        calendar: spec.calendar.clone().or(base.calendar),
         ..base
     }
 }

@@ -110,7 +110,8 @@ merge_fields!(SecuritySpec {
     sector,
     currency,
     multiplier,
-    inactive_from
+    inactive_from,
+    calendar
 });
 
 merge_fields!(PortfolioSpec {

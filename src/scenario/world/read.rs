@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::coverage::{Invalidated, PortfolioDays, remove_failed_phases};
 use super::error::WorldError;
-use super::instruments::{Instruments, build_listing, resolve_transactions};
+use super::instruments::{Instruments, build_listing, check_calendars, resolve_transactions};
 use super::lenient::OneOrMany;
 use super::merge::{expand_portfolios, merge_worlds};
 use super::names::PortfolioResolver;
@@ -62,6 +62,7 @@ impl World {
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
         let sources = spec.sources.unwrap_or_default();
+        check_calendars(&spec, &calendar)?;
         let mut listing = build_listing(&spec)?;
         list_blocking_securities(&named, &mut listing);
         let listed = Instruments(listing);

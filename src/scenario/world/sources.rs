@@ -10,8 +10,9 @@ use super::instruments::resolve_transactions;
 use super::spec::{SplitSpec, TransactionSpec};
 use super::state::{Contents, MarketEnd, World, WorldPortfolio};
 use crate::domain::{
-    CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity, RiskModel,
-    Security, SecurityId, Split, Transaction, TransactionKind,
+    Calendar, CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity,
+    RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction, TransactionKind,
+    is_closed,
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
@@ -83,10 +84,26 @@ impl World {
             self.priced_days,
             &self.splits,
         );
+        self.remove_closes_of_closed_days(&mut market);
         for given in &self.closes {
             market.set_close(given.security, given.day, given.close);
         }
         Ok(market)
+    }
+
+    /// Removes the generated closes of the days on which a security is closed by its own calendar.
+    fn remove_closes_of_closed_days(&self, market: &mut Market) {
+        for security in self.listing.securities() {
+            let name = security.calendar.as_deref();
+            let own = name.and_then(|name| SecurityCalendars::find(name, &self.calendar));
+            let own = own.as_ref().map(Calendar::all_sessions);
+            let closed: Vec<Day> = (market.sessions().iter().copied())
+                .filter(|day| is_closed(own, *day))
+                .collect();
+            for day in closed {
+                market.set_close(security.id, day, None);
+            }
+        }
     }
 }
 

@@ -144,6 +144,9 @@ pub(crate) struct SecuritySpec {
     pub(crate) multiplier: Option<Lenient<Quantity>>,
     /// The first day without a price.
     pub(crate) inactive_from: Option<Day>,
+    /// The name of its exchange's calendar, such as `XTSE`; it has no close on days on which it is
+    /// closed.
+    pub(crate) calendar: Option<String>,
 }
 
 /// A portfolio, its completed days and its sources.

@@ -108,12 +108,13 @@ fn position_line(row: PositionView, weight: Bar) -> PositionLine {
         quantity: number::quantity(row.quantity),
         price: number::price(row.price),
         tone: match row.quality {
-            PriceQuality::Fresh => "",
+            PriceQuality::Fresh | PriceQuality::Closed => "",
             PriceQuality::Stale(_) | PriceQuality::Cost => "warning",
             PriceQuality::None => "bad",
         },
         quality: match row.quality {
             PriceQuality::Fresh => String::new(),
+            PriceQuality::Closed => "closed".to_owned(),
             PriceQuality::Stale(age) => number::count_with_noun(age.into(), "session") + " old",
             PriceQuality::Cost => "at cost".to_owned(),
             PriceQuality::None => "none".to_owned(),

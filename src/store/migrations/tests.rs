@@ -105,6 +105,10 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
             INSERT INTO price_deletion VALUES (1, 5000000, 20454, 1, '100', 'anna', 'a wrong feed');";
         connection.execute_batch(rows).unwrap();
     }
+    if version >= 17 {
+        let row = "INSERT INTO security_calendar VALUES ('XTSE', x'00', 0, 'a definition', x'01')";
+        connection.execute_batch(row).unwrap();
+    }
     (folder, path, connection)
 }
 

@@ -76,12 +76,11 @@ impl ReadCalendar<'_> {
             if stored != expected {
                 return Err(StoreError::damaged("the digest of the calendar differs"));
             }
-            let day = |offset| Day::MIN.saturating_add(offset as i32);
             // An older version annualised by 252 whatever the calendar.
             let sessions_per_year =
                 per_year.map_or(Some(SessionsPerYear::EXCHANGE), SessionsPerYear::new);
             Ok(Row {
-                sessions: days.into_iter().map(day).collect(),
+                sessions: sessions_from_set(days),
                 definition,
                 sessions_per_year: sessions_per_year
                     .ok_or_else(|| StoreError::damaged("a year has no sessions"))?,
@@ -93,14 +92,7 @@ impl ReadCalendar<'_> {
 impl WriteCalendar<'_> {
     /// Puts a calendar in force.
     pub(crate) fn set(&self, calendar: &Calendar) -> Result<(), StoreError> {
-        // Bitmaps hold unsigned numbers and days before 1970 are negative, so days are counted from
-        // the first one that the program knows.
-        let days: IdSet = calendar
-            .all_sessions()
-            .iter()
-            .map(|day| (day.number() - Day::MIN.number()) as u32)
-            .collect();
-        let (bytes, count) = StoredSet::to_bytes(&days);
+        let (bytes, count) = StoredSet::to_bytes(&sessions_to_set(calendar));
         let definition = definition(calendar);
         let per_year = calendar.sessions_per_year().get();
         self.connection.execute(
@@ -119,14 +111,28 @@ impl WriteCalendar<'_> {
     }
 }
 
-fn definition(calendar: &Calendar) -> String {
+/// Returns the sessions as a set of numbers. Bitmaps hold unsigned numbers and days before 1970 are
+/// negative, so days are counted from the first one that the program knows.
+pub(super) fn sessions_to_set(calendar: &Calendar) -> IdSet {
+    let sessions = calendar.all_sessions().iter();
+    let numbers = sessions.map(|day| (day.number() - Day::MIN.number()) as u32);
+    numbers.collect()
+}
+
+/// Returns the sessions that [`sessions_to_set`] stored.
+pub(super) fn sessions_from_set(days: IdSet) -> Vec<Day> {
+    let day = |offset| Day::MIN.saturating_add(offset as i32);
+    days.into_iter().map(day).collect()
+}
+
+pub(super) fn definition(calendar: &Calendar) -> String {
     toml::to_string(&calendar.written()).expect("a calendar has only texts, dates and tables")
 }
 
 /// Returns the digest of sessions, definition and, unless an older version wrote the row, sessions
 /// of a year. The sessions are stored beside the definition,
 /// because a newer version may know other sessions of a built-in calendar.
-fn digest(sessions: &[u8], definition: &str, per_year: Option<u16>) -> Vec<u8> {
+pub(super) fn digest(sessions: &[u8], definition: &str, per_year: Option<u16>) -> Vec<u8> {
     let mut digest = Sha256::new()
         .chain_update(sessions)
         .chain_update(definition);

@@ -15,6 +15,7 @@ mod portfolios;
 mod prices;
 mod revision;
 mod securities;
+mod security_calendars;
 mod transaction_changes;
 mod world;
 
@@ -27,5 +28,6 @@ pub use portfolios::{ReadPortfolios, WritePortfolios};
 pub use prices::{ReadCloses, ReplacedClose, WriteCloses};
 pub use revision::Revision;
 pub use securities::{ReadSecurities, WriteSecurities};
+pub use security_calendars::{ReadSecurityCalendars, WriteSecurityCalendars};
 pub use transaction_changes::{ReadTransactionChanges, WriteTransactionChanges};
 pub use world::StoredWorld;

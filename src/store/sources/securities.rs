@@ -16,7 +16,8 @@ impl ReadSecurities<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<Security>, StoreError> {
-        let sql = "SELECT id, symbol, name, class, sector, currency, multiplier, inactive_from
+        let sql = "SELECT id, symbol, name, class, sector, currency, multiplier,
+                    inactive_from, calendar
              FROM security ORDER BY id";
         select(self.connection, sql, [], |row| {
             Ok(Security {
@@ -28,6 +29,7 @@ impl ReadSecurities<'_> {
                 currency: row.get(5)?,
                 multiplier: row.get(6)?,
                 inactive_from: row.get(7)?,
+                calendar: row.get(8)?,
             })
         })
     }
@@ -38,8 +40,9 @@ impl WriteSecurities<'_> {
     pub(crate) fn add(&self, new: &NewSecurity) -> Result<SecurityId, StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO security (symbol, name, class, sector, currency, multiplier, inactive_from)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO security (symbol, name, class, sector, currency, multiplier,
+                                       inactive_from, calendar)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 new.symbol,
@@ -48,7 +51,8 @@ impl WriteSecurities<'_> {
                 new.sector,
                 new.currency,
                 new.multiplier,
-                new.inactive_from
+                new.inactive_from,
+                new.calendar
             ])?;
         // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
@@ -60,7 +64,7 @@ impl WriteSecurities<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE security SET name = ?2, class = ?3, sector = ?4, currency = ?5,
-                                     multiplier = ?6, inactive_from = ?7
+                                     multiplier = ?6, inactive_from = ?7, calendar = ?8
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -70,7 +74,8 @@ impl WriteSecurities<'_> {
                 security.sector,
                 security.currency,
                 security.multiplier,
-                security.inactive_from
+                security.inactive_from,
+                security.calendar
             ])?;
         Ok(())
     }

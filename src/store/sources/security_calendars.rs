@@ -1,0 +1,177 @@
+//! The calendars that securities name, as they are in force: with the sessions by which the ledger
+//! was filled.
+
+use rusqlite::params;
+
+use super::calendar::{definition, digest, sessions_from_set, sessions_to_set};
+use crate::domain::calendar::WrittenCalendar;
+use crate::domain::{Calendar, Day, SecurityCalendars};
+use crate::store::columns::StoredSet;
+use crate::store::error::StoreError;
+use crate::store::select::select;
+use crate::store::transaction::subject;
+
+subject!(security_calendars: ReadSecurityCalendars, WriteSecurityCalendars, "the calendars of securities");
+
+/// A stored row.
+struct Row {
+    name: String,
+    sessions: Vec<Day>,
+    definition: String,
+}
+
+impl ReadSecurityCalendars<'_> {
+    /// Returns the calendars by which the ledger was filled.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row differs from its digest.
+    pub fn in_force(&self) -> Result<SecurityCalendars, StoreError> {
+        let rows = self.rows()?.into_iter();
+        Ok(rows.map(|row| (row.name, row.sessions)).collect())
+    }
+
+    /// Returns the calendars that the next run puts in force, under the same names.
+    ///
+    /// The name of `configured`, the calendar of the database, is that calendar. The name of a
+    /// built-in calendar is the one of this version, whose sessions may be corrected. Any other
+    /// name is the stored definition.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row is damaged.
+    pub fn current(&self, configured: &Calendar) -> Result<SecurityCalendars, StoreError> {
+        let rows = self.rows()?.into_iter();
+        let current = rows.map(|row| {
+            let calendar = match SecurityCalendars::find(&row.name, configured) {
+                Some(calendar) => calendar,
+                None => row.calendar()?,
+            };
+            Ok((row.name, calendar.all_sessions().to_vec()))
+        });
+        current
+            .collect::<Result<Vec<_>, StoreError>>()
+            .map(SecurityCalendars::from_iter)
+    }
+
+    /// Returns the calendar of this name: one that the program knows, or a stored one.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row is damaged.
+    pub(crate) fn find(
+        &self,
+        name: &str,
+        configured: &Calendar,
+    ) -> Result<Option<Calendar>, StoreError> {
+        if let Some(calendar) = SecurityCalendars::find(name, configured) {
+            return Ok(Some(calendar));
+        }
+        let stored = self.rows()?.into_iter().find(|row| row.name == name);
+        stored.map(|row| row.calendar()).transpose()
+    }
+
+    /// Reads the rows, ascending by name, and checks their digests.
+    fn rows(&self) -> Result<Vec<Row>, StoreError> {
+        let sql = "SELECT name, sessions, count, definition, digest FROM security_calendar
+             ORDER BY name";
+        select(self.connection, sql, [], |row| {
+            let days = StoredSet::from_row(row, 1)?;
+            let definition: String = row.get(3)?;
+            let stored: Vec<u8> = row.get(4)?;
+            let bytes = row.get_ref(1)?.as_blob().map_err(StoreError::damaged)?;
+            if stored != digest(bytes, &definition, None) {
+                return Err(StoreError::damaged(
+                    "the digest of a security's calendar differs",
+                ));
+            }
+            Ok(Row {
+                name: row.get(0)?,
+                sessions: sessions_from_set(days),
+                definition,
+            })
+        })
+    }
+}
+
+impl Row {
+    /// Builds the calendar of the stored definition.
+    fn calendar(&self) -> Result<Calendar, StoreError> {
+        let written: WrittenCalendar =
+            toml::from_str(&self.definition).map_err(StoreError::damaged)?;
+        written.calendar().map_err(StoreError::damaged)
+    }
+}
+
+impl WriteSecurityCalendars<'_> {
+    /// Stores the calendar of a name that a security has, unless the name has one.
+    pub(crate) fn add(&self, name: &str, configured: &Calendar) -> Result<(), StoreError> {
+        if self.in_force()?.named(name).is_some() {
+            return Ok(());
+        }
+        match self.find(name, configured)? {
+            Some(calendar) => self.set(name, &calendar),
+            // Files and worlds are checked before.
+            None => Err(StoreError::damaged("a security has an unknown calendar")),
+        }
+    }
+
+    /// Puts a calendar in force under a name.
+    pub(crate) fn set(&self, name: &str, calendar: &Calendar) -> Result<(), StoreError> {
+        let (bytes, count) = StoredSet::to_bytes(&sessions_to_set(calendar));
+        let definition = definition(calendar);
+        self.connection.execute(
+            "INSERT OR REPLACE INTO security_calendar (name, sessions, count, definition, digest)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                name,
+                bytes,
+                count,
+                definition,
+                digest(&bytes, &definition, None)
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_stored_calendar_is_found_by_name_and_a_damaged_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        let store = Store::create(path.as_path()).unwrap();
+        let own = Calendar::from_toml(
+            "name = \"tokyo\"\nzone = \"Asia/Tokyo\"\nbased-on = \"weekdays\"\n\
+             close = \"15:30\"\nyears = { first = 2025, last = 2026 }",
+        )
+        .unwrap();
+        let mut writer = store.writer().unwrap();
+        let added: Result<(), StoreError> = writer.write(|writing| {
+            let calendars = writing.security_calendars();
+            calendars.add("tokyo", &own)?;
+            calendars.add("weekdays", &own)
+        });
+        added.unwrap();
+        let read = || {
+            store.read(|reading| {
+                let calendars = reading.security_calendars();
+                let found = calendars.find("tokyo", &Calendar::new_york())?;
+                Ok::<_, StoreError>((found, calendars.in_force()?))
+            })
+        };
+        let (found, in_force) = read().unwrap();
+        assert_eq!(found, Some(own));
+        assert_eq!(in_force.names().collect::<Vec<_>>(), ["tokyo", "weekdays"]);
+        let connection = Connection::open(&path).unwrap();
+        let change = "UPDATE security_calendar SET count = count - 1 WHERE name = 'tokyo'";
+        connection.execute(change, []).unwrap();
+        assert!(read().is_err());
+    }
+}
