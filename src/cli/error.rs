@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::hints::{engine_hint, query_hint, store_hint, withdraw_hint};
 use super::{diagnostics, exit::Exit};
 use crate::app::AppError;
 use crate::capture::CaptureError;
@@ -13,8 +14,8 @@ use crate::domain::DayError;
 use crate::engine::EngineError;
 use crate::import::apply::{ApplyError, WithdrawError};
 use crate::invalidation::lifecycle::LifecycleChangeError;
-use crate::plan::{PlanError, ScopeError};
-use crate::query::{QueryError, shell_quoted};
+
+use crate::query::QueryError;
 use crate::scenario::LoadError;
 use crate::scenario::runner::PlayError;
 use crate::scenario::shrink::ShrinkError;
@@ -282,31 +283,6 @@ impl CliError {
     }
 }
 
-fn withdraw_hint(error: &WithdrawError) -> Option<String> {
-    let hint = match error {
-        WithdrawError::UnknownTransaction(_) => {
-            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned()
-        }
-        WithdrawError::AlreadyVoided { reference, .. } => format!(
-            "`plimsoll transaction history {}` shows it; import its row with `--correct` to bring it back",
-            shell_quoted(reference)
-        ),
-        WithdrawError::TransferExceedsHolding { reference, .. } => format!(
-            "void both at once, or correct transaction {} first: `plimsoll import transactions FILE --correct`",
-            shell_quoted(reference)
-        ),
-        WithdrawError::UnknownSymbol {
-            nearest: Some(nearest),
-            ..
-        } => format!("did you mean `{nearest}`?"),
-        WithdrawError::NoCloses { .. } => {
-            "the view `closes` of the database lists all closes".to_owned()
-        }
-        WithdrawError::UnknownSymbol { nearest: None, .. } | WithdrawError::Store(_) => return None,
-    };
-    Some(hint)
-}
-
 fn capture_exit(error: &CaptureError) -> Exit {
     match error {
         CaptureError::Store(error) => store_exit(error),
@@ -332,46 +308,6 @@ fn query_exit(error: &QueryError) -> Exit {
     match error {
         QueryError::Engine(error) => engine_exit(error),
         _ => Exit::Refused,
-    }
-}
-
-fn query_hint(error: &QueryError) -> Option<String> {
-    match error {
-        QueryError::UnknownPortfolio {
-            nearest: Some(name),
-            ..
-        } => Some(format!("did you mean `{name}`?")),
-        QueryError::Scope(ScopeError::Unknown(_)) => Some(
-            "`plimsoll portfolio list` lists all portfolios; --skip-unknown skips unknown ones"
-                .to_owned(),
-        ),
-        QueryError::DeletedPortfolios(names) => {
-            let first = names.first().map_or("NAME", String::as_str);
-            let first = shell_quoted(first);
-            Some(format!(
-                "`plimsoll portfolio restore {first}` restores a portfolio; the next run fills its gap"
-            ))
-        }
-        QueryError::UnknownPortfolio { nearest: None, .. }
-        | QueryError::Scope(_)
-        | QueryError::AmbiguousPortfolio { .. } => {
-            Some("`plimsoll portfolio list` lists all portfolios".to_owned())
-        }
-        QueryError::Unbookable { portfolio, .. } => {
-            let portfolio = shell_quoted(portfolio);
-            Some(format!(
-                "`plimsoll status {portfolio}` names the first open day; --as-of shows an earlier one"
-            ))
-        }
-        QueryError::UnknownSymbol {
-            nearest: Some(nearest),
-            ..
-        } => Some(format!("did you mean `{nearest}`?")),
-        QueryError::UnknownTransaction(_) => Some(
-            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned(),
-        ),
-        QueryError::Engine(EngineError::Store(error)) => store_hint(error),
-        _ => None,
     }
 }
 
@@ -401,59 +337,4 @@ fn store_exit(error: &StoreError) -> Exit {
         | StoreError::DamagedCopy(_) => Exit::Refused,
         _ => Exit::Store,
     }
-}
-
-fn engine_hint(error: &EngineError) -> Option<String> {
-    let hint = match error {
-        EngineError::PlanChanged { .. } => "`plimsoll plan` shows the plan as it is now",
-        EngineError::TooManyCells { .. } => {
-            "`plimsoll plan` shows what is open; --limit N does the first N cells, and a later run continues"
-        }
-        EngineError::Plan(PlanError::Target(_)) => "omit --target to use the last final session",
-        EngineError::Calendar(_) => {
-            "docs/calendars.md explains how to write a calendar with more years"
-        }
-        EngineError::Market(_) => "import the benchmark and the factors of [risk] as securities",
-        EngineError::NothingToAccept(_) => "`plimsoll plan` shows the sessions that wait",
-        EngineError::NoSuchAcceptance(_) => "`plimsoll accept-prices` lists them with their ids",
-        EngineError::SourcesKeepChanging(_) => "run again when the imports have ended",
-        _ => return None,
-    };
-    Some(hint.to_owned())
-}
-
-fn store_hint(error: &StoreError) -> Option<String> {
-    let hint = match error {
-        StoreError::Absent(path) => {
-            return Some(format!(
-                "`plimsoll --db {} init` creates an empty one; `plimsoll demo` creates an example",
-                path.display()
-            ));
-        }
-        StoreError::Present(_) => "choose another file with --db",
-        StoreError::Foreign { .. } => "choose a Plimsoll database with --db",
-        StoreError::ForeignLog { .. } => {
-            "`plimsoll restore BACKUP` puts a backup in place; it keeps the file and the log under another name"
-        }
-        StoreError::InUse(_) => "stop `plimsoll serve` and other programs, then try again",
-        StoreError::ChangedSources(_) => {
-            "`plimsoll restore BACKUP` puts a good backup in place; after a change on purpose, `plimsoll repair --accept-changes` keeps the rows as they are"
-        }
-        StoreError::DamagedCopy(_) => "restore an older backup",
-        StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
-        StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
-        StoreError::Damaged(_) => {
-            "`plimsoll verify` lists the damage; `plimsoll restore BACKUP` puts a good backup in place"
-        }
-        StoreError::LeaseHeld { .. } => {
-            "wait for its end: `plimsoll runs` shows its progress; the lease of a dead run expires and is taken over"
-        }
-        StoreError::LeaseLost => "another run has taken over; `plimsoll runs` shows it",
-        _ if error.is_full() => {
-            "the disk is full: free some space and run again; committed work is kept"
-        }
-        _ if error.is_busy() => "another program has locked the database: close it and try again",
-        _ => return None,
-    };
-    Some(hint.to_owned())
 }

@@ -11,6 +11,7 @@ mod context;
 mod diagnostics;
 mod error;
 mod exit;
+mod hints;
 mod logging;
 mod notifications;
 mod output;

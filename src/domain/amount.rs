@@ -1,4 +1,4 @@
-//! Exact amounts of money as scaled 64-bit integers, and the errors of all amounts.
+//! Exact amounts of money as scaled 64-bit integers.
 //!
 //! Decimal numbers enter and leave as [`rust_decimal::Decimal`]. In between everything is an
 //! integer, products are formed exactly, and every rounding is half to even. An operation whose
@@ -7,43 +7,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::amount_error::AmountError;
+use super::decimal_text;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use thiserror::Error;
-
-use super::decimal_text;
-
-/// The reason a text or number is not a valid amount.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum AmountError {
-    /// Not a plain decimal number.
-    #[error("`{0}` is not a decimal number")]
-    NotANumber(String),
-    /// The number has more decimals than the amount keeps.
-    #[error("`{text}` has more than {decimals} decimals")]
-    TooManyDecimals {
-        /// The number as written.
-        text: String,
-        /// The number of decimals that the amount keeps.
-        decimals: u32,
-    },
-    /// The number has more digits than are read.
-    #[error("`{text}` has more than {digits} digits")]
-    TooManyDigits {
-        /// The number as written.
-        text: String,
-        /// The number of digits that are read.
-        digits: usize,
-    },
-    /// The number is larger than the largest amount.
-    #[error("`{text}` is larger than {max}")]
-    TooLarge {
-        /// The number as written.
-        text: String,
-        /// The largest amount that fits.
-        max: String,
-    },
-}
 
 /// An amount of money in the currency of its portfolio: four decimals, up to about 9.2 × 10¹⁴.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -1,6 +1,6 @@
 //! Reads and writes scaled integers as decimal numbers, exact to the last digit.
 
-use super::amount::AmountError;
+use super::amount_error::AmountError;
 
 /// Largest power of ten that 128 bits hold.
 const MAX_DIGITS: usize = 38;

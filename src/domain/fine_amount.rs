@@ -10,7 +10,8 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use super::amount::{AmountError, Money, divide_half_even};
+use super::amount::{Money, divide_half_even};
+use super::amount_error::AmountError;
 use super::decimal_text;
 use super::wide::product_ratio;
 
@@ -38,7 +39,7 @@ macro_rules! fine_amount {
         impl $name {
             /// The amount of zero units.
             pub const ZERO: Self = Self { low: 0, rest: 0 };
-            /// The largest amount.
+            /// The largest amount that fits.
             pub const MAX: Self = Self::split_units(MAX_UNITS);
             /// The number of decimals that are kept.
             pub const DECIMALS: u32 = 18;

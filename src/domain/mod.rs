@@ -7,6 +7,7 @@
 
 mod accepted_prices;
 mod amount;
+mod amount_error;
 pub mod calendar;
 mod cell;
 mod correction;
@@ -39,7 +40,8 @@ mod value;
 mod wide;
 
 pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
-pub use amount::{AmountError, Money};
+pub use amount::Money;
+pub use amount_error::AmountError;
 pub use calendar::{Calendar, CalendarError, SessionsPerYear};
 pub use cell::Cell;
 pub use correction::{Change, Correction};

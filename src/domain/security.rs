@@ -75,11 +75,11 @@ impl fmt::Debug for Currency {
 /// The closes that an asset class can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseSigns {
-    /// Above zero.
+    /// Only closes above zero.
     Positive,
-    /// Zero and above.
+    /// Closes of zero and above.
     NotNegative,
-    /// Below zero too.
+    /// Closes below zero as well.
     Any,
 }
 

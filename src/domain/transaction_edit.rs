@@ -18,7 +18,7 @@ pub struct Attribution {
 /// A change of one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransactionEdit {
-    /// It is new.
+    /// A transaction with a new id.
     Added(Transaction),
     /// It has other values.
     Corrected(Correction<Transaction>),
@@ -54,14 +54,14 @@ impl TransactionEdit {
 pub enum RecordedEdit {
     /// Its values were replaced.
     Corrected,
-    /// It was withdrawn.
+    /// The transaction no longer counts.
     Voided,
     /// It was imported again after it was voided.
     Restored,
 }
 
 impl RecordedEdit {
-    /// All kinds.
+    /// All kinds of changes.
     pub const ALL: [Self; 3] = [Self::Corrected, Self::Voided, Self::Restored];
 
     /// Returns the name, as texts write it and the database stores it.

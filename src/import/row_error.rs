@@ -120,7 +120,7 @@ pub enum RowErrorKind {
     /// The price is zero or less, which the class of its security cannot have.
     #[error("`{price}` is {}, which a security of class {class} cannot have", if price.is_zero() { "zero" } else { "below zero" })]
     CloseSign {
-        /// The price.
+        /// The price as written in the file.
         price: Price,
         /// The class of the security.
         class: AssetClass,

@@ -43,7 +43,7 @@ pub(super) struct Account {
     pub(super) inflow: Money,
     /// Value paid to the outside since the previous session, zero or more.
     pub(super) outflow: Money,
-    /// Ascending by symbol.
+    /// In ascending order of their symbols.
     pub(super) holdings: Vec<Holding>,
     /// The lots closed so far; `None` if they are not recorded, as in a run.
     pub(super) realized_lots: Option<Vec<RealizedLot>>,

@@ -42,7 +42,7 @@ struct Path {
 /// An exchange rate as of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOfRate {
-    /// The rate, exact.
+    /// The exact rate, which is not rounded itself.
     pub rate: ExchangeRate,
     /// Age of the oldest price in it: [`PriceQuality::Fresh`], [`PriceQuality::Closed`] or
     /// [`PriceQuality::Stale`].

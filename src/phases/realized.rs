@@ -18,7 +18,7 @@ pub struct RealizedLot {
     pub quantity: Quantity,
     /// The amount received: by the sale of a long lot, or earlier by that of a short one.
     pub proceeds: Money,
-    /// The amount paid.
+    /// Cost of the part sold, in the currency of the portfolio.
     pub cost: Money,
 }
 

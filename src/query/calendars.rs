@@ -35,7 +35,7 @@ pub struct CalendarSummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CalendarYear {
-    /// The calendar.
+    /// Name, hours and known years.
     #[serde(flatten)]
     pub calendar: CalendarSummary,
     /// The year of the days.
@@ -53,7 +53,7 @@ pub struct CalendarYear {
 /// A weekday without trading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClosedDay {
-    /// The day.
+    /// A weekday without a session.
     pub day: Day,
     /// The holiday, if the calendar names it.
     pub name: Option<String>,
@@ -62,7 +62,7 @@ pub struct ClosedDay {
 /// A session that closes early.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EarlyClose {
-    /// The session.
+    /// The session that closes early.
     pub day: Day,
     /// Its close in local time, `HH:MM`.
     pub close: String,

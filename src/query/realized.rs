@@ -52,13 +52,13 @@ pub struct RealizedGain {
     /// Units closed, as of the closing day; negative for a short lot.
     #[serde(serialize_with = "serialize::text")]
     pub quantity: Quantity,
-    /// The amount received.
+    /// Amount received for the part sold, in the currency of the portfolio.
     #[serde(serialize_with = "serialize::text")]
     pub proceeds: Money,
-    /// The amount paid.
+    /// Cost of the part sold, in the currency of the portfolio.
     #[serde(serialize_with = "serialize::text")]
     pub cost: Money,
-    /// Proceeds minus cost.
+    /// Proceeds minus cost: the sum over lots is the realized profit.
     #[serde(serialize_with = "serialize::text")]
     pub gain: Money,
     /// The id of the transaction that opened the lot.

@@ -20,18 +20,18 @@ pub struct TransactionView {
     /// The time of day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
-    /// The kind.
+    /// The kind, as files write it.
     pub kind: String,
     /// Symbol of the security.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol: Option<String>,
-    /// The quantity moved.
+    /// The quantity moved, if the kind moves one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantity: Option<String>,
     /// The price of one unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
-    /// The cash amount.
+    /// The amount, as stated in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     /// The fee beside the amount.

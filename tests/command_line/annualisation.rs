@@ -108,7 +108,7 @@ fn calendars_are_listed_and_shown_without_a_database() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["sessions"], 251);
     assert_eq!(json["early-closes"][0]["close"], "13:00");
-    assert_eq!(workspace.run(&["calendar", "show", "XXXX"]).code, 2);
+    assert_eq!(workspace.run(&["calendar", "show", "XQQQ"]).code, 2);
     assert_eq!(
         workspace
             .run(&["calendar", "show", "XETR", "--year", "2000"])

@@ -24,7 +24,7 @@ static CALENDARS: [LazyLock<Calendar>; COUNT] = [
 ];
 
 impl BuiltIn {
-    /// Returns the calendar.
+    /// Returns the calendar, compiled on first use.
     pub fn calendar(self) -> Calendar {
         Calendar::clone(&CALENDARS[self.0])
     }
@@ -112,7 +112,7 @@ mod tests {
                 assert_eq!(Calendar::built_in(alias), Some(calendar));
             }
         }
-        assert_eq!(Calendar::built_in("XXXX"), None);
+        assert_eq!(Calendar::built_in("XQQQ"), None);
     }
 
     #[test]

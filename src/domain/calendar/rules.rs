@@ -64,7 +64,7 @@ enum Observed {
     AfterWeekend,
     /// The next weekday that is not a holiday, for a Sunday.
     AfterSunday,
-    /// The Friday before.
+    /// A Saturday moves to Friday.
     BeforeWeekend,
 }
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::domain::{AmountError, Quantity};
+use crate::domain::amount_error::AmountError;
+use crate::domain::fine_amount::Quantity;
 
 /// A quantity of the lot that a transaction opened.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::cost_basis::LotMethod;
 use super::lot::{ChosenLot, Lot};
-use crate::domain::Quantity;
+use crate::domain::fine_amount::Quantity;
 
 /// A quantity to take from the lot at an index, with the sign of the lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ pub enum LotMethod {
 }
 
 impl LotMethod {
-    /// All methods.
+    /// All methods, the default first.
     pub const ALL: [Self; 3] = [Self::Fifo, Self::Lifo, Self::Average];
 
     /// Returns the name, as files write it.
@@ -42,7 +42,7 @@ pub enum FeeTreatment {
 }
 
 impl FeeTreatment {
-    /// All treatments.
+    /// All treatments, the default first.
     pub const ALL: [Self; 2] = [Self::Expense, Self::Capitalize];
 
     /// Returns the name, as files write it.

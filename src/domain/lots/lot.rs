@@ -1,7 +1,8 @@
 //! Defines a lot, its origin, and the part of a lot that a movement closed.
 
+use crate::domain::amount::Money;
 use crate::domain::day::Day;
-use crate::domain::{Money, Quantity};
+use crate::domain::fine_amount::Quantity;
 
 /// The acquisition (or short sale) that opened a lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use super::closing::{Taking, by_choice, by_method};
 use super::cost_basis::LotMethod;
 use super::lot::{ChosenLot, ClosedLot, Lot, LotOrigin};
 use super::split_ratio::{Fractions, split_quantities};
-use crate::domain::{Money, Quantity};
+use crate::domain::amount::Money;
+use crate::domain::fine_amount::Quantity;
 
 /// The lots, or parts of lots, that left a holding, in the order of closing.
 pub type ClosedLots = SmallVec<[ClosedLot; 1]>;

@@ -4,16 +4,15 @@
 //! total. Each lot shows a quantity that fits, and the difference to its exact quantity is kept as a
 //! fraction, so that a later split starts from the exact quantities.
 
-use crate::domain::Quantity;
 use crate::domain::amount::divide_half_even;
-use crate::domain::fine_amount::FINE;
+use crate::domain::fine_amount::{FINE, Quantity};
 
 /// The differences between the exact quantities of lots and the quantities that they show, in
 /// units, over one denominator. Zero for all lots until a split does not come out even.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fractions {
     unit: Unit,
-    /// At least 2.
+    /// At least 2, and reduced.
     denominator: i128,
     /// One for each lot, in the order of the lots, none larger than the denominator in size.
     numerators: Vec<i128>,

@@ -72,7 +72,7 @@ pub(super) fn existing_with_calendars(
     Ok(existing_securities(reading)?.with_calendars(names))
 }
 
-/// Returns all securities.
+/// Returns all securities that rows can name.
 pub(super) fn existing_securities(
     reading: &ReadTransaction<'_>,
 ) -> Result<ExistingRecords, StoreError> {
@@ -130,7 +130,7 @@ pub(super) fn existing_actions(
     Ok(known.with_splits(splits).with_closes(closes))
 }
 
-/// Sets splits.
+/// Stores the splits that a file adds or corrects.
 pub(super) fn apply_actions(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
@@ -164,7 +164,7 @@ pub(super) fn existing_prices(
     Ok(known.with_splits(splits).with_closes(closes))
 }
 
-/// Writes closes.
+/// Stores the closes that a file adds or corrects.
 pub(super) fn apply_prices(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,

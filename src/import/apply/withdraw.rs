@@ -61,7 +61,7 @@ pub enum WithdrawError {
         /// The range of days.
         days: DayRange,
     },
-    /// The store failed.
+    /// The store failed to read or write.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -14,7 +14,7 @@ use crate::scenario::world::values::Span;
 /// The name under which scenarios change sources by hand.
 const SCENARIO: &str = "scenario";
 
-/// Transactions to void.
+/// Transactions to withdraw, by their ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct VoidSpec {
@@ -25,7 +25,7 @@ pub(crate) struct VoidSpec {
     pub(crate) reason: Option<String>,
 }
 
-/// Closes to delete.
+/// Closes of a security to delete, by days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct DeletePricesSpec {

@@ -137,9 +137,9 @@ pub(crate) struct StepSpec {
     pub(crate) accept_prices: Option<Located<AcceptedPricesSpec>>,
     /// A file to import by the rules that files of users have.
     pub(crate) import: Option<ImportSpec>,
-    /// Transactions to void.
+    /// Transactions to withdraw, by their ids.
     pub(crate) void: Option<VoidSpec>,
-    /// Closes to delete.
+    /// Closes of a security to delete, by days.
     pub(crate) delete_prices: Option<DeletePricesSpec>,
     /// The duration by which the clock moves; a negative one moves it back.
     pub(crate) advance: Option<Lenient<SignedDuration>>,

@@ -13,7 +13,7 @@ use crate::store::transaction::subject;
 
 subject!(security_calendars: ReadSecurityCalendars, WriteSecurityCalendars, "the calendars of securities");
 
-/// A stored row.
+/// The columns of a stored calendar.
 struct Row {
     name: String,
     sessions: Vec<Day>,

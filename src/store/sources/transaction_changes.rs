@@ -130,7 +130,7 @@ impl ReadTransactionChanges<'_> {
 }
 
 impl WriteTransactionChanges<'_> {
-    /// Records a change.
+    /// Appends a change to the history of its transaction.
     pub(crate) fn record(&self, change: &TransactionChange) -> Result<(), StoreError> {
         let was = change.was.as_ref().map(StoredTransaction::from);
         let was = was.map(|was| serde_json::to_string(&was).map_err(StoreError::damaged));
