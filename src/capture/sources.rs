@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::error::CaptureError;
-use crate::domain::{Day, DayRange, Price, RiskModel, Security, SecurityId, Split, Transaction};
+use crate::domain::{
+    CorporateAction, Day, DayRange, Price, RiskModel, Security, SecurityId, Split, Transaction,
+};
 use crate::store::ReadTransaction;
 
 /// The stored securities, closes, transactions, splits and risk model.
@@ -15,6 +17,8 @@ pub(super) struct GivenSources {
     pub(super) closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
     /// Splits in the order of security and day.
     pub(super) splits: Vec<Split>,
+    /// Other corporate actions in the order of security and day.
+    pub(super) actions: Vec<CorporateAction>,
     /// Transactions by portfolio, in booking order.
     pub(super) transactions: BTreeMap<u32, Vec<Transaction>>,
     pub(super) model: RiskModel,
@@ -41,6 +45,7 @@ impl GivenSources {
             securities,
             closes,
             splits: reading.splits().all()?,
+            actions: reading.corporate_actions().all()?,
             transactions,
             model: reading.risk_models().in_force()?.1,
         })

@@ -10,6 +10,7 @@ mod amount;
 mod amount_error;
 pub mod calendar;
 mod cell;
+mod corporate_action;
 mod correction;
 mod coverage;
 mod day;
@@ -44,6 +45,9 @@ pub use amount::Money;
 pub use amount_error::AmountError;
 pub use calendar::{Calendar, CalendarError, SessionsPerYear};
 pub use cell::Cell;
+pub use corporate_action::{
+    ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery,
+};
 pub use correction::{Change, Correction};
 pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};
 pub use day::{Day, DayError, DayRange};

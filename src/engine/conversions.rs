@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Currency, IdSet, Security, SecurityId};
+use crate::invalidation::ActionHistory;
 use crate::phases::{Conversion, CurrencyPairs};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -74,11 +75,15 @@ impl Conversions {
     }
 }
 
-/// Returns the portfolios that ever traded a security.
+/// Returns the portfolios that ever traded a security, or one for which it is received.
 pub(crate) fn traders(
     reading: &ReadTransaction<'_>,
     security: SecurityId,
 ) -> Result<IdSet, StoreError> {
-    let traders = reading.entries().portfolios_trading(security)?;
-    Ok(traders.iter().map(|id| id.0).collect())
+    let mut traders = IdSet::new();
+    for origin in ActionHistory::read(reading)?.origins(security) {
+        let trading = reading.entries().portfolios_trading(origin)?;
+        traders.extend(trading.iter().map(|id| id.0));
+    }
+    Ok(traders)
 }

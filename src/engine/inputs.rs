@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::domain::{
     CalendarError, Day, DayRange, IdSet, Portfolio, PortfolioId, RiskModel, Security, SecurityId,
 };
+use crate::invalidation::ActionHistory;
 use crate::phases::{Close, CurrencyPairs, Market, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
@@ -61,8 +62,13 @@ pub(super) fn load(
     // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
     let selected = match closes {
         CloseSelection::All => None,
-        CloseSelection::Needed => Some(needed_securities(&securities, &risk_model, &states))
-            .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
+        CloseSelection::Needed => Some(needed_securities(
+            &securities,
+            &risk_model,
+            &states,
+            &ActionHistory::read(reading)?,
+        ))
+        .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
     let closes = load_closes(reading, range, &sessions, &securities, selected.as_ref())?;
     let market = Market::new(MarketSources {
@@ -72,6 +78,7 @@ pub(super) fn load(
         calendars: reading.security_calendars().current(&settings.calendar)?,
         closes,
         splits: reading.splits().all()?,
+        actions: reading.corporate_actions().all()?,
         model: risk_model,
     })?;
     givers.set_carried_lots(&market, &mut states);
@@ -82,12 +89,13 @@ pub(super) fn load(
     })
 }
 
-/// Returns the securities whose closes can be used: those of any transaction, the benchmark and
-/// factors, and the rates that convert the currencies of all these.
+/// Returns the securities whose closes can be used: those of any transaction or received
+/// for these, the benchmark and factors, and the rates that convert the currencies of all these.
 fn needed_securities(
     securities: &[Security],
     model: &RiskModel,
     states: &[PortfolioState],
+    actions: &ActionHistory,
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
     let mut portfolio_currencies = BTreeSet::new();
@@ -95,6 +103,7 @@ fn needed_securities(
         needed.extend(state.history.securities());
         portfolio_currencies.insert(state.history.currency());
     }
+    actions.add_received(&mut needed);
     let mut symbols: BTreeSet<&str> = model.benchmark.iter().map(String::as_str).collect();
     symbols.extend(model.factors.iter().map(|factor| factor.symbol.as_str()));
     let named = securities
@@ -250,7 +259,8 @@ mod tests {
             }],
             shocks: Vec::new(),
         };
-        let needed = needed_securities(&securities, &model, &[holder(3)]);
+        let needed =
+            needed_securities(&securities, &model, &[holder(3)], &ActionHistory::default());
         let legs_of_cross_rate = 8..=9;
         let expected = (1..=5).chain(legs_of_cross_rate);
         assert_eq!(needed, expected.map(SecurityId).collect());

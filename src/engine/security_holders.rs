@@ -3,14 +3,19 @@
 //! Reads the portfolios that traded the security one after the other, and stops at the first that
 //! holds it: of a security with a million holders, one is read.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split};
-use crate::invalidation::holding_changes;
+use crate::invalidation::{ActionHistory, holding_changes};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The days on which a security is held, as far as they were needed.
 pub(super) struct SecurityHolders {
     security: SecurityId,
     splits: Vec<Split>,
+    actions: ActionHistory,
+    /// The securities from which units can come, itself included.
+    origins: BTreeSet<SecurityId>,
     /// Days on which a portfolio read so far holds the security: disjoint, in no order.
     held: Vec<DayRange>,
     /// The last portfolio that was read.
@@ -25,8 +30,11 @@ impl SecurityHolders {
         reading: &ReadTransaction<'_>,
         security: SecurityId,
     ) -> Result<Self, StoreError> {
+        let actions = ActionHistory::read(reading)?;
         Ok(Self {
             security,
+            origins: actions.origins(security),
+            actions,
             splits: reading.splits().of_security(security)?,
             held: Vec::new(),
             last_read: None,
@@ -45,8 +53,12 @@ impl SecurityHolders {
             return Ok(true);
         }
         while !self.is_exhausted {
-            let entries = reading.entries();
-            let Some(portfolio) = entries.next_trading(self.security, self.last_read)? else {
+            let mut next: Option<PortfolioId> = None;
+            for origin in &self.origins {
+                let trading = reading.entries().next_trading(*origin, self.last_read)?;
+                next = next.into_iter().chain(trading).min();
+            }
+            let Some(portfolio) = next else {
                 self.is_exhausted = true;
                 break;
             };
@@ -80,7 +92,7 @@ impl SecurityHolders {
         else {
             return Ok(Vec::new());
         };
-        let entries = reading.entries().of_holding(portfolio, self.security)?;
+        let entries = (self.actions).entries(reading, self.security, Some(portfolio))?;
         let changes = holding_changes(entries, self.splits.iter().copied());
         let mut ranges = Vec::new();
         for (at, (start, is_held)) in changes.iter().enumerate() {

@@ -7,12 +7,13 @@
 //!
 //! The portfolios of the whole database decide, so that a session is the same for every scope.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::security_holders::SecurityHolders;
 use super::settings::Settings;
 use crate::domain::{Calendar, Day, DayRange, IdSet, Security, SecurityCalendars, SecurityId};
+use crate::invalidation::ActionHistory;
 use crate::plan::{Plan, UnpricedSession};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -22,7 +23,7 @@ pub(super) struct SessionPrices<'r, 'c> {
     max_unpriced_share: f64,
     calendar: Calendar,
     calendars: SecurityCalendars,
-    /// The securities that can be held and have a transaction.
+    /// The securities that can be held, and have a transaction or are received.
     traded: Vec<Security>,
     /// The securities with a calendar of their own.
     with_calendar: Vec<Security>,
@@ -38,12 +39,13 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         reading: &'r ReadTransaction<'c>,
         settings: &Settings,
     ) -> Result<Self, StoreError> {
-        let has_transactions = reading.entries().traded_securities()?;
+        let traded = reading.entries().traded_securities()?;
+        let mut moved: BTreeSet<_> = traded.iter().map(SecurityId).collect();
+        ActionHistory::read(reading)?.add_received(&mut moved);
         let mut traded = reading.securities().all()?;
         let with_calendar = traded.iter().filter(|security| security.calendar.is_some());
         let with_calendar = with_calendar.cloned().collect();
-        traded
-            .retain(|security| security.can_be_held() && has_transactions.contains(security.id.0));
+        traded.retain(|security| security.can_be_held() && moved.contains(&security.id));
         let accepted = reading.accepted_prices().in_force()?.into_iter();
         Ok(Self {
             reading,

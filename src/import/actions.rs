@@ -1,40 +1,37 @@
-//! Reads and validates files of corporate actions: `symbol, date, kind`, and a split's `new, old`
-//! or its `ratio`.
+//! Reads and validates files of corporate actions: `symbol, date, kind`, and the terms of the kind:
+//! `new, old` or a `ratio`, `received`, `cash`, `cost_share`.
+
+mod row;
+mod terms;
 
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
 use super::restatement::{SplitRatio, UnseenSplit};
 use super::row_error::{RowError, RowErrorKind};
-use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
+use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{Change, Day, Security, Split, SplitChange};
+use crate::domain::{Change, Security, Split, SplitChange};
 use rust_decimal::Decimal;
 
+pub use row::{ActionChanges, ActionRow, ActionTerms};
+
 const FORMAT: TableFormat = TableFormat {
-    columns: &["symbol", "date", "kind", "new", "old", "ratio"],
+    columns: &[
+        "symbol",
+        "date",
+        "kind",
+        "new",
+        "old",
+        "ratio",
+        "received",
+        "cash",
+        "cost_share",
+    ],
     required: &["symbol", "date", "kind"],
     date_columns: &["date"],
-    number_columns: &[],
+    number_columns: &["cash", "cost_share"],
 };
-
-/// One row of a file of corporate actions. Splits are the only supported kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionRow {
-    /// The symbol of the split security.
-    pub symbol: String,
-    /// The first session with the new quantity and the new price.
-    pub day: Day,
-    /// Units after and units before the split, both above zero.
-    pub ratio: (u32, u32),
-}
-
-/// Changes that a file of corporate actions makes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ActionChanges {
-    /// Splits to add or correct, in the file's order.
-    pub splits: Vec<SplitChange>,
-}
 
 /// Reads a file of corporate actions.
 ///
@@ -53,42 +50,12 @@ pub fn read_actions(
 fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
     let symbol = cells.required("symbol", parse_text);
     let day = cells.day("date");
-    let kind = cells.required("kind", |text| match text {
-        "split" => Ok(()),
-        _ => Err(RowErrorKind::UnknownAction(text.to_owned())),
-    });
-    let ratio = match cells.optional("ratio", parse_ratio) {
-        OptionalField::Value(ratio) => Some(ratio),
-        _ => {
-            let new = cells.required("new", parse_count);
-            let old = cells.required("old", parse_count);
-            new.zip(old)
-        }
-    };
-    // Checked last, so that a row with an unknown kind reports its other errors too.
-    kind?;
+    let terms = terms::read_terms(cells);
     Some(ActionRow {
         symbol: symbol?,
         day: day?,
-        ratio: ratio?,
+        terms: terms?,
     })
-}
-
-fn parse_count(text: &str) -> Result<u32, RowErrorKind> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(RowErrorKind::InvalidCount(text.to_owned())),
-    }
-}
-
-fn parse_ratio(text: &str) -> Result<(u32, u32), RowErrorKind> {
-    let (new, old) = text
-        .split_once([':', '/'])
-        .ok_or_else(|| RowErrorKind::InvalidRatio(text.to_owned()))?;
-    match (parse_count(new.trim()), parse_count(old.trim())) {
-        (Ok(new), Ok(old)) => Ok((new, old)),
-        _ => Err(RowErrorKind::InvalidRatio(text.to_owned())),
-    }
 }
 
 /// Largest number of units that one unit becomes, or that become one unit.
@@ -103,12 +70,14 @@ pub fn validate_actions(
     known: &ExistingRecords,
     restatements: Restatements,
 ) -> Validated<ActionChanges> {
-    let mut seen = SeenRows::new();
+    let (mut seen, mut seen_others) = (SeenRows::new(), SeenRows::new());
     Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
         let security = known
             .require_security(&row.symbol)
             .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
-        let (new, old) = row.ratio;
+        let ActionTerms::Split(new, old) = row.terms else {
+            return terms::validate_terms(line, row, security, known, &mut seen_others, changes);
+        };
         if new == old {
             let text = format!("{new}:{old}");
             return Err(vec![RowError::in_row(RowErrorKind::SplitWithoutEffect(

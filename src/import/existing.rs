@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 
 use super::row_error::RowErrorKind;
 use crate::domain::{
-    Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security, SecurityId, Split,
-    Transaction, TransactionChange, nearest,
+    CorporateAction, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security,
+    SecurityId, Split, Transaction, TransactionChange, nearest,
 };
 
 /// The largest number of known words that are all compared with an unknown one. In a larger map only
@@ -30,6 +30,7 @@ pub struct ExistingRecords {
     keys: BTreeMap<PortfolioId, PortfolioKey>,
     names: BTreeMap<String, BTreeSet<PortfolioKey>>,
     splits: BTreeMap<SecurityId, BTreeMap<Day, Split>>,
+    actions: Vec<CorporateAction>,
     closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
     transactions: BTreeMap<String, Transaction>,
     traded_ranges: BTreeMap<PortfolioId, DayRange>,
@@ -69,6 +70,13 @@ impl ExistingRecords {
             let days = self.splits.entry(split.security).or_default();
             days.insert(split.day, split);
         }
+        self
+    }
+
+    /// Adds corporate actions other than splits. Files of actions and of transactions need all.
+    #[must_use]
+    pub fn with_actions(mut self, actions: impl IntoIterator<Item = CorporateAction>) -> Self {
+        self.actions.extend(actions);
         self
     }
 
@@ -217,6 +225,20 @@ impl ExistingRecords {
                 word: word.to_owned(),
                 nearest: nearest(word, neighbours(word, &self.names)),
             })
+    }
+
+    /// Returns the action with the same key as `action`.
+    pub(super) fn action(&self, action: &CorporateAction) -> Option<CorporateAction> {
+        let mut actions = self.actions.iter();
+        actions.find(|known| known.key() == action.key()).copied()
+    }
+
+    /// Returns whether units of a security can be received for those of another one.
+    pub(super) fn can_be_received(&self, security: SecurityId) -> bool {
+        let received = self.actions.iter().filter_map(|action| action.received);
+        received
+            .into_iter()
+            .any(|delivery| delivery.security == security)
     }
 
     pub(super) fn split(&self, security: SecurityId, day: Day) -> Option<Split> {

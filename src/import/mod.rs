@@ -47,7 +47,7 @@ mod transactions;
 mod verdict;
 mod warning;
 
-pub use actions::{ActionChanges, ActionRow, read_actions, validate_actions};
+pub use actions::{ActionChanges, ActionRow, ActionTerms, read_actions, validate_actions};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
-    AmountError, AssetClass, Change, Currency, Day, DayError, DayRange, InvalidTime,
+    ActionError, AmountError, AssetClass, Change, Currency, Day, DayError, DayRange, InvalidTime,
     LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay, TransactionKind,
     UnknownValue,
 };
@@ -194,9 +194,12 @@ pub enum RowErrorKind {
     /// The value is not one of the known values.
     #[error(transparent)]
     UnknownWord(#[from] UnknownValue),
-    /// The kind of corporate action is not supported.
-    #[error("unknown corporate action `{0}` (known: split)")]
-    UnknownAction(String),
+    /// The kind of corporate action does not use the field.
+    #[error("the kind of corporate action does not use this field")]
+    UnusedTerm,
+    /// The terms of a corporate action make no sense.
+    #[error(transparent)]
+    Action(#[from] ActionError),
     /// The period of the prices is not a day.
     #[error("period `{0}` is not daily (expected `D`)")]
     NotDaily(String),

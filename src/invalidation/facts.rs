@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ownership::Ownership;
+use super::received::ActionHistory;
 use crate::domain::{
     Calendar, Currency, Day, DayRange, PhaseCells, PhaseSet, PortfolioId, Security, SecurityId,
 };
@@ -26,6 +27,7 @@ pub(super) struct Facts<'r> {
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
     benchmark_and_factors: OnceCell<BTreeSet<String>>,
+    actions: OnceCell<ActionHistory>,
 }
 
 impl<'r> Facts<'r> {
@@ -41,6 +43,7 @@ impl<'r> Facts<'r> {
             securities: OnceCell::new(),
             currencies: OnceCell::new(),
             benchmark_and_factors: OnceCell::new(),
+            actions: OnceCell::new(),
         })
     }
 
@@ -96,10 +99,17 @@ impl<'r> Facts<'r> {
         sessions: &'s [Day],
         is_relevant: impl Fn(PortfolioId) -> bool,
     ) -> Result<Ownership<'s>, StoreError> {
-        let mut entries = self.reading.entries().of_security(security)?;
+        let actions = self.actions()?;
+        let mut entries = actions.entries(self.reading, security, None)?;
         entries.retain(|entry| is_relevant(entry.portfolio));
         let splits = self.reading.splits().of_security(security)?;
-        Ok(Ownership::new(sessions, entries, splits))
+        let owners = Ownership::new(sessions, entries, splits);
+        Ok(owners.with_deliveries(actions.delivers(security)))
+    }
+
+    /// Returns the corporate actions other than splits.
+    pub(super) fn actions(&self) -> Result<&ActionHistory, StoreError> {
+        get_or_read(&self.actions, || ActionHistory::read(self.reading))
     }
 
     pub(super) fn security(&self, id: SecurityId) -> Result<&Security, StoreError> {

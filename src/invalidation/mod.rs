@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `prices` | closes, of held securities, exchange rates, benchmark and factors |
 //! | `splits` | splits |
+//! | `corporate_actions` | other corporate actions |
 //! | `transactions` | transactions that are added, corrected or voided |
 //! | `securities` | sector, class, multiplier, currency and calendar of a security |
 //! | `closed_sessions` | sessions on which a security is closed, by another calendar or other sessions of it |
@@ -25,6 +26,7 @@
 //! | `facts` | facts read from the store, each once |
 //! | `price_uses`, `rate_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
+//! | `received` | movements of a security by corporate actions |
 //! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
 //! | `ledger` | removes cells with a reason, and closes completed invalidations |
 //!
@@ -38,6 +40,7 @@ mod affected_sessions;
 mod calendar;
 mod carried_lots;
 mod closed_sessions;
+mod corporate_actions;
 mod facts;
 mod holders;
 mod ledger;
@@ -49,6 +52,7 @@ mod portfolios;
 mod price_uses;
 mod prices;
 mod rate_uses;
+mod received;
 mod request;
 mod risk_model;
 #[cfg(test)]
@@ -59,12 +63,14 @@ mod transactions;
 
 pub(crate) use calendar::sync_calendar;
 pub(crate) use closed_sessions::sync_security_calendars;
+pub(crate) use corporate_actions::invalidate_actions;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
 pub(crate) use ownership::holding_changes;
 pub use pending::PendingInvalidations;
 pub(crate) use portfolios::invalidate_portfolios;
 pub(crate) use prices::{invalidate_closes, invalidate_deleted_closes};
+pub(crate) use received::ActionHistory;
 pub use request::{force, invalidate};
 pub(crate) use risk_model::sync_risk_model;
 pub(crate) use securities::invalidate_attributes;

@@ -115,9 +115,14 @@ pub(super) fn effects(
         if !changed.by_price.contains(at) {
             continue;
         }
-        let Some(effect) = Effect::from_transaction(entry, used) else {
+        let Some(mut effect) = Effect::from_transaction(entry, used) else {
             continue;
         };
+        // The cost goes on to holdings in another security, which are valued at it before their
+        // first close.
+        if effect == Effect::Cost && owners.has_deliveries {
+            effect = Effect::Everything;
+        }
         let by_effect = effects.entry(at).or_default();
         by_effect.insert(entry.portfolio.0, effect);
         if matches!(effect, Effect::Cost | Effect::Everything) {

@@ -14,6 +14,8 @@ pub(super) struct Ownership<'s> {
     movements: Vec<Transaction>,
     /// Sorted by day, earliest first.
     splits: Vec<Split>,
+    /// Whether a corporate action delivers another security for this one.
+    pub(super) has_deliveries: bool,
 }
 
 /// The portfolios that start holding the security on a session, and those that stop.
@@ -47,7 +49,14 @@ impl<'s> Ownership<'s> {
             sessions,
             movements,
             splits,
+            has_deliveries: false,
         }
+    }
+
+    /// Returns the same ownership of a security for which another one is received, or is not.
+    pub(super) fn with_deliveries(mut self, has_deliveries: bool) -> Self {
+        self.has_deliveries = has_deliveries;
+        self
     }
 
     /// Returns the index of the session on which an event of `day` counts, or the number of
@@ -193,7 +202,7 @@ pub(crate) fn holding_changes(
 
 /// Returns the quantity that a movement adds to the holding; it is negative for a sale or a
 /// transfer out.
-fn signed_quantity(entry: &Transaction) -> Quantity {
+pub(super) fn signed_quantity(entry: &Transaction) -> Quantity {
     match entry.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => {
             entry.quantity.negated().unwrap_or(entry.quantity)
@@ -204,7 +213,7 @@ fn signed_quantity(entry: &Transaction) -> Quantity {
 
 /// Returns an origin for the lot of a movement. Only quantities matter here, so all lots of a day
 /// may share one.
-fn origin(entry: &Transaction) -> LotOrigin {
+pub(super) fn origin(entry: &Transaction) -> LotOrigin {
     LotOrigin {
         day: entry.day,
         transaction: 0,

@@ -91,7 +91,7 @@ fn affected_by(
     security: SecurityId,
     rule: impl Fn(&Ownership<'_>) -> AffectedCells,
 ) -> Result<AffectedCells, StoreError> {
-    let entries = facts.reading.entries().of_security(security)?;
+    let entries = facts.actions()?.entries(facts.reading, security, None)?;
     let Some(first) = entries.iter().map(|entry| entry.day).min() else {
         return Ok(AffectedCells::default());
     };

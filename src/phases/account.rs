@@ -1,6 +1,8 @@
 //! A portfolio's cash, lots and realized profit at one moment. Books one transaction or split at
 //! a time; [`super::Books`] decides which, and in which order.
 
+mod corporate_actions;
+
 use super::error::{BookingError, PhaseError};
 use super::history::History;
 use super::instrument::Instrument;
@@ -308,16 +310,22 @@ impl Account {
         trade: Option<Trade>,
         closing: Closing,
     ) -> Result<(), PhaseError> {
-        let out_of_range = PhaseError::HoldingOutOfRange {
+        let trade = trade.ok_or(PhaseError::HoldingOutOfRange {
             security: closing.security,
             day: closing.day,
-        };
-        let Some(trade) = trade else {
-            return Err(out_of_range);
-        };
+        })?;
         self.remove_if_closed(at);
+        self.record(&trade, closing)
+    }
+
+    /// Adds realized profit.
+    fn record(&mut self, trade: &Trade, closing: Closing) -> Result<(), PhaseError> {
         if let Some(recorded) = &mut self.realized_lots {
-            recorded.extend(closing.realized_lots(&trade).ok_or(out_of_range)?);
+            let lots = closing.realized_lots(trade);
+            recorded.extend(lots.ok_or(PhaseError::HoldingOutOfRange {
+                security: closing.security,
+                day: closing.day,
+            })?);
         }
         add(&mut self.realized, Some(trade.realized), closing.day)
     }

@@ -18,6 +18,7 @@ pub struct Books {
     account: Account,
     next_transaction: usize,
     next_split: usize,
+    next_action: usize,
     /// The last requested session.
     last_session: Option<usize>,
     /// The NAV of `last_session`, if it could be computed.
@@ -33,6 +34,7 @@ impl Books {
             account: Account::new(history.currency(), history.cost_basis()),
             next_transaction: 0,
             next_split: 0,
+            next_action: 0,
             last_session: None,
             nav: None,
             error: None,
@@ -122,19 +124,35 @@ impl Books {
         loop {
             let transaction = history.transactions().get(self.next_transaction);
             let split = market.splits().get(self.next_split);
+            let action = market.actions().get(self.next_action);
             let transaction = transaction.filter(|transaction| transaction.day <= day);
-            let split = split.filter(|split| split.day <= day);
-            match (transaction, split) {
+            let days = [
+                split.map(|split| split.day),
+                action.map(|action| action.day),
+            ];
+            // On the same day they come before the transactions: that day's trades are in new
+            // units. Splits come first of all.
+            let event = days.into_iter().flatten().min().filter(|on| *on <= day);
+            match (event, transaction) {
                 (None, None) => return Ok(()),
-                (Some(transaction), None) => self.book(market, history, transaction)?,
-                (None, Some(split)) => self.split(market, split)?,
-                (Some(transaction), Some(split)) if transaction.day < split.day => {
+                (None, Some(transaction)) => self.book(market, history, transaction)?,
+                (Some(on), Some(transaction)) if transaction.day < on => {
                     self.book(market, history, transaction)?;
                 }
-                // On the same day the split comes first: that day's trades are in new units.
-                (Some(_), Some(split)) => self.split(market, split)?,
+                (Some(on), _) => match split.filter(|split| split.day == on) {
+                    Some(split) => self.split(market, split)?,
+                    None => self.act(market, on)?,
+                },
             }
         }
+    }
+
+    /// Books all corporate actions of a day.
+    fn act(&mut self, market: &Market, day: Day) -> Result<(), PhaseError> {
+        let later = &market.actions()[self.next_action..];
+        let actions = &later[..later.partition_point(|action| action.day <= day)];
+        self.next_action += actions.len();
+        self.account.act(market, actions)
     }
 
     fn book(

@@ -2,13 +2,16 @@
 //! giver closed. Only the movements of the transferred security are booked again, up to the transfer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use super::account::{Account, Booking};
 use super::error::{BookingError, PhaseError};
 use super::history::History;
 use super::market::Market;
 use crate::domain::{
-    CarriedLot, ClosedLot, Money, PortfolioId, SecurityId, Transaction, TransactionKind,
+    CarriedLot, ClosedLot, CorporateAction, Day, Money, PortfolioId, SecurityId, Split,
+    Transaction, TransactionKind,
 };
 
 /// The lots of a transfer in, or the reason that they are not known.
@@ -92,8 +95,8 @@ impl Search<'_> {
         carried(&closed).ok_or(BookingError::CounterpartUnbookable)
     }
 
-    /// Books the movements of one security of the giver up to its transfer out, and returns the lots
-    /// that the transfer closed.
+    /// Books the giver's movements of a security, and of those that turn into it by corporate
+    /// actions, up to its transfer out. Returns the lots that the transfer closed.
     fn closed_by(
         &mut self,
         giver: PortfolioId,
@@ -110,18 +113,19 @@ impl Search<'_> {
             _ => BookingError::CounterpartUnbookable,
         };
         let mut account = Account::new(history.currency(), history.cost_basis());
-        let mut splits = market
-            .splits()
-            .iter()
-            .filter(|split| split.security == security)
-            .peekable();
+        let last = history.transactions()[out].day;
+        let securities = predecessors(market, security, last);
+        let mut events = Events::new(market, &securities);
         for (index, transaction) in (0_u32..).zip(&history.transactions()[..=out]) {
-            if transaction.security != Some(security) || !transaction.kind.is_movement() {
+            let moves = transaction
+                .security
+                .filter(|moved| securities.contains(moved));
+            if moves.is_none() || !transaction.kind.is_movement() {
                 continue;
             }
-            while let Some(split) = splits.next_if(|split| split.day <= transaction.day) {
-                account.split(market, split).map_err(unbookable)?;
-            }
+            events
+                .book_until(market, &mut account, transaction.day)
+                .map_err(unbookable)?;
             let lots = transaction
                 .carries_lots_in()
                 .then(|| self.lots(giver, index));
@@ -137,6 +141,76 @@ impl Search<'_> {
             account.book(market, &booking).map_err(unbookable)?;
         }
         Ok(account.delivered().to_vec())
+    }
+}
+
+/// Returns a security and those whose units turn into it, directly or not, up to a day.
+fn predecessors(market: &Market, security: SecurityId, last: Day) -> BTreeSet<SecurityId> {
+    let mut found = BTreeSet::from([security]);
+    let actions = market.actions();
+    let actions = &actions[..actions.partition_point(|action| action.day <= last)];
+    // A later action may deliver what an earlier one delivered from, so the last comes first.
+    for action in actions.iter().rev() {
+        if action
+            .received
+            .is_some_and(|received| found.contains(&received.security))
+        {
+            found.insert(action.security);
+        }
+    }
+    found
+}
+
+/// The splits and other actions of some securities that are not booked yet, ascending by day.
+struct Events {
+    splits: Peekable<IntoIter<Split>>,
+    actions: Vec<CorporateAction>,
+    next_action: usize,
+}
+
+impl Events {
+    fn new(market: &Market, securities: &BTreeSet<SecurityId>) -> Self {
+        let splits = market.splits().iter().copied();
+        let splits: Vec<_> = splits
+            .filter(|split| securities.contains(&split.security))
+            .collect();
+        let actions = market.actions().iter().copied();
+        Self {
+            splits: splits.into_iter().peekable(),
+            actions: actions
+                .filter(|action| securities.contains(&action.security))
+                .collect(),
+            next_action: 0,
+        }
+    }
+
+    /// Books the events up to a day. On the same day splits come first.
+    fn book_until(
+        &mut self,
+        market: &Market,
+        account: &mut Account,
+        day: Day,
+    ) -> Result<(), PhaseError> {
+        loop {
+            let split = self.splits.peek().map(|split| split.day);
+            let later = &self.actions[self.next_action..];
+            let action = later.first().map(|action| action.day);
+            let Some(on) = split
+                .into_iter()
+                .chain(action)
+                .min()
+                .filter(|on| *on <= day)
+            else {
+                return Ok(());
+            };
+            if let Some(split) = self.splits.next_if(|split| split.day == on) {
+                account.split(market, &split)?;
+                continue;
+            }
+            let actions = &later[..later.partition_point(|action| action.day <= on)];
+            account.act(market, actions)?;
+            self.next_action += actions.len();
+        }
     }
 }
 

@@ -14,8 +14,8 @@ use super::stress::CompiledShock;
 use super::symbols::Symbols;
 use super::windows::YEAR;
 use crate::domain::{
-    Currency, Day, RiskModel, Security, SecurityCalendars, SecurityId, SessionsPerYear, Split,
-    is_closed,
+    CorporateAction, Currency, Day, RiskModel, Security, SecurityCalendars, SecurityId,
+    SessionsPerYear, Split, is_closed,
 };
 
 /// Securities, prices as of each session, returns, splits, and the risk model.
@@ -31,6 +31,7 @@ pub struct Market {
     classifications: Classifications,
     columns: Columns,
     splits: Vec<Split>,
+    actions: Vec<CorporateAction>,
     benchmark: Option<Slot>,
     factors: Vec<Slot>,
     shocks: Vec<CompiledShock>,
@@ -51,6 +52,7 @@ impl Market {
             calendars,
             closes,
             mut splits,
+            mut actions,
             model,
         } = sources;
         if let Some(pair) = sessions.windows(2).find(|pair| pair[0] >= pair[1]) {
@@ -63,6 +65,7 @@ impl Market {
         // By every field, so that splits of one day apply in the same order, whatever the order of
         // the sources.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
+        actions.sort_by_key(|action| (action.day, action.kind, action.key()));
         let slots = slots(&securities)?;
         let symbols =
             Symbols::new(securities.iter().filter_map(|security| {
@@ -81,6 +84,7 @@ impl Market {
             slots,
             symbols,
             splits,
+            actions,
         };
         market.set_model(model)?;
         market.fill_columns(&closes, &calendars)?;
@@ -271,6 +275,11 @@ impl Market {
     /// Returns all splits, ascending by day.
     pub(super) fn splits(&self) -> &[Split] {
         &self.splits
+    }
+
+    /// Returns all other corporate actions, ascending by day and in booking order within it.
+    pub(super) fn actions(&self) -> &[CorporateAction] {
+        &self.actions
     }
 
     pub(super) fn benchmark(&self) -> Option<Slot> {

@@ -12,7 +12,8 @@ pub struct RealizedLot {
     pub opened: LotOrigin,
     /// The day on which the lot was closed.
     pub closed: Day,
-    /// The index of the closing transaction in booking order; `None` if a split closed the lot.
+    /// The index of the closing transaction in booking order; `None` if a split or another corporate
+    /// action closed the lot.
     pub closed_by: Option<u32>,
     /// The quantity closed, in units of the closing day; negative for a short lot.
     pub quantity: Quantity,
@@ -34,7 +35,7 @@ impl RealizedLot {
 pub(super) struct Closing {
     pub(super) security: SecurityId,
     pub(super) day: Day,
-    /// `None` for a split.
+    /// `None` for a split or another corporate action.
     pub(super) transaction: Option<u32>,
 }
 
@@ -55,7 +56,9 @@ impl Closing {
             };
             let share = up_to_here.minus(shared)?;
             shared = up_to_here;
-            let is_short = lot.quantity.is_negative();
+            // A quantity of zero is left by rounding or returned capital; the cost has the sign.
+            let is_short =
+                lot.quantity.is_negative() || (lot.quantity.is_zero() && lot.cost.is_negative());
             let (proceeds, cost) = if is_short {
                 (lot.cost.negated()?, share)
             } else {

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use crate::domain::{
-    Day, Price, RiskModel, Security, SecurityCalendars, SecurityId, SessionsPerYear, Split,
+    CorporateAction, Day, Price, RiskModel, Security, SecurityCalendars, SecurityId,
+    SessionsPerYear, Split,
 };
 
 /// One close as it was imported, not adjusted for splits.
@@ -32,6 +33,8 @@ pub struct MarketSources {
     pub closes: Vec<Close>,
     /// All splits, in any order.
     pub splits: Vec<Split>,
+    /// All other corporate actions, in any order.
+    pub actions: Vec<CorporateAction>,
     /// Benchmark, factors and shocks of risk.
     pub model: RiskModel,
 }

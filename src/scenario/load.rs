@@ -143,6 +143,7 @@ fn store_sources(
     writing.portfolios().add(portfolios)?;
     writing.closes().set(&sources.new_closes(), world.now)?;
     writing.splits().set(&sources.splits)?;
+    writing.corporate_actions().set(&sources.actions)?;
     writing.entries().add(&sources.transactions)?;
     for decision in &world.accepted_prices {
         writing.accepted_prices().add(decision, world.now)?;

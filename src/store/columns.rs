@@ -11,8 +11,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use super::error::StoreError;
 use crate::domain::{
-    AssetClass, Currency, Day, FeeTreatment, IdSet, LotChoices, LotMethod, Money, Phase,
-    PortfolioId, PortfolioKey, Price, Quantity, RecordedEdit, RunId, SecurityId, TimeOfDay,
+    ActionKind, AssetClass, Currency, Day, FeeTreatment, IdSet, LotChoices, LotMethod, Money,
+    Phase, PortfolioId, PortfolioKey, Price, Quantity, RecordedEdit, RunId, SecurityId, TimeOfDay,
     TransactionKind,
 };
 
@@ -89,6 +89,7 @@ macro_rules! fine_amount {
 fine_amount!(Price, Quantity);
 
 text!(
+    ActionKind,
     AssetClass,
     Currency,
     FeeTreatment,

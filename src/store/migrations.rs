@@ -27,6 +27,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/015_transfers.sql")),
     M::up(include_str!("schema/016_fine_amounts.sql")),
     M::up(include_str!("schema/017_security_calendars.sql")),
+    M::up(include_str!("schema/018_corporate_actions.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

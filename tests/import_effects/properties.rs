@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use crate::books::{Books, Cells, Outputs, difference};
 use crate::reference::ReferenceModel;
 use crate::sources::{
-    Change, PORTFOLIOS, RATE, SYMBOLS, TRADED, TestSources, TestSplit, TestTransaction, TradeKind,
-    start,
+    ACTION_TERMS, Change, PORTFOLIOS, RATE, SYMBOLS, TRADED, TestAction, TestSources, TestSplit,
+    TestTransaction, TradeKind, start,
 };
 
 /// Number of sessions and of transactions of random sources.
@@ -197,7 +197,10 @@ fn assert_matches_clean_run(before: &TestSources, change: &Change) {
     clean.run();
     let expected = clean.outputs();
     assert_outputs_correct(&books.outputs(), &expected);
-    if let Change::Closes(closes) = change {
+    // The reference model does not know the holdings that actions deliver.
+    if let Change::Closes(closes) = change
+        && before.actions.is_empty()
+    {
         let set = closes.keys().copied().collect();
         let affected = ReferenceModel {
             after: &after,
@@ -273,6 +276,67 @@ proptest! {
         world in any_sources(SMALL, 5),
         change in any_close_change(SMALL),
     ) {
+        assert_matches_clean_run(&world, &change);
+    }
+}
+
+prop_compose! {
+    /// Makes sources with corporate actions. Nothing is transferred out, because a holding may have
+    /// ended.
+    fn any_acted_sources()(
+        sources in any_sources(SMALL, 3),
+        actions in prop::collection::vec(any_action(SMALL), 1..4),
+    ) -> TestSources {
+        let mut sources = distinct_actions(actions).apply_to(&sources);
+        sources.transactions.iter_mut().for_each(sell_instead);
+        sources
+    }
+}
+
+fn any_action(size: Size) -> impl Strategy<Value = TestAction> {
+    (0..TRADED, any_day(size), 0..ACTION_TERMS.len()).prop_map(|(security, day, terms)| {
+        TestAction {
+            security,
+            day,
+            terms,
+        }
+    })
+}
+
+/// Keeps one action for each security and day.
+fn distinct_actions(actions: Vec<TestAction>) -> Change {
+    let mut days = BTreeSet::new();
+    let is_first = |action: &TestAction| days.insert((action.security, action.day));
+    Change::Actions(actions.into_iter().filter(is_first).collect())
+}
+
+fn sell_instead(transaction: &mut TestTransaction) {
+    if transaction.kind == TradeKind::TransferOut {
+        transaction.kind = TradeKind::Sell;
+        transaction.price = Some(100);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_late_action_invalidates_affected_cells_and_the_next_run_is_correct(
+        world in any_acted_sources(),
+        actions in prop::collection::vec(any_action(SMALL), 1..3),
+    ) {
+        assert_matches_clean_run(&world, &distinct_actions(actions));
+    }
+
+    #[test]
+    fn a_change_beside_corporate_actions_invalidates_affected_cells(
+        world in any_acted_sources(),
+        change in any_change(SMALL),
+    ) {
+        let mut change = change;
+        if let Change::Transactions(transactions) = &mut change {
+            transactions.iter_mut().for_each(sell_instead);
+        }
         assert_matches_clean_run(&world, &change);
     }
 }

@@ -50,6 +50,39 @@ pub(crate) struct TestSplit {
     pub(crate) old: i64,
 }
 
+/// A corporate action of one security; the security received is the next one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TestAction {
+    pub(crate) security: usize,
+    pub(crate) day: Day,
+    /// An index in [`ACTION_TERMS`].
+    pub(crate) terms: usize,
+}
+
+/// Kinds of corporate actions with their terms; `T` is the security received.
+pub(crate) const ACTION_TERMS: [&str; 6] = [
+    "return-of-capital,,,1.5,",
+    "spin-off,T,1:4,,0.25",
+    "merger,T,2:3,5,",
+    "merger,,,50,",
+    "delisting,,,0,",
+    "cash-in-lieu,,,10,",
+];
+
+impl TestAction {
+    fn row(&self) -> String {
+        let received = SYMBOLS[(self.security + 1) % TRADED];
+        let terms = ACTION_TERMS[self.terms].replace('T', received);
+        format!("{},{},{terms}", SYMBOLS[self.security], self.day)
+    }
+
+    /// Returns the columns that tell it apart: symbol, day, kind.
+    fn key(&self) -> String {
+        let row = self.row();
+        row.split(',').take(3).collect::<Vec<_>>().join(",")
+    }
+}
+
 /// All sources of a test database. The first session is [`start`].
 #[derive(Debug, Clone)]
 pub(crate) struct TestSources {
@@ -58,6 +91,7 @@ pub(crate) struct TestSources {
     pub(crate) closes: BTreeMap<(usize, Day), i64>,
     pub(crate) transactions: Vec<TestTransaction>,
     pub(crate) splits: Vec<TestSplit>,
+    pub(crate) actions: Vec<TestAction>,
     pub(crate) sectors: [&'static str; 6],
     pub(crate) multipliers: [i64; 6],
     pub(crate) currencies: [&'static str; 4],
@@ -79,6 +113,7 @@ impl TestSources {
             closes: BTreeMap::new(),
             transactions: Vec::new(),
             splits: Vec::new(),
+            actions: Vec::new(),
             sectors: ["Tech", "Food", "Tech", "", "", ""],
             multipliers: [1; 6],
             currencies: PORTFOLIOS,
@@ -92,6 +127,9 @@ impl TestSources {
         books.import(FileKind::Portfolios, &self.portfolios_csv());
         if !self.splits.is_empty() {
             books.import(FileKind::Actions, &actions_csv(&self.splits));
+        }
+        if !self.actions.is_empty() {
+            books.import(FileKind::Actions, &other_actions_csv(&self.actions));
         }
         books.import(FileKind::Prices, &prices_csv(&self.closes));
         books.import(FileKind::Transactions, &self.transactions_csv());
@@ -176,6 +214,14 @@ fn actions_csv(splits: &[TestSplit]) -> String {
     text
 }
 
+fn other_actions_csv(actions: &[TestAction]) -> String {
+    let mut text = "symbol,date,kind,received,ratio,cash,cost_share\n".to_owned();
+    for action in actions {
+        writeln!(text, "{}", action.row()).unwrap();
+    }
+    text
+}
+
 fn model() -> RiskModel {
     RiskModel {
         benchmark: Some(SYMBOLS[BENCHMARK].to_owned()),
@@ -200,6 +246,8 @@ pub(crate) enum Change {
     Transactions(Vec<TestTransaction>),
     /// Adds or corrects splits.
     Splits(Vec<TestSplit>),
+    /// Adds or corrects other corporate actions.
+    Actions(Vec<TestAction>),
     /// Changes the sector of a security.
     Sector(usize),
     /// Changes the multiplier of a security.
@@ -221,6 +269,13 @@ impl Change {
                 after.splits.retain(|split| !changed.contains(&key(split)));
                 after.splits.extend(splits);
             }
+            Self::Actions(actions) => {
+                let changed: BTreeSet<_> = actions.iter().map(TestAction::key).collect();
+                after
+                    .actions
+                    .retain(|action| !changed.contains(&action.key()));
+                after.actions.extend(actions);
+            }
             Self::Sector(security) => after.sectors[*security] = "Media",
             Self::Multiplier(security) => after.multipliers[*security] = 3,
             Self::Currency(portfolio) => after.currencies[*portfolio] = "EUR",
@@ -241,6 +296,7 @@ impl Change {
                 books.import(FileKind::Transactions, &text)
             }
             Self::Splits(splits) => books.import(FileKind::Actions, &actions_csv(splits)),
+            Self::Actions(actions) => books.import(FileKind::Actions, &other_actions_csv(actions)),
             Self::Sector(_) | Self::Multiplier(_) => {
                 books.import(FileKind::Securities, &after.securities_csv())
             }

@@ -186,4 +186,43 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "SkipReason::BeforeInception",
         )],
     ),
+    fault(
+        "spin-off-without-units",
+        "a spin-off gives no units",
+        &[Scenario(
+            "corporate_actions/a_late_spin_off_gives_its_holders_the_new_share",
+        )],
+        &[edit(
+            "src/phases/account/corporate_actions.rs",
+            "delivered.push((delivery.security, received));",
+            "delivered.push((delivery.security, received));",
+            "drop(received);",
+        )],
+    ),
+    fault(
+        "delisting-keeps-holding",
+        "a delisted holding stays in the books",
+        &[Scenario(
+            "corporate_actions/a_delisted_share_leaves_the_books_at_its_final_value",
+        )],
+        &[edit(
+            "src/phases/account/corporate_actions.rs",
+            "(None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash, action),",
+            "action.kind.ends_holding() => close_all",
+            "false => close_all",
+        )],
+    ),
+    fault(
+        "late-action-not-invalidated",
+        "a corporate action that arrives late invalidates no cell",
+        &[Scenario(
+            "corporate_actions/a_late_spin_off_gives_its_holders_the_new_share",
+        )],
+        &[edit(
+            "src/invalidation/corporate_actions.rs",
+            "affected.add_days(after, PhaseSet::CELL_PHASES, &holders);",
+            "affected.add_days(after,",
+            "affected.add_days(&after[..0],",
+        )],
+    ),
 ];

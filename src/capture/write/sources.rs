@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::capture::sources::GivenSources;
 use crate::capture::state::State;
-use crate::domain::{Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction};
+use crate::domain::{
+    CorporateAction, Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction,
+};
 use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::spec::{
-    SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
+    ActionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };
 use crate::scenario::world::values::CloseSpec;
 
@@ -54,7 +56,26 @@ pub(super) fn add_sources(
     spec.splits = splits.collect();
     spec.splits
         .sort_by(|a, b| (a.day, &a.symbol).cmp(&(b.day, &b.symbol)));
+    spec.actions = (given.actions.iter())
+        .map(|action| action_spec(action, &symbols))
+        .collect();
+    spec.actions
+        .sort_by(|a, b| (a.day, &a.symbol).cmp(&(b.day, &b.symbol)));
     spec.risk = (given.model != RiskModel::default()).then(|| given.model.clone());
+}
+
+fn action_spec(action: &CorporateAction, symbols: &Symbols<'_>) -> ActionSpec {
+    let received = action.received;
+    ActionSpec {
+        symbol: symbols[&action.security].to_owned(),
+        day: action.day,
+        kind: Lenient(action.kind),
+        received: received.map(|delivery| symbols[&delivery.security].to_owned()),
+        new: received.map(|delivery| delivery.new),
+        old: received.map(|delivery| delivery.old),
+        cash: action.cash.map(Lenient),
+        cost_share: action.cost_share.map(Lenient),
+    }
 }
 
 type Symbols<'g> = BTreeMap<SecurityId, &'g str>;

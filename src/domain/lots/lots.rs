@@ -3,6 +3,8 @@
 //!
 //! Handles only quantities and costs, without prices, cash or currencies.
 
+mod actions;
+
 use smallvec::SmallVec;
 
 use super::closing::{Taking, by_choice, by_method};

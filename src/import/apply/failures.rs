@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Day, PortfolioId, Security, SecurityId};
+use crate::invalidation::ActionHistory;
 use crate::store::{Failure, StoreError, WriteTransaction};
 
 /// The failed cells that an import touches.
@@ -41,8 +42,10 @@ impl TouchedCells<'_, '_> {
             self.all_from = Some(self.all_from.map_or(from, |all_from| all_from.min(from)));
             return Ok(());
         }
-        let traders = self.writing.entries().portfolios_trading(security)?;
-        self.of_portfolios(traders.into_iter().map(|portfolio| (portfolio, from)));
+        for origin in ActionHistory::read(self.writing)?.origins(security) {
+            let traders = self.writing.entries().portfolios_trading(origin)?;
+            self.of_portfolios(traders.into_iter().map(|portfolio| (portfolio, from)));
+        }
         Ok(())
     }
 

@@ -15,7 +15,8 @@ use crate::import::prices::{PriceChanges, PriceRows};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::SecurityChanges;
 use crate::invalidation::{
-    invalidate_attributes, invalidate_closes, invalidate_portfolios, invalidate_splits,
+    invalidate_actions, invalidate_attributes, invalidate_closes, invalidate_portfolios,
+    invalidate_splits,
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
@@ -127,10 +128,12 @@ pub(super) fn existing_actions(
             closes.extend(reading.closes().around(&day)?);
         }
     }
-    Ok(known.with_splits(splits).with_closes(closes))
+    let actions = reading.corporate_actions().all()?;
+    let known = known.with_splits(splits).with_actions(actions);
+    Ok(known.with_closes(closes))
 }
 
-/// Stores the splits that a file adds or corrects.
+/// Stores the splits and other corporate actions that a file adds or corrects.
 pub(super) fn apply_actions(
     writing: &WriteTransaction<'_>,
     context: &ImportContext<'_>,
@@ -138,13 +141,23 @@ pub(super) fn apply_actions(
 ) -> Result<PhaseCells, StoreError> {
     let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
     writing.splits().set(&splits)?;
+    let actions: Vec<_> = changes.actions.iter().map(|change| change.action).collect();
+    writing.corporate_actions().set(&actions)?;
     forget_failures(writing, |failed| {
         for split in &splits {
             failed.of_security(split.security, split.day)?;
         }
+        for action in &actions {
+            failed.of_security(action.security, action.day)?;
+        }
         Ok(())
     })?;
-    invalidate_splits(writing, context.calendar, &changes.splits, context.now)
+    let mut cells = invalidate_splits(writing, context.calendar, &changes.splits, context.now)?;
+    let others = invalidate_actions(writing, context.calendar, &changes.actions, context.now)?;
+    for (at, ids) in others {
+        *cells.entry(at).or_default() |= ids;
+    }
+    Ok(cells)
 }
 
 /// Returns all securities, and the splits and closes of those in the file.

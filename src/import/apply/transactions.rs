@@ -75,7 +75,9 @@ pub(super) fn with_histories(
     for security in moved {
         splits.extend(reading.splits().of_security(security)?);
     }
-    Ok(known.with_splits(splits).with_histories(histories))
+    let actions = reading.corporate_actions().all()?;
+    let known = known.with_splits(splits).with_actions(actions);
+    Ok(known.with_histories(histories))
 }
 
 /// Returns whether the doubts about a row depend on the portfolio's other transactions.

@@ -83,6 +83,10 @@ pub(super) fn opened_shorts(
             let Some(security) = known.security_with_id(short.security) else {
                 continue;
             };
+            // Units from a spin-off or a merger are not among the transactions.
+            if known.can_be_received(short.security) {
+                continue;
+            };
             if !is_held_long(security.class) {
                 continue;
             }

@@ -26,7 +26,7 @@ pub(crate) fn to_toml(spec: &impl Serialize) -> String {
     let given = root.iter().any(is_given);
     if given {
         // A captured state comes before the sources that it was captured with.
-        let after = |key: &str| ["securities", "split", "risk", "prices"].contains(&key);
+        let after = |key: &str| ["securities", "split", "action", "risk", "prices"].contains(&key);
         root.sort_by_key(|(key, _)| after(key));
     }
     let (sections, single): (Vec<_>, Vec<_>) =

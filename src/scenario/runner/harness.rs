@@ -192,6 +192,7 @@ impl<'s> Harness<'s> {
         // `sources_after` starts at the end of the world; earlier steps have added a part of it.
         sources.closes.retain(|(_, day, _)| *day > until);
         sources.splits.retain(|split| split.day > until);
+        sources.actions.retain(|action| action.day > until);
         sources
             .transactions
             .retain(|transaction| transaction.day > until);
@@ -199,6 +200,7 @@ impl<'s> Harness<'s> {
         self.write(|writing| {
             writing.closes().set(&sources.new_closes(), now)?;
             writing.splits().set(&sources.splits)?;
+            writing.corporate_actions().set(&sources.actions)?;
             writing.entries().add(&sources.transactions)?;
             writing.increment_revision()
         })?;

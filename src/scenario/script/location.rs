@@ -64,6 +64,7 @@ impl WorldError {
             } => word(&span.to_string()).or_else(|| portfolio(name)),
             Self::Transaction { .. } => key_span(text, "transaction"),
             Self::Split { .. } => key_span(text, "split"),
+            Self::Action { .. } => key_span(text, "action"),
             Self::AcceptedPrices(_) => key_span(text, "accepted-prices"),
             Self::UnpricedOutside { span, .. } => word(&span.to_string()),
             Self::Market(_) => key_span(text, "market"),

@@ -24,7 +24,7 @@ pub const SCENARIO_KEYS: [&str; 7] = [
     EXPECT_KEY,
 ];
 /// Top-level keys of a world.
-const WORLD_KEYS: [&str; 18] = [
+const WORLD_KEYS: [&str; 19] = [
     "description",
     "now",
     "calendar",
@@ -38,6 +38,7 @@ const WORLD_KEYS: [&str; 18] = [
     "portfolios",
     "transaction",
     "split",
+    "action",
     "correction",
     "invalidation",
     "run",

@@ -11,23 +11,25 @@ use crate::domain::{Calendar, Day, DayRange};
 /// Keys that are never removed as a whole: a scenario needs them, or other passes shorten them.
 const REQUIRED_KEYS: [&str; 3] = ["now", "policies", "step"];
 /// Keys that hold lists of tables, whose entries are removed one by one.
-const LIST_KEYS: [&str; 7] = [
+const LIST_KEYS: [&str; 8] = [
     "step",
     "fault",
     "transaction",
     "split",
+    "action",
     "correction",
     "invalidation",
     "run",
 ];
 
 /// Keys that only a world with given sources needs. Without them, the seed generates the sources.
-const SOURCE_KEYS: [&str; 6] = [
+const SOURCE_KEYS: [&str; 7] = [
     "sources",
     "risk",
     "securities",
     "prices",
     "split",
+    "action",
     "transaction",
 ];
 

@@ -5,7 +5,9 @@ use std::fmt;
 use thiserror::Error;
 
 use super::values::Span;
-use crate::domain::{CalendarError, Currency, Day, DayError, DayRange, LifecycleError, nearest};
+use crate::domain::{
+    ActionError, CalendarError, Currency, Day, DayError, DayRange, LifecycleError, nearest,
+};
 
 /// Errors of reading a world.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -183,6 +185,17 @@ pub enum WorldError {
         new: u32,
         /// Units before the split.
         old: u32,
+    },
+    /// A corporate action with impossible terms.
+    #[error("invalid action of `{symbol}` on `{day}`")]
+    Action {
+        /// The symbol of the security.
+        symbol: String,
+        /// The day in the file.
+        day: Day,
+        /// The term that is wrong.
+        #[source]
+        reason: ActionError,
     },
     /// A range of accepted prices ends before it starts.
     #[error("invalid `[[accepted-prices]]`")]

@@ -7,13 +7,13 @@ use super::error::{Nearest, TransactionFault, WorldError};
 use super::lenient::Lenient;
 use super::names::PortfolioResolver;
 use super::spec::{
-    CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
+    ActionSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, Currency, Day, Money, NewSecurity, Quantity, Security, SecurityCalendars, SecurityId,
-    Split, Transaction,
+    Calendar, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity, Security,
+    SecurityCalendars, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
@@ -204,6 +204,38 @@ impl Instruments {
                 new,
                 old,
             })
+        };
+        specs.into_iter().map(read).collect()
+    }
+
+    /// Resolves corporate actions other than splits; each must have the terms of its kind.
+    pub(super) fn actions(
+        &self,
+        specs: Vec<ActionSpec>,
+    ) -> Result<Vec<CorporateAction>, WorldError> {
+        let read = |spec: ActionSpec| {
+            let received = match (&spec.received, spec.new, spec.old) {
+                (None, None, None) => None,
+                (received, new, old) => Some(Delivery {
+                    security: self.id(received.as_deref().unwrap_or_default())?,
+                    new: new.unwrap_or_default(),
+                    old: old.unwrap_or_default(),
+                }),
+            };
+            let action = CorporateAction {
+                security: self.id(&spec.symbol)?,
+                day: spec.day,
+                kind: spec.kind.0,
+                received,
+                cash: spec.cash.map(|cash| cash.0),
+                cost_share: spec.cost_share.map(|share| share.0),
+            };
+            action.check().map_err(|reason| WorldError::Action {
+                symbol: spec.symbol,
+                day: spec.day,
+                reason,
+            })?;
+            Ok(action)
         };
         specs.into_iter().map(read).collect()
     }

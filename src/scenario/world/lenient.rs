@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
 use crate::domain::{
-    Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price, Quantity, TimeOfDay,
-    TransactionKind,
+    ActionKind, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price,
+    Quantity, TimeOfDay, TransactionKind,
 };
 use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;
@@ -97,6 +97,8 @@ words! {
     LotMethod: WordKind::OneOf(|| LotMethod::ALL.map(LotMethod::name).to_vec());
     FeeTreatment: WordKind::OneOf(|| FeeTreatment::ALL.map(FeeTreatment::name).to_vec());
     TransactionKind: WordKind::OneOf(|| TransactionKind::ALL.map(TransactionKind::name).to_vec());
+    ActionKind: WordKind::OneOf(|| ActionKind::ALL.map(ActionKind::name).to_vec());
+    CostShare: WordKind::Number;
     Day: WordKind::Date(DAY);
     TimeOfDay: WordKind::Pattern("^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$");
     Money: WordKind::Number;

@@ -92,7 +92,7 @@ macro_rules! merge_fields {
 
 merge_fields!(WorldSpec {
     description, now, calendar, seed, sources, transactions, market, securities, corrections,
-    invalidations, runs, run_left_running, accepted_prices, splits, risk, prices
+    invalidations, runs, run_left_running, accepted_prices, splits, actions, risk, prices
 }
 calendar_amendments: |below, over| match (below, over) {
     (Some(below), Some(over)) => Some(Amendments::merge(below, over)),

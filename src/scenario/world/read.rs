@@ -93,6 +93,7 @@ impl World {
             },
             closes,
             splits: listed.splits(spec.splits, &calendar)?,
+            actions: listed.actions(spec.actions)?,
             corrections: listed.corrections(spec.corrections)?,
             transactions: resolve_transactions(spec.transactions, &portfolios, &listed)?,
             invalidations,

@@ -10,9 +10,9 @@ use super::instruments::resolve_transactions;
 use super::spec::{SplitSpec, TransactionSpec};
 use super::state::{Contents, MarketEnd, World, WorldPortfolio};
 use crate::domain::{
-    Calendar, CloseChange, Day, DayRange, Money, Portfolio, PortfolioKey, Price, Quantity,
-    RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction, TransactionKind,
-    is_closed,
+    Calendar, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio, PortfolioKey, Price,
+    Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction,
+    TransactionKind, is_closed,
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
@@ -27,6 +27,8 @@ pub struct Sources {
     pub closes: Vec<(SecurityId, Day, Price)>,
     /// Splits of all securities, ordered by day.
     pub splits: Vec<Split>,
+    /// Other corporate actions, in the order of the file.
+    pub actions: Vec<CorporateAction>,
     /// Transactions: generated ones by portfolio and day, then those of the file in its order.
     pub transactions: Vec<Transaction>,
     /// The risk model: benchmark, factors and shocks.
@@ -70,6 +72,9 @@ impl World {
                 .collect(),
             closes: market.closes().collect(),
             splits: market.splits().to_vec(),
+            actions: (self.actions.iter().copied())
+                .filter(|action| action.day <= self.priced_days.last())
+                .collect(),
             transactions,
             model: self.model.clone(),
         })
@@ -249,6 +254,7 @@ impl World {
         let is_after = |day: Day| day > self.priced_days.last();
         sources.closes.retain(|(_, day, _)| is_after(*day));
         sources.splits.retain(|split| is_after(split.day));
+        sources.actions.retain(|action| is_after(action.day));
         sources
             .transactions
             .retain(|transaction| is_after(transaction.day));

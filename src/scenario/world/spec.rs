@@ -12,8 +12,8 @@ use super::lenient::{Lenient, Located, OneOrMany};
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
-    AssetClass, Currency, Day, DayError, DayRange, FeeTreatment, LotChoices, LotMethod, Money,
-    Price, PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
+    ActionKind, AssetClass, CostShare, Currency, Day, DayError, DayRange, FeeTreatment, LotChoices,
+    LotMethod, Money, Price, PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
 };
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
@@ -64,6 +64,9 @@ pub(crate) struct WorldSpec {
     /// Splits that are given.
     #[serde(default, rename = "split")]
     pub(crate) splits: Vec<SplitSpec>,
+    /// Corporate actions other than splits.
+    #[serde(default, rename = "action")]
+    pub(crate) actions: Vec<ActionSpec>,
     /// The risk model: benchmark, factors and shocks.
     pub(crate) risk: Option<RiskModel>,
     /// Closes by symbol and day; `missing` removes one.
@@ -239,6 +242,28 @@ pub(crate) struct SplitSpec {
     pub(crate) new: u32,
     /// Units before the split.
     pub(crate) old: u32,
+}
+
+/// A corporate action other than a split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ActionSpec {
+    /// The symbol of the security that is held.
+    pub(crate) symbol: String,
+    /// The first day on which it counts.
+    pub(crate) day: Day,
+    /// The kind of action.
+    pub(crate) kind: Lenient<ActionKind>,
+    /// The symbol of the security received.
+    pub(crate) received: Option<String>,
+    /// Units received.
+    pub(crate) new: Option<u32>,
+    /// Units held.
+    pub(crate) old: Option<u32>,
+    /// Cash for a unit, in the currency of the security.
+    pub(crate) cash: Option<Lenient<Price>>,
+    /// The share of the cost that the received units take.
+    pub(crate) cost_share: Option<Lenient<CostShare>>,
 }
 
 /// A close that was corrected after the completed days were computed.

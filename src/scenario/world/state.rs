@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::spec::Lease;
 use crate::domain::{
-    Calendar, Cell, Coverage, Day, DayRange, Money, NewInvalidation, Phase, PhaseSet, Portfolio,
-    Price, PriceAcceptance, Quantity, RiskModel, SecurityId, Split, Transaction,
+    Calendar, Cell, CorporateAction, Coverage, Day, DayRange, Money, NewInvalidation, Phase,
+    PhaseSet, Portfolio, Price, PriceAcceptance, Quantity, RiskModel, SecurityId, Split,
+    Transaction,
 };
 use crate::scenario::market::{Listing, Style};
 use crate::store::{Progress, RunState};
@@ -39,6 +40,8 @@ pub struct World {
     pub closes: Vec<Close>,
     /// Splits of the file, in its order.
     pub splits: Vec<Split>,
+    /// Other corporate actions of the file, in its order.
+    pub actions: Vec<CorporateAction>,
     /// Transactions of the file, in its order.
     pub transactions: Vec<Transaction>,
     /// Closes that were corrected after the completed days were computed.

@@ -4,6 +4,7 @@
 
 mod accepted_prices;
 mod calendar;
+mod corporate_actions;
 mod entries;
 #[cfg(test)]
 mod fixture;
@@ -21,6 +22,7 @@ mod world;
 
 pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
 pub use calendar::{ReadCalendar, WriteCalendar};
+pub use corporate_actions::{ReadCorporateActions, WriteCorporateActions};
 pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
 pub use imports::{ImportRecord, ReadImports, WriteImports};
 pub use model::{ModelNumber, ReadRiskModels, WriteRiskModels};

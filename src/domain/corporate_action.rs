@@ -1,0 +1,322 @@
+//! Defines corporate actions other than splits: what each unit of a security becomes on a day.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use thiserror::Error;
+
+use super::day::Day;
+use super::fine_amount::{Price, Quantity};
+use super::ids::SecurityId;
+use super::security::UnknownValue;
+
+/// The kind of a corporate action. The order of the variants is the order in which actions of one
+/// security and day are booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ActionKind {
+    /// Cash that reduces cost.
+    ReturnOfCapital,
+    /// Units of another security, which take a share of the cost.
+    SpinOff,
+    /// Rights to buy, received like units of a spin-off; by default without cost.
+    Rights,
+    /// The security is exchanged for units of another one, cash, or both.
+    Merger,
+    /// The security ends at a final value, which may be zero.
+    Delisting,
+    /// The fraction of a unit that is held is paid out.
+    CashInLieu,
+}
+
+impl ActionKind {
+    /// All kinds, in booking order.
+    pub const ALL: [Self; 6] = [
+        Self::ReturnOfCapital,
+        Self::SpinOff,
+        Self::Rights,
+        Self::Merger,
+        Self::Delisting,
+        Self::CashInLieu,
+    ];
+
+    /// Returns the name, as files write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ReturnOfCapital => "return-of-capital",
+            Self::SpinOff => "spin-off",
+            Self::Rights => "rights",
+            Self::Merger => "merger",
+            Self::Delisting => "delisting",
+            Self::CashInLieu => "cash-in-lieu",
+        }
+    }
+
+    /// Returns whether the action ends the holding of its security.
+    pub const fn ends_holding(self) -> bool {
+        matches!(self, Self::Merger | Self::Delisting)
+    }
+
+    /// Returns whether a security may have several of them on one day, one for each security that
+    /// is received.
+    pub const fn is_by_received(self) -> bool {
+        matches!(self, Self::SpinOff | Self::Rights)
+    }
+
+    const fn terms(self) -> Terms {
+        use Need::{Never, Optional, Required};
+        let (received, cash, cost_share) = match self {
+            Self::ReturnOfCapital | Self::Delisting | Self::CashInLieu => (Never, Required, Never),
+            Self::SpinOff => (Required, Never, Required),
+            Self::Rights => (Required, Never, Optional),
+            Self::Merger => (Optional, Optional, Optional),
+        };
+        Terms {
+            received,
+            cash,
+            cost_share,
+        }
+    }
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for ActionKind {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| UnknownValue {
+                value: text.to_owned(),
+                kind: "corporate action",
+                known: "return-of-capital, spin-off, rights, merger, delisting, cash-in-lieu; \
+                        in files also split and stock-dividend",
+            })
+    }
+}
+
+/// The terms that a kind has.
+struct Terms {
+    received: Need,
+    cash: Need,
+    cost_share: Need,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Never,
+    Optional,
+    Required,
+}
+
+/// A share of cost, above or equal to zero and at most one, with twelve decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CostShare(i64);
+
+impl CostShare {
+    /// No cost.
+    pub const ZERO: Self = Self(0);
+    /// Smallest parts in the whole cost.
+    pub const SCALE: i64 = 1_000_000_000_000;
+    const DECIMALS: u32 = 12;
+
+    /// Returns the share of this many smallest parts; `None` below
+    /// zero and above one.
+    pub const fn from_parts(parts: i64) -> Option<Self> {
+        if parts >= 0 && parts <= Self::SCALE {
+            Some(Self(parts))
+        } else {
+            None
+        }
+    }
+
+    /// Returns the share that a number states.
+    ///
+    /// # Errors
+    ///
+    /// The number is below zero, above one, or has more than twelve decimals.
+    pub fn from_decimal(number: Decimal) -> Result<Self, ActionError> {
+        let parts = number.checked_mul(Decimal::from(Self::SCALE));
+        let parts = parts
+            .filter(Decimal::is_integer)
+            .and_then(|parts| parts.to_i64());
+        let share = parts.and_then(Self::from_parts);
+        share.ok_or_else(|| ActionError::InvalidShare(number.to_string()))
+    }
+
+    /// Returns the number of smallest parts.
+    pub const fn parts(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromStr for CostShare {
+    type Err = ActionError;
+
+    fn from_str(text: &str) -> Result<Self, ActionError> {
+        let share = text.parse().ok().map(Self::from_decimal);
+        match share {
+            Some(Ok(share)) => Ok(share),
+            _ => Err(ActionError::InvalidShare(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for CostShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let share = Decimal::new(self.0, Self::DECIMALS).normalize();
+        f.pad(&share.to_string())
+    }
+}
+
+/// Units of a security that are received for units held: `new` for each `old`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery {
+    /// The security received.
+    pub security: SecurityId,
+    /// Units received, at least 1.
+    pub new: u32,
+    /// Units held, at least 1.
+    pub old: u32,
+}
+
+/// A corporate action: from `day` on, holders of `security` have what its terms say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CorporateAction {
+    /// The security of which units are held.
+    pub security: SecurityId,
+    /// The first day on which it counts.
+    pub day: Day,
+    /// The kind, which decides the meaning of the terms.
+    pub kind: ActionKind,
+    /// The units received.
+    pub received: Option<Delivery>,
+    /// Cash for a unit held, in the currency of the security; for cash in lieu, for a whole unit.
+    pub cash: Option<Price>,
+    /// The share of the cost that the received units take.
+    pub cost_share: Option<CostShare>,
+}
+
+/// The reason why the terms of a corporate action make no sense.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ActionError {
+    /// The kind needs a term that is missing.
+    #[error("a {kind} needs {term}")]
+    Missing {
+        /// The kind of action.
+        kind: ActionKind,
+        /// The missing term.
+        term: &'static str,
+    },
+    /// The kind does not use a term.
+    #[error("a {kind} has no {term}")]
+    Unused {
+        /// The kind of action.
+        kind: ActionKind,
+        /// The unused term.
+        term: &'static str,
+    },
+    /// The ratio has a zero.
+    #[error("invalid ratio `{new}:{old}` (expected units received to units held, above zero)")]
+    InvalidRatio {
+        /// Units received.
+        new: u32,
+        /// Units held.
+        old: u32,
+    },
+    /// The cash is negative, or zero where that has no effect.
+    #[error("invalid cash `{0}` (expected an amount for a unit above zero)")]
+    InvalidCash(Price),
+    /// A security would be received for itself.
+    #[error("a {0} cannot deliver its own security")]
+    ReceivesItself(ActionKind),
+    /// The share is not between zero and one, or has more than twelve decimals.
+    #[error("invalid share of cost `{0}` (expected 0 to 1 with at most 12 decimals)")]
+    InvalidShare(String),
+}
+
+impl CorporateAction {
+    /// Checks that the kind has the terms that it needs, and no others.
+    ///
+    /// # Errors
+    ///
+    /// A term is missing, not used by the kind, or impossible.
+    pub fn check(&self) -> Result<(), ActionError> {
+        let kind = self.kind;
+        let terms = kind.terms();
+        for (need, is_given, term) in [
+            (
+                terms.received,
+                self.received.is_some(),
+                "received security and ratio",
+            ),
+            (terms.cash, self.cash.is_some(), "cash"),
+            (terms.cost_share, self.cost_share.is_some(), "share of cost"),
+        ] {
+            match (need, is_given) {
+                (Need::Required, false) => return Err(ActionError::Missing { kind, term }),
+                (Need::Never, true) => return Err(ActionError::Unused { kind, term }),
+                _ => {}
+            }
+        }
+        if kind == ActionKind::Merger {
+            if self.received.is_none() && self.cash.is_none() {
+                let term = "cash, or a received security and ratio";
+                return Err(ActionError::Missing { kind, term });
+            }
+            if self.cost_share.is_some() && (self.received.is_none() || self.cash.is_none()) {
+                let term = "share of cost unless it pays both cash and units";
+                return Err(ActionError::Unused { kind, term });
+            }
+        }
+        if let Some(Delivery { security, new, old }) = self.received {
+            if security == self.security {
+                return Err(ActionError::ReceivesItself(kind));
+            }
+            if new == 0 || old == 0 {
+                return Err(ActionError::InvalidRatio { new, old });
+            }
+        }
+        let may_be_zero = matches!(kind, ActionKind::Delisting | ActionKind::CashInLieu);
+        match self.cash {
+            Some(cash) if cash < Price::ZERO || (cash == Price::ZERO && !may_be_zero) => {
+                Err(ActionError::InvalidCash(cash))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the key by which a later file corrects this action: its kind and, if the kind can
+    /// have several on one day, the security received.
+    pub fn key(&self) -> (SecurityId, Day, ActionKind, Option<SecurityId>) {
+        let received = self.received.map(|delivery| delivery.security);
+        let received = received.filter(|_| self.kind.is_by_received());
+        (self.security, self.day, self.kind, received)
+    }
+}
+
+impl Quantity {
+    /// Returns the part beyond whole units, with the sign of the quantity.
+    pub fn fraction(self) -> Self {
+        Self::rounded(self.decimal().fract()).unwrap_or_default()
+    }
+}
+
+/// A corporate action to add or to correct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionChange {
+    /// The existing action with the same key, if any.
+    pub was: Option<CorporateAction>,
+    /// The action after the change.
+    pub action: CorporateAction,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! What corporate actions do to the lots of a holding: cash reduces their cost, and a share of it,
+//! or all of it, goes to the lots of another security.
+
+use super::{ClosedLots, Lots, Trade};
+use crate::domain::corporate_action::CostShare;
+use crate::domain::lots::lot::ClosedLot;
+use crate::domain::{Money, Quantity};
+
+impl Lots {
+    /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
+    /// below zero. Returns what exceeds their cost as profit of lots with a quantity of zero; `None`
+    /// if a number does not fit. Of a short holding cash and cost are negative.
+    pub fn return_capital(&mut self, cash: Money) -> Option<Trade> {
+        let (mut held, mut paid) = (Quantity::ZERO, Money::ZERO);
+        let mut exceeded = ClosedLots::new();
+        for lot in &mut self.lots {
+            // The difference of rounded sums, so that the parts add up to the whole.
+            held = held.plus(lot.quantity)?;
+            let sum = cash.share(held, self.quantity)?;
+            let part = sum.minus(paid)?;
+            paid = sum;
+            let rest = lot.cost.minus(part)?;
+            let is_beyond_cost = !rest.is_zero() && rest.is_negative() != cash.is_negative();
+            let kept = if is_beyond_cost { Money::ZERO } else { rest };
+            if is_beyond_cost {
+                exceeded.push(ClosedLot {
+                    quantity: Quantity::ZERO,
+                    cost: rest,
+                    origin: lot.origin,
+                });
+            }
+            self.cost = self.cost.minus(lot.cost)?.plus(kept)?;
+            lot.cost = kept;
+        }
+        Trade::new(exceeded, Money::ZERO)
+    }
+
+    /// Moves a share of each lot's cost to new lots, `new` units for each `old`, which are returned
+    /// with those that rounding closes. `None` if a number does not fit.
+    pub fn spin_off(&mut self, share: CostShare, new: u32, old: u32) -> Option<(Self, Trade)> {
+        let mut received = self.clone();
+        let (mut cost, mut taken) = (Money::ZERO, Money::ZERO);
+        for (lot, other) in self.lots.iter_mut().zip(&mut received.lots) {
+            cost = cost.plus(lot.cost)?;
+            let sum = cost.times_ratio(share.parts(), CostShare::SCALE)?;
+            other.cost = sum.minus(taken)?;
+            lot.cost = lot.cost.minus(other.cost)?;
+            taken = sum;
+        }
+        self.cost = self.cost.minus(taken)?;
+        received.cost = taken;
+        let closed = received.split(new, old)?;
+        Some((received, Trade::new(closed, Money::ZERO)?))
+    }
+
+    /// Adds the lots of another holding in the same security, in the order in which they were
+    /// acquired. Returns the lots closed if the holdings have opposite signs; `None` if a number
+    /// does not fit.
+    pub fn add_all(&mut self, other: Self) -> Option<Trade> {
+        let nothing = Trade::new(ClosedLots::new(), Money::ZERO);
+        if self.quantity.is_zero() {
+            *self = other;
+            return nothing;
+        }
+        let Some(origin) = other.lots.first().map(|lot| lot.origin) else {
+            return nothing;
+        };
+        if self.quantity.is_negative() != other.quantity.is_negative() {
+            return self.trade(other.quantity, other.cost, origin);
+        }
+        self.quantity = self.quantity.plus(other.quantity)?;
+        self.cost = self.cost.plus(other.cost)?;
+        // Exact quantities of both together would need a common denominator. The rounded ones add
+        // up to the total.
+        self.fractions = None;
+        self.lots.extend(other.lots);
+        self.lots
+            .sort_by_key(|lot| (lot.origin.day, lot.origin.transaction));
+        self.spread_average()?;
+        nothing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::day::Day;
+    use crate::domain::lots::LotOrigin;
+
+    fn origin(transaction: u32) -> LotOrigin {
+        LotOrigin {
+            day: Day::MIN,
+            transaction,
+        }
+    }
+
+    fn lots(trades: &[(i32, i32)]) -> Lots {
+        let mut lots = Lots::default();
+        for (at, &(quantity, cost)) in (0..).zip(trades) {
+            let (quantity, cost) = (Quantity::whole(quantity), Money::whole(cost));
+            lots.trade(quantity, cost, origin(at)).unwrap();
+        }
+        lots
+    }
+
+    fn sell(lots: &mut Lots, quantity: i32) -> Money {
+        let sold = lots.trade(Quantity::whole(-quantity), Money::ZERO, origin(9));
+        sold.unwrap().realized
+    }
+
+    fn return_capital(lots: &mut Lots, cash: i32) -> Money {
+        lots.return_capital(Money::whole(cash)).unwrap().realized
+    }
+
+    /// The example of IRS Publication 550, return of capital: 100 were paid, 80 and then 30 come
+    /// back, of which 10 are gain.
+    #[test]
+    fn returned_capital_reduces_cost_and_then_is_profit() {
+        let mut held = lots(&[(100, 100)]);
+        assert_eq!(return_capital(&mut held, 80), Money::ZERO);
+        assert_eq!(held.cost(), Money::whole(20));
+        assert_eq!(return_capital(&mut held, 30), Money::whole(10));
+        assert_eq!(held.cost(), Money::ZERO);
+    }
+
+    #[test]
+    fn each_lot_has_its_own_limit() {
+        let mut held = lots(&[(10, 10), (30, 300)]);
+        assert_eq!(return_capital(&mut held, 80), Money::whole(10));
+        assert_eq!(held.cost(), Money::whole(240));
+        assert_eq!(sell(&mut held, 10), Money::ZERO);
+    }
+
+    #[test]
+    fn a_short_holding_pays_capital_back() {
+        let mut short = lots(&[(-10, -100)]);
+        assert_eq!(return_capital(&mut short, -30), Money::ZERO);
+        assert_eq!(short.cost(), Money::whole(-70));
+        assert_eq!(return_capital(&mut short, -90), Money::whole(-20));
+    }
+
+    #[test]
+    fn a_spin_off_moves_a_share_of_each_lot() {
+        let mut held = lots(&[(30, 100), (10, 101)]);
+        let quarter = "0.25".parse().unwrap();
+        let (mut received, closed) = held.spin_off(quarter, 1, 2).unwrap();
+        assert_eq!(closed.realized, Money::ZERO);
+        assert_eq!(received.quantity(), Quantity::whole(20));
+        assert_eq!(received.cost(), "50.25".parse().unwrap());
+        assert_eq!(held.cost(), "150.75".parse().unwrap());
+        assert_eq!(sell(&mut received, 15), Money::whole(-25));
+    }
+
+    #[test]
+    fn shares_of_cost_add_up() {
+        let mut held = lots(&[(1, 1), (1, 1), (1, 1)]);
+        let third = "0.333333333333".parse().unwrap();
+        let (received, _) = held.spin_off(third, 1, 1).unwrap();
+        assert_eq!(received.cost().plus(held.cost()), Some(Money::whole(3)));
+        let sum = received
+            .lots
+            .iter()
+            .map(|lot| lot.cost.units())
+            .sum::<i64>();
+        assert_eq!(sum, received.cost().units());
+    }
+
+    #[test]
+    fn received_lots_keep_their_age() {
+        let mut older = lots(&[(5, 10)]);
+        let mut held = Lots::default();
+        held.trade(Quantity::whole(10), Money::whole(100), origin(1))
+            .unwrap();
+        assert_eq!(held.add_all(older.clone()).unwrap().realized, Money::ZERO);
+        assert_eq!(held.quantity(), Quantity::whole(15));
+        assert_eq!(sell(&mut held, 5), Money::whole(-10), "the oldest first");
+        let mut short = lots(&[(-5, -50)]);
+        older = lots(&[(5, 10)]);
+        assert_eq!(short.add_all(older).unwrap().realized, Money::whole(40));
+    }
+}

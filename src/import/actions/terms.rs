@@ -1,0 +1,277 @@
+//! Reads the terms of a corporate action, and validates those of kinds other than splits.
+
+use super::row::{ActionChanges, ActionRow, ActionTerms, parse_count, parse_ratio};
+use crate::domain::{
+    ActionChange, ActionKind, Change, CorporateAction, CostShare, Day, Delivery, Price, Security,
+    SecurityId,
+};
+use crate::import::existing::ExistingRecords;
+use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_reader::{OptionalField, RowReader, parse_text};
+use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
+
+/// The kind of a row: of one split, or of the kinds of [`ActionKind`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowKind {
+    Split,
+    StockDividend,
+    Other(ActionKind),
+}
+
+fn parse_kind(text: &str) -> Result<RowKind, RowErrorKind> {
+    match text {
+        "split" => Ok(RowKind::Split),
+        "stock-dividend" => Ok(RowKind::StockDividend),
+        _ => Ok(RowKind::Other(text.parse()?)),
+    }
+}
+
+/// Reads the kind of a row and its terms. A field that the kind does not use is an error.
+pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
+    let kind = cells.required("kind", parse_kind);
+    let received = cells.optional("received", parse_text);
+    let numbers = cells.numbers;
+    let cash = cells.optional("cash", |text| {
+        numbers.parse(text).and_then(Price::from_decimal)
+    });
+    let cost_share = cells.optional("cost_share", |text| -> Result<_, RowErrorKind> {
+        Ok(CostShare::from_decimal(numbers.parse(text)?)?)
+    });
+    let needs_ratio =
+        !matches!(kind, Some(RowKind::Other(_))) || matches!(received, OptionalField::Value(_));
+    let ratio = read_ratio(cells, needs_ratio);
+    let is_split = matches!(kind, Some(RowKind::Split | RowKind::StockDividend));
+    for (column, is_given) in [
+        (
+            "received",
+            is_split && matches!(received, OptionalField::Value(_)),
+        ),
+        ("cash", is_split && matches!(cash, OptionalField::Value(_))),
+        (
+            "cost_share",
+            is_split && matches!(cost_share, OptionalField::Value(_)),
+        ),
+    ] {
+        if is_given {
+            let value = cells.raw(column).value().unwrap_or_default();
+            cells.add_error(column, value, RowErrorKind::UnusedTerm);
+        }
+    }
+    let columns = ["received", "cash", "cost_share", "ratio", "new", "old"];
+    if columns.into_iter().any(|column| cells.has_error(column)) {
+        return None;
+    }
+    match kind? {
+        RowKind::Split => ratio.map(|(new, old)| ActionTerms::Split(new, old)),
+        // One new unit for 20 held makes 21 of 20.
+        RowKind::StockDividend => {
+            let (new, old) = ratio?;
+            match new.checked_add(old) {
+                Some(after) => Some(ActionTerms::Split(after, old)),
+                None => {
+                    let text = format!("{new}:{old}");
+                    cells.add_error("ratio", &text, RowErrorKind::ImplausibleSplit(text.clone()));
+                    None
+                }
+            }
+        }
+        RowKind::Other(kind) => {
+            let received = match received {
+                OptionalField::Value(symbol) => {
+                    let (new, old) = ratio?;
+                    Some((symbol, new, old))
+                }
+                _ => None,
+            };
+            Some(ActionTerms::Other {
+                kind,
+                received,
+                cash: cash.value(),
+                cost_share: cost_share.value(),
+            })
+        }
+    }
+}
+
+/// Reads the ratio, or units after and before. Without `is_needed`, either is an error.
+fn read_ratio(cells: &mut RowReader<'_>, is_needed: bool) -> Option<(u32, u32)> {
+    if is_needed {
+        return match cells.optional("ratio", parse_ratio) {
+            OptionalField::Value(ratio) => Some(ratio),
+            _ => {
+                let new = cells.required("new", parse_count);
+                let old = cells.required("old", parse_count);
+                new.zip(old)
+            }
+        };
+    }
+    for column in ["ratio", "new", "old"] {
+        if let OptionalField::Value(text) = cells.raw(column) {
+            cells.add_error(column, text, RowErrorKind::UnusedTerm);
+        }
+    }
+    None
+}
+
+/// The actions of a file by their keys.
+pub(super) type SeenActions =
+    SeenRows<(SecurityId, Day, ActionKind, Option<SecurityId>), CorporateAction>;
+
+/// Validates an action that is not a split.
+pub(super) fn validate_terms(
+    line: u64,
+    row: &ActionRow,
+    security: &Security,
+    known: &ExistingRecords,
+    seen: &mut SeenActions,
+    changes: &mut ActionChanges,
+) -> Result<Verdict, Vec<RowError>> {
+    let ActionTerms::Other {
+        kind,
+        received,
+        cash,
+        cost_share,
+    } = &row.terms
+    else {
+        return Ok(Verdict::Same);
+    };
+    let received = match received {
+        None => None,
+        Some((symbol, new, old)) => {
+            let found = known.require_security(symbol);
+            let found =
+                found.map_err(|reason| vec![RowError::in_column("received", symbol, reason)])?;
+            Some(Delivery {
+                security: found.id,
+                new: *new,
+                old: *old,
+            })
+        }
+    };
+    let action = CorporateAction {
+        security: security.id,
+        day: row.day,
+        kind: *kind,
+        received,
+        cash: *cash,
+        cost_share: *cost_share,
+    };
+    let check = action.check();
+    check.map_err(|reason| vec![RowError::in_row(RowErrorKind::from(reason))])?;
+    if let Some((line, earlier)) = seen.insert(action.key(), line, &action) {
+        return validate_repeat(line, difference(&earlier, &action, known));
+    }
+    let was = known.action(&action);
+    let differs = was.map(|was| difference(&was, &action, known));
+    if differs.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Verdict::Same);
+    }
+    changes.actions.push(ActionChange { was, action });
+    Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
+}
+
+/// Returns the terms in which two actions with the same key differ.
+fn difference(
+    was: &CorporateAction,
+    now: &CorporateAction,
+    known: &ExistingRecords,
+) -> Vec<Change> {
+    let text = |term: Option<String>| term.unwrap_or_else(|| "none".to_owned());
+    let received = |action: &CorporateAction| {
+        let delivery = action.received?;
+        let security = known.security_with_id(delivery.security);
+        let symbol = security.map_or("", |security| security.symbol.as_str());
+        Some(format!("{}:{} {symbol}", delivery.new, delivery.old))
+    };
+    let cash = |action: &CorporateAction| action.cash.map(|cash| cash.to_string());
+    let share = |action: &CorporateAction| action.cost_share.map(|share| share.to_string());
+    let changes = [
+        Change::between("received", &text(received(was)), &text(received(now))),
+        Change::between("cash", &text(cash(was)), &text(cash(now))),
+        Change::between("cost_share", &text(share(was)), &text(share(now))),
+    ];
+    changes.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::ActionKind;
+    use crate::import::actions::{read_actions, validate_actions};
+    use crate::import::existing::ExistingRecords;
+    use crate::import::options::{ImportOptions, Restatements};
+    use crate::import::sample::security;
+    use crate::import::verdict::Verdict;
+
+    const HEADER: &str = "symbol,date,kind,received,ratio,cash,cost_share\n";
+
+    fn known() -> ExistingRecords {
+        ExistingRecords::default().with_securities([security(1, "PAR"), security(2, "KID")])
+    }
+
+    fn validated(
+        rows: &str,
+        known: &ExistingRecords,
+    ) -> crate::import::verdict::Validated<crate::import::actions::ActionChanges> {
+        let text = format!("{HEADER}{rows}");
+        let rows = read_actions("a.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        validate_actions(&rows, known, Restatements::Refused)
+    }
+
+    #[test]
+    fn each_kind_is_read_with_its_terms() {
+        let rows = "PAR,2026-01-05,return-of-capital,,,1.25,\n\
+                    PAR,2026-01-06,spin-off,KID,1:4,,0.25\n\
+                    PAR,2026-01-07,rights,KID,1:10,,\n\
+                    PAR,2026-01-08,merger,KID,2:3,5,\n\
+                    PAR,2026-01-09,delisting,,,0,\n\
+                    KID,2026-01-09,cash-in-lieu,,,12.5,\n";
+        let changes = validated(rows, &known()).changes.unwrap();
+        let kinds: Vec<_> = changes
+            .actions
+            .iter()
+            .map(|change| change.action.kind)
+            .collect();
+        assert_eq!(kinds, ActionKind::ALL);
+        let actions = changes.actions.iter().map(|change| change.action);
+        let known = known().with_actions(actions);
+        let again = validated(rows, &known);
+        assert!(
+            again
+                .verdicts
+                .iter()
+                .all(|line| line.verdict == Verdict::Same)
+        );
+        let corrected = validated("PAR,2026-01-06,spin-off,KID,1:4,,0.3\n", &known);
+        assert_eq!(corrected.counts.corrected, 1);
+    }
+
+    #[test]
+    fn a_stock_dividend_is_the_split_with_its_effect() {
+        let changes = validated("PAR,2026-01-05,stock-dividend,,1:20,,\n", &known()).changes;
+        let split = changes.unwrap().splits[0].split;
+        assert_eq!((split.new, split.old), (21, 20));
+    }
+
+    #[test]
+    fn terms_that_a_kind_does_not_use_or_lacks_are_refused() {
+        for row in [
+            "PAR,2026-01-05,split,,2:1,5,",
+            "PAR,2026-01-05,stock-dividend,KID,1:20,,",
+            "PAR,2026-01-05,return-of-capital,,,,",
+            "PAR,2026-01-05,return-of-capital,,2:1,1,",
+            "PAR,2026-01-05,spin-off,KID,1:4,,",
+            "PAR,2026-01-05,spin-off,KID,1:4,,1.5",
+            "PAR,2026-01-05,spin-off,KDI,1:4,,0.5",
+            "PAR,2026-01-05,spin-off,PAR,1:4,,0.5",
+            "PAR,2026-01-05,merger,,,,",
+            "PAR,2026-01-05,merger,KID,,,",
+            "PAR,2026-01-05,delisting,,,-1,",
+            "PAR,2026-01-05,demerger,KID,1:4,,0.5",
+        ] {
+            assert!(
+                validated(&format!("{row}\n"), &known()).is_refused(),
+                "{row}"
+            );
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Completes the transactions of a security by what corporate actions move: units that are received
+//! for another security, and units that end.
+//!
+//! Ownership of a security follows from its transactions. A holding that came from a spin-off or a
+//! merger has none, so each such movement becomes an entry here, as if it had been traded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ownership::{origin, signed_quantity};
+use crate::domain::{
+    ActionKind, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId, Split,
+    Transaction, TransactionKind,
+};
+use crate::store::{ReadTransaction, StoreError};
+
+/// The corporate actions of a database other than splits.
+#[derive(Default)]
+pub(crate) struct ActionHistory {
+    actions: Vec<CorporateAction>,
+}
+
+impl ActionHistory {
+    /// Reads all actions.
+    pub(crate) fn read(reading: &ReadTransaction<'_>) -> Result<Self, StoreError> {
+        let mut actions = reading.corporate_actions().all()?;
+        actions.sort_by_key(|action| (action.day, action.kind, action.key()));
+        Ok(Self { actions })
+    }
+
+    /// Returns the securities from whose holdings units of `security` can come, itself included.
+    pub(crate) fn origins(&self, security: SecurityId) -> BTreeSet<SecurityId> {
+        let mut origins = BTreeSet::from([security]);
+        loop {
+            let before = origins.len();
+            for action in &self.actions {
+                if is_received(action, |received| origins.contains(&received)) {
+                    origins.insert(action.security);
+                }
+            }
+            if origins.len() == before {
+                return origins;
+            }
+        }
+    }
+
+    /// Adds to `securities` those that are received for one of them.
+    pub(crate) fn add_received(&self, securities: &mut BTreeSet<SecurityId>) {
+        // Actions ascend by day, and what is received later cannot come earlier.
+        for action in &self.actions {
+            if let Some(delivery) = action.received
+                && securities.contains(&action.security)
+            {
+                securities.insert(delivery.security);
+            }
+        }
+    }
+
+    /// Returns whether units of another security are received for units of `security`.
+    pub(super) fn delivers(&self, security: SecurityId) -> bool {
+        let mut actions = self.actions.iter();
+        actions.any(|action| action.security == security && action.received.is_some())
+    }
+
+    /// Returns the transactions in a security, of one portfolio or all, with the movements of
+    /// corporate actions.
+    pub(crate) fn entries(
+        &self,
+        reading: &ReadTransaction<'_>,
+        security: SecurityId,
+        portfolio: Option<PortfolioId>,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        self.entries_before(reading, security, portfolio, None)
+    }
+
+    fn entries_before(
+        &self,
+        reading: &ReadTransaction<'_>,
+        security: SecurityId,
+        portfolio: Option<PortfolioId>,
+        end: Option<Day>,
+    ) -> Result<Vec<Transaction>, StoreError> {
+        let mut entries = match portfolio {
+            Some(portfolio) => reading.entries().of_holding(portfolio, security)?,
+            None => reading.entries().of_security(security)?,
+        };
+        let earlier = |action: &&CorporateAction| end.is_none_or(|end| action.day < end);
+        let own: Vec<_> = (self.actions.iter().filter(earlier))
+            .filter(|action| action.security == security)
+            .collect();
+        for action in self.actions.iter().filter(earlier) {
+            if !is_received(action, |received| received == security) {
+                continue;
+            }
+            // Days strictly decrease from call to call, so this ends.
+            let from =
+                self.entries_before(reading, action.security, portfolio, Some(action.day))?;
+            let splits = reading.splits().of_security(action.security)?;
+            for (owner, held) in holdings(&from, &splits, action.day, Delivered::Later) {
+                entries.extend(delivered(action, owner, held));
+            }
+        }
+        if own.is_empty() {
+            return Ok(entries);
+        }
+        let splits = reading.splits().of_security(security)?;
+        for action in own {
+            let delivered = match action.kind {
+                ActionKind::CashInLieu => Delivered::Before,
+                _ => Delivered::Later,
+            };
+            for (owner, held) in holdings(&entries, &splits, action.day, delivered) {
+                let out = match action.kind {
+                    ActionKind::CashInLieu => held.fraction(),
+                    kind if kind.ends_holding() => held,
+                    _ => Quantity::ZERO,
+                };
+                entries.push(taken(action, owner, out));
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// Whether units delivered on the day of an action count for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Delivered {
+    Before,
+    Later,
+}
+
+fn is_received(action: &CorporateAction, is_it: impl Fn(SecurityId) -> bool) -> bool {
+    action
+        .received
+        .is_some_and(|delivery| is_it(delivery.security))
+}
+
+/// Returns the quantity of each holder at the start of a day, after its splits.
+fn holdings(
+    entries: &[Transaction],
+    splits: &[Split],
+    day: Day,
+    delivered: Delivered,
+) -> BTreeMap<PortfolioId, Quantity> {
+    let counts = |entry: &&Transaction| {
+        let is_delivered = entry.reference.is_empty() && delivered == Delivered::Before;
+        entry.kind.is_movement() && (entry.day < day || (entry.day == day && is_delivered))
+    };
+    let mut by_owner: BTreeMap<PortfolioId, Vec<&Transaction>> = BTreeMap::new();
+    for entry in entries.iter().filter(counts) {
+        by_owner.entry(entry.portfolio).or_default().push(entry);
+    }
+    let held = by_owner.into_iter().map(|(owner, mut entries)| {
+        entries.sort_by(|a, b| a.booking_order(b));
+        let mut lots = Lots::default();
+        let mut splits = splits.iter().filter(|split| split.day <= day).peekable();
+        for entry in entries {
+            while let Some(split) = splits.next_if(|split| split.day <= entry.day) {
+                lots.split(split.new, split.old);
+            }
+            lots.trade(signed_quantity(entry), Money::ZERO, origin(entry));
+        }
+        for split in splits {
+            lots.split(split.new, split.old);
+        }
+        (owner, lots.quantity())
+    });
+    held.filter(|(_, quantity)| !quantity.is_zero()).collect()
+}
+
+/// Returns the entry of units received for `held` ones; none if they round to zero.
+fn delivered(
+    action: &CorporateAction,
+    portfolio: PortfolioId,
+    held: Quantity,
+) -> Option<Transaction> {
+    let delivery = action.received?;
+    let mut lots = Lots::default();
+    let opened = movement(action, portfolio, TransactionKind::Buy, held);
+    lots.open(held, Money::ZERO, origin(&opened))?;
+    lots.split(delivery.new, delivery.old)?;
+    (!lots.quantity().is_zero()).then(|| Transaction {
+        security: Some(delivery.security),
+        // An amount, so that no price of the day counts as used.
+        amount: Some(Money::ZERO),
+        ..movement(action, portfolio, TransactionKind::Buy, lots.quantity())
+    })
+}
+
+/// Returns the entry of units that an action takes. Cash is converted at the rate of the day, like
+/// that of a sale at a price.
+fn taken(action: &CorporateAction, portfolio: PortfolioId, out: Quantity) -> Transaction {
+    Transaction {
+        price: action.cash,
+        amount: action.cash.is_none().then_some(Money::ZERO),
+        ..movement(action, portfolio, TransactionKind::Sell, out)
+    }
+}
+
+/// Returns an entry without a reference, which transactions of files always have.
+fn movement(
+    action: &CorporateAction,
+    portfolio: PortfolioId,
+    kind: TransactionKind,
+    quantity: Quantity,
+) -> Transaction {
+    Transaction {
+        portfolio,
+        day: action.day,
+        kind,
+        security: Some(action.security),
+        quantity,
+        price: None,
+        amount: None,
+        fee: Money::ZERO,
+        time: None,
+        counterpart: None,
+        lots: None,
+        reference: String::new(),
+    }
+}

@@ -1,0 +1,180 @@
+//! Books corporate actions other than splits. Rules: `docs/numbers.md`, corporate actions.
+
+use super::{Account, Holding, add};
+use crate::domain::{
+    ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, LotOrigin, Lots, Money, Price,
+    Quantity, SecurityId, Trade,
+};
+use crate::phases::error::PhaseError;
+use crate::phases::instrument::Instrument;
+use crate::phases::market::Market;
+use crate::phases::realized::Closing;
+
+impl Account {
+    /// Books the actions of one day, in booking order. All of them apply to the holdings before any
+    /// delivery of that day, except that fractions received are paid out.
+    pub(in crate::phases) fn act(
+        &mut self,
+        market: &Market,
+        actions: &[CorporateAction],
+    ) -> Result<(), PhaseError> {
+        let mut delivered: Vec<(SecurityId, Lots)> = Vec::new();
+        let is_payout = |action: &&CorporateAction| action.kind == ActionKind::CashInLieu;
+        for action in actions.iter().filter(|action| !is_payout(action)) {
+            if let Ok(at) = self.holding_index(market, action.security) {
+                self.act_on_holding(market, action, at, &mut delivered)?;
+            }
+        }
+        for (security, lots) in delivered {
+            self.add_received(market, security, lots, actions)?;
+        }
+        for action in actions.iter().filter(is_payout) {
+            if let Ok(at) = self.holding_index(market, action.security) {
+                self.pay_fraction(market, action, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn act_on_holding(
+        &mut self,
+        market: &Market,
+        action: &CorporateAction,
+        at: usize,
+        delivered: &mut Vec<(SecurityId, Lots)>,
+    ) -> Result<(), PhaseError> {
+        let quantity = self.holdings[at].lots.quantity();
+        let cash = match action.cash {
+            Some(price) => Some(self.cash_for(market, action, at, price, quantity)?),
+            None => None,
+        };
+        if let Some(cash) = cash {
+            add(&mut self.cash, Some(cash), action.day)?;
+        }
+        let lots = &mut self.holdings[at].lots;
+        let trade = match (action.received, cash) {
+            (None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash, action),
+            (None, cash) => lots.return_capital(cash.unwrap_or(Money::ZERO)),
+            (Some(delivery), cash) => match deliver(lots, action, delivery, cash) {
+                None => None,
+                Some((received, paid, rounded)) => {
+                    delivered.push((delivery.security, received));
+                    self.record(&rounded, closing(action, action.security))?;
+                    Some(paid)
+                }
+            },
+        };
+        self.realize(at, trade, closing(action, action.security))
+    }
+
+    /// Adds received lots to the holding in their security.
+    fn add_received(
+        &mut self,
+        market: &Market,
+        security: SecurityId,
+        lots: Lots,
+        actions: &[CorporateAction],
+    ) -> Result<(), PhaseError> {
+        if lots.quantity().is_zero() {
+            return Ok(());
+        }
+        let at = match self.holding_index(market, security) {
+            Ok(at) => at,
+            Err(at) => {
+                let holding = Holding {
+                    instrument: Instrument::new(market, security, self.currency)?,
+                    lots: Lots::new(self.cost_basis.method),
+                };
+                self.holdings.insert(at, holding);
+                at
+            }
+        };
+        let trade = self.holdings[at].lots.add_all(lots);
+        self.realize(at, trade, closing(&actions[0], security))
+    }
+
+    /// Closes the fraction of a unit that is held, at the cash for a whole one.
+    fn pay_fraction(
+        &mut self,
+        market: &Market,
+        action: &CorporateAction,
+        at: usize,
+    ) -> Result<(), PhaseError> {
+        let fraction = self.holdings[at].lots.quantity().fraction();
+        let price = action.cash.unwrap_or(Price::ZERO);
+        if fraction.is_zero() {
+            return Ok(());
+        }
+        let cash = self.cash_for(market, action, at, price, fraction)?;
+        add(&mut self.cash, Some(cash), action.day)?;
+        let lots = &mut self.holdings[at].lots;
+        let out = fraction.negated().zip(cash.negated());
+        let trade = out.and_then(|(out, cost)| lots.trade(out, cost, origin(action)));
+        self.realize(at, trade, closing(action, action.security))
+    }
+
+    /// Returns the cash for `quantity` units in the currency of the portfolio.
+    fn cash_for(
+        &self,
+        market: &Market,
+        action: &CorporateAction,
+        at: usize,
+        price: Price,
+        quantity: Quantity,
+    ) -> Result<Money, PhaseError> {
+        let session = market.session_on_or_after(action.day);
+        let instrument = &self.holdings[at].instrument;
+        let value = instrument.value(market, session, price, quantity)?;
+        Ok(value.money)
+    }
+}
+
+/// Closes all lots for `cash`.
+fn close_all(lots: &mut Lots, cash: Money, action: &CorporateAction) -> Option<Trade> {
+    lots.trade(lots.quantity().negated()?, cash.negated()?, origin(action))
+}
+
+/// Takes the received units out of the lots, and returns them with what the cash closes or reduces,
+/// and with the lots that rounding closes.
+fn deliver(
+    lots: &mut Lots,
+    action: &CorporateAction,
+    Delivery { new, old, .. }: Delivery,
+    cash: Option<Money>,
+) -> Option<(Lots, Trade, Trade)> {
+    let cash = cash.unwrap_or(Money::ZERO);
+    if action.kind.ends_holding() && action.cost_share.is_none() {
+        let paid = lots.return_capital(cash)?;
+        let mut received = std::mem::take(lots);
+        let closed = received.split(new, old)?;
+        return Some((received, paid, Trade::new(closed, Money::ZERO)?));
+    }
+    let share = action.cost_share.unwrap_or(CostShare::ZERO);
+    let (received, rounded) = lots.spin_off(share, new, old)?;
+    let paid = if action.kind.ends_holding() {
+        // The rest of the cost is that of the cash.
+        close_all(lots, cash, action)?
+    } else {
+        Trade::new(ClosedLots::new(), Money::ZERO)?
+    };
+    Some((received, paid, rounded))
+}
+
+/// The origin of a lot that an action would open. It only closes lots, so there is none.
+fn origin(action: &CorporateAction) -> LotOrigin {
+    LotOrigin {
+        day: action.day,
+        transaction: u32::MAX,
+    }
+}
+
+fn closing(action: &CorporateAction, security: SecurityId) -> Closing {
+    Closing {
+        security,
+        day: action.day,
+        transaction: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+//! Tests of corporate actions.
+
+use super::*;
+use crate::domain::{Transaction, TransactionKind};
+use crate::phases::books::Books;
+use crate::phases::fixture::{MarketBuilder, amount, buy, cash, day, history};
+use crate::phases::valuation::Valuation;
+
+const PARENT: u32 = 2;
+const CHILD: u32 = 1;
+
+fn action(on: i32, security: u32, kind: ActionKind) -> CorporateAction {
+    CorporateAction {
+        security: SecurityId(security),
+        day: day(on),
+        kind,
+        received: None,
+        cash: None,
+        cost_share: None,
+    }
+}
+
+fn child(new: u32, old: u32) -> Option<Delivery> {
+    Some(Delivery {
+        security: SecurityId(CHILD),
+        new,
+        old,
+    })
+}
+
+/// Returns the books of three sessions: units of the parent are bought at 20, which closes at 20
+/// and then at `later`; the child closes at 5 from the second session on.
+fn books(
+    quantity: &str,
+    later: &str,
+    actions: impl IntoIterator<Item = CorporateAction>,
+    more: impl IntoIterator<Item = Transaction>,
+) -> Vec<Valuation> {
+    let mut builder = MarketBuilder::with_session_count(3).with_shares([CHILD, PARENT]);
+    builder.add_close(PARENT, 0, "20");
+    builder.add_close(PARENT, 1, later);
+    builder.add_close(CHILD, 1, "5");
+    builder.sources.actions.extend(actions);
+    let mut trades = vec![
+        cash(0, TransactionKind::Deposit, "10000"),
+        buy(0, PARENT, quantity, "20"),
+    ];
+    trades.extend(more);
+    let (market, history) = (builder.build(), history(&trades));
+    let mut books = Books::open(&history);
+    let sessions = 0..3;
+    let sum = Books::realized_lots(&market, &history).unwrap();
+    let sum = sum
+        .iter()
+        .fold(0, |sum, lot| sum + lot.gain().unwrap().units());
+    let days: Vec<_> = sessions
+        .map(|session| books.value_on(&market, &history, session).unwrap())
+        .collect();
+    assert_eq!(sum, days[2].snapshot.realized.units(), "by lot");
+    days
+}
+
+#[test]
+fn a_spin_off_is_no_flow_and_no_return() {
+    let spin_off = CorporateAction {
+        received: child(1, 1),
+        cost_share: Some("0.25".parse().unwrap()),
+        ..action(1, PARENT, ActionKind::SpinOff)
+    };
+    let days = books("100", "15", [spin_off], []);
+    let (totals, held) = (&days[1].snapshot, &days[1].positions);
+    assert_eq!(totals.session_return.value(), Some(0.0));
+    assert_eq!(totals.flow, Money::ZERO);
+    assert_eq!(held[0].cost, Money::whole(500));
+    assert_eq!(held[1].cost, Money::whole(1500));
+    assert_eq!(held[0].quantity, Quantity::whole(100));
+}
+
+/// ConocoPhillips, Form 8937 of 2012: one share of Phillips 66 for two, and 77.09 % of the basis
+/// stays with ConocoPhillips.
+#[test]
+fn a_published_spin_off_with_cash_for_the_fraction() {
+    let spin_off = CorporateAction {
+        received: child(1, 2),
+        cost_share: Some("0.2291".parse().unwrap()),
+        ..action(1, PARENT, ActionKind::SpinOff)
+    };
+    let payout = CorporateAction {
+        cash: Some(amount("33")),
+        ..action(1, CHILD, ActionKind::CashInLieu)
+    };
+    let days = books("101", "15", [payout, spin_off], []);
+    let (totals, held) = (&days[1].snapshot, &days[1].positions);
+    assert_eq!(held[0].quantity, Quantity::whole(50));
+    assert_eq!(held[1].cost, amount("1557.218"));
+    // Half a share of 50.5 costs 462.782 / 101, and is paid at 33 a share.
+    assert_eq!(held[0].cost, amount("458.2"));
+    assert_eq!(totals.realized, amount("11.918"));
+    assert_eq!(totals.cash, amount("7996.5"));
+}
+
+#[test]
+fn returned_capital_is_cash_and_no_profit_up_to_the_cost() {
+    let returned = CorporateAction {
+        cash: Some(amount("1")),
+        ..action(1, PARENT, ActionKind::ReturnOfCapital)
+    };
+    let days = books("100", "19", [returned], []);
+    let totals = &days[1].snapshot;
+    assert_eq!(totals.cash, Money::whole(8100));
+    assert_eq!(
+        (totals.unrealized, totals.realized),
+        (Money::ZERO, Money::ZERO)
+    );
+    assert_eq!(totals.session_return.value(), Some(0.0));
+    let all = CorporateAction {
+        cash: Some(amount("25")),
+        ..returned
+    };
+    assert_eq!(
+        books("100", "19", [all], [])[2].snapshot.realized,
+        Money::whole(500)
+    );
+}
+
+#[test]
+fn a_merger_carries_cost_and_acquisition_to_the_new_shares() {
+    let merger = CorporateAction {
+        received: child(4, 1),
+        ..action(1, PARENT, ActionKind::Merger)
+    };
+    let days = books("100", "20", [merger], []);
+    let held = &days[1].positions;
+    assert_eq!(held.len(), 1);
+    assert_eq!(
+        (held[0].quantity, held[0].cost),
+        (Quantity::whole(400), Money::whole(2000))
+    );
+    assert_eq!(days[1].snapshot.session_return.value(), Some(0.0));
+    let both = CorporateAction {
+        received: child(1, 1),
+        cash: Some(amount("15")),
+        ..merger
+    };
+    let days = books("100", "20", [both], []);
+    assert_eq!(days[1].positions[0].cost, Money::whole(500));
+    assert_eq!(days[1].snapshot.realized, Money::ZERO);
+    let shared = CorporateAction {
+        cost_share: Some("0.5".parse().unwrap()),
+        ..both
+    };
+    let days = books("100", "20", [shared], []);
+    assert_eq!(days[1].positions[0].cost, Money::whole(1000));
+    assert_eq!(days[1].snapshot.realized, Money::whole(500));
+}
+
+#[test]
+fn a_delisting_and_a_cash_merger_end_the_holding() {
+    let worthless = CorporateAction {
+        cash: Some(amount("0")),
+        ..action(1, PARENT, ActionKind::Delisting)
+    };
+    let days = books("100", "20", [worthless], []);
+    assert!(days[1].positions.is_empty());
+    assert_eq!(days[1].snapshot.realized, Money::whole(-2000));
+    assert_eq!(days[1].snapshot.pnl, Money::whole(-2000));
+    let bought_out = CorporateAction {
+        cash: Some(amount("24")),
+        ..action(1, PARENT, ActionKind::Merger)
+    };
+    let days = books("100", "20", [bought_out], []);
+    assert_eq!(days[1].snapshot.realized, Money::whole(400));
+    assert_eq!(days[1].snapshot.cash, Money::whole(10_400));
+}
+
+#[test]
+fn rights_cost_nothing_and_actions_come_before_trades() {
+    let rights = CorporateAction {
+        received: child(1, 10),
+        ..action(1, PARENT, ActionKind::Rights)
+    };
+    let days = books("100", "20", [rights], [buy(1, PARENT, "50", "20")]);
+    let held = &days[1].positions[0];
+    assert_eq!(
+        (held.quantity, held.cost),
+        (Quantity::whole(10), Money::ZERO)
+    );
+}
+
+#[test]
+fn only_units_held_before_the_day_count() {
+    let spin_off = CorporateAction {
+        received: child(1, 1),
+        cost_share: Some("0.25".parse().unwrap()),
+        ..action(0, PARENT, ActionKind::SpinOff)
+    };
+    assert_eq!(books("100", "15", [spin_off], [])[1].positions.len(), 1);
+}
