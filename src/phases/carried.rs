@@ -238,15 +238,19 @@ fn carried(closed: &[ClosedLot]) -> Option<Vec<CarriedLot>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Quantity;
+    use crate::domain::{ActionKind, Delivery, Price, Quantity};
     use crate::phases::fixture::{MarketBuilder, buy, day, portfolio, transaction};
 
     use TransactionKind::{TransferIn, TransferOut};
 
     fn market() -> Market {
-        let mut builder = MarketBuilder::with_session_count(5).with_shares([7]);
+        builder().build()
+    }
+
+    fn builder() -> MarketBuilder {
+        let mut builder = MarketBuilder::with_session_count(5).with_shares([6, 7]);
         builder.add_close(7, 0, "10");
-        builder.build()
+        builder
     }
 
     fn history(id: u32, transactions: Vec<Transaction>) -> History {
@@ -303,6 +307,46 @@ mod tests {
             found[&(PortfolioId(3), 0)],
             Ok(vec![lot(4, 20, 0), lot(1, 8, 1)])
         );
+    }
+
+    #[test]
+    fn actions_before_the_transfer_change_the_carried_cost() {
+        let action = |on, security, kind| CorporateAction {
+            security: SecurityId(security),
+            day: day(on),
+            kind,
+            received: None,
+            cash: None,
+            cost_share: None,
+        };
+        let mut builder = builder();
+        builder.sources.actions.extend([
+            CorporateAction {
+                cash: Some(Price::whole(1)),
+                ..action(1, 6, ActionKind::ReturnOfCapital)
+            },
+            CorporateAction {
+                received: Some(Delivery {
+                    security: SecurityId(7),
+                    new: 2,
+                    old: 1,
+                }),
+                ..action(2, 6, ActionKind::Merger)
+            },
+        ]);
+        let giver = vec![buy(0, 6, "3", "10"), transfer(TransferOut, 3, "6", 2)];
+        let (giver, taker) = (
+            history(1, giver),
+            history(2, vec![transfer(TransferIn, 3, "6", 1)]),
+        );
+        let histories = BTreeMap::from([(PortfolioId(1), &giver), (PortfolioId(2), &taker)]);
+        let found = carried_lots(&builder.build(), &histories);
+        let lot = CarriedLot {
+            quantity: Quantity::whole(6),
+            cost: Money::whole(30 - 3),
+            day: day(0),
+        };
+        assert_eq!(found[&(PortfolioId(2), 0)], Ok(vec![lot]));
     }
 
     #[test]
