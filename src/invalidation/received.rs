@@ -114,7 +114,7 @@ impl ActionHistory {
                     kind if kind.ends_holding() => held,
                     _ => Quantity::ZERO,
                 };
-                entries.push(taken(action, owner, out));
+                entries.push(delivery_out(action, owner, out));
             }
         }
         Ok(entries)
@@ -188,7 +188,7 @@ fn delivered(
 
 /// Returns the entry of units that an action takes. Cash is converted at the rate of the day, like
 /// that of a sale at a price.
-fn taken(action: &CorporateAction, portfolio: PortfolioId, out: Quantity) -> Transaction {
+fn delivery_out(action: &CorporateAction, portfolio: PortfolioId, out: Quantity) -> Transaction {
     Transaction {
         price: action.cash,
         amount: action.cash.is_none().then_some(Money::ZERO),

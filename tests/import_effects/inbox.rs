@@ -231,7 +231,7 @@ fn a_file_whose_last_line_has_no_end_waits() {
 #[test]
 fn invalid_rows_are_rejected_beside_the_imported_file() {
     let inbox = TestInbox::new();
-    let text = format!("{}AAA,2026-01-07,0\nNEW,2026-01-06,3\n", closes("101"));
+    let text = format!("{}AAA,2026-01-07,-3\nNEW,2026-01-06,3\n", closes("101"));
     inbox.write_file("prices/a.csv", &text, 10);
     let files = inbox.import();
     assert!(files[0].is_imported());
@@ -248,7 +248,7 @@ fn invalid_rows_are_rejected_beside_the_imported_file() {
     ];
     assert_eq!(inbox.files(), names);
     let read = |name: &str| fs::read_to_string(inbox.inbox.join(name)).unwrap();
-    let rows = "symbol,date,close\nAAA,2026-01-07,0\nNEW,2026-01-06,3\n";
+    let rows = "symbol,date,close\nAAA,2026-01-07,-3\nNEW,2026-01-06,3\n";
     assert_eq!(read(names[1]), rows);
     assert!(read(names[2]).contains("imported without these rows"));
 }

@@ -40,6 +40,7 @@ const SHARED: &[&str] = &[
 /// again.
 pub(crate) fn write(original: &Path, copy: &Path, mutants: &[Mutant]) -> io::Result<()> {
     let mut edits = edits_by_file(mutants);
+    let mut stale = Vec::new();
     remove_stale(original, copy)?;
     for path in files(&original.join("src"))? {
         let inside = path.strip_prefix(original).expect("a path below the root");
@@ -48,15 +49,24 @@ pub(crate) fn write(original: &Path, copy: &Path, mutants: &[Mutant]) -> io::Res
             continue;
         }
         let mut bytes = fs::read(&path)?;
+        // All stale places are reported at once: a build takes minutes.
         if let Some(edits) = edits.remove(inside) {
             let text = String::from_utf8(bytes).map_err(io::Error::other)?;
-            let text = apply(text, &edits);
-            bytes = text.map_err(|error| in_file(inside, &error))?.into_bytes();
+            match apply(text, &edits) {
+                Ok(text) => bytes = text.into_bytes(),
+                Err(error) => {
+                    stale.push(in_file(inside, &error).to_string());
+                    continue;
+                }
+            }
         }
         if inside == Path::new("src/lib.rs") {
             bytes.extend(MODULE.bytes());
         }
         write_if_changed(&copy.join(inside), &bytes)?;
+    }
+    if !stale.is_empty() {
+        return Err(io::Error::other(stale.join("\n")));
     }
     if let Some(missing) = edits.keys().next() {
         return Err(in_file(missing, "the file does not exist"));
@@ -144,13 +154,13 @@ fn apply(text: String, edits: &[(&str, Edit)]) -> Result<String, String> {
         let alternatives = by_place.entry((edit.place, edit.text)).or_default();
         alternatives.push((name, edit.mutated));
     }
+    let mut stale = Vec::new();
     for ((place, part), alternatives) in by_place {
-        let (from, to) = find_once(&text, place)?;
-        let (first, end) = match part {
-            "" => (from, from),
-            part => {
-                let (first, end) = find_once(&text[from..to], part)?;
-                (from + first, from + end)
+        let (first, end) = match find_part(&text, place, part) {
+            Ok(range) => range,
+            Err(error) => {
+                stale.push(error);
+                continue;
             }
         };
         let mut changed = String::new();
@@ -165,6 +175,9 @@ fn apply(text: String, edits: &[(&str, Edit)]) -> Result<String, String> {
         }
         replaced.push((first, end, format!("{changed} ")));
     }
+    if !stale.is_empty() {
+        return Err(stale.join("; "));
+    }
     replaced.sort();
     let mut result = String::new();
     let mut at = 0;
@@ -174,6 +187,17 @@ fn apply(text: String, edits: &[(&str, Edit)]) -> Result<String, String> {
         at = to;
     }
     Ok(result + &text[at..])
+}
+
+/// Returns the range of `part` in the only occurrence of `place`; an empty one at its start if `part`
+/// is empty.
+fn find_part(text: &str, place: &str, part: &str) -> Result<(usize, usize), String> {
+    let (from, to) = find_once(text, place)?;
+    if part.is_empty() {
+        return Ok((from, from));
+    }
+    let (first, end) = find_once(&text[from..to], part)?;
+    Ok((from + first, from + end))
 }
 
 /// Returns the range of the only occurrence of `part`, whatever the blanks in both.

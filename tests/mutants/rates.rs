@@ -44,8 +44,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             RATES,
-            "(rate.quality, is_cross, *younger)",
-            "(rate.quality, is_cross, *younger)",
+            "(rate.quality.by_age(), is_cross, younger.by_age())",
+            "(rate.quality.by_age(), is_cross, younger.by_age())",
             "(PriceQuality::Fresh, is_cross, PriceQuality::Fresh)",
         )],
     ),

@@ -1,10 +1,11 @@
-//! What corporate actions do to the lots of a holding: cash reduces their cost, and a share of it,
-//! or all of it, goes to the lots of another security.
+//! Applies corporate actions to the lots of a holding: cash reduces their cost, and a share of it, or
+//! all of it, goes to the lots of another security.
 
 use super::{ClosedLots, Lots, Trade};
+use crate::domain::amount::Money;
 use crate::domain::corporate_action::CostShare;
+use crate::domain::fine_amount::Quantity;
 use crate::domain::lots::lot::ClosedLot;
-use crate::domain::{Money, Quantity};
 
 impl Lots {
     /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
