@@ -80,7 +80,9 @@ fn empty_database() -> (tempfile::TempDir, Connection) {
 fn store_files() -> Vec<SourceFile> {
     let mut files = rust_files(&["src/store"]);
     files.retain(|file| {
-        !EXCLUDED_FILES.contains(&file.path.as_str()) && !file.path.ends_with("/tests.rs")
+        !EXCLUDED_FILES.contains(&file.path.as_str())
+            && !file.path.ends_with("/tests.rs")
+            && !file.path.contains("/tests/")
     });
     files
 }

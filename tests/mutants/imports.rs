@@ -60,8 +60,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         fault: "a sale of more than is held is not questioned",
         change: Change::Source(&[Edit {
             file: "src/import/transactions/doubts.rs",
-            place: "if held >= Decimal::ZERO || before < Decimal::ZERO {",
-            text: "held >= Decimal::ZERO || before < Decimal::ZERO",
+            place: "if known.can_be_received(short.security) {",
+            text: "known.can_be_received(short.security)",
             mutated: "true",
         }]),
         found_by: &[Detection::Scenario(

@@ -81,9 +81,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             STORE,
-            "self.changes.store(&transaction)?;",
-            "self.changes.store(&transaction)?;",
-            "",
+            "|changes, transaction| changes.store(transaction)",
+            "changes.store(transaction)",
+            "Ok(())",
         )],
     ),
     fault(
