@@ -100,8 +100,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         change: Change::Source(&[Edit {
             file: "src/import/transactions/validate.rs",
             place: "if !is_correction {",
-            text: "if !is_correction {",
-            mutated: "if false {",
+            text: "!is_correction",
+            mutated: "false",
         }]),
         found_by: &[Detection::Scenario(
             "truth/a_voided_deposit_leaves_the_books_that_never_had_it",
