@@ -1,6 +1,6 @@
 //! Faults in the numbers of books and in the reasons that plans give.
 
-use crate::execution::{edit, fault};
+use crate::execution::{edit, fault, insert};
 use crate::mutant::Detection::Scenario;
 use crate::mutant::Mutant;
 
@@ -129,11 +129,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "chosen-lots-ignored",
         "a sale closes the oldest lots although it names others",
         &[Scenario("truth/a_sale_closes_the_lots_that_it_names")],
-        &[edit(
+        &[insert(
             ACCOUNT,
             "let Some(choices) = &booking.transaction.lots else {",
-            "&booking.transaction.lots",
-            "&None::<crate::domain::LotChoices>",
+            "return Ok(None);",
         )],
     ),
     fault(
@@ -208,8 +207,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit(
             "src/phases/account/corporate_actions.rs",
             "(None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash, action),",
-            "action.kind.ends_holding() => close_all",
-            "false => close_all",
+            "action.kind.ends_holding()",
+            "false",
         )],
     ),
     fault(
@@ -221,8 +220,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit(
             "src/invalidation/corporate_actions.rs",
             "affected.add_days(after, PhaseSet::CELL_PHASES, &holders);",
-            "affected.add_days(after,",
-            "affected.add_days(&after[..0],",
+            "after",
+            "&after[..0]",
         )],
     ),
 ];

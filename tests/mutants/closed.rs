@@ -29,7 +29,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "calendar/a_share_closed_on_a_foreign_holiday_keeps_its_last_close",
         "src/phases/columns.rs",
         "let is_closed = closed.get(session).is_some_and(|closed| *closed);",
-        "*closed)" => "*closed && false)"
+        "*closed" => "false"
     ),
     closed_fault!(
         "closed-securities-count-as-missing",

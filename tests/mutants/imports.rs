@@ -140,7 +140,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             file: "src/import/apply/withdraw.rs",
             place: "let deleted = closes.iter().map(|(day, _)| *day).collect();",
             text: "closes.iter()",
-            mutated: "closes.iter().take(0)",
+            mutated: "closes[..0].iter()",
         }]),
         found_by: &[Detection::Scenario(
             "gaps_and_corrections/a_deleted_close_lets_its_holders_use_the_one_before",
