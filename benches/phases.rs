@@ -46,6 +46,7 @@ fn market() -> Market {
         securities: securities.collect(),
         calendars: SecurityCalendars::default(),
         closes: closes.collect(),
+        actions: Vec::new(),
         splits: Vec::new(),
         model: model(),
     })

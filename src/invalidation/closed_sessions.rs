@@ -116,7 +116,7 @@ pub(super) fn affected_by_closed_sessions(
     let sessions = facts.sessions(*first)?;
     let mut closes = BTreeSet::new();
     let days = sessions.iter().copied();
-    (facts.reading.closes()).for_each_of([security.id].into_iter(), days, |_, day, _| {
+    (facts.reading.closes()).for_each_of([security.id], days, |_, day, _| {
         closes.insert(day);
     })?;
     let mut days: BTreeSet<Day> = differs.difference(&closes).copied().collect();

@@ -180,7 +180,7 @@ fn one_invalid_row_refuses_the_file() {
 fn a_correction_replaces_a_known_transaction_and_repeats_stay_the_same() {
     let books = known().with_transactions(added(validated(TWO, &known())));
     let other = "2,Alpha,2026-01-07,buy,MSFT,5,101,,1\n";
-    let result = corrected(&format!("{TWO}"), &books);
+    let result = corrected(TWO, &books);
     assert_eq!((result.counts.same, result.counts.corrected), (2, 0));
     let result = corrected(other, &books);
     let Verdict::Corrected(changes) = &result.verdicts[0].verdict else {
