@@ -20,7 +20,7 @@ mod error;
 pub(crate) mod expectation_spec;
 mod expectations;
 mod expected_values;
-mod file_import;
+pub(crate) mod file_import;
 mod location;
 mod model;
 mod old_names;

@@ -46,7 +46,7 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    fn present_actions(&self) -> [(&'static str, bool); 19] {
+    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 19] {
         [
             ("run", self.run.is_some()),
             ("onboard", self.onboard.is_some()),

@@ -210,7 +210,8 @@ fn check_against_reference(
 }
 
 /// Returns the cells that a run did on sessions without any close although they hold a security of
-/// which one is expected. It knows no share and no age: such a session is always an outage.
+/// which one is expected. It knows no share and no age: such a session is always an outage, unless its
+/// prices are accepted.
 fn done_without_closes(
     reading: &ReadTransaction<'_>,
     outcome: &Outcome,
@@ -220,9 +221,14 @@ fn done_without_closes(
         let mut known = securities.iter().filter(|security| security.id == id);
         known.any(|security| security.is_price_expected(day))
     };
+    let accepted = reading.accepted_prices().in_force()?;
+    let is_accepted = |day: Day| {
+        let mut decisions = accepted.iter();
+        decisions.any(|accepted| accepted.decision.days.contains(day))
+    };
     let mut found = Vec::new();
     for (day, ids) in &outcome.done {
-        if !reading.closes().priced_securities(*day)?.is_empty() {
+        if is_accepted(*day) || !reading.closes().priced_securities(*day)?.is_empty() {
             continue;
         }
         for id in ids {
