@@ -150,10 +150,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         name: "reversal-refused",
         fault: "a negative dividend or refund is refused",
         change: Change::Source(&[Edit {
-            file: "src/import/transactions/read.rs",
-            place: "Some(kind) if kind.can_be_reversed() => cells",
-            text: "kind.can_be_reversed()",
-            mutated: "false",
+            file: "src/phases/account.rs",
+            place: "amount.is_negative() && !transaction.kind.can_be_reversed();",
+            text: "!transaction.kind.can_be_reversed()",
+            mutated: "true",
         }]),
         found_by: &[Detection::Scenario(
             "truth/a_reversed_dividend_and_a_refund_reach_cash",
