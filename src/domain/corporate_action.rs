@@ -305,7 +305,8 @@ impl CorporateAction {
 impl Quantity {
     /// Returns the part beyond whole units, with the sign of the quantity.
     pub fn fraction(self) -> Self {
-        Self::rounded(self.decimal().fract()).unwrap_or_default()
+        const WHOLE: i128 = 10_i128.pow(Quantity::DECIMALS);
+        Self::from_fine_units(self.fine_units() % WHOLE).unwrap_or_default()
     }
 }
 

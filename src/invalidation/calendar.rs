@@ -55,6 +55,12 @@ pub(super) fn calendar_change(
             reason: format!("the calendar changed on {}", days.join(", ")),
             cells: affected_cells(reading, &change.days)?,
         });
+        let first = |sessions: &[Day]| sessions.first().copied();
+        if let (Some(old), Some(new)) = (first(&before), first(calendar.all_sessions())) {
+            change
+                .invalidations
+                .extend(start_change(reading, old, new)?);
+        }
     }
     let old = reading.calendar().sessions_per_year()?.unwrap_or_default();
     let new = calendar.sessions_per_year();
@@ -71,9 +77,29 @@ pub(super) fn calendar_change(
     Ok(change)
 }
 
+/// Returns the invalidation of a calendar that starts on `new` and not on `old`. Closes on sessions
+/// that only one of the two knows are in windows of returns and prices as of the later sessions.
+fn start_change(
+    reading: &ReadTransaction<'_>,
+    old: Day,
+    new: Day,
+) -> Result<Option<NewInvalidation>, StoreError> {
+    let start = old.max(new);
+    let priced = reading.closes().priced_range()?;
+    let has_closes = priced.is_some_and(|priced| priced.first() < start);
+    if old == new || !has_closes {
+        return Ok(None);
+    }
+    Ok(Some(NewInvalidation {
+        cause: InvalidationCause::Calendar,
+        reason: format!("the calendar starts on {new} and not on {old}"),
+        cells: affected_cells(reading, &[start])?,
+    }))
+}
+
 /// Returns the days up to `last` that are a session in exactly one of two ascending lists.
 fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
-    // From where both lists start: years that only one calendar knows are not a change.
+    // From where both lists start: no cell is before it.
     let first = before.first().max(after.first()).copied().unwrap_or(last);
     let within = |day: &&Day| first <= **day && **day <= last;
     let removed = before

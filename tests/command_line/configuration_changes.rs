@@ -45,3 +45,22 @@ fn a_closed_session_is_planned_checked_and_verified_as_it_is_run() {
     assert_eq!(workspace.run(&["check", "--max-lag", "0"]).code, 0);
     assert_eq!(workspace.run(&["verify", "--all"]).code, 0);
 }
+
+#[test]
+fn a_calendar_that_starts_later_opens_the_cells_whose_windows_it_cuts() {
+    let workspace = Workspace::from_world(WORLD);
+    workspace.write(
+        "own.toml",
+        "name = \"own\"\nzone = \"America/New_York\"\nbased-on = \"new-york\"\nclose = \"16:00\"\n\
+         years = { first = 2026, last = 2026 }\n",
+    );
+    workspace.write("plimsoll.toml", "[calendar]\nfile = \"own.toml\"\n");
+    assert_eq!(workspace.run(&["check", "--max-lag", "0"]).code, 1);
+    let explained = workspace.run_ok(&["explain", "A", "2026-01-09"]);
+    assert!(
+        explained.contains("the calendar starts on 2026-01-02 and not on"),
+        "{explained}"
+    );
+    workspace.run_ok(&["run"]);
+    workspace.run_ok(&["verify", "--all"]);
+}

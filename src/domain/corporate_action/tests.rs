@@ -70,3 +70,11 @@ fn a_share_of_cost_is_exact() {
         assert!(text.parse::<CostShare>().is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_fraction_keeps_all_decimals_and_the_sign() {
+    let fraction = |text: &str| text.parse::<Quantity>().unwrap().fraction().to_string();
+    assert_eq!(fraction("2.123456789012345678"), "0.123456789012345678");
+    assert_eq!(fraction("-2.5"), "-0.5");
+    assert_eq!(fraction("7"), "0");
+}
