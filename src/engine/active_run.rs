@@ -17,9 +17,7 @@ use super::settings::Settings;
 use super::survey::{SurveyResult, ledger_survey, log_plan, survey_and_plan, today};
 use crate::domain::RunId;
 use crate::environment::Environment;
-use crate::invalidation::{
-    close_completed, force, sync_calendar, sync_risk_model, sync_security_calendars,
-};
+use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
 use crate::parallel::with_pool;
 use crate::plan::{DayPlan, Plan, ScopeWatermark, range_remarks, watermarks};
 use crate::store::{Lease, NewRun, Progress, ReadTransaction, RunState, Store, StoreError, Writer};
@@ -104,7 +102,6 @@ impl<'n> ActiveRun<'n> {
             if !days.is_empty() {
                 warnings.push(Warning::CalendarChanged { days });
             }
-            sync_security_calendars(writing, &settings.calendar, started)?;
             if let Some(forced) = run_request.forced_cells() {
                 force(writing, &settings.calendar, &forced, started)?;
             }

@@ -120,7 +120,7 @@ pub(super) fn open_session<'i>(
     let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
-    let statistics = measure_all(market, session, &securities_for_risk(&valued));
+    let statistics = measure_all(market, session, securities_for_risk(&valued));
     // Risk needs the statistics of all that is held; only those not in the ledger are written.
     let unknown = statistics.iter();
     let unknown = unknown.filter(|row| !known_statistics.contains(row.security.0));
@@ -308,7 +308,7 @@ fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(Currency, Vec<SecurityId>)
 fn measure_all(
     market: &Market,
     session: usize,
-    held: &[(Currency, Vec<SecurityId>)],
+    held: Vec<(Currency, Vec<SecurityId>)>,
 ) -> SessionStatistics {
     let ids = held.iter().flat_map(|(_, ids)| ids.iter().copied());
     let mut all: Vec<_> = ids.collect();
@@ -319,10 +319,10 @@ fn measure_all(
     });
     let mut statistics = SessionStatistics::from_chunks(market, session, chunks);
     for (currency, securities) in held {
-        let Some(returns) = CurrencyReturns::new(market, session, *currency, securities) else {
+        let Some(returns) = CurrencyReturns::new(market, session, currency, &securities) else {
             continue;
         };
-        let chunks = map_chunks(securities.clone(), MEASURED_AT_ONCE, |securities| {
+        let chunks = map_chunks(securities, MEASURED_AT_ONCE, |securities| {
             returns.measure(&statistics, &securities)
         });
         returns.add_to(&mut statistics, chunks);

@@ -15,6 +15,7 @@ pub(crate) struct Conversions {
     securities: BTreeMap<Currency, Vec<SecurityId>>,
     /// Whether the portfolios have more than one currency.
     are_mixed: bool,
+    actions: ActionHistory,
 }
 
 impl Conversions {
@@ -39,6 +40,7 @@ impl Conversions {
             conversions,
             securities: by_currency,
             are_mixed: currencies.len() > 1,
+            actions: ActionHistory::read(reading)?,
         })
     }
 
@@ -66,24 +68,25 @@ impl Conversions {
             .into_iter()
             .flatten()
         {
-            found |= traders(reading, *security)?;
+            found |= self.traders_of(reading, *security)?;
         }
         if !found.is_empty() && self.are_mixed {
             found &= reading.portfolios().in_currency(conversion.to())?;
         }
         Ok(found)
     }
-}
 
-/// Returns the portfolios that ever traded a security, or one for which it is received.
-pub(crate) fn traders(
-    reading: &ReadTransaction<'_>,
-    security: SecurityId,
-) -> Result<IdSet, StoreError> {
-    let mut traders = IdSet::new();
-    for origin in ActionHistory::read(reading)?.origins(security) {
-        let trading = reading.entries().portfolios_trading(origin)?;
-        traders.extend(trading.iter().map(|id| id.0));
+    /// Returns the portfolios that ever traded a security, or one for which it is received.
+    pub(crate) fn traders_of(
+        &self,
+        reading: &ReadTransaction<'_>,
+        security: SecurityId,
+    ) -> Result<IdSet, StoreError> {
+        let mut traders = IdSet::new();
+        for origin in self.actions.origins(security) {
+            let trading = reading.entries().portfolios_trading(origin)?;
+            traders.extend(trading.iter().map(|id| id.0));
+        }
+        Ok(traders)
     }
-    Ok(traders)
 }

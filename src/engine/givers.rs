@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::portfolio_state::PortfolioState;
-use crate::domain::{Day, PortfolioId};
+use crate::domain::{Day, PortfolioId, SecurityId};
 use crate::phases::{History, Market, carried_lots};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The portfolios that gave lots and are not computed themselves.
+#[derive(Default)]
 pub(super) struct Givers {
     histories: BTreeMap<PortfolioId, (Day, History)>,
 }
@@ -36,6 +37,12 @@ impl Givers {
             histories.insert(id, (portfolio.lifecycle.inception(), history));
         }
         Ok(Self { histories })
+    }
+
+    /// Returns the securities of the givers, with repetitions.
+    pub(super) fn securities(&self) -> impl Iterator<Item = SecurityId> + '_ {
+        let histories = self.histories.values();
+        histories.flat_map(|(_, given)| given.securities())
     }
 
     /// Returns the first inception of the givers, if there are any.

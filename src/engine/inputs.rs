@@ -59,6 +59,7 @@ pub(super) fn load(
     let range = market_range(reading, settings, earliest.unwrap_or(last), last)?;
     let sessions = settings.calendar.sessions(range)?.to_vec();
     let securities = reading.securities().all()?;
+    let actions = reading.corporate_actions().all()?;
     // A lookup for each security and session, or one pass over all closes, whichever is cheaper.
     let selected = match closes {
         CloseSelection::All => None,
@@ -66,7 +67,8 @@ pub(super) fn load(
             &securities,
             &risk_model,
             &states,
-            &ActionHistory::read(reading)?,
+            &givers,
+            &ActionHistory::new(actions.clone()),
         ))
         .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
@@ -78,7 +80,7 @@ pub(super) fn load(
         calendars: reading.security_calendars().current(&settings.calendar)?,
         closes,
         splits: reading.splits().all()?,
-        actions: reading.corporate_actions().all()?,
+        actions,
         model: risk_model,
     })?;
     givers.set_carried_lots(&market, &mut states);
@@ -89,12 +91,13 @@ pub(super) fn load(
     })
 }
 
-/// Returns the securities whose closes can be used: those of any transaction or received
-/// for these, the benchmark and factors, and the rates that convert the currencies of all these.
+/// Returns the securities whose closes can be used: those of any transaction, of the givers too, or
+/// received for these, the benchmark and factors, and the rates that convert the currencies of all these.
 fn needed_securities(
     securities: &[Security],
     model: &RiskModel,
     states: &[PortfolioState],
+    givers: &Givers,
     actions: &ActionHistory,
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
@@ -103,7 +106,9 @@ fn needed_securities(
         needed.extend(state.history.securities());
         portfolio_currencies.insert(state.history.currency());
     }
-    actions.add_received(&mut needed);
+    needed.extend(givers.securities());
+    let received = actions.received_for(&needed);
+    needed.extend(received.into_keys());
     let mut symbols: BTreeSet<&str> = model.benchmark.iter().map(String::as_str).collect();
     symbols.extend(model.factors.iter().map(|factor| factor.symbol.as_str()));
     let named = securities
@@ -259,8 +264,13 @@ mod tests {
             }],
             shocks: Vec::new(),
         };
-        let needed =
-            needed_securities(&securities, &model, &[holder(3)], &ActionHistory::default());
+        let needed = needed_securities(
+            &securities,
+            &model,
+            &[holder(3)],
+            &Givers::default(),
+            &ActionHistory::default(),
+        );
         let legs_of_cross_rate = 8..=9;
         let expected = (1..=5).chain(legs_of_cross_rate);
         assert_eq!(needed, expected.map(SecurityId).collect());

@@ -9,6 +9,7 @@
 //! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
+//! | `calendar_import` | puts a calendar in force by decision, without a run |
 //! | `load`, `inputs`, `portfolio_state`, `givers` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
@@ -51,7 +52,7 @@ pub use accepted_prices::{accept_prices, revoke_accepted_prices};
 pub use calendar_import::{CalendarEffect, put_calendar_in_force};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
-pub(crate) use conversions::{Conversions, traders};
+pub(crate) use conversions::Conversions;
 pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::conversions::{Conversions, traders};
+use super::conversions::Conversions;
 use super::error::EngineError;
 use super::inputs::{self, CloseSelection, Inputs};
 use super::portfolio_state::PortfolioState;
@@ -57,7 +57,7 @@ pub(super) fn blocked_cells(
         // Without these two filters every recent session would load books of all portfolios.
         let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
         let current = prices.with_current_price(*day)?;
-        let unpriced = holders_of_unpriced(reading, &securities, &current, *day)?;
+        let unpriced = holders_of_unpriced(reading, &securities, &conversions, &current, *day)?;
         let unconverted = holders_without_rate(reading, &conversions, &current)?;
         let suspect = (unpriced | unconverted) & needed;
         if !suspect.is_empty() {
@@ -87,6 +87,7 @@ fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
 fn holders_of_unpriced(
     reading: &ReadTransaction<'_>,
     securities: &[Security],
+    conversions: &Conversions,
     priced: &IdSet,
     day: Day,
 ) -> Result<IdSet, StoreError> {
@@ -96,7 +97,7 @@ fn holders_of_unpriced(
             && security.is_price_expected(day)
             && !priced.contains(security.id.0)
         {
-            holders |= traders(reading, security.id)?;
+            holders |= conversions.traders_of(reading, security.id)?;
         }
     }
     Ok(holders)

@@ -12,7 +12,7 @@ pub(crate) struct ClosedPosition {
     pub(crate) lot: RealizedLot,
     /// The id of the transaction that opened the lot.
     pub(crate) opened_by: String,
-    /// The id of the transaction that closed it; `None` if a split did.
+    /// The id of the transaction that closed it; `None` if a split or another corporate action did.
     pub(crate) closed_by: Option<String>,
 }
 

@@ -13,7 +13,6 @@ use crate::store::{ReadTransaction, StoreError};
 pub(super) struct SecurityHolders {
     security: SecurityId,
     splits: Vec<Split>,
-    actions: ActionHistory,
     /// The securities from which units can come, itself included.
     origins: BTreeSet<SecurityId>,
     /// Days on which a portfolio read so far holds the security: disjoint, in no order.
@@ -28,13 +27,12 @@ impl SecurityHolders {
     /// Reads the splits of the security, and no portfolio yet.
     pub(super) fn new(
         reading: &ReadTransaction<'_>,
+        actions: &ActionHistory,
         security: SecurityId,
     ) -> Result<Self, StoreError> {
-        let actions = ActionHistory::read(reading)?;
         Ok(Self {
             security,
             origins: actions.origins(security),
-            actions,
             splits: reading.splits().of_security(security)?,
             held: Vec::new(),
             last_read: None,
@@ -47,6 +45,7 @@ impl SecurityHolders {
     pub(super) fn is_held(
         &mut self,
         reading: &ReadTransaction<'_>,
+        actions: &ActionHistory,
         day: Day,
     ) -> Result<bool, StoreError> {
         if self.held.iter().any(|range| range.contains(day)) {
@@ -64,7 +63,7 @@ impl SecurityHolders {
             };
             self.last_read = Some(portfolio);
             let mut is_held = false;
-            for range in self.held_by(reading, portfolio)? {
+            for range in self.held_by(reading, actions, portfolio)? {
                 is_held |= range.contains(day);
                 self.add(range);
             }
@@ -79,6 +78,7 @@ impl SecurityHolders {
     fn held_by(
         &self,
         reading: &ReadTransaction<'_>,
+        actions: &ActionHistory,
         portfolio: PortfolioId,
     ) -> Result<Vec<DayRange>, StoreError> {
         let Some(known) = reading.portfolios().get(portfolio)? else {
@@ -92,7 +92,7 @@ impl SecurityHolders {
         else {
             return Ok(Vec::new());
         };
-        let entries = (self.actions).entries(reading, self.security, Some(portfolio))?;
+        let entries = actions.entries(reading, self.security, Some(portfolio))?;
         let changes = holding_changes(entries, self.splits.iter().copied());
         let mut ranges = Vec::new();
         for (at, (start, is_held)) in changes.iter().enumerate() {

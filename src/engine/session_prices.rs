@@ -27,6 +27,7 @@ pub(super) struct SessionPrices<'r, 'c> {
     traded: Vec<Security>,
     /// The securities with a calendar of their own.
     with_calendar: Vec<Security>,
+    actions: ActionHistory,
     holders: BTreeMap<SecurityId, SecurityHolders>,
     known: BTreeMap<Day, Option<UnpricedSession>>,
     /// The days whose prices an operator accepted as they are.
@@ -41,7 +42,8 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     ) -> Result<Self, StoreError> {
         let traded = reading.entries().traded_securities()?;
         let mut moved: BTreeSet<_> = traded.iter().map(SecurityId).collect();
-        ActionHistory::read(reading)?.add_received(&mut moved);
+        let actions = ActionHistory::read(reading)?;
+        moved.extend(actions.received_for(&moved).into_keys());
         let mut traded = reading.securities().all()?;
         let with_calendar = traded.iter().filter(|security| security.calendar.is_some());
         let with_calendar = with_calendar.cloned().collect();
@@ -54,6 +56,7 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
             calendars: reading.security_calendars().current(&settings.calendar)?,
             traded,
             with_calendar,
+            actions,
             holders: BTreeMap::new(),
             known: BTreeMap::new(),
             accepted: accepted.map(|accepted| accepted.decision.days).collect(),
@@ -218,8 +221,10 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     fn is_held(&mut self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
         let holders = match self.holders.entry(security) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(SecurityHolders::new(self.reading, security)?),
+            Entry::Vacant(new) => {
+                new.insert(SecurityHolders::new(self.reading, &self.actions, security)?)
+            }
         };
-        holders.is_held(self.reading, day)
+        holders.is_held(self.reading, &self.actions, day)
     }
 }

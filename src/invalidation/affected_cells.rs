@@ -1,6 +1,6 @@
 //! Collects affected phases of cells, in the layout of the ledger.
 
-use crate::domain::{Day, IdSet, PhaseCells, PhaseSet};
+use crate::domain::{Day, IdSet, PhaseCells, PhaseSet, PortfolioId};
 
 /// The ids that a change affects, by session and phase: portfolios, or securities for the phase
 /// `securities`. Ids that are not done may be included; removing them changes nothing.
@@ -35,10 +35,44 @@ impl AffectedCells {
         }
     }
 
+    /// Adds all phases of a portfolio on the session of `first` and the later ones. `sessions`
+    /// ascend.
+    pub(super) fn add_portfolio_from(
+        &mut self,
+        sessions: &[Day],
+        first: Day,
+        portfolio: PortfolioId,
+    ) {
+        let later = &sessions[sessions.partition_point(|session| *session < first)..];
+        self.add_days(later, PhaseSet::CELL_PHASES, &IdSet::from([portfolio.0]));
+    }
+
     /// Adds these phases of these ids on each of the sessions.
     pub(super) fn add_days(&mut self, days: &[Day], phases: PhaseSet, ids: &IdSet) {
         for day in days {
             self.add(*day, phases, ids);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Phase;
+    use crate::invalidation::sample::{day, sessions, table};
+
+    #[test]
+    fn a_day_without_a_session_counts_on_the_next() {
+        let from = |first| {
+            let mut affected = AffectedCells::default();
+            affected.add_portfolio_from(&sessions(4), day(first), PortfolioId(3));
+            affected
+        };
+        let three = vec![3];
+        assert_eq!(
+            table(&from(3), Phase::Risk, 4),
+            [vec![], vec![], three.clone(), three]
+        );
+        assert_eq!(from(9), AffectedCells::default());
     }
 }

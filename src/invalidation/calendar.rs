@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::closed_sessions::sync_security_calendars;
 use super::ledger::remove_cells;
 use crate::domain::{
     Calendar, Day, DayRange, InvalidationCause, NewInvalidation, Phase, PhaseCells, PhaseSet,
@@ -17,7 +18,7 @@ pub(super) struct CalendarChange {
     pub(super) invalidations: Vec<NewInvalidation>,
 }
 
-/// Puts the configured calendar in force. If another one was in force, invalidates all cells from
+/// Puts the configured calendar in force, and those that securities name. If another one was in force, invalidates all cells from
 /// the first changed day on, and all annualised figures if a year has another number of sessions.
 /// Returns the covered days that became or ceased to be sessions, ascending.
 pub(crate) fn sync_calendar(
@@ -33,6 +34,8 @@ pub(crate) fn sync_calendar(
         in_force.set(calendar)?;
     }
     remove_cells(writing, change.invalidations.into_iter().map(Ok), now)?;
+    // The database's calendar may be that of a security too.
+    sync_security_calendars(writing, calendar, now)?;
     Ok(change.days)
 }
 

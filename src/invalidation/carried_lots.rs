@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use super::affected_cells::AffectedCells;
 use super::facts::Facts;
-use crate::domain::{
-    Day, IdSet, InvalidationCause, NewInvalidation, PhaseSet, PortfolioId, SecurityId,
-};
+use crate::domain::{Day, InvalidationCause, NewInvalidation, PortfolioId, SecurityId};
 use crate::store::StoreError;
 
 /// Returns an invalidation for each receiver of lots that differ: of a security in a giver, each from
@@ -29,11 +27,8 @@ pub(super) fn invalidations_of_receivers(
         let symbol = &facts.security(security)?.symbol;
         let receivers = facts.ownership(security, &[], |_| true)?.receivers(givers);
         for (receiver, day) in receivers {
-            let sessions = facts.sessions(day)?;
-            let after = &sessions[sessions.partition_point(|session| *session < day)..];
             let mut affected = AffectedCells::default();
-            let receiver = IdSet::from([receiver.0]);
-            affected.add_days(after, PhaseSet::CELL_PHASES, &receiver);
+            affected.add_portfolio_from(facts.sessions(day)?, day, receiver);
             invalidations.push(NewInvalidation {
                 cause,
                 reason: format!("lots of {symbol} transferred on {day} changed in their giver"),

@@ -21,7 +21,7 @@ use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 const MAX_NAMED: usize = 5;
 
 /// Puts the calendars that securities name in force, and invalidates the cells that this affects.
-pub(crate) fn sync_security_calendars(
+pub(super) fn sync_security_calendars(
     writing: &WriteTransaction<'_>,
     configured: &Calendar,
     now: DateTime<Utc>,

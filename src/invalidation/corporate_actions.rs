@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use super::affected_cells::AffectedCells;
 use super::facts::Facts;
 use super::ledger::remove_cells;
+use super::splits::affected_by_quantity;
 use crate::domain::{
-    ActionChange, Calendar, CorporateAction, IdSet, InvalidationCause, NewInvalidation, PhaseCells,
-    PhaseSet, PortfolioId, SecurityId,
+    ActionChange, Calendar, CorporateAction, InvalidationCause, NewInvalidation, PhaseCells,
+    PortfolioId, SecurityId,
 };
 use crate::store::{StoreError, WriteTransaction};
 
@@ -37,7 +38,7 @@ pub(crate) fn invalidate_actions(
         let symbol = &facts.security(security)?.symbol;
         let (mut affected, mut texts) = (AffectedCells::default(), Vec::new());
         for change in &changes {
-            affected = affected.union(affected_by_action(&facts, &change.action)?);
+            affected = affected.union(affected_by_action(&facts, change)?);
             texts.push(reason(symbol, change));
         }
         Ok(NewInvalidation {
@@ -49,23 +50,24 @@ pub(crate) fn invalidate_actions(
     remove_cells(writing, invalidations, now)
 }
 
-/// Returns all cells, from the session of an action on, of the portfolios that held the security
-/// just before it. A holding in the security received follows from one of these.
+/// Returns the cells that a stored action affects. A holding in the security received follows from one
+/// in the security that is held.
 fn affected_by_action(
     facts: &Facts<'_>,
-    action: &CorporateAction,
+    change: &ActionChange,
 ) -> Result<AffectedCells, StoreError> {
-    let sessions = facts.sessions(action.day)?;
-    let owners = facts.ownership(action.security, sessions, |_| true)?;
-    let mut affected = AffectedCells::default();
-    let after = &owners.sessions[owners.session_index(action.day)..];
-    let holders = owners.affected_by_split(action.day);
-    affected.add_days(after, PhaseSet::CELL_PHASES, &holders);
-    // Lots that they transferred later with cost and dates differ too.
-    let givers = (holders.iter()).map(|id| (PortfolioId(id), action.day));
-    for (receiver, day) in owners.receivers(givers) {
-        let after = &sessions[owners.session_index(day)..];
-        affected.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([receiver.0]));
+    let CorporateAction { security, day, .. } = change.action;
+    let sessions = facts.sessions(day)?;
+    let owners = facts.ownership(security, sessions, |_| true)?;
+    let mut affected = affected_by_quantity(day, &owners);
+    // Lots of the security that the action delivered before it was corrected were given too.
+    if let Some(was) = change.was.and_then(|was| was.received) {
+        let holders = owners.affected_by_split(day);
+        let givers = holders.iter().map(|id| (PortfolioId(id), day));
+        let delivered = facts.ownership(was.security, sessions, |_| true)?;
+        for (receiver, day) in delivered.receivers(givers) {
+            affected.add_portfolio_from(sessions, day, receiver);
+        }
     }
     Ok(affected)
 }

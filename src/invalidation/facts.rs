@@ -103,8 +103,13 @@ impl<'r> Facts<'r> {
         let mut entries = actions.entries(self.reading, security, None)?;
         entries.retain(|entry| is_relevant(entry.portfolio));
         let splits = self.reading.splits().of_security(security)?;
-        let owners = Ownership::new(sessions, entries, splits);
-        Ok(owners.with_deliveries(actions.delivers(security)))
+        let mut owners = Ownership::new(sessions, entries, splits);
+        for (received, first) in actions.received_for(&BTreeSet::from([security])) {
+            let mut transfers = self.reading.entries().of_security(received)?;
+            transfers.retain(|entry| entry.carries_lots_in() && entry.day >= first);
+            owners.add_delivery(transfers);
+        }
+        Ok(owners)
     }
 
     /// Returns the corporate actions other than splits.

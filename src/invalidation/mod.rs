@@ -13,7 +13,7 @@
 //! | `transactions` | transactions that are added, corrected or voided |
 //! | `securities` | sector, class, multiplier, currency and calendar of a security |
 //! | `closed_sessions` | sessions on which a security is closed, by another calendar or other sessions of it |
-//! | `portfolios` | currency of a portfolio |
+//! | `portfolios` | currency, cost basis and fees of a portfolio |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
 //! | `risk_model`, `calendar` | configuration that a run puts in force |
 //! | `pending` | the same before the run: what it will invalidate |
@@ -27,6 +27,7 @@
 //! | `price_uses`, `rate_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `received` | movements of a security by corporate actions |
+//! | `carried_lots` | cells of portfolios that carry the lots of others |
 //! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
 //! | `ledger` | removes cells with a reason, and closes completed invalidations |
 //!
@@ -62,7 +63,6 @@ mod splits;
 mod transactions;
 
 pub(crate) use calendar::sync_calendar;
-pub(crate) use closed_sessions::sync_security_calendars;
 pub(crate) use corporate_actions::invalidate_actions;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;

@@ -16,6 +16,8 @@ pub(super) struct Ownership<'s> {
     splits: Vec<Split>,
     /// Whether a corporate action delivers another security for this one.
     pub(super) has_deliveries: bool,
+    /// The transfers that carry lots of the securities delivered, from their first delivery on.
+    delivered_transfers: Vec<Transaction>,
 }
 
 /// The portfolios that start holding the security on a session, and those that stop.
@@ -50,13 +52,15 @@ impl<'s> Ownership<'s> {
             movements,
             splits,
             has_deliveries: false,
+            delivered_transfers: Vec::new(),
         }
     }
 
-    /// Returns the same ownership of a security for which another one is received, or is not.
-    pub(super) fn with_deliveries(mut self, has_deliveries: bool) -> Self {
-        self.has_deliveries = has_deliveries;
-        self
+    /// Adds a security that is received for this one: its lots come from lots of this one, and
+    /// `transfers` carry them on.
+    pub(super) fn add_delivery(&mut self, transfers: Vec<Transaction>) {
+        self.has_deliveries = true;
+        self.delivered_transfers.extend(transfers);
     }
 
     /// Returns the index of the session on which an event of `day` counts, or the number of
@@ -132,7 +136,8 @@ impl<'s> Ownership<'s> {
     }
 
     /// Returns the portfolios that carry lots of the `givers`, each with the day of the first such
-    /// transfer. A giver's lots differ from a day on; a receiver can give them on.
+    /// transfer. A giver's lots differ from a day on; a receiver can give them on, also as units of
+    /// a security received for them.
     pub(super) fn receivers(
         &self,
         givers: impl IntoIterator<Item = (PortfolioId, Day)>,
@@ -140,7 +145,7 @@ impl<'s> Ownership<'s> {
         let mut receivers: BTreeMap<PortfolioId, Day> = BTreeMap::new();
         let mut open: Vec<_> = givers.into_iter().collect();
         while let Some((giver, from)) = open.pop() {
-            for transfer in &self.movements {
+            for transfer in self.movements.iter().chain(&self.delivered_transfers) {
                 let carries = transfer.carries_lots_in() && transfer.counterpart == Some(giver);
                 let known = receivers.get(&transfer.portfolio);
                 let is_earlier = known.is_none_or(|known| transfer.day < *known);

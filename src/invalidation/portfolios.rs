@@ -1,5 +1,5 @@
-//! Changed portfolios. The currency and the cost basis affect all cells: the name is text for people,
-//! and a lifecycle decides which cells are expected, not their values.
+//! Changed portfolios. A changed currency or cost basis affects all cells. The name is text for
+//! people, and a lifecycle decides which cells are expected, not their values.
 
 use std::collections::BTreeSet;
 

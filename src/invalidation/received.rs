@@ -22,9 +22,13 @@ pub(crate) struct ActionHistory {
 impl ActionHistory {
     /// Reads all actions.
     pub(crate) fn read(reading: &ReadTransaction<'_>) -> Result<Self, StoreError> {
-        let mut actions = reading.corporate_actions().all()?;
+        Ok(Self::new(reading.corporate_actions().all()?))
+    }
+
+    /// Makes the history of `actions`, in any order.
+    pub(crate) fn new(mut actions: Vec<CorporateAction>) -> Self {
         actions.sort_by_key(|action| (action.day, action.kind, action.key()));
-        Ok(Self { actions })
+        Self { actions }
     }
 
     /// Returns the securities from whose holdings units of `security` can come, itself included.
@@ -43,22 +47,19 @@ impl ActionHistory {
         }
     }
 
-    /// Adds to `securities` those that are received for one of them.
-    pub(crate) fn add_received(&self, securities: &mut BTreeSet<SecurityId>) {
+    /// Returns the securities that are received, directly or not, for units of one of `origins`,
+    /// each with the first day.
+    pub(crate) fn received_for(&self, origins: &BTreeSet<SecurityId>) -> BTreeMap<SecurityId, Day> {
+        let mut received = BTreeMap::new();
         // Actions ascend by day, and what is received later cannot come earlier.
         for action in &self.actions {
             if let Some(delivery) = action.received
-                && securities.contains(&action.security)
+                && (origins.contains(&action.security) || received.contains_key(&action.security))
             {
-                securities.insert(delivery.security);
+                received.entry(delivery.security).or_insert(action.day);
             }
         }
-    }
-
-    /// Returns whether units of another security are received for units of `security`.
-    pub(super) fn delivers(&self, security: SecurityId) -> bool {
-        let mut actions = self.actions.iter();
-        actions.any(|action| action.security == security && action.received.is_some())
+        received
     }
 
     /// Returns the transactions in a security, of one portfolio or all, with the movements of
@@ -95,7 +96,7 @@ impl ActionHistory {
             let from =
                 self.entries_before(reading, action.security, portfolio, Some(action.day))?;
             let splits = reading.splits().of_security(action.security)?;
-            for (owner, held) in holdings(&from, &splits, action.day, Delivered::Later) {
+            for (owner, held) in holdings(&from, &splits, action.day, Delivered::NotCounted) {
                 entries.extend(delivered(action, owner, held));
             }
         }
@@ -105,8 +106,8 @@ impl ActionHistory {
         let splits = reading.splits().of_security(security)?;
         for action in own {
             let delivered = match action.kind {
-                ActionKind::CashInLieu => Delivered::Before,
-                _ => Delivered::Later,
+                ActionKind::CashInLieu => Delivered::Counted,
+                _ => Delivered::NotCounted,
             };
             for (owner, held) in holdings(&entries, &splits, action.day, delivered) {
                 let out = match action.kind {
@@ -121,11 +122,11 @@ impl ActionHistory {
     }
 }
 
-/// Whether units delivered on the day of an action count for it.
+/// Units delivered on the day of an action: counted as held before it, or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Delivered {
-    Before,
-    Later,
+    Counted,
+    NotCounted,
 }
 
 fn is_received(action: &CorporateAction, is_it: impl Fn(SecurityId) -> bool) -> bool {
@@ -142,7 +143,7 @@ fn holdings(
     delivered: Delivered,
 ) -> BTreeMap<PortfolioId, Quantity> {
     let counts = |entry: &&Transaction| {
-        let is_delivered = entry.reference.is_empty() && delivered == Delivered::Before;
+        let is_delivered = entry.reference.is_empty() && delivered == Delivered::Counted;
         entry.kind.is_movement() && (entry.day < day || (entry.day == day && is_delivered))
     };
     let mut by_owner: BTreeMap<PortfolioId, Vec<&Transaction>> = BTreeMap::new();

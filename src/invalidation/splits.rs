@@ -11,8 +11,8 @@ use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{
-    Calendar, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, PortfolioId,
-    Security, SecurityId, Split, SplitChange,
+    Calendar, Day, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, PortfolioId, Security,
+    SecurityId, Split, SplitChange,
 };
 use crate::phases::LONGEST_WINDOW;
 use crate::store::{StoreError, WriteTransaction};
@@ -66,27 +66,24 @@ fn affected_by_split(
     let owners = facts.ownership(security.id, sessions, |_| true)?;
     let days = BTreeSet::from([split.day]);
     let affected = affected_by_price_uses(facts, security, &days, &changed, &owners)?;
-    let givers = owners.affected_by_split(split.day);
-    let givers = givers.iter().map(|id| (PortfolioId(id), split.day));
-    let mut received = AffectedCells::default();
-    for (receiver, day) in owners.receivers(givers) {
-        let after = &sessions[owners.session_index(day)..];
-        received.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([receiver.0]));
-    }
-    Ok(affected
-        .union(affected_by_quantity(split.day, &owners))
-        .union(received))
+    Ok(affected.union(affected_by_quantity(split.day, &owners)))
 }
 
-/// Returns all cells, from the session of a split on, of the portfolios that held the security just
-/// before it, or moved it on an earlier day that counts on the same session.
+/// Returns all cells, from the session of a split or another action on, of the portfolios that held
+/// the security just before it, or moved it on an earlier day that counts on the same session; and
+/// those of the receivers of their lots, from the transfer on.
 ///
 /// `owners` includes the split in its new form. The split can decide which of these portfolios hold
 /// the security later; it changes no others.
-fn affected_by_quantity(day: Day, owners: &Ownership<'_>) -> AffectedCells {
+pub(super) fn affected_by_quantity(day: Day, owners: &Ownership<'_>) -> AffectedCells {
     let mut affected = AffectedCells::default();
     let after = &owners.sessions[owners.session_index(day)..];
-    affected.add_days(after, PhaseSet::CELL_PHASES, &owners.affected_by_split(day));
+    let holders = owners.affected_by_split(day);
+    affected.add_days(after, PhaseSet::CELL_PHASES, &holders);
+    let givers = holders.iter().map(|id| (PortfolioId(id), day));
+    for (receiver, day) in owners.receivers(givers) {
+        affected.add_portfolio_from(owners.sessions, day, receiver);
+    }
     affected
 }
 

@@ -8,10 +8,9 @@ use super::affected_cells::AffectedCells;
 use super::carried_lots::invalidations_of_receivers;
 use super::facts::Facts;
 use super::ledger::remove_cells;
-use super::ownership::session_index;
 use crate::domain::{
-    Calendar, Correction, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet,
-    PortfolioId, TransactionEdit,
+    Calendar, Correction, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells, PortfolioId,
+    TransactionEdit,
 };
 use crate::store::{StoreError, WriteTransaction};
 
@@ -71,11 +70,12 @@ pub(crate) fn invalidate_transactions(
         let known = writing.portfolios().get(portfolio)?;
         let name = known.map_or_else(|| portfolio.0.to_string(), |known| known.name);
         let Affected { first, edits } = affected;
-        let sessions = facts.sessions(first)?;
+        let mut affected = AffectedCells::default();
+        affected.add_portfolio_from(facts.sessions(first)?, first, portfolio);
         Ok(NewInvalidation {
             cause: InvalidationCause::Transaction,
             reason: reason(&name, &edits, first),
-            cells: affected_by_transactions(portfolio, first, sessions).into_cells(),
+            cells: affected.into_cells(),
         })
     });
     remove_cells(
@@ -83,14 +83,6 @@ pub(crate) fn invalidate_transactions(
         invalidations.chain(receivers.into_iter().map(Ok)),
         now,
     )
-}
-
-/// Returns all cells of a portfolio from `first` on, the day of the earliest added transaction.
-fn affected_by_transactions(portfolio: PortfolioId, first: Day, sessions: &[Day]) -> AffectedCells {
-    let mut affected = AffectedCells::default();
-    let after = &sessions[session_index(sessions, first)..];
-    affected.add_days(after, PhaseSet::CELL_PHASES, &IdSet::from([portfolio.0]));
-    affected
 }
 
 /// Describes the changes of a portfolio's transactions, which affect it from `first` on.
@@ -137,20 +129,8 @@ fn reason(portfolio: &str, edits: &[&TransactionEdit], first: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Phase, TransactionKind};
-    use crate::invalidation::sample::{day, entry, sessions, table};
-
-    #[test]
-    fn a_transaction_on_a_day_without_a_session_counts_on_the_next() {
-        let affected = affected_by_transactions(PortfolioId(3), day(3), &sessions(4));
-        let three = vec![3];
-        assert_eq!(
-            table(&affected, Phase::Risk, 4),
-            [vec![], vec![], three.clone(), three]
-        );
-        let beyond = affected_by_transactions(PortfolioId(3), day(9), &sessions(4));
-        assert_eq!(beyond, AffectedCells::default());
-    }
+    use crate::domain::TransactionKind;
+    use crate::invalidation::sample::{day, entry};
 
     #[test]
     fn a_reason_names_the_transaction_or_counts_the_changes() {

@@ -13,7 +13,7 @@ use crate::domain::{
     Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
     Security, SecurityCalendars, SecurityId, is_closed,
 };
-use crate::engine::{Conversions, sessions_held, traders};
+use crate::engine::{Conversions, sessions_held};
 use crate::plan::{Survey, Watermarks};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, StoreError};
@@ -130,7 +130,7 @@ impl Search<'_> {
             let is_expected = security.can_be_held() && security.is_price_expected(day);
             if is_expected && !recent.contains(security.id.0) {
                 old.securities.insert(security.id);
-                old.suspects |= traders(self.reading, security.id)?;
+                old.suspects |= self.conversions.traders_of(self.reading, security.id)?;
             }
         }
         for conversion in self.conversions.without_rate(&recent) {
