@@ -104,9 +104,9 @@ impl AppContext {
         outcome
     }
 
-    /// Notifies that the run of these words was not started.
+    /// Sends notifications that the requested run was not started.
     fn notify_not_started(&self, spec: &RunSpec, surface: &dyn RunSurface, error: &ApplyError) {
-        // Words that cannot be resolved name no run to notify of.
+        // A request that cannot be resolved has no run to report.
         let Ok(resolved) = self.resolve(spec) else {
             return;
         };
@@ -145,7 +145,11 @@ impl AppContext {
         };
         let mut writer = self.store.writer()?;
         let (context, report) = (self.import_context(), &report::inbox_report);
-        let files = inbox::import_inbox(&mut writer, folder, &context, report)?;
+        let imported = inbox::import_inbox(&mut writer, folder, &context, report);
+        if let Err(ApplyError::Store(error)) = &imported {
+            self.note_damage(error);
+        }
+        let files = imported?;
         files.iter().for_each(on_file);
         Ok(())
     }

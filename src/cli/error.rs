@@ -159,6 +159,9 @@ impl From<AppError> for CliError {
 
 impl CliError {
     pub(super) fn exit_code(&self) -> Exit {
+        if let Some(error) = self.store_error() {
+            return store_exit(error);
+        }
         match self {
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::RowsHeldBack { .. } => Exit::Incomplete,
@@ -173,11 +176,6 @@ impl CliError {
             | Self::Play(_)
             | Self::Sim(_)
             | Self::Shrink(_) => Exit::Refused,
-            Self::Import(ApplyError::Store(error))
-            | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_exit(error),
-            Self::Token(TokenError::Store(error)) | Self::Withdraw(WithdrawError::Store(error)) => {
-                store_exit(error)
-            }
             Self::Withdraw(_)
             | Self::Import(_)
             | Self::Lifecycle(_)
@@ -198,6 +196,8 @@ impl CliError {
             Self::Store(error)
             | Self::Import(ApplyError::Store(error))
             | Self::Lifecycle(LifecycleChangeError::Store(error))
+            | Self::Token(TokenError::Store(error))
+            | Self::Withdraw(WithdrawError::Store(error))
             | Self::Engine(EngineError::Store(error))
             | Self::Query(QueryError::Engine(EngineError::Store(error))) => Some(error),
             _ => None,
@@ -206,13 +206,11 @@ impl CliError {
 
     /// Returns the next step for the user, if the error suggests one.
     pub(super) fn hint(&self) -> Option<String> {
+        if let Some(error) = self.store_error() {
+            return store_hint(error);
+        }
         match self {
             Self::Import(ApplyError::Import(error)) => error.hint(),
-            Self::Import(ApplyError::Store(error))
-            | Self::Lifecycle(LifecycleChangeError::Store(error)) => store_hint(error),
-            Self::Token(TokenError::Store(error)) | Self::Withdraw(WithdrawError::Store(error)) => {
-                store_hint(error)
-            }
             Self::Withdraw(error) => withdraw_hint(error),
             Self::Serve(ServeError::Address { .. }) => {
                 Some("`plimsoll serve --listen 127.0.0.1:0` uses any free port".to_owned())
@@ -244,9 +242,9 @@ impl CliError {
             Self::Configuration { .. } => Some(
                 "`plimsoll init --print-config` shows a configuration with every key".to_owned(),
             ),
-            Self::Engine(EngineError::Store(error))
-            | Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error)))
-            | Self::Store(error) => store_hint(error),
+            Self::Load(LoadError::Store(error) | LoadError::Engine(EngineError::Store(error))) => {
+                store_hint(error)
+            }
             Self::Query(error) => query_hint(error),
             #[cfg(feature = "postgres")]
             Self::Capture(CaptureError::Postgres(error)) => error.hint(),

@@ -32,8 +32,8 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
     executed
 }
 
-/// Returns whether the rows that a command reads are those of the configured database, and the
-/// command keeps no record of damage itself.
+/// Returns whether the rows that a command reads are those of the configured database. Recording
+/// known damage again changes nothing.
 const fn works_on_the_database(command: &Command) -> bool {
     matches!(
         command,
@@ -52,6 +52,7 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Transaction(_)
             | Command::Price(_)
             | Command::Portfolio(_)
+            | Command::Token(_)
             | Command::Metrics(_)
             | Command::Alerts(_)
             | Command::Calendar(_)

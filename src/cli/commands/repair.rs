@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::app::record_repair;
+use crate::app::{record_repair, record_verification};
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{InvalidationCause, NewInvalidation, Phase, count_ids};
@@ -48,6 +48,8 @@ pub(super) fn execute(context: &Context, args: &RepairArgs) -> Result<Exit, CliE
             [] => "a part of the file that cannot be read".to_owned(),
             tables => format!("changed rows of {}", tables.join(", ")),
         };
+        // Nothing is repaired, so the damage has to stay in sight.
+        record_verification(store, environment, &verified, Sample::All)?;
         return Err(StoreError::ChangedSources(sources).into());
     }
     let mut damaged = NewInvalidation {
