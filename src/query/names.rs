@@ -7,7 +7,7 @@ use super::error::QueryError;
 use crate::domain::{IdSet, PortfolioId, Scope, SecurityId};
 use crate::engine::Outcome;
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark};
-use crate::store::{Store, StoreError};
+use crate::store::{ReadTransaction, Store, StoreError};
 
 /// Up to this many portfolios, all members of a plan are named.
 const MAX_ALL_NAMED: u64 = 500;
@@ -29,6 +29,20 @@ impl Names {
             portfolios: portfolios.into_iter().collect(),
             securities: securities.into_iter().collect(),
         }
+    }
+
+    /// Reads the names of all portfolios and the symbols of all securities.
+    ///
+    /// # Errors
+    ///
+    /// Where the store cannot be read.
+    pub fn read_all(reading: &ReadTransaction<'_>) -> Result<Self, StoreError> {
+        let portfolios = reading.portfolios().all()?.into_iter();
+        let securities = reading.securities().all()?.into_iter();
+        Ok(Self::new(
+            portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
+            securities.map(|security| (security.id, security.symbol)),
+        ))
     }
 
     /// Returns the name of a portfolio, or `portfolio 7` where it has none.

@@ -1,11 +1,10 @@
 //! Lists realized profit lot by lot. Computed from the sources when it is asked for: the books store
 //! only the sum.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::error::QueryError;
+use super::names::Names;
 use super::serialize;
 use crate::domain::{
     Currency, Day, FeeTreatment, LotMethod, Money, Portfolio, PortfolioKey, Quantity,
@@ -108,14 +107,11 @@ fn named(
     portfolio: &Portfolio,
     closed: Vec<ClosedPosition>,
 ) -> Result<Vec<RealizedGain>, QueryError> {
-    let securities = reading.securities().all()?.into_iter();
-    let symbols: BTreeMap<_, _> = securities
-        .map(|security| (security.id, security.symbol))
-        .collect();
+    let names = Names::read_all(reading)?;
     let gains = closed.into_iter().map(|closed| {
         let lot = closed.lot;
         Ok(RealizedGain {
-            symbol: symbols.get(&lot.security).cloned().unwrap_or_default(),
+            symbol: names.security(lot.security),
             opened: lot.opened.day,
             closed: lot.closed,
             quantity: lot.quantity,

@@ -7,7 +7,7 @@ use super::error::QueryError;
 use super::names::Names;
 use super::serialize::text;
 use crate::domain::{Day, RecordedEdit, Transaction};
-use crate::store::{ReadTransaction, Store, StoreError};
+use crate::store::Store;
 
 /// A transaction with the names of its portfolio and security.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,7 +106,7 @@ pub fn transaction_history(store: &Store, id: &str) -> Result<TransactionHistory
         if now.is_none() && changes.is_empty() {
             return Err(QueryError::UnknownTransaction(id.to_owned()));
         }
-        let names = names(reading)?;
+        let names = Names::read_all(reading)?;
         let view = |of: &Transaction| TransactionView::new(of, &names);
         Ok(TransactionHistory {
             id: id.to_owned(),
@@ -122,13 +122,4 @@ pub fn transaction_history(store: &Store, id: &str) -> Result<TransactionHistory
                 .collect(),
         })
     })
-}
-
-fn names(reading: &ReadTransaction<'_>) -> Result<Names, StoreError> {
-    let portfolios = reading.portfolios().all()?.into_iter();
-    let securities = reading.securities().all()?.into_iter();
-    Ok(Names::new(
-        portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
-        securities.map(|security| (security.id, security.symbol)),
-    ))
 }

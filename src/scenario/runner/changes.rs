@@ -140,7 +140,9 @@ pub(super) fn import_transactions(
     transactions: &[Transaction],
 ) -> Result<StepOutcome, PlayError> {
     let names = read_names(&harness.store())?;
-    let mut rows = "id,portfolio,date,time,kind,symbol,quantity,price,amount,fee\n".to_owned();
+    let mut rows =
+        "id,portfolio,date,time,kind,symbol,quantity,price,amount,fee,counterpart,lots\n"
+            .to_owned();
     for transaction in transactions {
         let symbol = transaction
             .security
@@ -148,7 +150,7 @@ pub(super) fn import_transactions(
         let quantity = (!transaction.quantity.is_zero()).then(|| transaction.quantity.to_string());
         let _ = writeln!(
             rows,
-            "{},{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
             transaction.reference,
             quoted(&names.portfolio(transaction.portfolio)),
             transaction.day,
@@ -167,6 +169,15 @@ pub(super) fn import_transactions(
                 .map(|amount| amount.to_string())
                 .unwrap_or_default(),
             transaction.fee,
+            transaction
+                .counterpart
+                .map(|id| quoted(&names.portfolio(id)))
+                .unwrap_or_default(),
+            transaction
+                .lots
+                .as_ref()
+                .map(|lots| quoted(&lots.to_string()))
+                .unwrap_or_default(),
         );
     }
     import_rows(harness, FileKind::Transactions, &rows)
@@ -228,17 +239,27 @@ pub(super) fn import_user_file(
     if imported.status == ImportStatus::Refused {
         return refused(error.or(warning).unwrap_or_default());
     }
-    let names = read_names(&harness.store())?;
     let mut messages: Vec<String> = warning.into_iter().collect();
     if let Some(error) = error {
         messages.push(format!("{} held back: {error}", imported.held_back()));
     }
-    let invalidated = invalidation_lines(&imported.invalidated_cells, &names);
-    if invalidated.is_empty() {
+    let count = imported.invalidated_count();
+    invalidated_outcome(harness, messages, &imported.invalidated_cells, count)
+}
+
+/// Returns the outcome of a step that changed sources: its messages, and what it invalidated.
+pub(super) fn invalidated_outcome(
+    harness: &Harness<'_>,
+    mut messages: Vec<String>,
+    invalidated: &PhaseCells,
+    count: u64,
+) -> Result<StepOutcome, PlayError> {
+    let lines = invalidation_lines(invalidated, &read_names(&harness.store())?);
+    if lines.is_empty() {
         messages.push("nothing invalidated".to_owned());
     }
-    messages.extend(invalidated);
-    Ok(done_outcome(messages, imported.invalidated_count()))
+    messages.extend(lines);
+    Ok(done_outcome(messages, count))
 }
 
 pub(super) fn invalidate(
@@ -326,7 +347,7 @@ pub(super) const fn done_outcome(messages: Vec<String>, invalidated_phases: u64)
 }
 
 /// Formats invalidated cells, a line for each day and set of phases.
-pub(super) fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
+fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
     let mut days: BTreeMap<Day, BTreeMap<u32, Vec<&'static str>>> = BTreeMap::new();
     for ((day, phase), portfolios) in invalidated {
         // `prices` and `securities` belong to no portfolio; transcripts list cells only.

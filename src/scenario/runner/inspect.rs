@@ -88,14 +88,7 @@ pub(super) fn read_coverage(store: &Store) -> Result<Coverage, StoreError> {
 
 /// Reads the names of all portfolios and the symbols of all securities.
 pub(super) fn read_names(store: &Store) -> Result<Names, StoreError> {
-    store.read(|reading| {
-        let portfolios = reading.portfolios().all()?.into_iter();
-        let securities = reading.securities().all()?.into_iter();
-        Ok(Names::new(
-            portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
-            securities.map(|security| (security.id, security.symbol)),
-        ))
-    })
+    store.read(Names::read_all)
 }
 
 impl EndState {

@@ -1,11 +1,10 @@
 //! Plays the steps that take sources back: voided transactions and deleted closes.
 
-use super::changes::{done_outcome, invalidation_lines};
+use super::changes::invalidated_outcome;
 use super::error::PlayError;
 use super::harness::Harness;
-use super::inspect::read_names;
 use super::result::StepOutcome;
-use crate::domain::{Attribution, DayRange, PhaseCells};
+use crate::domain::{Attribution, DayRange};
 use crate::import::apply::{ImportContext, WithdrawError, delete_closes, void_transactions};
 
 pub(super) fn void(
@@ -26,7 +25,7 @@ pub(super) fn void(
     let warnings = voided.warnings.iter();
     let warnings = warnings.map(|warning| format!("warning: {warning}"));
     let count = voided.invalidated_count();
-    outcome(
+    invalidated_outcome(
         harness,
         warnings.collect(),
         &voided.invalidated_cells,
@@ -49,7 +48,7 @@ pub(super) fn delete_prices(
     match delete_closes(&mut writer, symbol, days, attribution, &context) {
         Ok(deleted) => {
             let count = deleted.invalidated_count();
-            outcome(harness, Vec::new(), &deleted.invalidated_cells, count)
+            invalidated_outcome(harness, Vec::new(), &deleted.invalidated_cells, count)
         }
         Err(error) => refused(error),
     }
@@ -62,18 +61,4 @@ fn refused(error: WithdrawError) -> Result<StepOutcome, PlayError> {
             reason: refusal.to_string(),
         }),
     }
-}
-
-fn outcome(
-    harness: &Harness<'_>,
-    mut messages: Vec<String>,
-    invalidated: &PhaseCells,
-    count: u64,
-) -> Result<StepOutcome, PlayError> {
-    let lines = invalidation_lines(invalidated, &read_names(&harness.store())?);
-    if lines.is_empty() {
-        messages.push("nothing invalidated".to_owned());
-    }
-    messages.extend(lines);
-    Ok(done_outcome(messages, count))
 }
