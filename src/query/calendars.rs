@@ -75,8 +75,14 @@ pub fn built_in_calendars() -> Vec<CalendarSummary> {
         .collect()
 }
 
+/// Returns the built-in calendar that `calendar` is. One that only has its name, or is amended, is
+/// another: no publication was checked against its days.
+fn built_in(calendar: &Calendar) -> Option<BuiltIn> {
+    BuiltIn::from_name(calendar.name()).filter(|known| known.calendar() == *calendar)
+}
+
 fn summary(calendar: &Calendar) -> CalendarSummary {
-    let built_in = BuiltIn::from_name(calendar.name());
+    let built_in = built_in(calendar);
     let definition = built_in.and_then(BuiltIn::definition);
     CalendarSummary {
         name: calendar.name().to_owned(),
@@ -107,7 +113,7 @@ pub fn calendar_year(
     year: i32,
     days: DayRange,
 ) -> Result<CalendarYear, CalendarError> {
-    let definition = BuiltIn::from_name(calendar.name()).and_then(BuiltIn::definition);
+    let definition = built_in(calendar).and_then(BuiltIn::definition);
     let name_of = |day| {
         let name = definition
             .as_ref()

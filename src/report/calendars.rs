@@ -17,21 +17,27 @@ pub fn calendars_text(calendars: &[CalendarSummary], palette: Palette) -> String
         Column::number("a year"),
     ]);
     for calendar in calendars {
-        let year = |day: crate::domain::Day| day.to_string()[..4].to_owned();
-        let name = match calendar.alias {
-            Some(alias) => format!("{}, {alias}", calendar.name),
-            None => calendar.name.clone(),
-        };
         table.add_row([
-            Entry::from(name),
+            Entry::from(names(calendar)),
             Entry::from(calendar.title.as_str()),
             Entry::from(calendar.close.as_str()),
-            Entry::from(format!("{}–{}", year(calendar.first), year(calendar.last))),
+            Entry::from(format!(
+                "{}–{}",
+                calendar.first.year(),
+                calendar.last.year()
+            )),
             Entry::from(calendar.sessions_per_year.to_string()),
         ]);
     }
     page.table(&table);
     page.finish()
+}
+
+fn names(calendar: &CalendarSummary) -> String {
+    match calendar.alias {
+        Some(alias) => format!("{}, {alias}", calendar.name),
+        None => calendar.name.clone(),
+    }
 }
 
 /// A calendar, its sources, and its days in one year.
@@ -42,11 +48,7 @@ pub fn calendar_text(shown: &CalendarYear, palette: Palette) -> String {
     let headline = format!("{}: {sessions} in {}", calendar.title, shown.year);
     page.headline(Tone::Strong, &headline);
     page.blank_line();
-    let name = match calendar.alias {
-        Some(alias) => format!("{}, {alias}", calendar.name),
-        None => calendar.name.clone(),
-    };
-    page.fact("name", &name);
+    page.fact("name", &names(calendar));
     page.fact("close", &format!("{} {}", calendar.close, calendar.zone));
     page.fact("known", &format!("{} … {}", calendar.first, calendar.last));
     if let Some(year) = calendar.announced {

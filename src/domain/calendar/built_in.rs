@@ -1,6 +1,6 @@
 //! Builds the built-in calendars, each once, and the calendars that are defined on them.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use super::definition::Definition;
 use super::error::CalendarError;
@@ -8,25 +8,12 @@ use super::names::{BuiltIn, COUNT};
 use super::sessions::Calendar;
 
 /// Built when first used: most commands need one of them.
-static CALENDARS: [LazyLock<Calendar>; COUNT] = [
-    LazyLock::new(|| BuiltIn(0).build()),
-    LazyLock::new(|| BuiltIn(1).build()),
-    LazyLock::new(|| BuiltIn(2).build()),
-    LazyLock::new(|| BuiltIn(3).build()),
-    LazyLock::new(|| BuiltIn(4).build()),
-    LazyLock::new(|| BuiltIn(5).build()),
-    LazyLock::new(|| BuiltIn(6).build()),
-    LazyLock::new(|| BuiltIn(7).build()),
-    LazyLock::new(|| BuiltIn(8).build()),
-    LazyLock::new(|| BuiltIn(9).build()),
-    LazyLock::new(|| BuiltIn(10).build()),
-    LazyLock::new(|| BuiltIn(11).build()),
-];
+static CALENDARS: [OnceLock<Calendar>; COUNT] = [const { OnceLock::new() }; COUNT];
 
 impl BuiltIn {
     /// Returns the calendar, compiled on first use.
     pub fn calendar(self) -> Calendar {
-        Calendar::clone(&CALENDARS[self.0])
+        CALENDARS[self.0].get_or_init(|| self.build()).clone()
     }
 
     /// Returns the definition, of a calendar that has one: title, sources and names of holidays.
@@ -70,9 +57,7 @@ impl Calendar {
             toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
         definition.calendar()
     }
-}
 
-impl Calendar {
     /// Returns the built-in calendar of an exchange code or another name, such as `XTSE`, `XNYS`
     /// or `every-day`; `None` if there is none.
     pub fn built_in(name: &str) -> Option<Self> {

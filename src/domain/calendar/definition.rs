@@ -93,7 +93,7 @@ impl Definition {
         let half_days = base.table.half_days.range(known.first()..=known.last());
         let half_days = half_days.map(|(day, close)| (*day, *close)).collect();
         let amendments = self.amendments()?;
-        let (sessions, half_days) = self.apply_rules(known, &amendments, sessions, half_days);
+        let (sessions, half_days) = self.apply_rules(&amendments, sessions, half_days);
         Calendar::from_timetable(Timetable {
             half_days,
             name: self.name.clone(),
@@ -109,7 +109,6 @@ impl Definition {
     /// Closes the holidays, and shortens the early closes that are sessions.
     fn apply_rules(
         &self,
-        known: DayRange,
         amendments: &Amendments,
         mut sessions: Vec<Day>,
         mut half_days: BTreeMap<Day, NaiveTime>,
@@ -122,9 +121,7 @@ impl Definition {
         let early = early_closes(&self.early_close, years)
             .into_iter()
             .filter(|(day, _)| {
-                known.contains(*day)
-                    && sessions.binary_search(day).is_ok()
-                    && !amendments.closed.contains(day)
+                sessions.binary_search(day).is_ok() && !amendments.closed.contains(day)
             });
         half_days.extend(early);
         (sessions, half_days)

@@ -44,21 +44,10 @@ impl RuleDay {
             Self::Date(date) => date.in_year(year),
             Self::WeekdayFrom(weekday, from) => {
                 let from = from.in_year(year);
-                from.saturating_add(from.to_date().weekday().days_until(weekday))
+                from.saturating_add(weekday.days_since(from.to_date().weekday()) as i32)
             }
             Self::Easter(offset) => easter(year).saturating_add(offset),
         }
-    }
-}
-
-trait DaysUntil {
-    fn days_until(self, other: Self) -> i32;
-}
-
-impl DaysUntil for Weekday {
-    /// Returns the number of days until the next `other`, 0 to 6.
-    fn days_until(self, other: Self) -> i32 {
-        other.days_since(self) as i32
     }
 }
 

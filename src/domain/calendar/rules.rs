@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveTime, Weekday};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::amendments::serialize_time;
 use super::rule_day::RuleDay;
@@ -41,7 +42,11 @@ pub(super) struct EarlyCloseRule {
     #[serde(serialize_with = "serialize_time")]
     #[schemars(with = "String")]
     close: NaiveTime,
-    #[serde(default, skip_serializing_if = "Observed::is_same_day")]
+    #[serde(
+        default,
+        deserialize_with = "observed_without_holidays",
+        skip_serializing_if = "Observed::is_same_day"
+    )]
     observed: Observed,
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<u16>,
@@ -68,13 +73,24 @@ enum Observed {
     BeforeWeekend,
 }
 
+/// Reads the observed day of an early close, which does not move past holidays.
+fn observed_without_holidays<'de, D: Deserializer<'de>>(source: D) -> Result<Observed, D::Error> {
+    match Observed::deserialize(source)? {
+        Observed::AfterWeekend | Observed::AfterSunday => Err(D::Error::custom(
+            "an early close does not move past holidays: use `same-day`, `nearest-weekday` or \
+             `before-weekend`",
+        )),
+        observed => Ok(observed),
+    }
+}
+
 impl Observed {
     fn is_same_day(&self) -> bool {
         *self == Self::SameDay
     }
 
-    /// Returns whether `day` moves to the next weekday that is not a holiday, which takes the
-    /// other holidays to tell.
+    /// Returns whether `day` moves to the next weekday that is not a holiday. The caller must know
+    /// the other holidays to find it.
     fn moves_past_holidays(self, day: Day) -> bool {
         match day.to_date().weekday() {
             Weekday::Sat => self == Self::AfterWeekend,
@@ -83,7 +99,7 @@ impl Observed {
         }
     }
 
-    /// Returns the observed day, of those that do not depend on other holidays.
+    /// Returns the observed day. Moves that depend on other holidays are left to the caller.
     fn apply(self, day: Day) -> Day {
         match (self, day.to_date().weekday()) {
             (Self::NearestWeekday | Self::BeforeWeekend, Weekday::Sat) => day.previous(),
@@ -206,6 +222,21 @@ mod tests {
         assert_eq!(new_year("after-weekend"), "2022-01-03 2023-01-02");
         assert_eq!(new_year("after-sunday"), "2022-01-01 2023-01-02");
         assert_eq!(new_year("before-weekend"), "2021-12-31 2022-12-30");
+    }
+
+    #[test]
+    fn an_early_close_that_would_move_past_holidays_is_refused() {
+        let rules = |observed: &str| {
+            let text = format!(
+                r#"early-close = [{{ name = "x", on = "12-24", close = "13:00", observed = "{observed}" }}]"#
+            );
+            toml::from_str::<Rules>(&text).map(|rules| rules.early_close.len())
+        };
+        for observed in ["after-weekend", "after-sunday"] {
+            let error = rules(observed).unwrap_err().to_string();
+            assert!(error.contains("use `same-day`"), "{error}");
+        }
+        assert_eq!(rules("nearest-weekday"), Ok(1));
     }
 
     #[test]
