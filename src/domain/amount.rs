@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use super::amount_error::AmountError;
 use super::decimal_text;
+use super::division::divide_half_even;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -178,20 +179,6 @@ impl fmt::Debug for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.decimal().normalize())
     }
-}
-
-/// Divides, half to even.
-pub(super) fn divide_half_even(number: i128, divisor: u128) -> i128 {
-    let quotient = divide_size_half_even(number.unsigned_abs(), divisor) as i128;
-    if number < 0 { -quotient } else { quotient }
-}
-
-/// Divides a number without a sign, half to even.
-pub(super) fn divide_size_half_even(size: u128, divisor: u128) -> u128 {
-    let (quotient, rest) = (size / divisor, size % divisor);
-    // `rest` is compared with the other part of the divisor: doubling it could overflow.
-    let up = rest > divisor - rest || (rest == divisor - rest && quotient % 2 == 1);
-    quotient + u128::from(up)
 }
 
 #[cfg(test)]

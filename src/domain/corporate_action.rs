@@ -187,7 +187,7 @@ pub struct Delivery {
     pub old: u32,
 }
 
-/// A corporate action: from `day` on, holders of `security` have what its terms say.
+/// A corporate action: from `day` on, from `day` on, its terms apply to each unit of `security` that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorporateAction {
     /// The security of which units are held.
@@ -208,7 +208,7 @@ pub struct CorporateAction {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ActionError {
     /// The kind needs a term that is missing.
-    #[error("a {kind} needs {term}")]
+    #[error("`{kind}` needs {term}")]
     Missing {
         /// The kind of action.
         kind: ActionKind,
@@ -216,7 +216,7 @@ pub enum ActionError {
         term: &'static str,
     },
     /// The kind does not use a term.
-    #[error("a {kind} has no {term}")]
+    #[error("`{kind}` has no {term}")]
     Unused {
         /// The kind of action.
         kind: ActionKind,
@@ -235,7 +235,7 @@ pub enum ActionError {
     #[error("invalid cash `{0}` (expected an amount for a unit above zero)")]
     InvalidCash(Price),
     /// A security would be received for itself.
-    #[error("a {0} cannot deliver its own security")]
+    #[error("`{0}` cannot deliver its own security")]
     ReceivesItself(ActionKind),
     /// The share is not between zero and one, or has more than twelve decimals.
     #[error("invalid share of cost `{0}` (expected 0 to 1 with at most 12 decimals)")]

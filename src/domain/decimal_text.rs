@@ -1,6 +1,7 @@
 //! Reads and writes scaled integers as decimal numbers, exact to the last digit.
 
 use super::amount_error::AmountError;
+use super::division::divide_size_half_even;
 
 /// Largest power of ten that 128 bits hold.
 const MAX_DIGITS: usize = 38;
@@ -73,10 +74,7 @@ pub(super) fn write(units: u128, decimals: u32) -> String {
 pub(super) fn write_rounded(units: u128, decimals: u32, places: usize) -> String {
     let kept = (places as u32).min(decimals);
     let divisor = 10_u128.pow(decimals - kept);
-    let (mut rounded, rest) = (units / divisor, units % divisor);
-    if rest > divisor - rest || (rest == divisor - rest && rounded % 2 == 1) {
-        rounded += 1;
-    }
+    let rounded = divide_size_half_even(units, divisor);
     let scale = 10_u128.pow(kept);
     let (whole, fraction) = (rounded / scale, rounded % scale);
     if places == 0 {

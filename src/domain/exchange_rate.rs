@@ -1,7 +1,8 @@
 //! Exchange rates as exact ratios, so that an inverse or a product of rates is not rounded before
 //! it multiplies an amount.
 
-use super::amount::{Money, divide_size_half_even};
+use super::amount::Money;
+use super::division::{divide_size_half_even, greatest_common_divisor};
 use super::fine_amount::Price;
 use super::wide::product_ratio;
 
@@ -104,13 +105,6 @@ impl ExchangeRate {
     pub(super) const fn denominator(self) -> u128 {
         self.denominator
     }
-}
-
-fn greatest_common_divisor(mut a: u128, mut b: u128) -> u128 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
-use super::amount::{Money, divide_half_even};
+use super::amount::Money;
 use super::amount_error::AmountError;
 use super::decimal_text;
+use super::division::divide_half_even;
 use super::wide::product_ratio;
 
 /// Smallest units in a unit of the compact form.

@@ -15,6 +15,7 @@ mod correction;
 mod coverage;
 mod day;
 mod decimal_text;
+mod division;
 mod exchange_rate;
 mod figure;
 mod fine_amount;
@@ -51,6 +52,7 @@ pub use corporate_action::{
 pub use correction::{Change, Correction};
 pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};
 pub use day::{Day, DayError, DayRange};
+pub(crate) use division::greatest_common_divisor;
 pub use exchange_rate::ExchangeRate;
 pub use figure::{Absence, Figure};
 pub use fine_amount::{Price, Quantity};

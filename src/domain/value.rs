@@ -1,6 +1,7 @@
 //! The value of a quantity at a price: formed exactly and rounded once to money, half to even.
 
-use super::amount::{Money, divide_size_half_even};
+use super::amount::Money;
+use super::division::{divide_half_even, divide_size_half_even};
 use super::exchange_rate::ExchangeRate;
 use super::fine_amount::{Price, Quantity};
 use super::wide::product_ratio;
@@ -114,9 +115,7 @@ fn div_trillion_half_even(product: i128) -> Option<i64> {
 
 #[cold]
 fn div_trillion_half_even_wide(product: i128) -> Option<i64> {
-    let size = divide_size_half_even(product.unsigned_abs(), QUANTITY_PRICE_TO_MONEY.into());
-    let size = i128::try_from(size).ok()?;
-    i64::try_from(if product < 0 { -size } else { size }).ok()
+    i64::try_from(divide_half_even(product, QUANTITY_PRICE_TO_MONEY.into())).ok()
 }
 
 #[cfg(test)]

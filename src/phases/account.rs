@@ -1,5 +1,5 @@
-//! A portfolio's cash, lots and realized profit at one moment. Books one transaction or split at
-//! a time; [`super::Books`] decides which, and in which order.
+//! A portfolio's cash, lots and realized profit at one moment. Books one transaction,
+//! split or corporate action at a time; [`super::Books`] decides which, and in which order.
 
 mod corporate_actions;
 

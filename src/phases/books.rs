@@ -130,8 +130,8 @@ impl Books {
                 split.map(|split| split.day),
                 action.map(|action| action.day),
             ];
-            // On the same day they come before the transactions: that day's trades are in new
-            // units. Splits come first of all.
+            // Splits and other actions come before the transactions of their day, whose trades are
+            // in new units. Splits come first.
             let event = days.into_iter().flatten().min().filter(|on| *on <= day);
             match (event, transaction) {
                 (None, None) => return Ok(()),

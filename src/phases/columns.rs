@@ -6,7 +6,7 @@
 //! the market), not by its id.
 
 use super::windows::MAX_SESSIONS_WITHOUT_CLOSE;
-use crate::domain::{Price, PriceQuality};
+use crate::domain::{Price, PriceQuality, greatest_common_divisor};
 
 /// The index of a security in the columns of its market.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +79,12 @@ impl SplitClose {
     /// Returns the close after one more split. If the ratio of all splits does not fit, it starts
     /// again from the rounded price. `None` if the price does not fit.
     fn split(self, new: i64, old: i64) -> Option<Self> {
+        let size = |units: i64| units.unsigned_abs().into();
         let ratio = self.new.checked_mul(new).zip(self.old.checked_mul(old));
         let Some((new, old)) = ratio else {
             return Self::new(self.price()?).split(new, old);
         };
-        let divisor = common_divisor(new, old);
+        let divisor = greatest_common_divisor(size(new), size(old)) as i64;
         Some(Self {
             close: self.close,
             new: new / divisor,
@@ -97,14 +98,6 @@ impl SplitClose {
         }
         self.close.times_ratio_to_all_decimals(self.old, self.new)
     }
-}
-
-/// Returns the greatest common divisor of two numbers above zero.
-fn common_divisor(mut a: i64, mut b: i64) -> i64 {
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 /// Columns of `sessions` × `slots` entries.

@@ -140,7 +140,7 @@ impl<'a> CurrencyReturns<'a> {
             contributions.append(chunk.contributions);
         }
         let benchmark = self.benchmark.as_deref().and_then(Benchmark::new);
-        let table = RiskTable::new(securities, inputs, contributions, benchmark);
+        let table = RiskTable::new(securities.into_iter(), inputs, contributions, benchmark);
         statistics.add_table(self.currency, table);
     }
 

@@ -47,9 +47,6 @@ impl History {
 
     /// Returns the lots of a transfer from another portfolio; `None` for any other transaction.
     pub(super) fn carried(&self, index: u32) -> Option<Result<&[CarriedLot], BookingError>> {
-        if self.from_counterparts.is_empty() {
-            return None;
-        }
         self.from_counterparts.binary_search(&index).ok()?;
         Some(match self.carried.get(&index) {
             Some(Ok(lots)) => Ok(lots),

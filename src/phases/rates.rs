@@ -42,7 +42,7 @@ struct Path {
 /// An exchange rate as of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOfRate {
-    /// The exact rate, which is not rounded itself.
+    /// The rate; exact unless [`ExchangeRate`] had to shorten a cross rate.
     pub rate: ExchangeRate,
     /// Age of the oldest price in it: [`PriceQuality::Fresh`], [`PriceQuality::Closed`] or
     /// [`PriceQuality::Stale`].

@@ -3,7 +3,7 @@
 
 use crate::domain::{Day, LotOrigin, Money, Quantity, SecurityId, Trade};
 
-/// One lot, or a part of one, that a sale, a cover or a transfer closed.
+/// One lot, or a part of one, that a transaction, split or other corporate action closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RealizedLot {
     /// The security of the lot.

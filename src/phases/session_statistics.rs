@@ -15,8 +15,6 @@ pub struct SessionStatistics {
     session: usize,
     /// Ascending by security id.
     rows: Vec<SecurityStatistics>,
-    /// By security id: the index of its row.
-    row_by_id: Vec<Option<u32>>,
     /// Inputs from returns in the securities' own currencies, for portfolios that convert nothing.
     local: RiskTable,
     /// Inputs from converted returns, for the portfolios in each of these currencies.
@@ -110,17 +108,12 @@ impl SessionStatistics {
             inputs.extend(chunk.risk_inputs);
             contributions.append(chunk.contributions);
         }
-        let row_by_id = row_by_id(rows.iter().map(|row: &SecurityStatistics| row.security));
+        let securities = rows.iter().map(|row: &SecurityStatistics| row.security);
+        let benchmark = market.benchmark_returns(session).and_then(Benchmark::new);
         Self {
             session,
-            local: RiskTable {
-                inputs,
-                contributions,
-                row_by_id: row_by_id.clone(),
-                benchmark: market.benchmark_returns(session).and_then(Benchmark::new),
-            },
+            local: RiskTable::new(securities, inputs, contributions, benchmark),
             rows,
-            row_by_id,
             converted: Vec::new(),
         }
     }
@@ -137,7 +130,7 @@ impl SessionStatistics {
 
     /// Returns the statistics of one security; `None` if they were not computed.
     pub fn get(&self, id: SecurityId) -> Option<&SecurityStatistics> {
-        row_index(&self.row_by_id, id).map(|row| &self.rows[row])
+        row_index(&self.local.row_by_id, id).map(|row| &self.rows[row])
     }
 
     /// Iterates over all statistics, ascending by security id.
@@ -161,7 +154,7 @@ impl SessionStatistics {
 impl RiskTable {
     /// Returns the inputs of `securities`, which must be sorted by id, in the same order.
     pub(super) fn new(
-        securities: Vec<SecurityId>,
+        securities: impl Iterator<Item = SecurityId>,
         inputs: Vec<RiskInputs>,
         contributions: Contributions,
         benchmark: Option<Benchmark>,
@@ -169,7 +162,7 @@ impl RiskTable {
         Self {
             inputs,
             contributions,
-            row_by_id: row_by_id(securities.into_iter()),
+            row_by_id: row_by_id(securities),
             benchmark,
         }
     }

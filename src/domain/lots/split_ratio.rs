@@ -4,7 +4,7 @@
 //! total. Each lot shows a quantity that fits, and the difference to its exact quantity is kept as a
 //! fraction, so that a later split starts from the exact quantities.
 
-use crate::domain::amount::divide_half_even;
+use crate::domain::division::{divide_half_even, greatest_common_divisor};
 use crate::domain::fine_amount::{FINE, Quantity};
 
 /// The differences between the exact quantities of lots and the quantities that they show, in
@@ -21,7 +21,8 @@ pub(super) struct Fractions {
 impl Fractions {
     /// Returns the fractions of lots that were split, or `None` if all of them are zero.
     fn reduced(unit: Unit, mut denominator: i128, mut numerators: Vec<i128>) -> Option<Self> {
-        let divisor = numerators.iter().copied().fold(denominator, common_divisor);
+        let sizes = numerators.iter().map(|numerator| numerator.unsigned_abs());
+        let divisor = sizes.fold(denominator.unsigned_abs(), greatest_common_divisor) as i128;
         denominator /= divisor;
         for numerator in &mut numerators {
             *numerator /= divisor;
@@ -139,7 +140,7 @@ fn split_exactly(
     new: u32,
     old: u32,
 ) -> Option<ExactSplit> {
-    let divisor = common_divisor(i128::from(new), i128::from(old));
+    let divisor = greatest_common_divisor(new.into(), old.into()) as i128;
     let (new, old) = (i128::from(new) / divisor, i128::from(old) / divisor);
     let unit = Unit::of(quantities, fractions);
     let before = fractions.map_or(1, |fractions| fractions.denominator);
@@ -183,15 +184,6 @@ fn split_rounded(quantities: &[Quantity], new: u32, old: u32) -> Option<Vec<Quan
         Some(lot)
     });
     split.collect()
-}
-
-/// Returns the greatest common divisor, above zero if one of the numbers is not zero.
-fn common_divisor(a: i128, b: i128) -> i128 {
-    let (mut a, mut b) = (a.abs(), b.abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 #[cfg(test)]

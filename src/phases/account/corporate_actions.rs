@@ -2,8 +2,8 @@
 
 use super::{Account, Holding, add};
 use crate::domain::{
-    ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, LotOrigin, Lots, Money, Price,
-    Quantity, SecurityId, Trade,
+    ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, Lots, Money, Price, Quantity,
+    SecurityId, Trade,
 };
 use crate::phases::error::PhaseError;
 use crate::phases::instrument::Instrument;
@@ -53,7 +53,7 @@ impl Account {
         }
         let lots = &mut self.holdings[at].lots;
         let trade = match (action.received, cash) {
-            (None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash, action),
+            (None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash),
             (None, cash) => lots.return_capital(cash.unwrap_or(Money::ZERO)),
             (Some(delivery), cash) => match deliver(lots, action, delivery, cash) {
                 None => None,
@@ -109,7 +109,7 @@ impl Account {
         add(&mut self.cash, Some(cash), action.day)?;
         let lots = &mut self.holdings[at].lots;
         let out = fraction.negated().zip(cash.negated());
-        let trade = out.and_then(|(out, cost)| lots.trade(out, cost, origin(action)));
+        let trade = out.and_then(|(out, cost)| Trade::new(lots.close(out)?, cost));
         self.realize(at, trade, closing(action, action.security))
     }
 
@@ -130,8 +130,8 @@ impl Account {
 }
 
 /// Closes all lots for `cash`.
-fn close_all(lots: &mut Lots, cash: Money, action: &CorporateAction) -> Option<Trade> {
-    lots.trade(lots.quantity().negated()?, cash.negated()?, origin(action))
+fn close_all(lots: &mut Lots, cash: Money) -> Option<Trade> {
+    Trade::new(lots.close(lots.quantity().negated()?)?, cash.negated()?)
 }
 
 /// Takes the received units out of the lots, and returns them with what the cash closes or reduces,
@@ -153,19 +153,11 @@ fn deliver(
     let (received, rounded) = lots.spin_off(share, new, old)?;
     let paid = if action.kind.ends_holding() {
         // The rest of the cost is that of the cash.
-        close_all(lots, cash, action)?
+        close_all(lots, cash)?
     } else {
         Trade::new(ClosedLots::new(), Money::ZERO)?
     };
     Some((received, paid, rounded))
-}
-
-/// The origin of a lot that an action would open. It only closes lots, so there is none.
-fn origin(action: &CorporateAction) -> LotOrigin {
-    LotOrigin {
-        day: action.day,
-        transaction: u32::MAX,
-    }
 }
 
 fn closing(action: &CorporateAction, security: SecurityId) -> Closing {
