@@ -91,7 +91,7 @@ pub enum RowErrorKind {
     #[error("must be empty beside `counterpart`: the lots carry their cost")]
     CostOfCounterpart,
     /// The counterpart is the portfolio itself.
-    #[error("a portfolio transfers nothing to itself")]
+    #[error("the counterpart is the portfolio itself")]
     OwnCounterpart,
     /// The text names no lots.
     #[error(transparent)]
@@ -120,7 +120,7 @@ pub enum RowErrorKind {
     /// The price is zero or less, which the class of its security cannot have.
     #[error("`{price}` is {}, which a security of class {class} cannot have", if price.is_zero() { "zero" } else { "below zero" })]
     CloseSign {
-        /// The price as written in the file.
+        /// The raw price, as it would be stored.
         price: Price,
         /// The class of the security.
         class: AssetClass,

@@ -183,7 +183,7 @@ fn check_pair_symbol(security: &NewSecurity) -> Result<(), Vec<RowError>> {
     Err(vec![RowError::in_column("symbol", symbol, reason)])
 }
 
-/// Refuses a calendar that no calendar has the name of.
+/// Refuses the name of an unknown calendar.
 fn check_calendar(security: &NewSecurity, known: &ExistingRecords) -> Result<(), Vec<RowError>> {
     let Some(name) = &security.calendar else {
         return Ok(());

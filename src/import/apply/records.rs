@@ -88,7 +88,8 @@ pub(super) fn apply_securities(
 ) -> Result<PhaseCells, StoreError> {
     let corrected = changes.corrected.iter().map(|change| &change.now.calendar);
     let calendars = changes.added.iter().map(|new| &new.calendar);
-    for name in calendars.chain(corrected).flatten() {
+    let names: BTreeSet<_> = calendars.chain(corrected).flatten().collect();
+    for name in names {
         writing.security_calendars().add(name, context.calendar)?;
     }
     for new in &changes.added {

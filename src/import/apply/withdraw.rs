@@ -14,7 +14,7 @@ use crate::domain::{
     Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Transaction,
     TransactionEdit, TransactionKind, nearest,
 };
-use crate::import::transactions::shortfalls;
+use crate::import::transactions::{is_held_long, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;
 use crate::store::{StoreError, WriteTransaction, Writer};
@@ -172,7 +172,8 @@ fn check_holdings(
         let stored = known.history(portfolio).unwrap_or_default();
         let before = shortfalls(stored, &known);
         for (reference, short) in shortfalls(stored.iter().filter(is_kept), &known) {
-            if before.contains_key(&reference) {
+            // Units from a spin-off or a merger are not among the transactions.
+            if before.contains_key(&reference) || known.can_be_received(short.security) {
                 continue;
             }
             let symbol = known.symbol_of(short.security);
@@ -184,6 +185,10 @@ fn check_holdings(
                     held,
                     taken,
                 });
+            }
+            let security = known.security_with_id(short.security);
+            if !security.is_some_and(|security| is_held_long(security.class)) {
+                continue;
             }
             warnings.push(Warning::LeavesShort {
                 reference,

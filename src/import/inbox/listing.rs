@@ -101,8 +101,8 @@ pub(super) fn is_fresh(metadata: &fs::Metadata, now: DateTime<Utc>) -> io::Resul
     Ok((now - modified).abs() < MIN_AGE)
 }
 
-/// Returns whether bytes can be those of a table. What is none, such as a message of the vendor,
-/// gets no better by waiting.
+/// Returns whether bytes can be those of a table. Other bytes, such as a message of the
+/// vendor, are not worth waiting for.
 pub(super) fn is_table(bytes: &[u8]) -> bool {
     let separates = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b'\n');
     bytes.iter().any(separates) && decode(bytes).is_ok()

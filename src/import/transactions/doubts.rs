@@ -187,7 +187,7 @@ fn reversed_dividend(transaction: &Transaction) -> Option<(&Transaction, Money, 
 }
 
 /// Returns false for classes in which positions are opened by selling as often as by buying.
-const fn is_held_long(class: AssetClass) -> bool {
+pub(crate) const fn is_held_long(class: AssetClass) -> bool {
     !matches!(
         class,
         AssetClass::Option | AssetClass::Future | AssetClass::Fx

@@ -1,5 +1,5 @@
-//! Reads and validates files of transactions: `id, portfolio, date, kind, symbol?, quantity?,
-//! price?, amount?, fee?`.
+//! Reads and validates files of transactions: `id, portfolio, date, time?, kind, symbol?, quantity?,
+//! price?, amount?, fee?, counterpart?, lots?`.
 //!
 //! The kind decides which fields a row must have and must not have; reading checks this. A row with
 //! an existing id must be equal to it, or the user has asked for corrections; else it is refused.
@@ -9,6 +9,7 @@ mod holdings;
 mod read;
 mod validate;
 
+pub(super) use doubts::is_held_long;
 pub(super) use holdings::shortfalls;
 pub use read::{TransactionRow, read_transactions};
 pub use validate::{TransactionChanges, validate_transactions};
