@@ -6,11 +6,11 @@ use crate::plan::{PlanError, ScopeError};
 use crate::query::{QueryError, shell_quoted};
 use crate::store::StoreError;
 
+const TRANSACTION_IDS: &str = "ids are those of the imported files; the view `transactions` of the database lists them as `reference`";
+
 pub(super) fn withdraw_hint(error: &WithdrawError) -> Option<String> {
     let hint = match error {
-        WithdrawError::UnknownTransaction(_) => {
-            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned()
-        }
+        WithdrawError::UnknownTransaction(_) => TRANSACTION_IDS.to_owned(),
         WithdrawError::AlreadyVoided { reference, .. } => format!(
             "`plimsoll transaction history {}` shows it; import its row with `--correct` to bring it back",
             shell_quoted(reference)
@@ -26,7 +26,9 @@ pub(super) fn withdraw_hint(error: &WithdrawError) -> Option<String> {
         WithdrawError::NoCloses { .. } => {
             "the view `closes` of the database lists all closes".to_owned()
         }
-        WithdrawError::UnknownSymbol { nearest: None, .. } | WithdrawError::Store(_) => return None,
+        WithdrawError::UnknownSymbol { nearest: None, .. } | WithdrawError::Store(_) => {
+            return None;
+        }
     };
     Some(hint)
 }
@@ -63,9 +65,7 @@ pub(super) fn query_hint(error: &QueryError) -> Option<String> {
             nearest: Some(nearest),
             ..
         } => Some(format!("did you mean `{nearest}`?")),
-        QueryError::UnknownTransaction(_) => Some(
-            "ids are those of the imported files; the view `transactions` of the database lists them as `reference`".to_owned(),
-        ),
+        QueryError::UnknownTransaction(_) => Some(TRANSACTION_IDS.to_owned()),
         QueryError::Engine(EngineError::Store(error)) => store_hint(error),
         _ => None,
     }

@@ -1,10 +1,10 @@
 //! Notification channels, the concerns of now, notified alerts and pending notifications, as text
 //! and JSON.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::concerns::push_concerns;
+use super::days::plain_minute_utc;
 use super::json::with_old_keys;
 use super::number::plural;
 use super::page::Page;
@@ -40,7 +40,7 @@ pub fn alerts_text(
     }
     push_concerns(&mut page, concerns);
     for alert in alerts {
-        let since = minute_utc(alert.since);
+        let since = plain_minute_utc(alert.since);
         let portfolios = match alert.portfolios.len() {
             0 => String::new(),
             count => format!(", {}", plural(count, "portfolio")),
@@ -54,7 +54,7 @@ pub fn alerts_text(
         let text = format!(
             "pending notification to {}: created {}, tried {}",
             message.channel,
-            minute_utc(message.created),
+            plain_minute_utc(message.created),
             plural(u64::from(message.attempts), "time"),
         );
         page.item(Tone::Warning, &text);
@@ -95,8 +95,4 @@ pub fn alerts_json(
         "pending": pending.collect::<Vec<_>>(),
     });
     with_old_keys(json, &[("alerts", "troubles"), ("pending", "waiting")])
-}
-
-fn minute_utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

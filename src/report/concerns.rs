@@ -1,6 +1,7 @@
 //! Renders concerns: as a sentence, as a short title, and as lines of a report. All surfaces use
 //! these texts.
 
+use super::days::plain_minute_utc;
 use super::number::{count_with_noun, percent};
 use super::page::Page;
 use super::palette::Tone;
@@ -33,7 +34,7 @@ pub fn concern_text(concern: &Concern) -> String {
             broken,
             finding,
         } => {
-            let found = found.format("%Y-%m-%d %H:%M UTC");
+            let found = plain_minute_utc(*found);
             match broken.is_empty() {
                 true => format!("a command found damage at {found}: {finding}"),
                 false => format!("verify found damage at {found}: {finding}"),
@@ -45,7 +46,7 @@ pub fn concern_text(concern: &Concern) -> String {
                 None => format!("no verification was made, and one is due every {limit}"),
                 Some(last) => format!(
                     "the last verification ended at {}, more than {limit} ago",
-                    last.format("%Y-%m-%d %H:%M UTC")
+                    plain_minute_utc(*last)
                 ),
             }
         }

@@ -13,9 +13,12 @@ pub(super) fn month_day(day: Day) -> String {
 
 /// The time to the minute, such as `2026-01-08 22:00 UTC`, with [`NBSP`]s.
 pub(super) fn minute_utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC")
-        .to_string()
-        .replace(' ', &NBSP.to_string())
+    plain_minute_utc(at).replace(' ', &NBSP.to_string())
+}
+
+/// The time to the minute, such as `2026-01-08 22:00 UTC`, with spaces that may break.
+pub(super) fn plain_minute_utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// `2026-01-08`, or `2026-01-05 … 2026-01-08, 4 sessions`. `days` must ascend; an empty list gives

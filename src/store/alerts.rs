@@ -23,7 +23,7 @@ pub struct ActiveAlertRow {
     pub since: DateTime<Utc>,
     /// Portfolios that it concerns; empty if it concerns all of them.
     pub portfolios: IdSet,
-    /// What it concerns beside portfolios, such as the paths of files.
+    /// Other things that it concerns, such as paths of files.
     pub items: BTreeSet<String>,
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::author::non_blank;
+use super::author::{PersonArg, non_blank};
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Day, DayRange, PriceAcceptance, count_ids};
@@ -36,9 +36,8 @@ pub(crate) struct AcceptPricesArgs {
     #[arg(long, requires = "from", value_name = "TEXT", value_parser = non_blank)]
     reason: Option<String>,
 
-    /// Name of the operator
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
-    by: String,
+    #[command(flatten)]
+    person: PersonArg,
 
     /// Revoke the decision with this number; its cells are invalidated
     #[arg(long, conflicts_with = "from", value_name = "NUMBER")]
@@ -52,7 +51,7 @@ pub(super) fn execute(context: &Context, args: &AcceptPricesArgs) -> Result<Exit
             context,
             &PriceAcceptance {
                 days: DayRange::new(from, to)?,
-                by: args.by.clone(),
+                by: args.person.by.clone(),
                 reason: reason.clone(),
             },
         ),

@@ -1,4 +1,4 @@
-//! The arguments that say who takes a record back, and why.
+//! Defines the arguments for the person and the reason of a change by hand.
 
 use clap::Args;
 
@@ -11,15 +11,22 @@ pub(crate) struct AuthorArgs {
     #[arg(long, value_name = "TEXT", value_parser = non_blank)]
     reason: String,
 
-    /// Name of the person
+    #[command(flatten)]
+    person: PersonArg,
+}
+
+/// The person who makes a change by hand.
+#[derive(Debug, Args)]
+pub(crate) struct PersonArg {
+    /// Name of the person, which the history keeps
     #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
-    by: String,
+    pub(super) by: String,
 }
 
 impl AuthorArgs {
     pub(super) fn attribution(&self) -> Attribution {
         Attribution {
-            by: self.by.clone(),
+            by: self.person.by.clone(),
             reason: self.reason.clone(),
         }
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::author::PersonArg;
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::Day;
@@ -82,9 +83,8 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     correct: bool,
 
-    /// Name of the person who corrects, which the history keeps
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
-    by: String,
+    #[command(flatten)]
+    person: PersonArg,
 
     /// Refuse a file with an invalid row, instead of importing the other rows
     #[arg(long)]
@@ -151,7 +151,7 @@ impl ImportArgs {
                 ValidRows::Imported
             },
             corrections: if self.correct {
-                Corrections::By(self.by.clone())
+                Corrections::By(self.person.by.clone())
             } else {
                 Corrections::Refused
             },

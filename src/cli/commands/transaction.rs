@@ -22,7 +22,7 @@ pub(crate) struct TransactionArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TransactionCommand {
-    /// Void transactions: the books become those that never had them
+    /// Void transactions, as if they had never been imported
     Void {
         /// Ids of the transactions, as in the imported files
         #[arg(required = true, value_name = "ID")]

@@ -313,8 +313,9 @@ impl From<EngineError> for Problem {
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match &error {
-            QueryError::NoRuns | QueryError::UnknownRun(_) => Self::not_found(error.to_string()),
-            QueryError::UnknownTransaction(_) => Self::not_found(error.to_string()),
+            QueryError::NoRuns | QueryError::UnknownRun(_) | QueryError::UnknownTransaction(_) => {
+                Self::not_found(error.to_string())
+            }
             QueryError::UnknownPortfolio { nearest, .. }
             | QueryError::UnknownSymbol { nearest, .. } => {
                 Self::not_found(error.to_string()).with_nearest(nearest.as_deref())
