@@ -183,7 +183,7 @@ fn a_title_or_an_unused_option_is_named_as_the_cause() {
 }
 
 #[test]
-fn a_close_of_too_many_decimals_or_is_in_another_currency_is_refused() {
+fn a_close_with_too_many_decimals_or_in_another_currency_is_refused() {
     let text = "symbol,date,close,currency\n\
         AAPL,2026-01-05,0.0000000000000000123,USD\n\
         AAPL,2026-01-06,200,EUR\n\

@@ -206,7 +206,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/phases/account/corporate_actions.rs",
-            "(None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash, action),",
+            "(None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash),",
             "action.kind.ends_holding()",
             "false",
         )],
