@@ -18,6 +18,13 @@ full:
 test:
     cargo test --locked
 
+# Run the tests with random cases ROUNDS times, each time with new ones, up to the first failure.
+properties ROUNDS="10":
+    for round in $(seq {{ ROUNDS }}); do \
+        cargo test --locked --lib --test run_properties --test planner_properties \
+            --test import_effects --test import_formats --test capture || exit 1; \
+    done
+
 # Accept the current output as golden files. Review `git diff snapshots` afterwards.
 accept:
     INSTA_UPDATE=always cargo test --locked --no-fail-fast
