@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::{IdSet, Phase, PhaseSet};
 
-/// Number of marks of a cell: four cell phases and the orphan row.
-pub(super) const MARK_COUNT: usize = 5;
+/// Number of marks of a cell: its phases and the orphan row.
+pub(super) const MARK_COUNT: usize = Phase::CELL_PHASES.len() + 1;
 
 /// Marks of one session: for each cell phase, in order, the portfolios whose phase is done, and last
 /// the portfolios with an orphan row: a snapshot row that the ledger does not cover.
