@@ -130,6 +130,8 @@ impl Lots {
     }
 
     fn take(&mut self, takings: &[Taking]) -> Option<ClosedLots> {
+        // Else a lot closes at the average and leaves the difference to its own cost behind.
+        self.spread_average()?;
         let mut closed = ClosedLots::new();
         let (mut quantity, mut cost) = (Quantity::ZERO, Money::ZERO);
         for taking in takings {
@@ -207,6 +209,9 @@ impl Lots {
         let mut total = Quantity::ZERO;
         for quantity in &after.quantities {
             total = total.plus(*quantity)?;
+        }
+        if total.is_zero() {
+            self.spread_average()?;
         }
         for (lot, quantity) in self.lots.iter_mut().zip(after.quantities) {
             lot.quantity = quantity;

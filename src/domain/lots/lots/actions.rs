@@ -5,15 +5,23 @@ use super::{ClosedLots, Lots, Trade};
 use crate::domain::amount::Money;
 use crate::domain::corporate_action::CostShare;
 use crate::domain::fine_amount::Quantity;
+use crate::domain::lots::cost_basis::LotMethod;
 use crate::domain::lots::lot::ClosedLot;
 
 impl Lots {
     /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
-    /// below zero. Returns what exceeds their cost as profit of lots with a quantity of zero; `None`
+    /// below zero. A holding at average cost is one pool, so only its whole cost is the limit. Returns what exceeds their cost as profit of lots with a quantity of zero; `None`
     /// if a number does not fit. Of a short holding cash and cost are negative.
     pub fn return_capital(&mut self, cash: Money) -> Option<Trade> {
-        let (mut held, mut paid) = (Quantity::ZERO, Money::ZERO);
         let mut exceeded = ClosedLots::new();
+        // Nothing can exceed the cost then, and zero has no sign to compare a short's cost with.
+        if cash.is_zero() {
+            return Trade::new(exceeded, Money::ZERO);
+        }
+        if self.method == LotMethod::Average {
+            return self.return_capital_to_pool(cash);
+        }
+        let (mut held, mut paid) = (Quantity::ZERO, Money::ZERO);
         for lot in &mut self.lots {
             // The difference of rounded sums, so that the parts add up to the whole.
             held = held.plus(lot.quantity)?;
@@ -33,6 +41,24 @@ impl Lots {
             self.cost = self.cost.minus(lot.cost)?.plus(kept)?;
             lot.cost = kept;
         }
+        Trade::new(exceeded, Money::ZERO)
+    }
+
+    /// Reduces the cost of the pool by `cash`. What exceeds it is profit of the oldest lot.
+    fn return_capital_to_pool(&mut self, cash: Money) -> Option<Trade> {
+        let rest = self.cost.minus(cash)?;
+        let mut exceeded = ClosedLots::new();
+        self.cost = rest;
+        if !rest.is_zero() && rest.is_negative() != cash.is_negative() {
+            let origin = self.lots.first().map(|lot| lot.origin);
+            exceeded.extend(origin.map(|origin| ClosedLot {
+                quantity: Quantity::ZERO,
+                cost: rest,
+                origin,
+            }));
+            self.cost = Money::ZERO;
+        }
+        self.spread_average()?;
         Trade::new(exceeded, Money::ZERO)
     }
 
@@ -96,7 +122,15 @@ mod tests {
     }
 
     fn lots(trades: &[(i32, i32)]) -> Lots {
-        let mut lots = Lots::default();
+        traded(LotMethod::Fifo, trades)
+    }
+
+    fn pool(trades: &[(i32, i32)]) -> Lots {
+        traded(LotMethod::Average, trades)
+    }
+
+    fn traded(method: LotMethod, trades: &[(i32, i32)]) -> Lots {
+        let mut lots = Lots::new(method);
         for (at, &(quantity, cost)) in (0..).zip(trades) {
             let (quantity, cost) = (Quantity::whole(quantity), Money::whole(cost));
             lots.trade(quantity, cost, origin(at)).unwrap();
@@ -138,6 +172,33 @@ mod tests {
         assert_eq!(return_capital(&mut short, -30), Money::ZERO);
         assert_eq!(short.cost(), Money::whole(-70));
         assert_eq!(return_capital(&mut short, -90), Money::whole(-20));
+    }
+
+    /// A pool of a section 104 holding has one cost, so a distribution is a part disposal of the
+    /// pool: 310 paid for 40, and 80 come back, which leave 230 (HMRC helpsheet HS284).
+    #[test]
+    fn a_pool_has_one_limit() {
+        let mut held = pool(&[(10, 10), (30, 300)]);
+        assert_eq!(return_capital(&mut held, 80), Money::ZERO);
+        assert_eq!(held.cost(), Money::whole(230));
+        assert_eq!(sell(&mut held, 20), Money::whole(-115));
+        assert_eq!(return_capital(&mut held, 120), Money::whole(5));
+    }
+
+    #[test]
+    fn closing_a_pool_closes_each_lot_once() {
+        let mut held = pool(&[(10, 100), (10, 300)]);
+        let closed = held.close(Quantity::whole(-20)).unwrap();
+        let closed: Vec<_> = closed.iter().map(|lot| (lot.quantity, lot.cost)).collect();
+        let half = (Quantity::whole(10), Money::whole(200));
+        assert_eq!(closed, [half, half]);
+    }
+
+    #[test]
+    fn no_cash_realizes_nothing() {
+        let mut short = lots(&[(-10, -100)]);
+        assert_eq!(return_capital(&mut short, 0), Money::ZERO);
+        assert_eq!(short.cost(), Money::whole(-100));
     }
 
     #[test]
