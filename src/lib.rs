@@ -7,6 +7,7 @@
 //! | [`domain`] | the nouns: days, portfolios, money, phases, cells, coverage |
 //! | [`environment`] | the only source of time, ids and processes |
 //! | [`parallel`] | ordered parallel map |
+//! | [`durable`] | writes, renames and moves files so that they survive a power cut |
 //! | [`plan`] | the planner, without I/O: request + survey + today → plan |
 //! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
 //! | [`store`] | all SQL, transactions, migrations |
@@ -29,6 +30,7 @@ pub mod capture;
 pub mod cli;
 pub mod disk;
 pub mod domain;
+pub mod durable;
 pub mod engine;
 pub mod environment;
 pub mod import;

@@ -53,15 +53,6 @@ impl FileSystem for SimulatedDisk {
         self.0.files().find(&text(file)).is_some()
     }
 
-    fn create(&self, file: &Path) -> io::Result<()> {
-        let mut files = self.0.files();
-        if files.find(&text(file)).is_some() {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        files.create(&text(file));
-        Ok(())
-    }
-
     fn remove(&self, file: &Path) -> io::Result<()> {
         let deleted = self.0.files().delete(&text(file), NameSync::Pending);
         deleted.then_some(()).ok_or(io::ErrorKind::NotFound.into())

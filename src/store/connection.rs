@@ -32,20 +32,24 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// between. Five retries without a wait were over before another connection's checkpoint ended.
 const BUSY_TRIES: u32 = 8;
 
-/// Creates a new database; fails if anything exists at the location.
-pub(super) fn create(place: &Location) -> Result<Connection, StoreError> {
+/// Creates a new database; fails if anything exists at the location. A crash leaves no database or
+/// a whole one.
+pub(super) fn create(place: &Location) -> Result<(), StoreError> {
     check_sqlite()?;
-    // SQLite would open an existing file, so the name is taken before.
-    place.reserve()?;
-    let mut connection = place.connect(write_flags())?;
-    connection.busy_timeout(BUSY_WAIT)?;
-    // The page size must be set before the switch to WAL, which fixes it.
-    set(&connection, "page_size", PAGE_SIZE)?;
-    set(&connection, "application_id", APPLICATION_ID)?;
-    prepare_writer(&connection, place)?;
-    migrations::apply(&mut connection)?;
-    compute_digests(&mut connection, place)?;
-    Ok(connection)
+    let created = place.create_atomically(|mut connection| {
+        connection.busy_timeout(BUSY_WAIT)?;
+        // The page size must be set before the switch to WAL, which fixes it.
+        set(&connection, "page_size", PAGE_SIZE)?;
+        set(&connection, "application_id", APPLICATION_ID)?;
+        prepare_writer(&connection, place)?;
+        migrations::apply(&mut connection)?;
+        compute_digests(&mut connection, place)?;
+        // The log has the temporary name, so nothing may be left in it.
+        checkpoint(&connection, place)?;
+        // A drop would hide an error of closing.
+        connection.close().map_err(|(_, error)| error.into())
+    });
+    created.map(drop)
 }
 
 /// Opens an existing database for writing, migrates its schema and empties its log.
@@ -298,7 +302,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Location::from(folder.path().join("books.db"));
         assert!(matches!(open(&path), Err(StoreError::Absent(_))));
-        drop(create(&path).unwrap());
+        create(&path).unwrap();
         assert!(matches!(create(&path), Err(StoreError::Present(_))));
         assert!(open(&path).is_ok() && check(&path).is_ok());
 
@@ -333,7 +337,8 @@ mod tests {
     fn a_newer_schema_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = Location::from(folder.path().join("books.db"));
-        let connection = create(&path).unwrap();
+        create(&path).unwrap();
+        let connection = open(&path).unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
         drop(connection);
         assert!(matches!(
@@ -345,7 +350,9 @@ mod tests {
     #[test]
     fn a_writer_has_its_pragmas() {
         let folder = tempfile::tempdir().unwrap();
-        let connection = create(&folder.path().join("books.db").into()).unwrap();
+        let path = Location::from(folder.path().join("books.db"));
+        create(&path).unwrap();
+        let connection = open(&path).unwrap();
         let read = |pragma| {
             connection
                 .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))

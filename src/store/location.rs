@@ -13,8 +13,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
+use crate::durable::Unfinished;
 
-/// Extension of a copy that is not complete yet.
+/// Extension of a database that is not complete yet, on a file system of its own.
 const UNFINISHED: &str = "unfinished";
 
 /// Files outside the machine's file system, which SQLite reaches through a VFS.
@@ -27,13 +28,6 @@ pub trait FileSystem: Debug + Send + Sync {
 
     /// Returns whether a file exists.
     fn exists(&self, file: &Path) -> bool;
-
-    /// Creates an empty file.
-    ///
-    /// # Errors
-    ///
-    /// The file exists, or cannot be created.
-    fn create(&self, file: &Path) -> io::Result<()>;
 
     /// Deletes a file.
     ///
@@ -125,20 +119,6 @@ impl Location {
         }
     }
 
-    /// Creates an empty file; fails if one exists.
-    ///
-    /// Creating it here, and not by SQLite, makes sure that of two processes only one succeeds.
-    pub(super) fn reserve(&self) -> Result<(), StoreError> {
-        let reserved = match self.file_system() {
-            None => std::fs::File::create_new(&self.path).map(drop),
-            Some(files) => files.create(&self.path),
-        };
-        reserved.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => self.already_exists(),
-            _ => self.file_error(error),
-        })
-    }
-
     /// Returns whether the permissions of the file forbid writing.
     pub(super) fn is_read_only(&self) -> bool {
         let metadata = || std::fs::metadata(&self.path);
@@ -162,58 +142,49 @@ impl Location {
         }
     }
 
-    /// Creates a file under a temporary name with `fill`, syncs it, then renames it. Returns its
-    /// size in bytes.
+    /// Creates a database under a temporary name with `fill`, syncs it, then renames it. Returns its
+    /// size in bytes. Fails if a file exists at the location.
     pub(super) fn create_atomically(
         &self,
+        fill: impl FnOnce(Connection) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        if let Some(files) = self.file_system.clone() {
+            return self.create_on(files, fill);
+        }
+        let file_error = |error| self.file_error(error);
+        let unfinished = Unfinished::begin(&self.path).map_err(file_error)?;
+        // Checked under the lock that the file has: of two processes only one succeeds.
+        if self.exists() {
+            return Err(self.already_exists());
+        }
+        fill(Self::from(unfinished.path()).connect(create_flags())?)?;
+        unfinished.finish().map_err(file_error)
+    }
+
+    fn create_on(
+        &self,
+        files: Arc<dyn FileSystem>,
         fill: impl FnOnce(Connection) -> Result<(), StoreError>,
     ) -> Result<u64, StoreError> {
         if self.exists() {
             return Err(self.already_exists());
         }
-        let unfinished = Self {
-            path: self.path.with_added_extension(UNFINISHED),
-            file_system: self.file_system.clone(),
-        };
-        // An earlier copy that was interrupted may have left its file.
-        match unfinished.remove() {
+        let path = self.path.with_added_extension(UNFINISHED);
+        let unfinished = Self::on(Arc::clone(&files), path);
+        // An earlier attempt that was interrupted may have left its file.
+        match files.remove(&unfinished.path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(unfinished.file_error(error));
             }
             _ => {}
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        fill(unfinished.connect(flags)?)?;
-        // Synced before the rename: a power cut must not leave the name without the bytes.
-        let bytes = unfinished
-            .sync()
-            .map_err(|error| unfinished.file_error(error))?;
-        let renamed = match self.file_system() {
-            None => std::fs::rename(&unfinished.path, &self.path),
-            Some(files) => files.rename(&unfinished.path, &self.path),
-        };
-        renamed.map_err(|error| unfinished.file_error(error))?;
-        Ok(bytes)
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        match self.file_system() {
-            None => std::fs::remove_file(&self.path),
-            Some(files) => files.remove(&self.path),
-        }
-    }
-
-    fn sync(&self) -> io::Result<u64> {
-        match self.file_system() {
-            None => {
-                let file = std::fs::File::open(&self.path)?;
-                file.sync_all()?;
-                Ok(file.metadata()?.len())
-            }
-            Some(files) => files.sync(&self.path),
-        }
+        fill(unfinished.connect(create_flags())?)?;
+        let renamed = files
+            .sync(&unfinished.path)
+            .and_then(|_| files.rename(&unfinished.path, &self.path))
+            // Makes the new name durable.
+            .and_then(|()| files.sync(&self.path));
+        renamed.map_err(|error| unfinished.file_error(error))
     }
 
     fn already_exists(&self) -> StoreError {
@@ -226,4 +197,10 @@ impl Location {
             source,
         }
     }
+}
+
+fn create_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }

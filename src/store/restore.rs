@@ -11,6 +11,7 @@ use super::error::StoreError;
 use super::left_log::log_path;
 use super::location::Location;
 use super::transaction::ReadTransaction;
+use crate::durable::{move_file, sync_folder_of};
 
 /// Extension of a copy that has not got its name yet.
 const RESTORING: &str = "restoring";
@@ -41,13 +42,15 @@ impl ReadTransaction<'_> {
             false => None,
             true => {
                 ensure_unused(path)?;
-                Some(keep(path, now)?)
+                let kept = keep(path, now)?;
+                // Before the old name is given away: a power cut must not lose both.
+                at(path, sync_folder_of(path))?;
+                Some(kept)
             }
         };
         remove_if_present(&log_path(path))?;
         remove_if_present(&shared_memory_path(path))?;
-        at(path, fs::rename(&copy, path))?;
-        sync_folder(path)?;
+        at(path, move_file(&copy, path))?;
         Ok(Restored { bytes, kept })
     }
 }
@@ -99,18 +102,6 @@ fn remove_if_present(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => at(path, removed),
     }
-}
-
-/// Makes the names in the folder of a file durable.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    at(
-        folder,
-        fs::File::open(folder).and_then(|folder| folder.sync_all()),
-    )
 }
 
 fn at<T>(path: &Path, result: io::Result<T>) -> Result<T, StoreError> {

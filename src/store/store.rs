@@ -34,7 +34,7 @@ impl Store {
     /// Anything exists at the location, or the database cannot be created there.
     pub fn create(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
-        drop(connection::create(&place)?);
+        connection::create(&place)?;
         Self::open(place)
     }
 

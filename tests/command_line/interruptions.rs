@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use crate::workspace::Workspace;
 
@@ -67,6 +68,32 @@ fn a_killed_run_is_completed_by_the_next_run() {
         assert_eq!(workspace.books(), books, "killed after {tenths} tenths");
         workspace.run_ok(&["verify", "--all"]);
     }
+}
+
+#[test]
+fn a_killed_init_leaves_no_database_or_a_whole_one() {
+    let init = ["--quiet", "init"];
+    let mut present = 0;
+    for delay in 0..60 {
+        let workspace = Workspace::new();
+        let mut child = workspace.command(&init).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(250 * delay));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if workspace.path("plimsoll.db").exists() {
+            present += 1;
+        } else {
+            workspace.run_ok(&init);
+        }
+        workspace.run_ok(&["verify", "--all"]);
+        let names = std::fs::read_dir(workspace.path("")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name());
+        let left: Vec<_> = names
+            .filter(|name| name.to_string_lossy().contains("unfinished"))
+            .collect();
+        assert!(left.is_empty(), "{left:?} after {delay}");
+    }
+    assert!(present < 60, "every init ended before it was killed");
 }
 
 #[test]

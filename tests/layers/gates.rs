@@ -57,6 +57,48 @@ fn every_gated_crate_is_used_in_one_module() {
     assert_no_violations("a crate is used outside its gate:", &violations);
 }
 
+/// Functions of the standard library that write, rename or create files.
+const FILE_WRITES: &[(&str, &[&str])] = &[
+    (
+        "fs",
+        &["write", "rename", "copy", "create_dir", "create_dir_all"],
+    ),
+    ("File", &["create", "create_new", "options"]),
+    ("OpenOptions", &["new"]),
+];
+
+/// Files that write where nothing has to survive a power cut.
+const TEMPORARY_FILES: &[&str] = &[
+    // Candidates of a shrink are in a temporary folder.
+    "src/scenario/shrink/shrink.rs",
+];
+
+#[test]
+fn files_are_written_by_the_module_that_makes_them_durable() {
+    let mut violations = Vec::new();
+    for file in rust_files(&["src"]) {
+        let inside = file.path.strip_prefix("src/").unwrap();
+        // `disk` has files and options of its own, in memory.
+        let is_exempt = inside.starts_with("durable/") || inside.starts_with("disk/");
+        if is_exempt || TEMPORARY_FILES.contains(&file.path.as_str()) {
+            continue;
+        }
+        for (at, word) in file.identifiers().filter(|(at, _)| !file.is_test(*at)) {
+            let writes = FILE_WRITES.iter().find(|(owner, _)| *owner == word);
+            let called = file.code[at + word.len()..].strip_prefix("::");
+            let name = |rest: &str| {
+                let end = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+                rest[..end.unwrap_or(rest.len())].to_owned()
+            };
+            let called = called.map(name).unwrap_or_default();
+            if writes.is_some_and(|(_, names)| names.contains(&called.as_str())) {
+                violations.push(format!("{}: `{word}::{called}`", file.location(at)));
+            }
+        }
+    }
+    assert_no_violations("write files through `durable`:", &violations);
+}
+
 /// The files of the simulated disk and of the watched allocator, which exchange pointers with
 /// SQLite's C code.
 const UNSAFE: &[&str] = &[

@@ -11,9 +11,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("environment", &[]),
     ("parallel", &[]),
+    ("durable", &[]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
-    ("store", &["domain", "environment"]),
+    ("store", &["domain", "environment", "durable"]),
     // Above `store`, which opens a database on any file system and names none.
     ("disk", &["store"]),
     ("invalidation", &["domain", "phases", "store"]),
@@ -31,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "import",
-        &["domain", "environment", "store", "invalidation"],
+        &["domain", "environment", "durable", "store", "invalidation"],
     ),
     (
         "query",
@@ -80,6 +81,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "environment",
             "parallel",
+            "durable",
             "plan",
             "store",
             "disk",
@@ -142,6 +144,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "environment",
             "parallel",
+            "durable",
             "plan",
             "store",
             "disk",

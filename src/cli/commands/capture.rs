@@ -12,6 +12,7 @@ use crate::capture::{
 use crate::capture::{PostgresUrl, capture_postgres};
 use crate::cli::output::print;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
+use crate::durable::{self, Access};
 use crate::environment::Environment;
 
 #[cfg(not(feature = "postgres"))]
@@ -138,10 +139,14 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     let world = state.to_world_toml()?;
     match &args.output {
         None => print(&world)?,
-        Some(path) => std::fs::write(path, world).map_err(|source| CliError::File {
-            path: path.clone(),
-            source,
-        })?,
+        Some(path) => {
+            durable::replace(path, world.as_bytes(), Access::Unchanged).map_err(|source| {
+                CliError::File {
+                    path: path.clone(),
+                    source,
+                }
+            })?;
+        }
     }
     Ok(Exit::Complete)
 }

@@ -7,7 +7,8 @@ use clap::Args;
 use crate::cli::configuration::COMMENTED;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::store::Store;
+use crate::durable;
+use crate::store::{Store, StoreError};
 
 /// Creates an empty database, and a commented plimsoll.toml in this folder if there is none.
 #[derive(Debug, Args)]
@@ -27,8 +28,20 @@ pub(super) fn execute(context: &Context, args: &InitArgs) -> Result<Exit, CliErr
         print(COMMENTED)?;
         return Ok(Exit::Complete);
     }
-    let store = Store::create(&context.configuration.database)?;
+    let database = &context.configuration.database;
+    if database.exists() {
+        return Err(StoreError::Present(database.clone()).into());
+    }
+    // The configuration first: an interrupted `init` can be repeated until the database exists.
     let written = write_configuration(context)?;
+    let store = match (Store::create(database), &written) {
+        (Err(error), Some(path)) => {
+            // It names a database that does not exist.
+            let _ = std::fs::remove_file(path);
+            return Err(error.into());
+        }
+        (created, _) => created?,
+    };
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
             "database": store.path(),
@@ -60,7 +73,7 @@ fn write_configuration(context: &Context) -> Result<Option<PathBuf>, CliError> {
             toml::Value::from(context.configuration.database.display().to_string())
         ),
     );
-    std::fs::write(path, text).map_err(|source| CliError::File {
+    durable::create(path, text.as_bytes()).map_err(|source| CliError::File {
         path: path.to_owned(),
         source,
     })?;

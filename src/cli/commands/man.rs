@@ -7,6 +7,7 @@ use clap::{Args, Command};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::durable::{self, Access};
 
 /// Writes the manual pages, one for each command, into a folder.
 #[derive(Debug, Args)]
@@ -30,6 +31,22 @@ pub(super) fn execute(args: &ManArgs, program: Command) -> Result<Exit, CliError
 }
 
 fn write_pages(folder: &Path, program: Command) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(program, folder)
+    durable::create_folders(folder)?;
+    let mut program = program.disable_help_subcommand(true);
+    program.build();
+    write_page(folder, program)
+}
+
+/// Writes the pages of the commands below this one, then its own.
+fn write_page(folder: &Path, command: Command) -> std::io::Result<()> {
+    for subcommand in command
+        .get_subcommands()
+        .filter(|below| !below.is_hide_set())
+    {
+        write_page(folder, subcommand.clone())?;
+    }
+    let page = clap_mangen::Man::new(command);
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    durable::replace(&folder.join(page.get_filename()), &text, Access::Unchanged)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
+use crate::durable::{self, Access};
 use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::{Condition, ShrinkResult, shrink};
@@ -73,9 +74,9 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
 /// Writes a file, and creates its folder if absent.
 pub(super) fn write(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        durable::create_folders(folder)?;
     }
-    std::fs::write(path, text)
+    durable::replace(path, text.as_bytes(), Access::Unchanged)
 }
 
 /// Adds policies and a step where the text has none, so that a world becomes a scenario with one

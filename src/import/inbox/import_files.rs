@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::file::{FileLocation, InboxFile, InboxOutcome};
 use super::listing::Reading;
 use super::{listing, moving};
+use crate::durable;
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file, was_imported,
 };
@@ -35,7 +36,7 @@ pub fn import_inbox(
     }
     for kind in FileKind::ALL {
         let folder = inbox.join(kind.name());
-        listing::ensure_folder(&folder).map_err(inbox_error)?;
+        durable::create_folders(&folder).map_err(inbox_error)?;
         for path in listing::list_files(&folder).map_err(inbox_error)? {
             files.push(import_inbox_file(
                 writer, inbox, &path, kind, context, report,
@@ -77,7 +78,7 @@ fn misplaced(path: &Path) -> InboxFile {
 pub fn create_folders(inbox: &Path) -> Result<(), ApplyError> {
     for kind in FileKind::ALL {
         let folder = inbox.join(kind.name());
-        std::fs::create_dir_all(&folder).map_err(|source| ApplyError::Inbox {
+        durable::create_folders(&folder).map_err(|source| ApplyError::Inbox {
             path: folder,
             source,
         })?;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
 use super::listing::{StableFile, is_unchanged};
+use crate::durable;
 use crate::import::apply::{FileKind, ImportStatus};
 use crate::import::table::extract_lines;
 use crate::import::verdict::Verdict;
@@ -74,7 +75,7 @@ fn write_rejected(
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
     write_report(inbox, &to, report)?;
-    File::create_new(inbox.join(&to))?.write_all(rows)?;
+    durable::create(&inbox.join(&to), rows)?;
     Ok(to)
 }
 
@@ -82,8 +83,8 @@ fn write_rejected(
 fn write_report(inbox: &Path, rejected: &Path, report: &str) -> io::Result<OsString> {
     let mut report_path = inbox.join(rejected).into_os_string();
     report_path.push(REPORT_SUFFIX);
-    // `create_new` never writes through an existing link.
-    File::create_new(&report_path)?.write_all(report.as_bytes())?;
+    // `create` never writes through an existing link.
+    durable::create(Path::new(&report_path), report.as_bytes())?;
     Ok(report_path)
 }
 
@@ -95,7 +96,7 @@ fn move_to_rejected(
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
     let report_path = write_report(inbox, &to, report)?;
-    match fs::rename(path, inbox.join(&to)) {
+    match durable::move_file(path, &inbox.join(&to)) {
         Ok(()) => Ok(to),
         Err(error) => {
             fs::remove_file(report_path)?;
@@ -106,14 +107,14 @@ fn move_to_rejected(
 
 fn move_to_done(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf> {
     let to = destination(inbox, DONE, kind, path)?;
-    fs::rename(path, inbox.join(&to))?;
+    durable::move_file(path, &inbox.join(&to))?;
     Ok(to)
 }
 
 /// Returns the file's new path relative to the inbox, and creates its folder.
 fn destination(inbox: &Path, target: &str, kind: FileKind, path: &Path) -> io::Result<PathBuf> {
     let folder = Path::new(target).join(kind.name());
-    fs::create_dir_all(inbox.join(&folder))?;
+    durable::create_folders(&inbox.join(&folder))?;
     let name = free_name(&inbox.join(&folder), path)?;
     Ok(folder.join(name))
 }

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::durable::{self, Access};
+
 /// The line that opens and closes the head.
 const FENCE: &str = "---";
 /// The key of the head that names the scenario file.
@@ -48,12 +50,13 @@ impl Golden {
     /// The folder or file can't be written.
     pub fn write(path: &Path, scenario: &Path, transcript: &str) -> io::Result<()> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            durable::create_folders(folder)?;
         }
         // Golden files are shared between systems, so paths use forward slashes.
         let input = scenario.to_string_lossy().replace('\\', "/");
         let head = format!("{FENCE}\nsource: plimsoll scenario run\n{INPUT}{input}\n{FENCE}\n");
-        fs::write(path, format!("{head}{}\n", transcript.trim_end()))
+        let text = format!("{head}{}\n", transcript.trim_end());
+        durable::replace(path, text.as_bytes(), Access::Unchanged)
     }
 }
 

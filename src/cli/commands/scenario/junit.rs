@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::cli::diagnostics::explain;
 use crate::cli::error::CliError;
+use crate::durable::{self, Access};
 use crate::scenario::suite::{SuiteResult, Verdict};
 
 /// Writes the file: one test case per scenario, with the topic as class and the claim as name.
@@ -54,5 +55,5 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
     let text = report
         .to_string()
         .map_err(|error| file(std::io::Error::other(error)))?;
-    std::fs::write(path, text).map_err(file)
+    durable::replace(path, text.as_bytes(), Access::Unchanged).map_err(file)
 }

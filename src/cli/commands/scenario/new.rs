@@ -1,12 +1,12 @@
 //! `plimsoll scenario new`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::cli::output::print;
 use crate::cli::{error::CliError, exit::Exit};
+use crate::durable;
 
 /// The scenario that is written, with every common key and a comment on each.
 const COMMENTED: &str = include_str!("new.toml");
@@ -44,11 +44,7 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
 /// Writes a file, and fails if it exists.
 fn write(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        durable::create_folders(folder)?;
     }
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(path)?;
-    file.write_all(COMMENTED.as_bytes())
+    durable::create(path, COMMENTED.as_bytes())
 }

@@ -1,0 +1,17 @@
+//! Writes, renames and moves files so that they survive a power cut under their name.
+//!
+//! A file system may keep the name of a file without its bytes, or lose the name of a file whose
+//! bytes are synced. So a new file is written under another name, synced and renamed, and its folder
+//! is synced before the caller continues. All files that a command reports as written go through
+//! this module; databases do so with their last step, the rename.
+
+mod calls;
+mod names;
+#[cfg(test)]
+mod tests;
+mod unfinished;
+mod write;
+
+pub use names::{create_folders, move_file, sync_folder_of};
+pub use unfinished::Unfinished;
+pub use write::{Access, create, replace};

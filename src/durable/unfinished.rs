@@ -1,0 +1,163 @@
+//! A file under a temporary name until it is complete.
+//!
+//! The temporary name follows from the final one, so the next attempt finds what an interrupted one
+//! left, and uses the name again. A lock keeps two processes from writing the same file at once; the
+//! system releases it when a process ends.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::calls::{FileCalls, Machine, folder_of};
+
+/// Extension of a file that is not complete yet.
+const EXTENSION: &str = "unfinished";
+/// Suffixes of the files that SQLite keeps beside a database.
+const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// A file that gets its name when it is complete. Dropping it unfinished removes it.
+#[derive(Debug)]
+pub struct Unfinished {
+    file: Option<File>,
+    path: PathBuf,
+    target: PathBuf,
+}
+
+impl Unfinished {
+    /// Creates the empty file. Waits while another process writes the same one, and removes what an
+    /// interrupted one left.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be created or locked.
+    pub fn begin(target: &Path) -> io::Result<Self> {
+        let path = target.with_added_extension(EXTENSION);
+        loop {
+            let file = open(&path)?;
+            match file.lock() {
+                // A file system without locks has no protection from a second process.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                locked => locked?,
+            }
+            // While this process waited, the other one may have renamed or removed the file.
+            if !is_named(&file, &path)? {
+                continue;
+            }
+            let unfinished = Self {
+                file: Some(file),
+                path,
+                target: target.to_owned(),
+            };
+            unfinished.clear()?;
+            return Ok(unfinished);
+        }
+    }
+
+    /// Returns the temporary path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the file durable under its final name, and returns its size in bytes. Replaces a file
+    /// that has the name.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be synced or renamed, or its folder cannot be synced.
+    pub fn finish(self) -> io::Result<u64> {
+        self.finish_through(&Machine)
+    }
+
+    pub(super) fn finish_through(mut self, calls: &dyn FileCalls) -> io::Result<u64> {
+        let Some(file) = self.file.take() else {
+            return Ok(0);
+        };
+        let finished = self.rename_synced(calls, &file);
+        if finished.is_err() {
+            // The drop removes it.
+            self.file = Some(file);
+        }
+        finished
+    }
+
+    pub(super) fn file(&mut self) -> Option<&mut File> {
+        self.file.as_mut()
+    }
+
+    fn rename_synced(&self, calls: &dyn FileCalls, file: &File) -> io::Result<u64> {
+        // Synced before the rename: a power cut must not leave the name without the bytes.
+        calls.sync_file(file, &self.path)?;
+        let bytes = file.metadata()?.len();
+        self.remove_companions();
+        calls.rename(&self.path, &self.target)?;
+        calls.sync_folder(folder_of(&self.target))?;
+        Ok(bytes)
+    }
+
+    fn clear(&self) -> io::Result<()> {
+        if let Some(file) = &self.file {
+            file.set_len(0)?;
+        }
+        self.remove_companions();
+        Ok(())
+    }
+
+    fn remove_companions(&self) {
+        for suffix in COMPANIONS {
+            let mut name = self.path.clone().into_os_string();
+            name.push(suffix);
+            // Mostly there is none.
+            let _ = fs::remove_file(name);
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            self.remove_companions();
+            // If it stays, the next attempt uses it again.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Opens the file, and creates it if it is absent. Never opens the target of a link.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    match options.clone().create_new(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        opened => return opened,
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            fs::remove_file(path)?;
+            open(path)
+        }
+        _ => match options.open(path) {
+            // Another process finished it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => open(path),
+            opened => opened,
+        },
+    }
+}
+
+/// Returns whether `path` still names the open file.
+#[cfg(unix)]
+fn is_named(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let opened = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        named => {
+            let named = named?;
+            Ok((opened.dev(), opened.ino()) == (named.dev(), named.ino()))
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn is_named(_: &File, path: &Path) -> io::Result<bool> {
+    path.try_exists()
+}
