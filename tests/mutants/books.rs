@@ -219,9 +219,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/invalidation/corporate_actions.rs",
-            "affected.add_days(after, PhaseSet::CELL_PHASES, &holders);",
-            "after",
-            "&after[..0]",
+            "let mut affected = affected_by_quantity(day, &owners);",
+            "affected_by_quantity(day, &owners)",
+            "AffectedCells::default()",
         )],
     ),
 ];
