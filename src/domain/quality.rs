@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The origin of one holding's price.
+/// The origin of one holding's price, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PriceQuality {
     /// A close of the valued session.
@@ -18,16 +18,6 @@ pub enum PriceQuality {
 }
 
 impl PriceQuality {
-    /// Returns the quality by age alone: a close of the last session of a closed exchange is as
-    /// good as one of the session.
-    #[must_use]
-    pub const fn by_age(self) -> Self {
-        match self {
-            Self::Closed => Self::Fresh,
-            other => other,
-        }
-    }
-
     /// Returns the stored code: 0 fresh, n stale by n sessions, −1 cost, −2 none, −3 closed.
     pub fn code(self) -> i32 {
         match self {

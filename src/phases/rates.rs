@@ -28,7 +28,7 @@ struct Leg {
 pub struct Conversion {
     from: Currency,
     to: Currency,
-    /// In the order of preference at equal age: the pair, its inverse, and then two pairs through
+    /// In the order of preference at equal quality: the pair, its inverse, and then two pairs through
     /// a common currency, in alphabetical order.
     paths: Vec<Path>,
 }
@@ -114,15 +114,16 @@ impl CurrencyPairs {
 }
 
 impl Conversion {
-    /// Returns the rate with the freshest older price. Of equally fresh ones a pair comes before a
-    /// cross rate, and then the cross rate with the fresher younger price. `None` if no way has all
-    /// of its prices; one that is not above zero counts as missing.
+    /// Returns the rate with the freshest older price; a close of the session is fresher than the
+    /// last one of a pair that is closed. Of equally fresh ones a pair comes before a cross rate,
+    /// and then the cross rate with the fresher younger price. `None` if no way has all of its
+    /// prices; one that is not above zero counts as missing.
     pub(super) fn rate(&self, as_of: impl Fn(Slot) -> Option<AsOfPrice>) -> Option<AsOfRate> {
         let rates = self.paths.iter().filter_map(|path| path.rate(&as_of));
         // The first of equal ones, because the paths are in the order of preference.
         let freshest = rates.min_by_key(|(rate, younger)| {
             let is_cross = rate.second.is_some();
-            (rate.quality.by_age(), is_cross, younger.by_age())
+            (rate.quality, is_cross, *younger)
         });
         freshest.map(|(rate, _)| rate)
     }
@@ -296,6 +297,31 @@ mod tests {
             ["CHFGBP", "USDGBP"],
             "the younger leg"
         );
+    }
+
+    #[test]
+    fn a_close_of_the_session_comes_before_a_pair_that_is_closed() {
+        let chosen = |inverse: i32| {
+            let mut builder = MarketBuilder::with_session_count(5);
+            let pairs = [("CHFUSD", 3, "1.25"), ("USDCHF", inverse, "0.5")];
+            for (id, (symbol, session, close)) in (1..).zip(pairs) {
+                let mut pair = security(id);
+                pair.symbol = symbol.to_owned();
+                pair.calendar = (id == 1).then(|| "own".to_owned());
+                builder.sources.securities.push(pair);
+                builder.add_close(id, session, close);
+            }
+            // The pair is closed on the last session, so that its close of the one before counts.
+            let mut own = builder.sources.sessions[..4].to_vec();
+            own.push(own[3].saturating_add(7));
+            builder.sources.calendars = [("own".to_owned(), own)].into_iter().collect();
+            let market = builder.build();
+            let conversion = market.conversion("CHF".parse().unwrap(), Currency::USD);
+            let rate = market.rate(&conversion, 4).unwrap();
+            (rate.rate.convert(Money::whole(100)).unwrap(), rate.quality)
+        };
+        assert_eq!(chosen(4), (amount("200"), PriceQuality::Fresh));
+        assert_eq!(chosen(3), (amount("125"), PriceQuality::Closed));
     }
 
     #[test]

@@ -44,9 +44,22 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             RATES,
-            "(rate.quality.by_age(), is_cross, younger.by_age())",
-            "(rate.quality.by_age(), is_cross, younger.by_age())",
+            "(rate.quality, is_cross, *younger)",
+            "(rate.quality, is_cross, *younger)",
             "(PriceQuality::Fresh, is_cross, PriceQuality::Fresh)",
+        )],
+    ),
+    fault(
+        "closed-rate-as-good-as-a-fresh-one",
+        "a rate that is closed comes before the inverse rate of the session",
+        &[Scenario(
+            "exchange_rates/a_close_of_the_inverse_pair_comes_before_a_pair_that_is_closed",
+        )],
+        &[edit(
+            RATES,
+            "(rate.quality, is_cross, *younger)",
+            "(rate.quality, is_cross, *younger)",
+            "(rate.quality.max(PriceQuality::Closed), is_cross, *younger)",
         )],
     ),
     fault(
