@@ -3,7 +3,7 @@
 use crate::engine::EngineError;
 use crate::import::apply::WithdrawError;
 use crate::plan::{PlanError, ScopeError};
-use crate::query::{QueryError, shell_quoted};
+use crate::query::{NextCommand, QueryError, positional, shell_quoted};
 use crate::store::StoreError;
 
 const TRANSACTION_IDS: &str = "ids are those of the imported files; the view `transactions` of the database lists them as `reference`";
@@ -13,7 +13,7 @@ pub(super) fn withdraw_hint(error: &WithdrawError) -> Option<String> {
         WithdrawError::UnknownTransaction(_) => TRANSACTION_IDS.to_owned(),
         WithdrawError::AlreadyVoided { reference, .. } => format!(
             "`plimsoll transaction history {}` shows it; import its row with `--correct` to bring it back",
-            shell_quoted(reference)
+            positional(reference)
         ),
         WithdrawError::TransferExceedsHolding { reference, .. } => format!(
             "void both at once, or correct transaction {} first: `plimsoll import transactions FILE --correct`",
@@ -45,7 +45,7 @@ pub(super) fn query_hint(error: &QueryError) -> Option<String> {
         ),
         QueryError::DeletedPortfolios(names) => {
             let first = names.first().map_or("NAME", String::as_str);
-            let first = shell_quoted(first);
+            let first = positional(first);
             Some(format!(
                 "`plimsoll portfolio restore {first}` restores a portfolio; the next run fills its gap"
             ))
@@ -56,9 +56,9 @@ pub(super) fn query_hint(error: &QueryError) -> Option<String> {
             Some("`plimsoll portfolio list` lists all portfolios".to_owned())
         }
         QueryError::Unbookable { portfolio, .. } => {
-            let portfolio = shell_quoted(portfolio);
+            let status = NextCommand::Status(portfolio.clone());
             Some(format!(
-                "`plimsoll status {portfolio}` names the first open day; --as-of shows an earlier one"
+                "`{status}` names the first open day; --as-of shows an earlier one"
             ))
         }
         QueryError::UnknownSymbol {

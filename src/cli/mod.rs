@@ -18,6 +18,8 @@ mod output;
 mod progress;
 mod serve_settings;
 mod start;
+#[cfg(test)]
+mod suggested_commands;
 
 pub use exit::Exit;
 pub use start::main;

@@ -88,7 +88,7 @@ pub use live::{LeaseState, LeaseView, LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::Names;
-pub use next_command::{NextCommand, quoted_path, shell_quoted};
+pub use next_command::{NextCommand, portfolio_option, positional, quoted_path, shell_quoted};
 pub use realized::{RealizedGain, RealizedGains, realized_gains};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};

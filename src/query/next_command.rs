@@ -38,6 +38,8 @@ pub enum NextCommand {
     Restore,
     /// Release the quarantined cells of the portfolio with this name.
     Retry(String),
+    /// Show how far the portfolio with this name is complete.
+    Status(String),
     /// Show the books of the portfolio with this name.
     Show(String),
     /// Explain the cell of the portfolio with this name on this day.
@@ -63,9 +65,10 @@ impl NextCommand {
             Self::Repair => format!("{program} repair"),
             Self::AcceptChanges => format!("{program} repair --accept-changes"),
             Self::Restore => format!("{program} restore BACKUP"),
-            Self::Retry(name) => format!("{program} retry {}", shell_quoted(name)),
-            Self::Show(name) => format!("{program} show {}", shell_quoted(name)),
-            Self::Explain(name, day) => format!("{program} explain {} {day}", shell_quoted(name)),
+            Self::Retry(name) => format!("{program} retry {}", positional(name)),
+            Self::Status(name) => format!("{program} status {}", portfolio_option(name)),
+            Self::Show(name) => format!("{program} show {}", positional(name)),
+            Self::Explain(name, day) => format!("{program} explain {} {day}", positional(name)),
         }
     }
 }
@@ -79,6 +82,25 @@ impl fmt::Display for NextCommand {
 impl Serialize for NextCommand {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+/// Quotes a name for a POSIX shell as the first argument of a command. One that looks like an option
+/// follows `--`.
+pub fn positional(name: &str) -> String {
+    let quoted = shell_quoted(name);
+    match name.starts_with('-') {
+        true => format!("-- {quoted}"),
+        false => quoted,
+    }
+}
+
+/// Returns the option that selects the portfolio with this name, quoted for a POSIX shell.
+pub fn portfolio_option(name: &str) -> String {
+    let quoted = shell_quoted(name);
+    match name.starts_with('-') {
+        true => format!("--portfolio={quoted}"),
+        false => format!("--portfolio {quoted}"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app::{Force, RunSpec};
 use crate::cli::output::print_stderr;
 use crate::domain::Day;
 use crate::plan::PolicyName;
-use crate::query::shell_quoted;
+use crate::query::portfolio_option;
 
 /// The selected cells, as typed.
 #[derive(Debug, Clone, Args)]
@@ -53,7 +53,7 @@ impl Selection {
     pub(super) fn command(&self, program: &str) -> String {
         let mut words = vec![format!("{program} run")];
         for name in &self.portfolios {
-            words.push(format!("--portfolio {}", shell_quoted(name)));
+            words.push(portfolio_option(name));
         }
         for (flag, day) in [
             ("--from", self.from),
