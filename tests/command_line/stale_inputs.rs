@@ -88,3 +88,26 @@ fn an_old_close_or_none_at_all_fails_the_check_unless_it_is_not_expected() {
         }
     }
 }
+
+#[test]
+fn the_newest_books_after_a_gap_are_judged_too() {
+    let world = |complete: &str| {
+        format!(
+            "{NOW}[securities]\nALPN = {{ currency = \"CHF\" }}\nCHFUSD = {{ class = \"fx\" }}\n\
+             [prices]\nCHFUSD = {{ 2025-12-19 = 1.25 }}\nALPN = {{ 2025-12-19 = 80, 2026-01-08 = 80 }}\n\
+             [portfolios]\nA = {{ inception = 2025-12-19, cash = 1_000, holdings = {{ ALPN = 100 }}, \
+             complete = {complete} }}\n"
+        )
+    };
+    // The rate is fresh at the watermark and twelve sessions old in the books of Jan 8. Without the
+    // first day there is no watermark at all.
+    for complete in ["[2025-12-19, 2026-01-08]", "2026-01-08", "\"..\""] {
+        let workspace = Workspace::from_world(&world(complete));
+        let limit = |limit| ["check", "--max-lag", "20", "--max-stale", limit];
+        let check = workspace.run(&limit("11"));
+        assert_eq!(check.code, 1, "{complete}: {}", check.stdout);
+        workspace.run_ok(&limit("12"));
+        let found = concern(&workspace, &["--max-stale", "11"]).unwrap();
+        assert_eq!(found["facts"]["worst"][0]["day"], "2026-01-08");
+    }
+}

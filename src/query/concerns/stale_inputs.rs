@@ -1,8 +1,11 @@
 //! Finds the portfolios whose books use prices or exchange rates that are older than allowed.
 //!
-//! To stay cheap, it first finds the securities without a close in the sessions up to a portfolio's
-//! watermark, and reads the holdings only of portfolios that ever traded one, or one that is
-//! converted at such a rate.
+//! Judged are the books at a portfolio's watermark and, after a gap, its newest books: those are what
+//! pages and `show` present. Older books are history, which no later price can make fresher.
+//!
+//! To stay cheap, it first finds the securities without a close in the sessions up to the judged
+//! day, and reads the holdings only of portfolios that ever traded one, or one that is converted at
+//! such a rate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +13,7 @@ use serde::Serialize;
 
 use crate::domain::output::Position;
 use crate::domain::{
-    Cell, Currency, Day, IdSet, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
+    Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
     Security, SecurityCalendars, SecurityId, is_closed,
 };
 use crate::engine::{Conversions, sessions_held};
@@ -18,7 +21,7 @@ use crate::plan::{Survey, Watermarks};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, StoreError};
 
-/// A portfolio whose last complete cell uses prices or rates that are older than allowed.
+/// A portfolio whose books use prices or rates that are older than allowed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StalePortfolio {
@@ -29,7 +32,7 @@ pub struct StalePortfolio {
     pub key: PortfolioKey,
     /// The display name of the portfolio.
     pub name: String,
-    /// The last session of its complete prefix.
+    /// The session of the books.
     pub day: Day,
     /// Share of the gross value that depends on an old price or rate, 0 to 1.
     pub share: f64,
@@ -39,9 +42,10 @@ pub struct StalePortfolio {
     pub inputs: Vec<String>,
 }
 
-/// Finds the portfolios of `scope` that are open on the target and whose cell at their watermark
-/// uses a price or rate that is more than `max_stale` sessions old, the largest share of value
-/// first. Prices that are not expected, of private assets and inactive securities, may have any age.
+/// Finds the portfolios of `scope` that are open on the target and whose books, at their watermark
+/// or the newest ones, use a price or rate that is more than `max_stale` sessions old, the largest
+/// share of value first. Of two such books, those with the older price count. Prices that are not
+/// expected, of private assets and inactive securities, may have any age.
 pub(super) fn stale_portfolios(
     reading: &ReadTransaction<'_>,
     survey: &Survey,
@@ -50,16 +54,7 @@ pub(super) fn stale_portfolios(
     target: Day,
     max_stale: usize,
 ) -> Result<Vec<StalePortfolio>, QueryError> {
-    let mut by_day: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for id in survey.lifecycles.active_members(scope) {
-        let id = PortfolioId(id);
-        // The books of a closed portfolio are final, so that nothing can make them fresher.
-        let closed = survey.lifecycles.closing_day(id);
-        let is_open = closed.is_none_or(|closed| closed > target);
-        if let Some(day) = marks.get(id).filter(|_| is_open) {
-            by_day.entry(day).or_default().insert(id.0);
-        }
-    }
+    let by_day = judged_days(survey, marks, scope, target);
     // A portfolio without a complete cell has no books, so it has no old ones.
     if by_day.is_empty() {
         return Ok(Vec::new());
@@ -74,12 +69,56 @@ pub(super) fn stale_portfolios(
         max_stale,
         priced: BTreeMap::new(),
     };
-    let mut found = Vec::new();
+    let mut oldest: BTreeMap<PortfolioId, StalePortfolio> = BTreeMap::new();
     for (day, ids) in &by_day {
-        found.extend(search.on(*day, ids)?);
+        for stale in search.on(*day, ids)? {
+            let known = oldest.get(&stale.id);
+            if known.is_none_or(|known| known.sessions_old < stale.sessions_old) {
+                oldest.insert(stale.id, stale);
+            }
+        }
     }
+    let mut found: Vec<_> = oldest.into_values().collect();
     found.sort_by(|a: &StalePortfolio, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
     Ok(found)
+}
+
+/// Returns the days on which the books of each portfolio are judged: its watermark, and its newest
+/// books if they come after a gap.
+fn judged_days(
+    survey: &Survey,
+    marks: &Watermarks,
+    scope: &Scope,
+    target: Day,
+) -> BTreeMap<Day, IdSet> {
+    let mut by_day: BTreeMap<Day, IdSet> = BTreeMap::new();
+    let mut open = IdSet::new();
+    for id in survey.lifecycles.active_members(scope) {
+        let portfolio = PortfolioId(id);
+        // The books of a closed portfolio are final, so that nothing can make them fresher.
+        let closed = survey.lifecycles.closing_day(portfolio);
+        if closed.is_some_and(|closed| closed <= target) {
+            continue;
+        }
+        open.insert(id);
+        if let Some(day) = marks.get(portfolio) {
+            by_day.entry(day).or_default().insert(id);
+        }
+    }
+    let end = survey.sessions.partition_point(|day| *day <= target);
+    for day in survey.sessions[..end].iter().rev() {
+        if open.is_empty() {
+            break;
+        }
+        if let Some(done) = survey.coverage.get(*day, Phase::Snapshot) {
+            let newest = &open & done;
+            open -= &newest;
+            if !newest.is_empty() {
+                *by_day.entry(*day).or_default() |= newest;
+            }
+        }
+    }
+    by_day
 }
 
 struct Search<'v> {
@@ -104,7 +143,7 @@ struct OldInputs {
 }
 
 impl Search<'_> {
-    /// Returns the stale ones of the portfolios `ids`, whose watermark is `day`.
+    /// Returns the stale ones of the portfolios `ids`, which have books of `day`.
     fn on(&mut self, day: Day, ids: &IdSet) -> Result<Vec<StalePortfolio>, QueryError> {
         let old = self.old_inputs(day)?;
         let mut found = Vec::new();
