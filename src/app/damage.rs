@@ -1,5 +1,5 @@
-//! Records the results of verifications and the damage that other commands meet, so that all
-//! surfaces show it until a verification finds none.
+//! Records the results of verifications and the damage that other commands and requests meet, so
+//! that all surfaces show it until a verification finds none.
 
 use super::context::AppContext;
 use crate::environment::Environment;
@@ -34,10 +34,12 @@ pub fn record_repair(store: &Store, environment: &Environment) -> Result<(), Sto
     write(store, |_| Some(query::repaired(now)))
 }
 
-/// Records damage that a command met, if the error is about damage. If it cannot be recorded, the
+/// Records damage that a command or a request met, if the error is about damage. If it cannot be recorded, the
 /// log says so: the error itself is reported by the command.
 pub fn note_damage(store: &Store, environment: &Environment, error: &StoreError) {
-    if !error.is_damaged() {
+    // Pages are read again and again, and must not wait for the write lock each time.
+    let is_known = || store.read(|reading| reading.verification().last());
+    if !error.is_damaged() || is_known().is_ok_and(|row| row.damage.is_some()) {
         return;
     }
     let now = environment.clock.now();
@@ -51,7 +53,7 @@ pub fn note_damage(store: &Store, environment: &Environment, error: &StoreError)
 
 impl AppContext {
     /// Records damage like [`note_damage`].
-    pub(super) fn note_damage(&self, error: &StoreError) {
+    pub fn note_damage(&self, error: &StoreError) {
         note_damage(&self.store, &self.environment, error);
     }
 }

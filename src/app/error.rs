@@ -36,3 +36,20 @@ impl From<StoreError> for AppError {
         Self::Engine(error.into())
     }
 }
+
+impl AppError {
+    /// Returns the error of the store, if it is one.
+    pub const fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Query(error) => error.store_error(),
+            Self::Import(ApplyError::Store(error)) | Self::Engine(EngineError::Store(error)) => {
+                Some(error)
+            }
+            Self::ForceWithoutRange
+            | Self::SkipUnknownWithoutNames
+            | Self::Range(_)
+            | Self::Import(_)
+            | Self::Engine(_) => None,
+        }
+    }
+}

@@ -198,8 +198,8 @@ impl CliError {
             | Self::Lifecycle(LifecycleChangeError::Store(error))
             | Self::Token(TokenError::Store(error))
             | Self::Withdraw(WithdrawError::Store(error))
-            | Self::Engine(EngineError::Store(error))
-            | Self::Query(QueryError::Engine(EngineError::Store(error))) => Some(error),
+            | Self::Engine(EngineError::Store(error)) => Some(error),
+            Self::Query(error) => error.store_error(),
             _ => None,
         }
     }

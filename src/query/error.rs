@@ -88,6 +88,14 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// Returns the error of the store, if it is one.
+    pub const fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Engine(EngineError::Store(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     pub(super) fn unbookable(portfolio: &Portfolio, source: PhaseError) -> Self {
         let portfolio = portfolio.name.clone();
         Self::Unbookable { portfolio, source }

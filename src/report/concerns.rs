@@ -36,7 +36,7 @@ pub fn concern_text(concern: &Concern) -> String {
         } => {
             let found = plain_minute_utc(*found);
             match broken.is_empty() {
-                true => format!("a command found damage at {found}: {finding}"),
+                true => format!("a read found damage at {found}: {finding}"),
                 false => format!("verify found damage at {found}: {finding}"),
             }
         }

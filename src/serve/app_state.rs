@@ -10,6 +10,9 @@ use super::access::{FailedLogins, LoginSessions};
 use super::http::Problem;
 use super::runner::Runner;
 use super::settings::ServerContext;
+use crate::app::AppError;
+use crate::query::QueryError;
+use crate::store::StoreError;
 
 /// The number of requests that read at once: as many as the store has readers.
 const READERS: usize = 4;
@@ -17,6 +20,30 @@ const READERS: usize = 4;
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of event streams that are open at once.
 const STREAMS: usize = 16;
+
+/// An error of a read. It may be about damage of the database.
+pub(super) trait ReadError: Into<Problem> {
+    /// Returns the error of the store, if it is one.
+    fn store_error(&self) -> Option<&StoreError>;
+}
+
+impl ReadError for StoreError {
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+impl ReadError for QueryError {
+    fn store_error(&self) -> Option<&StoreError> {
+        self.store_error()
+    }
+}
+
+impl ReadError for AppError {
+    fn store_error(&self) -> Option<&StoreError> {
+        self.store_error()
+    }
+}
 
 /// The state shared by all requests.
 #[derive(Debug)]
@@ -48,14 +75,15 @@ impl AppState {
     }
 
     /// Runs `work`, which may wait for the disk, on a blocking thread. At most [`READERS`] do so at
-    /// once; fails as overloaded when no turn comes within [`READ_TIMEOUT`].
+    /// once; fails as overloaded when no turn comes within [`READ_TIMEOUT`]. Damage that the work
+    /// meets is recorded.
     pub(super) async fn run_blocking<T, E>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Problem>
     where
         T: Send + 'static,
-        E: Into<Problem> + Send + 'static,
+        E: ReadError + Send + 'static,
     {
         let permit = Arc::clone(&self.read_permits).acquire_owned();
         let Ok(Ok(permit)) = tokio::time::timeout(READ_TIMEOUT, permit).await else {
@@ -64,6 +92,9 @@ impl AppState {
         let state = Arc::clone(self);
         let task = tokio::task::spawn_blocking(move || {
             let result = work(&state);
+            if let Err(error) = &result {
+                state.note_damage(error);
+            }
             // Inside the task: a client that disconnects drops the future, not the read.
             drop(permit);
             result
@@ -74,6 +105,13 @@ impl AppState {
                 tracing::error!("a request panicked: {panic}");
                 Err(Problem::bug())
             }
+        }
+    }
+
+    /// Records damage that a read met, so that all surfaces show it.
+    pub(super) fn note_damage(&self, error: &impl ReadError) {
+        if let Some(error) = error.store_error() {
+            self.context.app.note_damage(error);
         }
     }
 

@@ -41,7 +41,8 @@ pub(super) fn send_due(state: &AppState) {
     match delivered {
         Ok(reports) => reports.iter().for_each(log_delivery),
         Err(error) => {
-            tracing::error!("failed to read the outbox, notifications are delayed: {error}")
+            tracing::error!("failed to read the outbox, notifications are delayed: {error}");
+            state.note_damage(&error);
         }
     }
 }

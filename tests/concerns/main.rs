@@ -99,7 +99,7 @@ fn damage_that_another_command_meets_is_a_concern() {
     let check = workspace.run(&["check"]);
     assert_eq!(check.code, 1, "{}", check.stdout);
     assert!(
-        check.stdout.contains("a command found damage at"),
+        check.stdout.contains("a read found damage at"),
         "{}",
         check.stdout
     );

@@ -4,6 +4,7 @@ mod access;
 mod bodies;
 mod books;
 mod connections;
+mod damage;
 mod metrics;
 mod openapi;
 mod pages;

@@ -25,7 +25,7 @@ pub(crate) const JAN_8: &str = include_str!("../../fixtures/jan_8_production.tom
 
 /// A running server, stopped when dropped.
 pub(crate) struct TestServer {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     pub(crate) store: Store,
     pub(crate) address: SocketAddr,
     pub(crate) admin: String,
@@ -133,7 +133,7 @@ pub(crate) fn start_server_with(
         .build()
         .into();
     TestServer {
-        _folder: folder,
+        folder,
         store,
         address,
         admin,
@@ -243,6 +243,13 @@ impl TestServer {
         let mut received = Vec::new();
         let _ = stream.read_to_end(&mut received);
         String::from_utf8_lossy(&received).into_owned()
+    }
+
+    /// Changes the database beside the server, as another program could.
+    pub(crate) fn execute(&self, sql: &str) {
+        let path = self.folder.path().join("books.db");
+        let connection = rusqlite::Connection::open(path).unwrap();
+        assert_eq!(connection.execute(sql, []).unwrap(), 1, "{sql}");
     }
 
     /// Starts a run and returns its id.
