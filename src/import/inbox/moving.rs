@@ -14,7 +14,7 @@ use crate::import::table::extract_lines;
 use crate::import::verdict::Verdict;
 
 /// Folder of imported files.
-const DONE: &str = "done";
+pub(super) const DONE: &str = "done";
 /// Folder of refused files.
 pub(super) const REJECTED: &str = "rejected";
 /// Suffix of a report, after the name of the rejected file.

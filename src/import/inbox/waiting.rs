@@ -1,5 +1,8 @@
-//! Lists the files in the folders of kinds that have waited for hours, and that no run imports as
-//! they are: unfinished and unreadable ones, and those whose name or type is never imported.
+//! Lists the files of the inbox that have waited for hours, and that no run imports as they are:
+//! unfinished and unreadable ones, and those whose name, type or folder is never imported.
+//!
+//! The folders `done` and `rejected` are left out. Tables in the inbox itself are misplaced files,
+//! which `rejected` lists.
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,15 +12,16 @@ use std::time::SystemTime;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::listing::{self, has_table_extension, is_hidden, is_table};
+use super::moving::{DONE, REJECTED};
 use crate::import::apply::FileKind;
 
 /// Time for which a file may wait: longer than any transfer takes.
 const MAX_WAIT: TimeDelta = TimeDelta::hours(4);
 
-/// A file that has waited for hours.
+/// A file, or a folder with files, that has waited for hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingFile {
-    /// The path of the file, which begins with that of the inbox.
+    /// The path of the file or folder, which begins with that of the inbox.
     pub path: PathBuf,
     /// The reason why it is not imported.
     pub reason: WaitingReason,
@@ -38,6 +42,8 @@ pub enum WaitingReason {
     Hidden,
     /// A symbolic link, which is never followed.
     Link,
+    /// A folder that is not one of a kind of file, and not empty.
+    OtherFolder,
 }
 
 impl WaitingReason {
@@ -50,37 +56,54 @@ impl WaitingReason {
             Self::OtherExtension => "only *.csv and *.txt are imported",
             Self::Hidden => "hidden files are not imported",
             Self::Link => "links are not imported",
+            Self::OtherFolder => "no files are imported from this folder",
         }
     }
 }
 
-/// Lists the files that have waited for hours at `now`, by kind and path. Complete files are left
-/// out: the next run imports them.
+/// Lists the files that have waited for hours at `now`: those in the inbox itself, then those in the
+/// folders of kinds, by path. Complete files are left out: the next run imports them.
 ///
 /// # Errors
 ///
 /// A folder of the inbox cannot be listed. A missing one is empty.
 pub fn list_waiting(inbox: &Path, now: DateTime<Utc>) -> io::Result<Vec<WaitingFile>> {
-    let mut waiting = Vec::new();
+    let mut waiting = list_folder(inbox, now)?;
+    waiting.retain(|file| !is_expected_in_inbox(&file.path));
     for kind in FileKind::ALL {
-        let folder = inbox.join(kind.name());
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries?,
+        waiting.extend(list_folder(&inbox.join(kind.name()), now)?);
+    }
+    Ok(waiting)
+}
+
+/// Returns whether a path in the inbox itself is one of its folders, or a table, which counts as
+/// misplaced.
+fn is_expected_in_inbox(path: &Path) -> bool {
+    let name = listing::file_name(path);
+    let is_folder = FileKind::ALL.iter().any(|kind| kind.name() == name);
+    let is_table = || has_table_extension(path) && !is_hidden(path) && !path.is_symlink();
+    is_folder || name == DONE || name == REJECTED || is_table()
+}
+
+/// Lists what has waited for hours in a folder, by path. A missing folder is empty.
+fn list_folder(folder: &Path, now: DateTime<Utc>) -> io::Result<Vec<WaitingFile>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    let mut waiting = Vec::new();
+    for path in paths {
+        // A file that is moved away in between does not wait.
+        let Ok(metadata) = fs::symlink_metadata(&path) else {
+            continue;
         };
-        let mut paths = Vec::new();
-        for entry in entries {
-            paths.push(entry?.path());
-        }
-        paths.sort();
-        for path in paths {
-            // A file that is moved away in between does not wait.
-            let Ok(metadata) = fs::symlink_metadata(&path) else {
-                continue;
-            };
-            if let Some(reason) = waiting_reason(&path, &metadata, now) {
-                waiting.push(WaitingFile { path, reason });
-            }
+        if let Some(reason) = waiting_reason(&path, &metadata, now) {
+            waiting.push(WaitingFile { path, reason });
         }
     }
     Ok(waiting)
@@ -94,8 +117,13 @@ fn waiting_reason(
     let is_older = |time: SystemTime| now - DateTime::<Utc>::from(time) >= MAX_WAIT;
     // A file that grows for hours was created long ago; a copy may keep the time of the original.
     let times = [metadata.modified(), metadata.created()];
-    if metadata.is_dir() || !times.into_iter().flatten().any(is_older) {
+    if !times.into_iter().flatten().any(is_older) {
         return None;
+    }
+    if metadata.is_dir() {
+        // Hidden folders are those of programs that synchronise files, and of file managers.
+        let has_files = || fs::read_dir(path).map_or(true, |mut entries| entries.next().is_some());
+        return (!is_hidden(path) && has_files()).then_some(WaitingReason::OtherFolder);
     }
     match (is_hidden(path), has_table_extension(path)) {
         (true, _) => looks_like_table(path).then_some(WaitingReason::Hidden),
@@ -195,5 +223,49 @@ mod tests {
         ];
         let expected = expected.map(|(name, reason)| (name.to_owned(), reason));
         assert_eq!(found(later), expected);
+    }
+
+    #[test]
+    fn files_and_folders_outside_the_folders_of_kinds_wait() {
+        let inbox = tempfile::tempdir().unwrap();
+        let now: DateTime<Utc> = fs::metadata(inbox.path())
+            .unwrap()
+            .modified()
+            .unwrap()
+            .into();
+        for name in [
+            "a.csv",
+            "b.xlsx",
+            ".c.csv.Ab12",
+            ".gitkeep",
+            ".sync/d.csv",
+            "price/e.csv",
+            "prices/2026/f.csv",
+            "prices/g.csv",
+            "done/prices/h.csv",
+            "rejected/prices/i.csv",
+        ] {
+            write(&inbox.path().join(name), "symbol,date\n", now);
+        }
+        fs::create_dir(inbox.path().join("empty")).unwrap();
+        let link = inbox.path().join("j.csv");
+        std::os::unix::fs::symlink("prices/g.csv", link).unwrap();
+        let found = |now| -> Vec<_> {
+            let files = list_waiting(inbox.path(), now).unwrap().into_iter();
+            let inside = |path: PathBuf| path.strip_prefix(inbox.path()).unwrap().to_owned();
+            files
+                .map(|file| (inside(file.path).display().to_string(), file.reason))
+                .collect()
+        };
+        assert_eq!(found(now), []);
+        let expected = [
+            (".c.csv.Ab12", WaitingReason::Hidden),
+            ("b.xlsx", WaitingReason::OtherExtension),
+            ("j.csv", WaitingReason::Link),
+            ("price", WaitingReason::OtherFolder),
+            ("prices/2026", WaitingReason::OtherFolder),
+        ];
+        let expected = expected.map(|(path, reason)| (path.to_owned(), reason));
+        assert_eq!(found(now + TimeDelta::hours(5)), expected);
     }
 }
