@@ -5,11 +5,12 @@ use crate::server_process::serve_with;
 use crate::walkthrough::{copy_examples, import_examples};
 use crate::workspace::Workspace;
 
-/// The sessions from January 9 to February 9, 2026, after the last close of the walkthrough.
-const MONTH: [&str; 21] = [
-    "01-09", "01-12", "01-13", "01-14", "01-15", "01-16", "01-20", "01-21", "01-22", "01-23",
-    "01-26", "01-27", "01-28", "01-29", "01-30", "02-02", "02-03", "02-04", "02-05", "02-06",
-    "02-09",
+/// The weekdays from January 9 to February 9, 2026, after the last close of the walkthrough. January
+/// 19 is a holiday.
+const MONTH: [&str; 22] = [
+    "01-09", "01-12", "01-13", "01-14", "01-15", "01-16", "01-19", "01-20", "01-21", "01-22",
+    "01-23", "01-26", "01-27", "01-28", "01-29", "01-30", "02-02", "02-03", "02-04", "02-05",
+    "02-06", "02-09",
 ];
 
 fn evening(day: &str) -> String {
@@ -67,6 +68,8 @@ fn the_walkthrough_left_alone_for_a_month_is_never_green() {
             "{}",
             status.stdout
         );
+        let metrics = at(&["metrics"]).stdout;
+        assert!(is_late(&metrics), "{day}: {metrics}");
     }
     let now = evening("02-09");
     let at = |arguments: &[&str]| workspace.run(&[&["--now", &now], arguments].concat());
@@ -91,6 +94,27 @@ fn the_walkthrough_left_alone_for_a_month_is_never_green() {
     assert!(!overview.contains("are complete"), "{overview}");
     let health = page(&workspace, &["--now", &now], "/health");
     assert!(health.contains("Unpriced sessions"), "{health}");
+    let ready = page(&workspace, &["--now", &now], "/readyz");
+    assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+    let metrics = page(&workspace, &["--now", &now], "/metrics");
+    assert!(is_late(&metrics), "{metrics}");
+}
+
+/// Returns whether metrics have a portfolio that is behind, and a concern that is an error.
+fn is_late(metrics: &str) -> bool {
+    let positive = |name: &str| {
+        metrics.lines().any(|line| {
+            let value = line
+                .strip_prefix(name)
+                .and_then(|rest| rest.rsplit(' ').next());
+            value
+                .and_then(|value| value.parse::<f64>().ok())
+                .is_some_and(|value| value > 0.0)
+        })
+    };
+    let concern = ["unpriced-session", "late", "blocked"];
+    let concern = concern.map(|kind| format!("plimsoll_concerns{{kind=\"{kind}\""));
+    positive("plimsoll_lag_sessions") && concern.iter().any(|name| positive(name))
 }
 
 #[test]
