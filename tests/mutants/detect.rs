@@ -1,5 +1,5 @@
-//! Looks for the mutant in force with scenarios or simulations, in the program that is built from
-//! the changed sources.
+//! Looks for the mutant in force with scenarios, simulations or concerns, in the program that is
+//! built from the changed sources.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +17,7 @@ use plimsoll::sim::{
 };
 
 use crate::all_mutants;
+use crate::detect_concerns::find_by_concerns;
 use crate::mutant::Change;
 
 /// The scenario of all simulations: two portfolios with two open sessions each. Each cell has its
@@ -35,7 +36,7 @@ from = 2025-12-22
 run = {}
 ";
 
-/// Prints the scenario or simulation that finds the mutant and exits with 0; exits with 1 if none
+/// Prints the scenario, simulation or world that finds the mutant and exits with 0; exits with 1 if none
 /// does. `words` are the mutant and what is tried first; without them, no mutant is in force.
 #[expect(clippy::print_stdout, reason = "the test reads the result there")]
 pub(crate) fn main(suite: &str, words: &[String]) -> ExitCode {
@@ -45,6 +46,7 @@ pub(crate) fn main(suite: &str, words: &[String]) -> ExitCode {
     };
     let found = match suite {
         "scenario" => find_by_scenario(mutant, first),
+        "concerns" => find_by_concerns(first),
         _ => find_by_simulation(first),
     };
     found.map_or(ExitCode::FAILURE, |found| {

@@ -1,4 +1,4 @@
-//! Mutants: faults that some scenario or simulation must find.
+//! Mutants: faults that some scenario, simulation or concern must find.
 //!
 //! Most are changes of the sources. All of them are made in a copy under the target folder, each in
 //! force only if an environment variable names it. The copy of this test detects: it is built once
@@ -12,12 +12,14 @@ mod build;
 mod closed;
 mod copy;
 mod detect;
+mod detect_concerns;
 mod execution;
 mod imports;
 mod mutant;
 mod plans;
 mod rates;
 mod rules;
+mod stale;
 mod store;
 mod survey;
 mod unpriced;
@@ -60,6 +62,9 @@ fn main() -> ExitCode {
         trial(&detector, "scenarios_hold_without_a_mutant", |detector| {
             detector.finds_nothing(&["scenario"])
         }),
+        trial(&detector, "concerns_hold_without_a_mutant", |detector| {
+            detector.finds_nothing(&["concerns"])
+        }),
     ];
     for mutant in all_mutants() {
         for detection in mutant.found_by {
@@ -83,6 +88,7 @@ fn all_mutants() -> Vec<Mutant> {
         store::MUTANTS,
         closed::MUTANTS,
         unpriced::MUTANTS,
+        stale::MUTANTS,
         books::MUTANTS,
         amounts::MUTANTS,
     ]

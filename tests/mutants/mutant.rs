@@ -44,6 +44,8 @@ pub(crate) enum Detection {
     Scenario(&'static str),
     /// The simulation with this name: `explore`, `faults` or `pair`.
     Sim(&'static str),
+    /// The world with this name, by its concerns.
+    Concerns(&'static str),
 }
 
 impl Detection {
@@ -51,12 +53,13 @@ impl Detection {
         match self {
             Self::Scenario(_) => "scenario",
             Self::Sim(_) => "sim",
+            Self::Concerns(_) => "concerns",
         }
     }
 
     pub(crate) const fn first(self) -> &'static str {
         match self {
-            Self::Scenario(name) | Self::Sim(name) => name,
+            Self::Scenario(name) | Self::Sim(name) | Self::Concerns(name) => name,
         }
     }
 }
