@@ -1,9 +1,9 @@
 //! Finds amounts and kinds of prices that the books of a played scenario have, and others.
 
-use plimsoll::domain::Money;
 use plimsoll::domain::output::Snapshot;
+use plimsoll::domain::{Day, Money, Phase};
 use plimsoll::scenario::runner::EndState;
-use toml::Table;
+use toml::{Table, Value};
 
 use crate::played::Played;
 use crate::truth::{Probe, Verdict, probe, sessions, table};
@@ -69,4 +69,38 @@ pub(crate) fn quality(state: &EndState) -> Vec<Probe> {
     });
     let empty = table(name, table(&day.to_string(), Table::new()));
     kinds.chain([probe(empty, Verdict::Refused)]).collect()
+}
+
+/// Returns probes of the done phases of the first cell, and of one without any.
+pub(crate) fn phases(state: &EndState, played: &Played<'_>) -> Vec<Probe> {
+    let done = state.phases.as_ref().unwrap();
+    let of = |name: &str, day: Day, phases: &[&str]| {
+        let phases: Vec<Value> = phases.iter().map(|phase| Value::from(*phase)).collect();
+        table(name, table(&day.to_string(), Value::Array(phases)))
+    };
+    let mut probes = Vec::new();
+    let known = sessions(played);
+    let cells = done
+        .iter()
+        .flat_map(|(name, days)| days.iter().map(move |(day, phases)| (name, *day, *phases)));
+    if let Some((name, day, phases)) = cells.clone().find(|(_, day, _)| known.contains(day)) {
+        let found: Vec<&str> = phases.iter().map(Phase::name).collect();
+        probes.push(probe(of(name, day, &found), Verdict::Holds));
+        probes.push(probe(of(name, day, &found[1..]), Verdict::Fails));
+        probes.push(probe(of(name, day, &[]), Verdict::Fails));
+    }
+    let names = played
+        .scenario
+        .portfolios()
+        .map(|known| &known.portfolio.name);
+    let mut all = names.flat_map(|name| known.iter().map(move |day| (name, *day)));
+    let without = all.find(|(name, day)| {
+        let mut cells = cells.clone();
+        !cells.any(|(other, on, _)| other == *name && on == *day)
+    });
+    if let Some((name, day)) = without {
+        probes.push(probe(of(name, day, &[]), Verdict::Holds));
+        probes.push(probe(of(name, day, &["risk"]), Verdict::Fails));
+    }
+    probes
 }

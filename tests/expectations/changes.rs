@@ -69,6 +69,9 @@ fn of_value(played: &Played<'_>, key: &str, value: &Value) -> Vec<Value> {
         ("reasons", Value::Table(entries)) => of_entries(entries, |days| {
             of_entries(days.as_table().unwrap(), |_| names(played))
         }),
+        ("phases", Value::Table(entries)) => of_entries(entries, |days| {
+            of_entries(days.as_table().unwrap(), |_| phases())
+        }),
         ("watermarks", Value::Table(entries)) => of_entries(entries, |_| watermarks(played)),
         (_, Value::Table(days)) => of_entries(days, |_| names(played)),
         (key, value) => panic!("no change is known for `{key} = {value}`"),
@@ -91,6 +94,16 @@ fn watermarks(played: &Played<'_>) -> Vec<Value> {
     let days = sessions(played).into_iter().rev().take(2);
     let days = days.map(|day| Value::from(day.to_string()));
     days.chain(["none".into()]).collect()
+}
+
+/// Returns lists of phases; at most one of them is the expected one.
+fn phases() -> Vec<Value> {
+    let all = ["snapshot", "positions", "exposures", "risk"].map(Value::from);
+    vec![
+        Value::Array(Vec::new()),
+        Value::Array(all[..1].to_vec()),
+        Value::Array(all.to_vec()),
+    ]
 }
 
 /// Returns lists of names; at most one of them is the expected one.

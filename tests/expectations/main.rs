@@ -19,6 +19,13 @@ use serde_json::Value as Json;
 use played::{PlaceKind, Played};
 use truth::{Verdict, probes};
 
+/// A scenario with plans, one of which is refused.
+const PLANS: &str = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+                     \"A..C\" = { complete = \"..2026-01-07\" }\n\
+                     [[step]]\nplan = { portfolios = \"B\" }\n\
+                     [[step]]\nplan = { target = 2027-01-08 }\n[[step]]\nrun = {}\n\
+                     [[step]]\nplan = {}\n";
+
 /// The number of generated scenarios.
 const GENERATED: u64 = 10;
 
@@ -59,6 +66,8 @@ fn every_key_is_looked_at_after_every_step() {
     assert!(keys.len() >= 28, "{keys:?}");
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let mut texts: Vec<String> = (0..GENERATED).map(generate_scenario).collect();
+    // Some generated scenarios have plans; this one has a plan that is refused too.
+    texts.push(PLANS.to_owned());
     // Generated scenarios have no steps inside runs.
     for file in find_scenarios(&["scenarios/runs".into()]).unwrap() {
         let text = std::fs::read_to_string(&file.path).unwrap();
@@ -88,7 +97,12 @@ fn every_key_is_looked_at_after_every_step() {
             }
         }
     }
-    for kind in [PlaceKind::Scenario, PlaceKind::Run, PlaceKind::Change] {
+    for kind in [
+        PlaceKind::Scenario,
+        PlaceKind::Run,
+        PlaceKind::Plan,
+        PlaceKind::Change,
+    ] {
         for key in &keys {
             assert!(
                 tested.contains_key(&(kind, key.as_str())),

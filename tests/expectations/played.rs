@@ -20,6 +20,7 @@ pub(crate) enum Place {
 pub(crate) enum PlaceKind {
     Scenario,
     Run,
+    Plan,
     Change,
 }
 
@@ -83,8 +84,14 @@ impl<'f> Played<'f> {
     pub(crate) fn kind(&self, place: &Place) -> PlaceKind {
         match place {
             Place::Scenario | Place::Policy(_) => PlaceKind::Scenario,
-            Place::Step(places) if step_of(&self.scenario.steps, places).is_run() => PlaceKind::Run,
-            Place::Step(_) => PlaceKind::Change,
+            Place::Step(places) => match step_of(&self.scenario.steps, places) {
+                step if step.is_run() => PlaceKind::Run,
+                Step {
+                    action: Action::Plan(_),
+                    ..
+                } => PlaceKind::Plan,
+                _ => PlaceKind::Change,
+            },
         }
     }
 

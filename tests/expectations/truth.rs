@@ -7,11 +7,11 @@ use plimsoll::scenario::runner::{EndState, RunResult, StepOutcome};
 use plimsoll::scenario::script::{CellStatus, ReasonKind, Step};
 use toml::{Table, Value};
 
-use crate::books::{amounts, quality};
+use crate::books::{amounts, phases, quality};
 use crate::played::{Place, PlaceKind, Played};
 
 /// The names of all ends of a run.
-pub(crate) const END_NAMES: [&str; 8] = [
+pub(crate) const END_NAMES: [&str; 9] = [
     "complete",
     "incomplete",
     "cancelled",
@@ -20,6 +20,7 @@ pub(crate) const END_NAMES: [&str; 8] = [
     "lost-lease",
     "refused",
     "failed",
+    "planned",
 ];
 
 /// The verdict on an expectation.
@@ -90,6 +91,7 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
             | "realized"
             | "unrealized"
             | "quality"
+            | "phases"
             | "watermark"
             | "watermarks"
             | "says"
@@ -103,6 +105,11 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
             let days: Vec<_> = at.runs.iter().map(|run| &run.processed).collect();
             by_day(&days, played)
         }
+        "planned" => planned(at.last, played),
+        "planned-cells" => match at.last {
+            Some(run) if run.has_plan() => counts(size(&run.planned_cells())),
+            _ => vec![probe(0, Verdict::Fails)],
+        },
         "left-behind" | "left_behind" => cells_of(|run| &run.left_behind),
         "failed" => cells_of(|run| &run.failed),
         "blocked" => cells_of(|run| &run.blocked),
@@ -123,6 +130,7 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "realized" => amounts(at.state, played, |books| books.realized),
         "unrealized" => amounts(at.state, played, |books| books.unrealized),
         "quality" => quality(at.state),
+        "phases" => phases(at.state, played),
         "reasons" => reasons(at.last, played),
         "processed-cells" | "processed_cells" => {
             let days: Vec<_> = at.runs.iter().map(|run| &run.processed).collect();
@@ -167,15 +175,21 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         }
         key => panic!("no value is known for the key `{key}`: add it here"),
     };
-    if at.has_runs || !is_run_key {
+    let is_known = match at.kind {
+        PlaceKind::Plan => !matches!(
+            key,
+            "processed" | "processed-cells" | "processed_cells" | "failed" | "failed-cells"
+        ),
+        _ => at.has_runs || !is_run_key,
+    };
+    if is_known {
         return values;
     }
     // Whatever its value, the key means nothing here.
     let value = match key {
         "end" => "complete".into(),
-        "processed" | "left-behind" | "left_behind" | "failed" | "blocked" | "quarantined" => {
-            day_table(sessions(played)[0], &[])
-        }
+        "processed" | "planned" | "left-behind" | "left_behind" | "failed" | "blocked"
+        | "quarantined" => day_table(sessions(played)[0], &[]),
         "reasons" => table("missing", day_table(sessions(played)[0], &[])),
         _ => 0.into(),
     };
@@ -217,6 +231,13 @@ fn observed<'p>(played: &'p Played<'_>, place: &Place) -> Observed<'p> {
                 let texts = run.warnings.iter().chain(&run.error).chain(&run.log);
                 at.messages.extend(texts.map(String::as_str));
             }
+            StepOutcome::Planned(plan) => {
+                if at.kind == PlaceKind::Plan {
+                    at.last = Some(plan);
+                }
+                let texts = plan.warnings.iter().chain(&plan.error).chain(&plan.log);
+                at.messages.extend(texts.map(String::as_str));
+            }
             StepOutcome::Done {
                 messages,
                 invalidated_phases,
@@ -227,7 +248,7 @@ fn observed<'p>(played: &'p Played<'_>, place: &Place) -> Observed<'p> {
             StepOutcome::Refused { reason } => at.messages.push(reason),
         }
     }
-    if at.kind == PlaceKind::Run {
+    if matches!(at.kind, PlaceKind::Run | PlaceKind::Plan) {
         let reported = at.last.and_then(|run| run.watermark);
         at.reported = reported.map(|(_, after)| after);
     }
@@ -260,6 +281,14 @@ fn count_of(
     match last {
         Some(run) if run.has_plan() => counts(size(cells(run))),
         _ => vec![probe(0, Verdict::Fails)],
+    }
+}
+
+fn planned(last: Option<&RunResult>, played: &Played<'_>) -> Vec<Probe> {
+    match last {
+        Some(run) if run.has_plan() => by_day(&[&run.planned_cells()], played),
+        Some(_) => vec![probe(day_table(sessions(played)[0], &[]), Verdict::Fails)],
+        None => Vec::new(),
     }
 }
 

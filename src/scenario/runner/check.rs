@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check_books::check_books;
+use super::check_books::{check_books, check_phases};
 use super::finding::{Finding, Mismatch, Problem};
-use super::inspect::{BooksByDay, EndState};
+use super::inspect::{BooksByDay, EndState, PhasesByDay};
 use super::result::{PlayedStep, PolicyResult, StepOutcome};
 use super::run_result::{ByDay, RunResult};
 use super::step_number::StepNumber;
@@ -85,6 +85,12 @@ impl<'s> Observed<'s> {
                 self.messages.extend(messages.iter().map(String::as_str));
                 self.invalidated_phases += invalidated_phases;
             }
+            StepOutcome::Planned(plan) => {
+                let texts = plan.warnings.iter().chain(&plan.error).chain(&plan.log);
+                self.messages.extend(texts.map(String::as_str));
+                // The last run of a scenario is not one of its plans.
+                self.last = self.number.map(|_| &**plan).or(self.last);
+            }
             StepOutcome::Refused { reason } => self.messages.push(reason),
         }
     }
@@ -121,6 +127,12 @@ impl<'s> Observed<'s> {
                 Err(unknown) => problems.push(unknown),
             }
         }
+        if !expected.phases.is_empty() {
+            match self.phases() {
+                Ok(phases) => problems.extend(check_phases(phases, expected)),
+                Err(unknown) => problems.push(unknown),
+            }
+        }
         problems.extend(self.check_end(expected));
         problems.extend(self.check_watermark(expected));
         problems.extend(self.check_watermarks(expected));
@@ -135,7 +147,7 @@ impl<'s> Observed<'s> {
     /// Returns the cells of a status: processed ones of all runs, open ones of the state, and all
     /// others of the last run. That run must have had a plan: otherwise nothing is known of them.
     fn cells(&self, status: CellStatus) -> Result<Cells, Mismatch> {
-        let of_state;
+        let (of_state, planned);
         let days: Vec<&ByDay> = match status {
             _ if status.is_of_state() => {
                 let state = self.state(status.label())?;
@@ -145,6 +157,10 @@ impl<'s> Observed<'s> {
             }
             CellStatus::Processed => self.runs.iter().map(|run| &run.processed).collect(),
             _ => match self.last {
+                Some(run) if run.has_plan() && status == CellStatus::Planned => {
+                    planned = run.planned_cells();
+                    vec![&planned]
+                }
                 Some(run) if run.has_plan() => vec![run.cells(status)],
                 last => {
                     let end = last.map(|run| run.end);
@@ -173,6 +189,12 @@ impl<'s> Observed<'s> {
     fn books(&self) -> Result<&'s BooksByDay, Mismatch> {
         let books = self.state("books")?.books.as_ref();
         books.ok_or_else(|| unknown_state("books", "they were not read"))
+    }
+
+    /// Returns the done phases in the database, or the reason why they are not known.
+    fn phases(&self) -> Result<&'s PhasesByDay, Mismatch> {
+        let phases = self.state("phases")?.phases.as_ref();
+        phases.ok_or_else(|| unknown_state("phases", "they were not read"))
     }
 
     /// Compares the reasons of the plan of the last run.

@@ -1,9 +1,9 @@
-//! Compares expected amounts and kinds of prices with the books of the database.
+//! Compares expected amounts, kinds of prices and done phases with those of the database.
 
 use super::finding::Mismatch;
-use super::inspect::BooksByDay;
-use crate::domain::Day;
+use super::inspect::{BooksByDay, PhasesByDay};
 use crate::domain::output::Snapshot;
+use crate::domain::{Day, PhaseSet};
 use crate::scenario::script::{Amount, Expectation};
 
 /// Returns a mismatch for each amount and each kind of price that differs.
@@ -30,6 +30,22 @@ pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mis
         let found = of(name, *day).map(|books| books.quality);
         let is_met = found.is_some_and(|found| expected.is_met_by(found));
         problems.extend((!is_met).then(|| Mismatch::Quality {
+            portfolio: name.clone(),
+            day: *day,
+            expected: *expected,
+            found,
+        }));
+    }
+    problems
+}
+
+/// Returns a mismatch for each cell of which other phases are done.
+pub(super) fn check_phases(phases: &PhasesByDay, expected: &Expectation) -> Vec<Mismatch> {
+    let mut problems = Vec::new();
+    for ((name, day), expected) in &expected.phases {
+        let found = phases.get(name).and_then(|days| days.get(day)).copied();
+        let found: PhaseSet = found.unwrap_or_default();
+        problems.extend((found != *expected).then(|| Mismatch::Phases {
             portfolio: name.clone(),
             day: *day,
             expected: *expected,

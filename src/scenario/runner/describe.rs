@@ -17,6 +17,7 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
     };
     match action {
         Action::Run(run) => describe_run(run),
+        Action::Plan(run) => describe_request("plan", run),
         Action::Onboard(name) => format!("onboard {name}"),
         Action::Invalidate(invalidation) => {
             let portfolios = invalidation.portfolios.as_ref().map_or_else(
@@ -99,7 +100,23 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
 }
 
 fn describe_run(run: &Run) -> String {
-    let mut parts = vec!["run".to_owned()];
+    let mut text = describe_request("run", run);
+    if let Some(point) = run.cancel {
+        text += &format!(", cancelled {point}");
+    }
+    if let Some(crash) = run.crash {
+        let crash_text = match crash.power {
+            Power::On => "crashes",
+            Power::Cut => "power fails",
+        };
+        text += &format!(", {crash_text} {}", crash.at);
+    }
+    text
+}
+
+/// Describes the cells that a run or a plan is about.
+fn describe_request(verb: &str, run: &Run) -> String {
+    let mut parts = vec![verb.to_owned()];
     parts.extend(run.portfolios.as_ref().map(|names| {
         if names.is_empty() {
             "of no portfolios".to_owned()
@@ -124,16 +141,5 @@ fn describe_run(run: &Run) -> String {
         run.max_cells
             .map(|cells| format!("refusing more than {}", count_with_noun(cells, "cell"))),
     );
-    let mut text = parts.join(" ");
-    if let Some(point) = run.cancel {
-        text += &format!(", cancelled {point}");
-    }
-    if let Some(crash) = run.crash {
-        let crash_text = match crash.power {
-            Power::On => "crashes",
-            Power::Cut => "power fails",
-        };
-        text += &format!(", {crash_text} {}", crash.at);
-    }
-    text
+    parts.join(" ")
 }

@@ -122,6 +122,22 @@ pub enum Mismatch {
         /// The numbers that were found, if there are valid books.
         found: Option<Quality>,
     },
+    /// Other phases of the cell are done.
+    #[error(
+        "phases of {portfolio} on {day}: expected {}, found {}",
+        phases_text(*expected),
+        phases_text(*found)
+    )]
+    Phases {
+        /// The name of the portfolio.
+        portfolio: String,
+        /// The session.
+        day: Day,
+        /// The expected phases.
+        expected: PhaseSet,
+        /// The phases that are done.
+        found: PhaseSet,
+    },
     /// The state of the database is not known.
     #[error("`{key}` is not known: {reason}")]
     UnknownState {
@@ -328,6 +344,13 @@ fn quality_text(quality: Quality) -> String {
         none: Some(quality.none),
     };
     expected.to_string()
+}
+
+fn phases_text(phases: PhaseSet) -> String {
+    match phases.is_empty() {
+        true => "none".to_owned(),
+        false => phases.to_string(),
+    }
 }
 
 fn names_text(

@@ -251,17 +251,21 @@ impl<'s> Harness<'s> {
     /// Returns the state of the current database. A calendar that does not know the current day is
     /// a part of it.
     ///
-    /// The books are read if an expectation is about them; reading all takes longer than a play.
-    pub(super) fn end_state(&self, with_books: bool) -> Result<EndState, PlayError> {
+    /// The books and done phases are read if an expectation is about them; reading all takes longer
+    /// than a play.
+    pub(super) fn end_state(&self, with_outputs: bool) -> Result<EndState, PlayError> {
         let state = match self.inspect() {
             Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
                 EndState::from_calendar_error(&unknown)
             }
             inspected => inspected?.end_state(),
         };
-        let books = with_books.then(|| inspect::read_books(&self.store()));
+        if !with_outputs {
+            return Ok(state);
+        }
         Ok(EndState {
-            books: books.transpose()?,
+            books: Some(inspect::read_books(&self.store())?),
+            phases: Some(inspect::read_phases(&self.store())?),
             ..state
         })
     }

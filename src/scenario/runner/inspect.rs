@@ -41,6 +41,10 @@ pub struct EndState {
     /// expectation is about them.
     #[serde(skip)]
     pub books: Option<BooksByDay>,
+    /// The done phases by portfolio name and session; `None` if they were not read, because no
+    /// expectation is about them.
+    #[serde(skip)]
+    pub phases: Option<PhasesByDay>,
     /// The cells of all active portfolios as a grid.
     pub grid: Grid,
 }
@@ -49,6 +53,9 @@ pub struct EndState {
 type ByDay = BTreeMap<Day, Vec<String>>;
 /// The books by portfolio name and session.
 pub type BooksByDay = BTreeMap<String, BTreeMap<Day, Snapshot>>;
+
+/// The done phases by portfolio name and session.
+pub type PhasesByDay = BTreeMap<String, BTreeMap<Day, PhaseSet>>;
 
 /// A survey of the database with the plan of the default policy.
 pub(super) struct Inspection {
@@ -135,6 +142,7 @@ impl Inspection {
             }),
             unpriced: self.cells_of_plan(false, |reason| reason == SkipReason::Unpriced),
             books: None,
+            phases: None,
             grid: Grid::from_status(&self.plan, self.names.portfolio_names(), usize::MAX),
         }
     }
@@ -185,12 +193,27 @@ impl EndState {
             CellStatus::Unpriced => Some(self.unpriced.clone()),
             CellStatus::Stale => stale(),
             CellStatus::Processed
+            | CellStatus::Planned
             | CellStatus::LeftBehind
             | CellStatus::Failed
             | CellStatus::Blocked
             | CellStatus::Quarantined => None,
         }
     }
+}
+
+/// Reads the phases of the cells of all portfolios that are in the ledger.
+pub(super) fn read_phases(store: &Store) -> Result<PhasesByDay, StoreError> {
+    let (coverage, names) = (read_coverage(store)?, read_names(store)?);
+    let mut phases = PhasesByDay::new();
+    for (day, phase, ids) in coverage.iter() {
+        for id in ids {
+            let days = phases.entry(names.portfolio(PortfolioId(id))).or_default();
+            let done: &mut PhaseSet = days.entry(day).or_default();
+            *done = done.iter().chain([phase]).collect();
+        }
+    }
+    Ok(phases)
 }
 
 /// Reads the books of all portfolios whose snapshot is in the ledger. Books that are to be done

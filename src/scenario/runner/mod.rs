@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `play` | plays every policy on a database of its own, step after step |
 //! | `harness` | holds one database, its clock and its processes |
-//! | `run` | makes a run, with the steps that happen inside it |
+//! | `run` | makes a run with the steps that happen inside it, or plans one |
 //! | `pending_steps` | plays the steps, cancellations and crashes inside a run, each at its point |
 //! | `committed_cells` | finds the cells that a run completed |
 //! | `prepared` | a run that is about to start, for the simulator |
@@ -46,7 +46,7 @@ mod withdraw;
 pub use error::PlayError;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
-pub use inspect::{BooksByDay, EndState};
+pub use inspect::{BooksByDay, EndState, PhasesByDay};
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
 pub use reasons::{Reason, ReasonGroup};

@@ -69,7 +69,7 @@ fn play_policy(
         scenario.expected_by_policy.get(&policy.name),
     ];
     let expected = expected.into_iter().flatten();
-    let end = harness.end_state(expected.clone().any(Expectation::is_about_books))?;
+    let end = harness.end_state(expected.clone().any(Expectation::is_about_outputs))?;
     let (steps, findings) = harness.into_steps_and_findings();
     let mut result = PolicyResult {
         policy: policy.name.clone(),
@@ -139,6 +139,7 @@ fn play_step(
             request,
             run::run(harness, number, request, &play_step)?,
         )?,
+        Action::Plan(request) => StepOutcome::Planned(Box::new(run::plan(harness, request)?)),
         Action::Onboard(name) => {
             let request = run::onboarding_run(name);
             let finished = run::onboard(harness, number, (&request, name), &play_step)?;
@@ -153,9 +154,9 @@ fn play_step(
         }
     };
     let expected = || step.expected_under(&harness.policy.name);
-    let about_books = expected().any(Expectation::is_about_books);
+    let about_outputs = expected().any(Expectation::is_about_outputs);
     let about_state = expected().any(Expectation::is_about_state);
-    let state = about_state.then(|| harness.end_state(about_books));
+    let state = about_state.then(|| harness.end_state(about_outputs));
     let played = harness.finish_step(index, outcome, state.transpose()?);
     harness.add_findings(expected().flat_map(|expected| played.check(expected)));
     Ok(())
@@ -175,7 +176,9 @@ fn run_outcome(
 
 fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayError> {
     match action {
-        Action::Run(_) | Action::Onboard(_) => unreachable!("`play_step` handles runs"),
+        Action::Run(_) | Action::Plan(_) | Action::Onboard(_) => {
+            unreachable!("`play_step` handles runs and plans")
+        }
         Action::Invalidate(invalidation) => changes::invalidate(harness, invalidation),
         Action::Retry { portfolio, days } => changes::retry(harness, *portfolio, *days),
         Action::Delete(portfolios) => changes::delete_portfolios(harness, portfolios),

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::domain::{Day, IdSet, Phase, PortfolioId};
 use crate::engine::Outcome;
-use crate::plan::{DayPlan, SkipReason, StepReason, UnpricedSession};
+use crate::plan::{BlockedCell, DayPlan, Plan, SkipReason, StepReason, UnpricedSession};
 use crate::query::Names;
 use crate::report::missing_inputs_text;
 use crate::scenario::script::ReasonKind;
@@ -49,6 +49,11 @@ impl Reason {
         }
     }
 
+    /// Returns whether it is the reason of a step, so that the plan does the cells.
+    pub const fn is_step(&self) -> bool {
+        matches!(self, Self::Step(_))
+    }
+
     /// Returns the reason of a skip if it is one for which cells are left behind.
     pub fn left_behind(&self) -> Option<SkipReason> {
         match self {
@@ -80,7 +85,7 @@ impl Serialize for Reason {
     }
 }
 
-pub(super) fn reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
+pub(super) fn reasons(plan: &Plan, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let of_day = |day: &DayPlan| {
         let steps = day.steps.iter().map(|steps| ReasonGroup {
             reason: Reason::Step(steps.reason),
@@ -94,7 +99,7 @@ pub(super) fn reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Rea
         });
         (day.day, steps.chain(skips).collect())
     };
-    outcome.plan.days.iter().map(of_day).collect()
+    plan.days.iter().map(of_day).collect()
 }
 
 pub(super) fn failures(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
@@ -107,17 +112,21 @@ pub(super) fn failures(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<Re
     days
 }
 
-pub(super) fn blocked_reasons(outcome: &Outcome, names: &Names) -> BTreeMap<Day, Vec<ReasonGroup>> {
+pub(super) fn blocked_reasons(
+    plan: &Plan,
+    blocked: &BTreeMap<Day, Vec<BlockedCell>>,
+    names: &Names,
+) -> BTreeMap<Day, Vec<ReasonGroup>> {
     let mut days = BTreeMap::new();
-    for (day, cells) in &outcome.blocked {
+    for (day, cells) in blocked {
         for cell in cells {
             let reason = Reason::MissingInputs(missing_inputs_text(&cell.reason, names));
             let name = names.portfolio(cell.portfolio);
             add_to_group(&mut days, *day, name, reason, Vec::new());
         }
     }
-    for (day, session) in &outcome.plan.unpriced {
-        let skips = outcome.plan.day(*day).map_or(&[][..], |day| &day.skips[..]);
+    for (day, session) in &plan.unpriced {
+        let skips = plan.day(*day).map_or(&[][..], |day| &day.skips[..]);
         let waiting = skips.iter().filter(|s| s.reason == SkipReason::Unpriced);
         days.entry(*day)
             .or_default()

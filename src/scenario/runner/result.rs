@@ -69,6 +69,8 @@ pub enum StepOutcome {
     /// The step was a run, whatever its end.
     #[serde(rename = "ran")]
     Run(Box<RunResult>),
+    /// The step was a plan, made or refused.
+    Planned(Box<RunResult>),
     /// The step was a change to the database, the clock or the configuration, and was applied.
     Done {
         /// Messages for people, a line each.
@@ -90,7 +92,9 @@ impl PolicyResult {
     pub fn runs(&self) -> impl Iterator<Item = &RunResult> {
         self.steps.iter().filter_map(|step| match &step.outcome {
             StepOutcome::Run(run) => Some(&**run),
-            StepOutcome::Done { .. } | StepOutcome::Refused { .. } => None,
+            StepOutcome::Planned(_) | StepOutcome::Done { .. } | StepOutcome::Refused { .. } => {
+                None
+            }
         })
     }
 }

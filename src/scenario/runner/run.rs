@@ -10,11 +10,12 @@ use super::error::PlayError;
 use super::harness::Harness;
 use super::inspect::{read_coverage, read_names};
 use super::pending_steps::{PendingSteps, PlayStep, RunObservations};
-use super::run_result::{RunResult, end_from_state};
+use super::run_result::{RunResult, end_from_error, end_from_state};
 use super::step_number::StepNumber;
 use crate::app::{AppError, Force, ResolvedRun, RunSpec};
 use crate::domain::{Coverage, IdSet};
 use crate::engine::{self, EngineError, Outcome, RunObserver, RunRequest};
+use crate::plan::watermarks;
 use crate::query::QueryError;
 use crate::scenario::script::{Run, RunEnd};
 
@@ -29,15 +30,34 @@ pub(super) struct FinishedRun {
     pub(super) after: Coverage,
 }
 
-/// Makes a run under its own policy, or that of the harness.
-pub(super) fn run(
-    harness: &Harness<'_>,
-    number: &StepNumber,
-    run: &Run,
-    play_step: PlayStep<'_>,
-) -> Result<FinishedRun, PlayError> {
-    let before = harness.coverage()?;
-    let spec = RunSpec {
+/// Plans a run under its own policy, or that of the harness, and changes nothing.
+pub(super) fn plan(harness: &Harness<'_>, run: &Run) -> Result<RunResult, PlayError> {
+    let ResolvedRun {
+        run_request,
+        unknown,
+    } = match resolve(harness, &words(run))? {
+        Ok(resolved) => resolved,
+        Err(refusal) => return Ok(RunResult::without_work(&refusal, RunEnd::Refused)),
+    };
+    let (store, settings) = (harness.store(), harness.settings());
+    let now = harness.environment().clock.now();
+    let planned = store.read(|reading| {
+        let (surveyed, plan) = engine::preview(reading, &run_request, &settings, now)?;
+        let marks = watermarks(&surveyed.survey, &plan.scope, plan.target.day);
+        Ok::<_, EngineError>((plan, marks.scope_watermark()))
+    });
+    let mut result = match planned {
+        Ok((plan, watermark)) => RunResult::from_plan(&plan, &watermark, &read_names(&store)?),
+        Err(EngineError::Store(error)) => return Err(error.into()),
+        Err(refusal) => RunResult::without_work(&refusal, end_from_error(&refusal)),
+    };
+    result.warnings.extend(unknown_name_warnings(&unknown));
+    Ok(result)
+}
+
+/// Returns the words of a run.
+fn words(run: &Run) -> RunSpec {
+    RunSpec {
         portfolios: run.portfolios.clone(),
         from: run.from,
         to: run.to,
@@ -47,11 +67,21 @@ pub(super) fn run(
         limit: run.limit.and_then(NonZeroU64::new),
         max_cells: run.max_cells,
         ..RunSpec::default()
-    };
+    }
+}
+
+/// Makes a run under its own policy, or that of the harness.
+pub(super) fn run(
+    harness: &Harness<'_>,
+    number: &StepNumber,
+    run: &Run,
+    play_step: PlayStep<'_>,
+) -> Result<FinishedRun, PlayError> {
+    let before = harness.coverage()?;
     let ResolvedRun {
         run_request: request,
         unknown,
-    } = match resolve(harness, &spec)? {
+    } = match resolve(harness, &words(run))? {
         Ok(resolved) => resolved,
         Err(refusal) => return Ok(FinishedRun::refused(&refusal, before)),
     };

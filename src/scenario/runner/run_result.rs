@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::reasons::{ReasonGroup, blocked_reasons, failures, names_of, reasons};
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, count_ids};
 use crate::engine::{Certificate, EngineError, Outcome};
-use crate::plan::{DayPlan, SkipReason, notices};
+use crate::plan::{BlockedCell, DayPlan, Plan, ScopeWatermark, SkipReason, notices};
 use crate::query::{Grid, Mark, Names};
 use crate::report::error_with_causes;
 use crate::scenario::script::{CellStatus, RunEnd};
@@ -78,9 +78,16 @@ impl RunResult {
     /// Returns the result of a run that did no work because of `error`.
     pub(super) fn without_work(error: &dyn std::error::Error, end: RunEnd) -> Self {
         Self {
+            error: Some(error_with_causes(error)),
+            ..Self::empty(end)
+        }
+    }
+
+    fn empty(end: RunEnd) -> Self {
+        Self {
             end,
             exit: exit_code(end),
-            error: Some(error_with_causes(error)),
+            error: None,
             done: 0,
             planned: 0,
             processed: ByDay::new(),
@@ -142,7 +149,7 @@ impl RunResult {
             failed: by_day(&cells_by_day(
                 outcome.failures.iter().map(|failed| failed.cell),
             )),
-            blocked: by_day(&waiting_cells(outcome)),
+            blocked: by_day(&waiting_cells(plan, &outcome.blocked)),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
             starts_after: plan.start.watermark(),
             invalidated_phases: 0,
@@ -155,12 +162,49 @@ impl RunResult {
                 .into_iter()
                 .map(|notice| notice.text)
                 .collect(),
-            reasons: reasons(outcome, names),
+            reasons: reasons(plan, names),
             failures: failures(outcome, names),
-            blocked_reasons: blocked_reasons(outcome, names),
+            blocked_reasons: blocked_reasons(plan, &outcome.blocked, names),
             target: plan.target.replaced_day().map(|_| plan.target.to_string()),
             grid: grid(outcome, names, after),
         }
+    }
+
+    /// Returns the result of a plan that was not run; `watermark` is that of its scope.
+    pub(super) fn from_plan(plan: &Plan, watermark: &ScopeWatermark, names: &Names) -> Self {
+        let skipped = |accepts: &dyn Fn(SkipReason) -> bool| {
+            names_by_day(&skipped_cells(plan.days.iter(), accepts), names)
+        };
+        let mut named = names.portfolio_names().clone();
+        named.retain(|id, _| plan.members.contains(id.0));
+        let log = notices(plan, watermark).into_iter();
+        Self {
+            planned: plan.step_count(),
+            left_behind: skipped(&SkipReason::is_left_behind),
+            blocked: names_by_day(&waiting_cells(plan, &plan.blocked), names),
+            quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
+            starts_after: plan.start.watermark(),
+            watermark: Some((watermark.day(), watermark.day())),
+            log: log.map(|notice| notice.text).collect(),
+            reasons: reasons(plan, names),
+            blocked_reasons: blocked_reasons(plan, &plan.blocked, names),
+            target: plan.target.replaced_day().map(|_| plan.target.to_string()),
+            grid: Grid::from_plan(plan, &named, usize::MAX),
+            ..Self::empty(RunEnd::Planned)
+        }
+    }
+
+    /// Returns the portfolios whose cell the plan does, by session.
+    pub fn planned_cells(&self) -> ByDay {
+        let mut cells = ByDay::new();
+        for (day, groups) in &self.reasons {
+            let steps = groups.iter().filter(|group| group.reason.is_step());
+            let names: Vec<_> = steps.flat_map(|group| group.portfolios.clone()).collect();
+            if !names.is_empty() {
+                cells.insert(*day, names);
+            }
+        }
+        cells
     }
 
     /// Returns whether the run had a plan, so that its cells are known beyond the committed ones.
@@ -169,7 +213,8 @@ impl RunResult {
     }
 
     /// Returns the portfolios whose cell has `status`, by session. A status of the state gives none:
-    /// it is read after a step and at the end of a scenario.
+    /// it is read after a step and at the end of a scenario. [`Self::planned_cells`] has the planned
+    /// ones.
     pub fn cells(&self, status: CellStatus) -> &BTreeMap<Day, Vec<String>> {
         match status {
             CellStatus::Processed => &self.processed,
@@ -177,7 +222,11 @@ impl RunResult {
             CellStatus::Failed => &self.failed,
             CellStatus::Blocked => &self.blocked,
             CellStatus::Quarantined => &self.quarantined,
-            CellStatus::Open | CellStatus::Waiting | CellStatus::Stale | CellStatus::Unpriced => {
+            CellStatus::Planned
+            | CellStatus::Open
+            | CellStatus::Waiting
+            | CellStatus::Stale
+            | CellStatus::Unpriced => {
                 static NONE: ByDay = ByDay::new();
                 &NONE
             }
@@ -188,7 +237,7 @@ impl RunResult {
 /// Returns the exit code of the command after a run with this end; `None` after a crash.
 const fn exit_code(end: RunEnd) -> Option<u8> {
     match end {
-        RunEnd::Complete => Some(0),
+        RunEnd::Complete | RunEnd::Planned => Some(0),
         RunEnd::Incomplete | RunEnd::Cancelled => Some(1),
         RunEnd::Refused => Some(3),
         RunEnd::Busy | RunEnd::LostLease => Some(4),
@@ -211,7 +260,7 @@ pub fn run_error(result: &Result<Outcome, EngineError>) -> Option<String> {
 }
 
 /// Returns the end of a run that was refused or could not continue.
-const fn end_from_error(error: &EngineError) -> RunEnd {
+pub(super) const fn end_from_error(error: &EngineError) -> RunEnd {
     match error {
         EngineError::Store(StoreError::LeaseHeld { .. }) | EngineError::SourcesKeepChanging(_) => {
             RunEnd::Busy
@@ -255,11 +304,10 @@ fn cells_by_day(cells: impl Iterator<Item = Cell>) -> BTreeMap<Day, IdSet> {
 }
 
 /// Returns the cells that wait, for single inputs or because their session is unpriced.
-fn waiting_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
-    let days = outcome.plan.days.iter();
+fn waiting_cells(plan: &Plan, blocked: &BTreeMap<Day, Vec<BlockedCell>>) -> BTreeMap<Day, IdSet> {
+    let days = plan.days.iter();
     let mut waiting = skipped_cells(days, &|reason| reason == SkipReason::Unpriced);
-    let blocked = outcome
-        .blocked
+    let blocked = blocked
         .iter()
         .flat_map(|(day, cells)| cells.iter().map(|cell| Cell::new(*day, cell.portfolio)));
     for (day, cells) in cells_by_day(blocked) {

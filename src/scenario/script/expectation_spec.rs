@@ -14,7 +14,7 @@ use super::values::RunEnd;
 use crate::domain::{AmountError, Day, DayError, Money};
 use crate::scenario::schema::keys::{add_old_expectation_keys, add_policy_expectations};
 use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
-use crate::scenario::world::values::Span;
+use crate::scenario::world::values::{CellPhase, Span};
 
 /// Expectations under all policies, and those under single ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
@@ -34,6 +34,10 @@ pub(crate) type NamesByDay = BTreeMap<Located<Span>, Located<OneOrMany<String>>>
 pub(crate) type AmountsSpec =
     BTreeMap<Located<String>, BTreeMap<Located<Day>, Lenient<AmountSpec>>>;
 
+/// Phases by portfolio and day.
+pub(crate) type PhasesSpec =
+    BTreeMap<Located<String>, BTreeMap<Located<Day>, OneOrMany<CellPhase>>>;
+
 /// Expected results. Keys and days that are left out are not checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(transform = add_old_expectation_keys)]
@@ -41,6 +45,8 @@ pub(crate) type AmountsSpec =
 pub(crate) struct ExpectationSpec {
     /// The exact set of processed portfolios, by day.
     pub(crate) processed: NamesByDay,
+    /// The exact set of portfolios that the plan does, by day.
+    pub(crate) planned: NamesByDay,
     /// The exact set of portfolios that were needed, but hidden by the policy's rules, by day.
     #[serde(alias = "left_behind")]
     pub(crate) left_behind: NamesByDay,
@@ -76,9 +82,13 @@ pub(crate) struct ExpectationSpec {
     pub(crate) unrealized: AmountsSpec,
     /// Numbers of holdings by kind of price, by portfolio and day.
     pub(crate) quality: BTreeMap<Located<String>, BTreeMap<Located<Day>, ExpectedQuality>>,
+    /// The exact set of done phases, by portfolio and day; an empty list if none is done.
+    pub(crate) phases: PhasesSpec,
     /// The number of processed cells, over all days.
     #[serde(alias = "processed_cells")]
     pub(crate) processed_cells: Option<u64>,
+    /// The number of cells that the plan does, over all days.
+    pub(crate) planned_cells: Option<u64>,
     /// The number of cells left behind, over all days.
     #[serde(alias = "left_behind_cells")]
     pub(crate) left_behind_cells: Option<u64>,
@@ -98,9 +108,9 @@ pub(crate) struct ExpectationSpec {
     pub(crate) watermark: Option<Lenient<WatermarkSpec>>,
     /// Watermarks of single portfolios, by name.
     pub(crate) watermarks: BTreeMap<Located<String>, Lenient<WatermarkSpec>>,
-    /// The way in which the run ended.
+    /// The way in which the run or the plan ended.
     pub(crate) end: Option<RunEnd>,
-    /// The exit code that `plimsoll run` would return.
+    /// The exit code that `plimsoll run`, or `plimsoll plan` for a plan, would return.
     pub(crate) exit: Option<u8>,
     /// Text that an error, a warning or the log must contain.
     #[serde(rename = "says")]

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::cell_days::CellDays;
+use super::cell_status::CellStatus;
 use super::error::{ExpectationError, ScenarioError};
 use super::expectation_spec::{
     AmountSpec, AmountsSpec, ExpectationSpec, NamesByDay, WatermarkSpec,
 };
 use super::expected_values::{Amount, ExpectedQuality};
-use super::model::{CellStatus, Expectation};
+use super::model::Expectation;
 use super::resolver::Resolver;
 use crate::domain::{Day, Money};
-use crate::scenario::world::lenient::{Lenient, Located};
+use crate::scenario::world::lenient::{Lenient, Located, OneOrMany};
+use crate::scenario::world::values::CellPhase;
 
 /// The part of a scenario that an `expect` table is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(super) enum ExpectationPlace {
     Scenario { has_runs: bool },
     /// A step that is a run.
     Run,
+    /// A step that only plans a run.
+    Plan,
     /// A step that is not a run.
     Change,
 }
@@ -40,6 +44,7 @@ impl ExpectationReader<'_> {
     pub(super) fn read(&self, spec: ExpectationSpec) -> Result<Expectation, ScenarioError> {
         let days_by_status = [
             ("processed", CellStatus::Processed, spec.processed),
+            ("planned", CellStatus::Planned, spec.planned),
             ("left-behind", CellStatus::LeftBehind, spec.left_behind),
             ("failed", CellStatus::Failed, spec.failed),
             ("blocked", CellStatus::Blocked, spec.blocked),
@@ -54,14 +59,12 @@ impl ExpectationReader<'_> {
             if days.is_empty() {
                 continue;
             }
-            if !status.is_of_state() {
-                self.check_run_key(key)?;
-            }
+            self.check_status_key(key, status)?;
             cells.insert(status, self.cells(key, &days)?);
         }
         let mut reasons = BTreeMap::new();
         for (reason, days) in spec.reasons {
-            self.check_run_key("reasons")?;
+            self.check_plan_key("reasons")?;
             reasons.insert(reason, self.cells("reasons", &days)?);
         }
         let counts_by_status = [
@@ -70,6 +73,7 @@ impl ExpectationReader<'_> {
                 CellStatus::Processed,
                 spec.processed_cells,
             ),
+            ("planned-cells", CellStatus::Planned, spec.planned_cells),
             (
                 "left-behind-cells",
                 CellStatus::LeftBehind,
@@ -89,17 +93,15 @@ impl ExpectationReader<'_> {
         let mut counts = BTreeMap::new();
         for (key, status, count) in counts_by_status {
             if let Some(count) = count {
-                if !status.is_of_state() {
-                    self.check_run_key(key)?;
-                }
+                self.check_status_key(key, status)?;
                 counts.insert(status, count);
             }
         }
         if spec.end.is_some() {
-            self.check_run_key("end")?;
+            self.check_plan_key("end")?;
         }
         if spec.exit.is_some() {
-            self.check_run_key("exit")?;
+            self.check_plan_key("exit")?;
         }
         let messages = spec.messages.map_or_else(Vec::new, |messages| messages.0);
         if messages.iter().any(String::is_empty) {
@@ -134,12 +136,22 @@ impl ExpectationReader<'_> {
                 quality.insert((name.get().clone(), day.into_inner()), expected);
             }
         }
+        let mut phases = BTreeMap::new();
+        for (name, days) in spec.phases {
+            self.resolver.resolve(&name)?;
+            for (day, OneOrMany(done)) in days {
+                self.check_day("phases", &day)?;
+                let done = done.into_iter().map(|CellPhase(phase)| phase).collect();
+                phases.insert((name.get().clone(), day.into_inner()), done);
+            }
+        }
         Ok(Expectation {
             cells,
             counts,
             reasons,
             amounts,
             quality,
+            phases,
             watermark,
             watermarks,
             end: spec.end,
@@ -198,11 +210,30 @@ impl ExpectationReader<'_> {
             })
     }
 
+    /// Refuses a status that is not known at the place.
+    fn check_status_key(&self, key: &'static str, status: CellStatus) -> Result<(), ScenarioError> {
+        match status {
+            _ if status.is_of_state() => Ok(()),
+            _ if status.is_of_plan() => self.check_plan_key(key),
+            _ => self.check_run_key(key),
+        }
+    }
+
+    /// Refuses a key that only a run or a plan has a value for, where there is none.
+    fn check_plan_key(&self, key: &'static str) -> Result<(), ScenarioError> {
+        match self.place {
+            ExpectationPlace::Plan => Ok(()),
+            _ => self.check_run_key(key),
+        }
+    }
+
     /// Refuses a key that only a run has a value for, where there is no run.
     fn check_run_key(&self, key: &'static str) -> Result<(), ScenarioError> {
         match self.place {
             ExpectationPlace::Run | ExpectationPlace::Scenario { has_runs: true } => Ok(()),
-            ExpectationPlace::Change => Err(self.refused(key, ExpectationError::NotARun(key))),
+            ExpectationPlace::Plan | ExpectationPlace::Change => {
+                Err(self.refused(key, ExpectationError::NotARun(key)))
+            }
             ExpectationPlace::Scenario { .. } => {
                 Err(self.refused(key, ExpectationError::NoRun(key)))
             }

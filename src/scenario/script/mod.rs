@@ -6,6 +6,7 @@
 //! | `values` | points of a run, durations, ends of a run |
 //! | `spec`, `expectation_spec`, `file_import` | the keys of a file, with serde |
 //! | `expected_values` | amounts, kinds of prices and reasons that expectations name |
+//! | `cell_status` | the statuses of cells that expectations name |
 //! | `cell_days` | the days that expectations can be about |
 //! | `parse` | parses a text, so that each value keeps its place |
 //! | `read` | resolves names and fills in defaults |
@@ -16,6 +17,7 @@
 //! | `error`, `location` | errors, and their places in the text |
 
 mod cell_days;
+mod cell_status;
 mod error;
 pub(crate) mod expectation_spec;
 mod expectations;
@@ -34,11 +36,11 @@ mod steps;
 mod tests;
 mod values;
 
+pub use cell_status::CellStatus;
 pub use error::{ExpectationError, FixtureError, ScenarioError, StepError};
 pub use expected_values::{Amount, ExpectedQuality, ReasonKind};
 pub use model::{
-    Action, CellStatus, Crash, Expectation, Fault, FileImport, Invalidation, NamedPolicy, Run,
-    Scenario, Step,
+    Action, Crash, Expectation, Fault, FileImport, Invalidation, NamedPolicy, Run, Scenario, Step,
 };
 #[cfg(test)]
 pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;

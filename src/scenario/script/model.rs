@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cell_status::CellStatus;
 use super::expected_values::{Amount, ExpectedQuality, ReasonKind};
 use super::values::{Point, Power, ProcessStatus, RunEnd};
 use crate::domain::{
@@ -77,6 +78,8 @@ pub struct Step {
 pub enum Action {
     /// Plans and executes a run.
     Run(Box<Run>),
+    /// Plans a run, and does not execute it.
+    Plan(Box<Run>),
     /// Fills the portfolio of this name from its inception.
     Onboard(String),
     /// Invalidates cells by hand.
@@ -222,6 +225,8 @@ pub struct Expectation {
     pub amounts: BTreeMap<(Amount, String, Day), Option<Money>>,
     /// Numbers of holdings by kind of price, of the books of a portfolio on a day.
     pub quality: BTreeMap<(String, Day), ExpectedQuality>,
+    /// The exact set of done phases, of a portfolio on a day.
+    pub phases: BTreeMap<(String, Day), PhaseSet>,
     /// The number of cells with a status, over all days.
     pub counts: BTreeMap<CellStatus, u64>,
     /// The watermark of all active portfolios; the inner `None` expects that there is none.
@@ -236,29 +241,6 @@ pub struct Expectation {
     pub messages: Vec<String>,
     /// The number of phases of cells that were invalidated.
     pub invalidated_phases: Option<u64>,
-}
-
-/// The status that is expected of cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CellStatus {
-    /// Processed by a run of the step or scenario.
-    Processed,
-    /// Needed, and not selected by the policy.
-    LeftBehind,
-    /// Tried, with a phase that failed.
-    Failed,
-    /// Blocked: it waits for inputs.
-    Blocked,
-    /// Quarantined: a phase failed too often.
-    Quarantined,
-    /// Expected and not complete after the step, or at the end.
-    Open,
-    /// Waiting for prices or rates after the step, or at the end.
-    Waiting,
-    /// With books that value a holding at an older price.
-    Stale,
-    /// Waiting because the session is unpriced, after the step or at the end.
-    Unpriced,
 }
 
 impl Step {
@@ -280,45 +262,20 @@ impl Expectation {
         self.watermark.is_some()
             || !self.watermarks.is_empty()
             || self.statuses().any(CellStatus::is_of_state)
-            || self.is_about_books()
+            || self.is_about_outputs()
     }
 
-    /// Returns whether it is about the books that the database has after a step or at the end.
-    pub fn is_about_books(&self) -> bool {
+    /// Returns whether it is about the books or done phases that the database has after a step or at
+    /// the end.
+    pub fn is_about_outputs(&self) -> bool {
         !self.amounts.is_empty()
             || !self.quality.is_empty()
+            || !self.phases.is_empty()
             || self.statuses().any(CellStatus::is_of_books)
     }
 
     fn statuses(&self) -> impl Iterator<Item = CellStatus> {
         self.cells.keys().chain(self.counts.keys()).copied()
-    }
-}
-
-impl CellStatus {
-    /// Returns its label in transcripts and findings.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Processed => "processed",
-            Self::LeftBehind => "left behind",
-            Self::Failed => "failed",
-            Self::Blocked => "blocked",
-            Self::Quarantined => "quarantined",
-            Self::Open => "open",
-            Self::Waiting => "waiting",
-            Self::Stale => "stale",
-            Self::Unpriced => "unpriced",
-        }
-    }
-
-    /// Returns whether it is a status in the database, not one in the outcome of a run.
-    pub const fn is_of_state(self) -> bool {
-        matches!(self, Self::Open | Self::Waiting | Self::Unpriced) || self.is_of_books()
-    }
-
-    /// Returns whether it is a status of stored books.
-    pub const fn is_of_books(self) -> bool {
-        matches!(self, Self::Stale)
     }
 }
 

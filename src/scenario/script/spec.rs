@@ -113,6 +113,8 @@ pub(crate) struct StepSpec {
     pub(crate) at: Option<Point>,
     /// A run of the engine.
     pub(crate) run: Option<RunSpec>,
+    /// A plan that is made and not run.
+    pub(crate) plan: Option<PlanSpec>,
     /// The portfolio to fill from its inception.
     pub(crate) onboard: Option<Located<String>>,
     /// Cells to invalidate by hand.
@@ -185,6 +187,51 @@ pub(crate) struct RunSpec {
     pub(crate) cancel: Option<Point>,
     /// Steps during the run.
     pub(crate) meanwhile: Vec<Located<StepSpec>>,
+}
+
+/// A plan that is made and not run: the words of a run, without those that only a run has.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct PlanSpec {
+    /// The portfolios in scope; all active ones if left out. Unknown names are allowed here,
+    /// because the policy decides whether to skip or refuse them.
+    pub(crate) portfolios: Option<OneOrMany<String>>,
+    /// The first day of the range; the earliest inception in scope if left out.
+    pub(crate) from: Option<Day>,
+    /// The last day of the range; the target if left out.
+    pub(crate) to: Option<Day>,
+    /// The last session that is due; determined from the clock if left out.
+    pub(crate) target: Option<Day>,
+    /// Days to plan again even if they are done.
+    pub(crate) force: Option<Lenient<Span>>,
+    /// The maximum number of cells to plan; the others are deferred.
+    pub(crate) limit: Option<NonZeroU64>,
+    /// The policy of this plan, instead of the one that the scenario is run with.
+    pub(crate) policy: Option<Located<String>>,
+}
+
+impl From<PlanSpec> for RunSpec {
+    fn from(plan: PlanSpec) -> Self {
+        let PlanSpec {
+            portfolios,
+            from,
+            to,
+            target,
+            force,
+            limit,
+            policy,
+        } = plan;
+        Self {
+            portfolios,
+            from,
+            to,
+            target,
+            force,
+            limit,
+            policy,
+            ..Self::default()
+        }
+    }
 }
 
 /// A crash as a point alone, `crash = "inside commit 1"`, or as a table.

@@ -46,9 +46,10 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 19] {
+    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 20] {
         [
             ("run", self.run.is_some()),
+            ("plan", self.plan.is_some()),
             ("onboard", self.onboard.is_some()),
             ("invalidate", self.invalidate.is_some()),
             ("retry", self.retry.is_some()),
@@ -136,10 +137,10 @@ impl<'s> StepReader<'s> {
         let expectations = ExpectationReader {
             resolver: self.resolver,
             days: &self.days,
-            place: if read.is_run() {
-                ExpectationPlace::Run
-            } else {
-                ExpectationPlace::Change
+            place: match &read.action {
+                Action::Plan(_) => ExpectationPlace::Plan,
+                _ if read.is_run() => ExpectationPlace::Run,
+                _ => ExpectationPlace::Change,
             },
             step: Some(&at),
         };
@@ -158,6 +159,9 @@ impl<'s> StepReader<'s> {
     fn action(&mut self, step: &StepSpec, at: Range<usize>) -> Result<Action, ScenarioError> {
         if let Some(run) = &step.run {
             return Ok(Action::Run(Box::new(self.run(run)?)));
+        }
+        if let Some(plan) = &step.plan {
+            return Ok(Action::Plan(Box::new(self.run(&plan.clone().into())?)));
         }
         if let Some(name) = &step.onboard {
             self.resolver.resolve(name)?;

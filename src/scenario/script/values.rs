@@ -175,6 +175,8 @@ pub enum RunEnd {
     Refused,
     /// The store returned an error.
     Failed,
+    /// It was only planned.
+    Planned,
 }
 
 impl RunEnd {
@@ -189,6 +191,7 @@ impl RunEnd {
             Self::LostLease => "lost-lease",
             Self::Refused => "refused",
             Self::Failed => "failed",
+            Self::Planned => "planned",
         }
     }
 }

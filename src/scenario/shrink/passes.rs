@@ -169,7 +169,7 @@ fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
     drafts
 }
 
-/// Removes the expectations of each step, and single keys and entries of its run.
+/// Removes the expectations of each step, and single keys and entries of its run or plan.
 fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, step) in draft.list("step").iter().enumerate() {
@@ -184,10 +184,13 @@ fn fewer_keys_of_steps(draft: &Draft) -> Vec<Draft> {
                 fewer.push(without);
             }
         }
-        if let Some(Value::Table(run)) = step.get("run") {
-            for run in smaller_tables(run) {
+        for key in ["run", "plan"] {
+            let Some(Value::Table(request)) = step.get(key) else {
+                continue;
+            };
+            for request in smaller_tables(request) {
                 let mut with = step.clone();
-                with.insert("run".to_owned(), Value::Table(run));
+                with.insert(key.to_owned(), Value::Table(request));
                 fewer.push(with);
             }
         }

@@ -7,11 +7,13 @@
 //! |---|---|
 //! | `text` | the transcript |
 //! | `run` | the result of a run |
+//! | `plan` | a plan that was not run |
 //! | `grid` | the cells of a run, on notable sessions |
 //! | `lines` | collects the lines |
 
 mod grid;
 mod lines;
+mod plan;
 mod run;
 mod text;
 

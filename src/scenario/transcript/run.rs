@@ -114,7 +114,7 @@ fn processed(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
 }
 
 /// Writes a line for each day and reason.
-fn by_reason(
+pub(super) fn by_reason(
     lines: &mut Lines,
     label: &str,
     days: &BTreeMap<Day, Vec<ReasonGroup>>,
@@ -132,7 +132,7 @@ fn failed_text(group: &ReasonGroup) -> String {
     format!("({}: {})", phase_names(group), group.reason)
 }
 
-fn blocked_text(group: &ReasonGroup) -> String {
+pub(super) fn blocked_text(group: &ReasonGroup) -> String {
     let verb = if group.portfolios.len() == 1 {
         "waits"
     } else {
@@ -141,7 +141,7 @@ fn blocked_text(group: &ReasonGroup) -> String {
     format!("{verb} for {}", group.reason)
 }
 
-fn reason_text(group: &ReasonGroup) -> String {
+pub(super) fn reason_text(group: &ReasonGroup) -> String {
     if group.phases.is_empty() || group.phases.len() == Phase::CELL_PHASES.len() {
         return group.reason.to_string();
     }
@@ -153,7 +153,7 @@ fn phase_names(group: &ReasonGroup) -> String {
     phases.join(", ")
 }
 
-fn hidden_by(run: &RunResult, day: Day) -> String {
+pub(super) fn hidden_by(run: &RunResult, day: Day) -> String {
     let reasons = run.reasons.get(&day).into_iter().flatten();
     let hidden = reasons.filter_map(|group| group.reason.left_behind());
     let texts: Vec<String> = hidden
@@ -213,7 +213,7 @@ fn certificate(lines: &mut Lines, run: &RunResult) {
 }
 
 /// Writes the log of the planning and the reason of every cell.
-fn every_reason(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
+pub(super) fn every_reason(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
     if run.log.is_empty() {
         return;
     }

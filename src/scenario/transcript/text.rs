@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::lines::{Detail, Lines, WIDTH};
-use super::run;
+use super::{plan, run};
 use crate::report::Palette;
 use crate::scenario::name_list::format_names;
 use crate::scenario::runner::{EndState, PlayResult, PolicyResult, StepOutcome};
@@ -52,6 +52,7 @@ fn write_policy(
         time = at;
         match &step.outcome {
             StepOutcome::Run(ran) => run::write(lines, ran, detail, palette),
+            StepOutcome::Planned(planned) => plan::write(lines, planned, detail, palette),
             StepOutcome::Done { messages, .. } => {
                 for message in messages {
                     lines.labelled("", message);

@@ -5,12 +5,8 @@ use std::num::NonZeroU64;
 
 use chrono::TimeDelta;
 
-use crate::domain::calendar::Amendments;
 use crate::domain::{Day, Money, Phase, Price, TransactionKind};
 use crate::scenario::format::to_toml;
-use crate::scenario::script::file_import::{
-    DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
-};
 use crate::scenario::script::spec::{
     ConfigurationSpec, CrashSpec, FaultSpec, InvalidationSpec, RetrySpec, RunSpec, ScenarioSpec,
     ScriptSpec, StepSpec,
@@ -19,8 +15,7 @@ use crate::scenario::script::{Crash, Point, Power, SignedDuration};
 use crate::scenario::world::Span;
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::spec::{
-    AcceptedPricesSpec, MarketSpec, PortfolioSpec, PortfolioSpecs, SplitSpec, TransactionSpec,
-    WorldSpec,
+    MarketSpec, PortfolioSpec, PortfolioSpecs, TransactionSpec, WorldSpec,
 };
 use crate::scenario::world::values::CellPhase;
 use crate::sim::random::RandomSource;
@@ -38,8 +33,6 @@ const START_EVENINGS: [(&str, &str); 6] = [
 
 /// Symbols that every made-up market has.
 const SYMBOLS: [&str; 3] = ["MKT", "F-VALUE", "F-SIZE"];
-/// Symbols that every made-up market has and that may be held or risk factors.
-const SPLIT_SYMBOLS: [&str; 2] = ["MKT", "QLNT"];
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
 
 /// Returns the scenario of a seed as TOML. It always ends with a run of all portfolios.
@@ -51,6 +44,9 @@ pub fn generate_scenario(seed: u64) -> String {
         let more = generator.rare_steps.chance(25);
         let rare = more.then(|| generator.rare_step().into());
         spec.script.step.extend(rare);
+        let plan = generator.plans.chance(10);
+        let plan = plan.then(|| generator.plan_step().into());
+        spec.script.step.extend(plan);
     }
     spec.script.step.push(run_step(RunSpec::default()).into());
     to_toml(&spec)
@@ -75,6 +71,8 @@ struct Generator {
     added: usize,
     /// Draws the steps that were added later, so that the other steps of a seed stay as they were.
     rare_steps: RandomSource,
+    /// Draws the steps that only plan, for the same reason.
+    plans: RandomSource,
     /// The last day with closes, if the price feed stops.
     feed_stop: Option<Day>,
 }
@@ -96,97 +94,7 @@ impl Generator {
             added: 0,
             random,
             rare_steps: RandomSource::new(seed, "rare steps"),
-        }
-    }
-
-    /// Returns a step of a kind that [`Generator::step`] does not draw.
-    fn rare_step(&mut self) -> StepSpec {
-        let random = &mut self.rare_steps;
-        let day = self.evening.saturating_add(-(random.below(6) as i32));
-        let mut step = StepSpec::default();
-        match random.below(7) {
-            0 => {
-                step.split = Some(SplitSpec {
-                    symbol: SPLIT_SYMBOLS[random.below(SPLIT_SYMBOLS.len())].to_owned(),
-                    // A split needs a session, which an evening always is.
-                    day: self.evening,
-                    new: 1 + random.below(4) as u32,
-                    old: 1 + random.below(3) as u32,
-                });
-            }
-            1 => {
-                let decision = AcceptedPricesSpec {
-                    from: day,
-                    to: self.evening,
-                    reason: "drawn".to_owned(),
-                    by: None,
-                };
-                step.accept_prices = Some(decision.into());
-            }
-            2 => step.import = Some(self.import(day)),
-            3 => {
-                let to = self.evening.saturating_add(random.below(4) as i32 - 1);
-                let to = format!("{to}T18:00:00{}", self.offset);
-                step.clock = Some(Lenient(to.parse().expect("the evenings are instants")));
-            }
-            // Refused unless a step before recorded it.
-            4 => {
-                step.void = Some(VoidSpec {
-                    transactions: names(&format!("step/{:04}", 1 + random.below(2))),
-                    reason: None,
-                });
-            }
-            5 => {
-                step.delete_prices = Some(DeletePricesSpec {
-                    symbol: SYMBOLS[random.below(SYMBOLS.len())].to_owned(),
-                    days: Lenient(Span::new(Some(day), Some(day))),
-                    reason: None,
-                });
-            }
-            _ => {
-                let amendments = match random.below(3) {
-                    0 => format!("sessions = [{day}]"),
-                    // The evening is always a session, and stays one.
-                    1 => format!("half-days = {{ {} = \"13:00\" }}", self.evening),
-                    _ => format!("closed = [{}]", day.min(self.evening.previous())),
-                };
-                let amendments: Amendments =
-                    toml::from_str(&amendments).expect("the amendments are valid");
-                step.calendar = Some(amendments.into());
-            }
-        }
-        step
-    }
-
-    /// Returns a file of one row. Some are refused, such as a close on a day without a session.
-    fn import(&mut self, day: Day) -> ImportSpec {
-        let random = &mut self.rare_steps;
-        let (amount, number) = (50 + random.below(100), random.below(1_000));
-        let (kind, text) = match random.below(3) {
-            0 => (
-                ImportKindSpec::Prices,
-                format!("symbol,date,close\nMKT,{day},{amount}.5\n"),
-            ),
-            1 => (
-                ImportKindSpec::Transactions,
-                format!(
-                    "id,portfolio,date,kind,amount\nf{number},{},{day},deposit,{amount}\n",
-                    NAMES[random.below(self.portfolios)]
-                ),
-            ),
-            _ => (
-                ImportKindSpec::Actions,
-                format!("symbol,date,new,old\nMKT,{},2,1\n", self.evening),
-            ),
-        };
-        ImportSpec {
-            kind,
-            file: None,
-            text,
-            allow_restatement: random.chance(50),
-            all_or_nothing: random.chance(20),
-            strict: random.chance(20),
-            correct: random.chance(20),
+            plans: RandomSource::new(seed, "plans"),
         }
     }
 
@@ -379,5 +287,6 @@ fn hours(hours: i64) -> Lenient<SignedDuration> {
     Lenient(SignedDuration(TimeDelta::hours(hours)))
 }
 
+mod rare_steps;
 #[cfg(test)]
 mod tests;

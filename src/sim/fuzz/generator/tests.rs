@@ -15,8 +15,8 @@ fn every_kind_of_step_and_phase_of_a_fault_is_generated() {
     let (mut drawn, mut phases) = (BTreeSet::new(), BTreeSet::new());
     for seed in 0..300 {
         let mut generator = Generator::new(seed);
-        let rare: StepSpec = generator.rare_step();
-        for step in [generator.step(), rare] {
+        let others: [StepSpec; 2] = [generator.rare_step(), generator.plan_step()];
+        for step in [generator.step()].into_iter().chain(others) {
             let present = step.present_actions().into_iter();
             drawn.extend(present.filter(|(_, is)| *is).map(|(name, _)| name));
         }
