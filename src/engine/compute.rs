@@ -5,6 +5,7 @@
 //! that the writer commits one chunk while the next is computed, and few outputs wait in memory.
 //! Results are in plan order and do not depend on the number of threads or the size of a chunk.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::inputs::Inputs;
@@ -120,7 +121,7 @@ pub(super) fn open_session<'i>(
     let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
-    let statistics = measure_all(market, session, securities_for_risk(&valued));
+    let statistics = measure_all(market, session, holdings_for_risk(&valued));
     // Risk needs the statistics of all that is held; only those not in the ledger are written.
     let unknown = statistics.iter();
     let unknown = unknown.filter(|row| !known_statistics.contains(row.security.0));
@@ -273,21 +274,32 @@ impl ValuedCell {
     }
 }
 
-/// Returns the securities held by cells whose risk is to be computed, ascending, by the currency of
-/// the portfolios.
-fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(Currency, Vec<SecurityId>)> {
+/// The holdings of all portfolios in one currency.
+struct HeldInCurrency {
+    currency: Currency,
+    /// Ascending.
+    securities: Vec<SecurityId>,
+    /// The foreign currencies of their cash.
+    cash: BTreeSet<Currency>,
+}
+
+/// Returns the holdings of cells whose risk is to be computed, by the currency of the portfolios.
+fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<HeldInCurrency> {
     // A list by security id: this loop sees every holding of every cell, and a set would search.
-    let mut held: Vec<(Currency, Vec<bool>)> = Vec::new();
+    let mut held: Vec<(Currency, Vec<bool>, BTreeSet<Currency>)> = Vec::new();
     for cell in valued {
         let Some(valuation) = cell.valuation_for(Phase::Risk) else {
             continue;
         };
-        let found = held.iter().position(|(of, _)| *of == cell.currency);
+        let found = held.iter().position(|(of, ..)| *of == cell.currency);
         let found = found.unwrap_or_else(|| {
-            held.push((cell.currency, Vec::new()));
+            held.push((cell.currency, Vec::new(), BTreeSet::new()));
             held.len() - 1
         });
-        let held = &mut held[found].1;
+        let (_, held, cash) = &mut held[found];
+        let foreign = valuation.snapshot.foreign_cash.iter();
+        let foreign = foreign.filter(|of| !of.balance.is_zero());
+        cash.extend(foreign.map(|of| of.currency));
         for position in &valuation.positions {
             let id = position.security.0 as usize;
             if id >= held.len() {
@@ -296,21 +308,21 @@ fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(Currency, Vec<SecurityId>)
             held[id] = true;
         }
     }
-    let by_currency = held.into_iter().map(|(currency, held)| {
+    let by_currency = held.into_iter().map(|(currency, held, cash)| {
         let ids = (0..).zip(held).filter(|(_, held)| *held);
-        (currency, ids.map(|(id, _)| SecurityId(id)).collect())
+        HeldInCurrency {
+            currency,
+            securities: ids.map(|(id, _)| SecurityId(id)).collect(),
+            cash,
+        }
     });
     by_currency.collect()
 }
 
 /// Measures the securities of all currencies, and converts the returns of those that portfolios in
 /// another currency hold.
-fn measure_all(
-    market: &Market,
-    session: usize,
-    held: Vec<(Currency, Vec<SecurityId>)>,
-) -> SessionStatistics {
-    let ids = held.iter().flat_map(|(_, ids)| ids.iter().copied());
+fn measure_all(market: &Market, session: usize, held: Vec<HeldInCurrency>) -> SessionStatistics {
+    let ids = held.iter().flat_map(|held| held.securities.iter().copied());
     let mut all: Vec<_> = ids.collect();
     all.sort_unstable();
     all.dedup();
@@ -318,8 +330,14 @@ fn measure_all(
         measure(market, session, &securities)
     });
     let mut statistics = SessionStatistics::from_chunks(market, session, chunks);
-    for (currency, securities) in held {
-        let Some(returns) = CurrencyReturns::new(market, session, currency, &securities) else {
+    for HeldInCurrency {
+        currency,
+        securities,
+        cash,
+    } in held
+    {
+        let returns = CurrencyReturns::new(market, session, currency, &securities, &cash);
+        let Some(returns) = returns else {
             continue;
         };
         let chunks = map_chunks(securities, MEASURED_AT_ONCE, |securities| {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::portfolio_state::PortfolioState;
-use crate::domain::{Day, PortfolioId, SecurityId};
+use crate::domain::{Currency, Day, PortfolioId, SecurityId};
 use crate::phases::{History, Market, carried_lots};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -43,6 +43,12 @@ impl Givers {
     pub(super) fn securities(&self) -> impl Iterator<Item = SecurityId> + '_ {
         let histories = self.histories.values();
         histories.flat_map(|(_, given)| given.securities())
+    }
+
+    /// Returns the currencies of the givers' foreign cash, with repetitions.
+    pub(super) fn foreign_currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        let histories = self.histories.values();
+        histories.flat_map(|(_, given)| given.foreign_currencies())
     }
 
     /// Returns the first inception of the givers, if there are any.

@@ -109,6 +109,11 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
         let row = "INSERT INTO security_calendar VALUES ('XTSE', x'00', 0, 'a definition', x'01')";
         connection.execute_batch(row).unwrap();
     }
+    if version >= 18 {
+        let row = "INSERT INTO corporate_action
+            VALUES (1, 20455, 'return-of-capital', 0, NULL, NULL, NULL, 50000000, NULL)";
+        connection.execute_batch(row).unwrap();
+    }
     (folder, path, connection)
 }
 
