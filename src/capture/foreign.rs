@@ -279,6 +279,7 @@ impl PortfolioRow {
             name: self.name,
             currency: self.currency,
             cost_basis: CostBasis::default(),
+            calendar: None,
             lifecycle: lifecycle.with_deleted_at(self.deleted_at),
         }
     }

@@ -54,6 +54,15 @@ impl State {
             let [first, last] = days.map(|day| shift.shift_day(day));
             accepted.days = DayRange::new(first?, last?).unwrap_or(accepted.days);
         }
+        let mut own_calendars = 0;
+        for captured in &mut self.portfolios {
+            own_calendars += usize::from(captured.portfolio.calendar.take().is_some());
+        }
+        if own_calendars > 0 {
+            self.left_out.push(format!(
+                "the calendars of {own_calendars} portfolios, whose holidays cannot be shifted"
+            ));
+        }
         let sessions = self.sessions.iter().map(|day| shift.shift_session(*day));
         self.sessions = sessions.collect::<Result<_, _>>()?;
         self.calendar = shift.to;

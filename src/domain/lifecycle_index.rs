@@ -11,6 +11,7 @@ use super::day::Day;
 use super::ids::PortfolioId;
 use super::phase::PhaseSet;
 use super::portfolio::Lifecycle;
+use super::portfolio_calendars::PortfolioCalendars;
 use super::scope::{CellSelection, Scope};
 
 /// All portfolios, deleted ones included, by inception and closing day.
@@ -20,6 +21,7 @@ pub struct LifecycleIndex {
     deleted: IdSet,
     inceptions: BTreeMap<Day, IdSet>,
     closings: BTreeMap<Day, IdSet>,
+    calendars: PortfolioCalendars,
 }
 
 impl LifecycleIndex {
@@ -41,7 +43,20 @@ impl LifecycleIndex {
             deleted,
             inceptions,
             closings,
+            calendars: PortfolioCalendars::default(),
         }
+    }
+
+    /// Returns the index with the calendars that portfolios name: a portfolio has no cell on a
+    /// session that is not its own.
+    #[must_use]
+    pub fn with_calendars(self, calendars: PortfolioCalendars) -> Self {
+        Self { calendars, ..self }
+    }
+
+    /// Returns the calendars that portfolios name.
+    pub fn calendars(&self) -> &PortfolioCalendars {
+        &self.calendars
     }
 
     /// Adds a portfolio that is not in the index yet.
@@ -138,12 +153,13 @@ impl LifecycleIndex {
             position: None,
             before_inception: within,
             alive: IdSet::new(),
+            without_session: IdSet::new(),
             after_close: IdSet::new(),
         }
     }
 }
 
-/// The lifecycle status of some portfolios on the cursor's day. The three sets are disjoint, and
+/// The lifecycle status of some portfolios on the cursor's day. The four sets are disjoint, and
 /// their union is the set the cursor was created with.
 #[derive(Debug, Clone)]
 pub struct LifecycleCursor<'a> {
@@ -151,19 +167,21 @@ pub struct LifecycleCursor<'a> {
     position: Option<Day>,
     /// Portfolios whose inception is after the day.
     pub before_inception: IdSet,
-    /// Portfolios within their lifecycle on the day.
+    /// Portfolios within their lifecycle on the day, if it is one of their sessions.
     pub alive: IdSet,
+    /// Portfolios within their lifecycle whose calendar has no session on the day.
+    pub without_session: IdSet,
     /// Portfolios whose closing day is before the day.
     pub after_close: IdSet,
 }
 
-/// Portfolios that started or ended between two positions of a cursor. A portfolio whose whole
-/// lifecycle lies between them is in neither set.
+/// Portfolios whose lifecycle started or ended between two positions of a cursor. A portfolio whose
+/// whole lifecycle lies between them is in neither set. Their calendars do not matter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LifecycleChanges {
-    /// Portfolios alive at the new position and not at the previous one.
+    /// Portfolios within their lifecycle at the new position and not at the previous one.
     pub started: IdSet,
-    /// Portfolios alive at the previous position and not at the new one.
+    /// Portfolios within their lifecycle at the previous position and not at the new one.
     pub ended: IdSet,
 }
 
@@ -171,6 +189,9 @@ impl LifecycleCursor<'_> {
     /// Moves to `day`, which must not be before the current position.
     pub fn advance(&mut self, day: Day) -> LifecycleChanges {
         let since = self.position.replace(day);
+        if !self.without_session.is_empty() {
+            self.alive |= std::mem::take(&mut self.without_session);
+        }
         let started = self.started(since, day);
         self.before_inception -= &started;
         self.alive |= &started;
@@ -181,6 +202,10 @@ impl LifecycleCursor<'_> {
         // Compressed to runs once per change, because each session walks the ranges of `alive`.
         if !(started.is_empty() && closed.is_empty()) {
             self.alive.optimize();
+        }
+        if !self.index.calendars.is_empty() {
+            self.without_session = self.index.calendars.without_session(day) & &self.alive;
+            self.alive -= &self.without_session;
         }
         LifecycleChanges {
             ended: &closed - &started,
@@ -216,7 +241,9 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::calendar::SessionsPerYear;
     use crate::domain::portfolio::LifecycleStatus;
+    use crate::domain::portfolio_calendars::PortfolioCalendar;
 
     fn day(number: i32) -> Day {
         Day::from_number(20_000 + number).unwrap()
@@ -268,6 +295,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_portfolio_is_alive_only_on_sessions_of_its_calendar() {
+        let mut index = LifecycleIndex::new();
+        for id in [1, 2] {
+            index.add(PortfolioId(id), &Lifecycle::new(day(1)));
+        }
+        let calendars = PortfolioCalendars::from_iter([PortfolioCalendar {
+            name: "XTSE".to_owned(),
+            portfolios: IdSet::from([2]),
+            sessions: [0, 2, 4].map(day).to_vec(),
+            sessions_per_year: SessionsPerYear::EXCHANGE,
+        }]);
+        let index = index.with_calendars(calendars);
+        let mut cursor = index.cursor(index.all_ids());
+        let mut sets = |number| {
+            let started = cursor.advance(day(number)).started;
+            (
+                started,
+                cursor.alive.clone(),
+                cursor.without_session.clone(),
+            )
+        };
+        let (none, first) = (IdSet::new(), IdSet::from([1]));
+        let (second, both) = (IdSet::from([2]), IdSet::from([1, 2]));
+        assert_eq!(sets(1), (both.clone(), first.clone(), second.clone()));
+        assert_eq!(sets(2), (none.clone(), both.clone(), none.clone()));
+        assert_eq!(sets(3), (none.clone(), first, second));
+        assert_eq!(sets(9), (none.clone(), both, none));
     }
 
     #[test]

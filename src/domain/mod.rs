@@ -9,8 +9,6 @@ mod accepted_prices;
 mod amount;
 mod amount_error;
 pub mod calendar;
-mod cash_balance;
-mod cash_terms;
 mod cell;
 mod corporate_action;
 mod correction;
@@ -30,6 +28,7 @@ mod nearest;
 pub mod output;
 mod phase;
 mod portfolio;
+mod portfolio_calendars;
 mod quality;
 mod risk_model;
 mod scope;
@@ -47,8 +46,6 @@ pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
 pub use amount::Money;
 pub use amount_error::AmountError;
 pub use calendar::{Calendar, CalendarError, SessionsPerYear};
-pub use cash_balance::CashBalance;
-pub use cash_terms::{CashTerms, CashTermsError};
 pub use cell::Cell;
 pub use corporate_action::{
     ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery,
@@ -70,6 +67,7 @@ pub use lots::{
 pub use nearest::nearest;
 pub use phase::{Phase, PhaseSet, UnknownPhase};
 pub use portfolio::{Lifecycle, LifecycleError, LifecycleStatus, NewPortfolio, Portfolio};
+pub use portfolio_calendars::{PortfolioCalendar, PortfolioCalendars};
 pub use quality::{PriceQuality, Quality};
 pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{CellSelection, EmptyScope, Members, Scope};

@@ -24,6 +24,9 @@ pub struct Portfolio {
     pub currency: Currency,
     /// The rules by which it keeps the cost of its holdings.
     pub cost_basis: CostBasis,
+    /// Name of the calendar that picks its sessions from those of the database; all are its own if
+    /// it has none.
+    pub calendar: Option<String>,
     /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
@@ -39,6 +42,9 @@ pub struct NewPortfolio {
     pub currency: Currency,
     /// The rules by which it keeps the cost of its holdings.
     pub cost_basis: CostBasis,
+    /// Name of the calendar that picks its sessions from those of the database; all are its own if
+    /// it has none.
+    pub calendar: Option<String>,
     /// Days on which cells are expected.
     pub lifecycle: Lifecycle,
 }
@@ -52,6 +58,7 @@ impl NewPortfolio {
             name: self.name,
             currency: self.currency,
             cost_basis: self.cost_basis,
+            calendar: self.calendar,
             lifecycle: self.lifecycle,
         }
     }
@@ -65,6 +72,7 @@ impl Portfolio {
             name: self.name.clone(),
             currency: self.currency,
             cost_basis: self.cost_basis,
+            calendar: self.calendar.clone(),
             lifecycle: self.lifecycle,
         }
     }

@@ -5,23 +5,20 @@
 //! that the writer commits one chunk while the next is computed, and few outputs wait in memory.
 //! Results are in plan order and do not depend on the number of threads or the size of a chunk.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::inputs::Inputs;
+use super::markets::Markets;
+use super::measure::{HeldInCurrency, MarketSession, measure_markets};
 use super::portfolio_state::PortfolioState;
 use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Currency, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
-use crate::parallel::{Threads, map, map_chunks};
-use crate::phases::{
-    CurrencyReturns, Market, PhaseError, SessionStatistics, Valuation, exposures, measure, risk,
-};
+use crate::parallel::{Threads, map};
+use crate::phases::{PhaseError, Valuation, exposures, risk};
 use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
-/// Securities that one thread measures at a time.
-const MEASURED_AT_ONCE: usize = 64;
 /// Threads for books and weights.
 const BOOKS: Threads = Threads::Pool { sequential: 64 };
 /// Threads for risk, which takes five times as long per cell.
@@ -71,6 +68,7 @@ struct Task<'s> {
 /// The result of computing the books of a cell.
 struct ValuationAttempt {
     id: PortfolioId,
+    market: usize,
     currency: Currency,
     phases: PhaseSet,
     valuation: Result<Valuation, PhaseError>,
@@ -79,6 +77,8 @@ struct ValuationAttempt {
 /// A cell with its books.
 struct ValuedCell {
     id: PortfolioId,
+    /// Index of the market of the portfolio.
+    market: usize,
     currency: Currency,
     phases: PhaseSet,
     valuation: Valuation,
@@ -86,10 +86,9 @@ struct ValuedCell {
 
 /// A session whose books are computed and whose weights and risk are not.
 pub(super) struct OpenSession<'m> {
-    market: &'m Market,
     day: Day,
-    session: usize,
-    statistics: SessionStatistics,
+    /// By index of the market; `None` if it has no session on the day.
+    markets: Vec<Option<MarketSession<'m>>>,
     /// The cells with books, in plan order.
     valued: std::vec::IntoIter<ValuedCell>,
 }
@@ -106,24 +105,25 @@ pub(super) fn open_session<'i>(
     times: &mut PhaseTimes,
 ) -> (SessionStart, OpenSession<'i>) {
     let Inputs {
-        market,
+        markets,
         portfolios: states,
         ..
     } = inputs;
-    let market = &*market;
-    let session = market
-        .session_index(day)
-        .expect("the market was loaded for every session of the plan");
+    let markets = &*markets;
+    let indexes = markets.all().iter().map(|market| market.session_index(day));
+    let indexes: Vec<Option<usize>> = indexes.collect();
     let mut stopwatch = Stopwatch::start(clock);
 
     let (mut failures, mut blocked) = (Vec::new(), Vec::new());
-    let attempts = value_cells(market, session, tasks(states, steps));
+    let attempts = value_cells(markets, &indexes, tasks(states, steps));
     let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
-    let statistics = measure_all(market, session, holdings_for_risk(&valued));
+    let measured = measure_markets(markets, &indexes, securities_for_risk(&valued));
     // Risk needs the statistics of all that is held; only those not in the ledger are written.
-    let unknown = statistics.iter();
+    // Those of the market of the database are the outputs, whichever calendar the holders have.
+    let unknown = measured.first().and_then(Option::as_ref);
+    let unknown = unknown.into_iter().flat_map(|of| of.statistics.iter());
     let unknown = unknown.filter(|row| !known_statistics.contains(row.security.0));
     let start = SessionStart {
         statistics: PackedStatistics::pack(day, unknown),
@@ -133,10 +133,8 @@ pub(super) fn open_session<'i>(
     stopwatch.lap(&mut times.securities);
 
     let open = OpenSession {
-        market,
         day,
-        session,
-        statistics,
+        markets: measured,
         valued: valued.into_iter(),
     };
     (start, open)
@@ -156,19 +154,27 @@ impl OpenSession<'_> {
         times: &mut PhaseTimes,
     ) -> Vec<CellOutput> {
         let valued = take_up_to(&mut self.valued, max);
-        let (market, statistics) = (self.market, &self.statistics);
+        let markets = &self.markets;
+        let market_of = |cell: &ValuedCell| {
+            let market = markets[cell.market].as_ref();
+            market.expect("a cell with books is on a session of its market")
+        };
         let mut stopwatch = Stopwatch::start(clock);
         // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance-log.md).
         let weights = map(BOOKS, &valued, |cell| {
-            Some(exposures(market, cell.valuation_for(Phase::Exposures)?))
+            Some(exposures(
+                market_of(cell).market,
+                cell.valuation_for(Phase::Exposures)?,
+            ))
         });
         stopwatch.lap(&mut times.exposures);
         let risks = map(RISKS, &valued, |cell| {
             let valuation = cell.valuation_for(Phase::Risk)?;
+            let of = market_of(cell);
             Some(risk(
-                market,
-                statistics,
-                self.session,
+                of.market,
+                &of.statistics,
+                of.session,
                 cell.currency,
                 valuation,
             ))
@@ -192,6 +198,7 @@ fn partition_attempts(
     let mut valued = Vec::with_capacity(attempts.len());
     for ValuationAttempt {
         id,
+        market,
         currency,
         phases,
         valuation,
@@ -200,6 +207,7 @@ fn partition_attempts(
         match valuation {
             Ok(valuation) => valued.push(ValuedCell {
                 id,
+                market,
                 currency,
                 phases,
                 valuation,
@@ -241,14 +249,21 @@ fn tasks<'s>(states: &'s mut [PortfolioState], steps: &[(PortfolioId, PhaseSet)]
     tasks
 }
 
-fn value_cells(market: &Market, session: usize, tasks: Vec<Task<'_>>) -> Vec<ValuationAttempt> {
+fn value_cells(
+    markets: &Markets,
+    sessions: &[Option<usize>],
+    tasks: Vec<Task<'_>>,
+) -> Vec<ValuationAttempt> {
     map(BOOKS, tasks, |task| {
         let PortfolioState { id, history, books } = task.state;
+        let market = markets.index_of(*id);
+        let session = sessions[market].expect("each step is on a session of its portfolio");
         ValuationAttempt {
             id: *id,
+            market,
             currency: history.currency(),
             phases: task.phases,
-            valuation: books.value_on(market, history, session),
+            valuation: books.value_on(&markets.all()[market], history, session),
         }
     })
 }
@@ -274,32 +289,22 @@ impl ValuedCell {
     }
 }
 
-/// The holdings of all portfolios in one currency.
-struct HeldInCurrency {
-    currency: Currency,
-    /// Ascending.
-    securities: Vec<SecurityId>,
-    /// The foreign currencies of their cash.
-    cash: BTreeSet<Currency>,
-}
-
-/// Returns the holdings of cells whose risk is to be computed, by the currency of the portfolios.
-fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<HeldInCurrency> {
+/// Returns the securities held by cells whose risk is to be computed, by the index of the market
+/// and the currency of the portfolios.
+fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
     // A list by security id: this loop sees every holding of every cell, and a set would search.
-    let mut held: Vec<(Currency, Vec<bool>, BTreeSet<Currency>)> = Vec::new();
+    let mut held: Vec<((usize, Currency), Vec<bool>)> = Vec::new();
     for cell in valued {
         let Some(valuation) = cell.valuation_for(Phase::Risk) else {
             continue;
         };
-        let found = held.iter().position(|(of, ..)| *of == cell.currency);
+        let key = (cell.market, cell.currency);
+        let found = held.iter().position(|(of, _)| *of == key);
         let found = found.unwrap_or_else(|| {
-            held.push((cell.currency, Vec::new(), BTreeSet::new()));
+            held.push((key, Vec::new()));
             held.len() - 1
         });
-        let (_, held, cash) = &mut held[found];
-        let foreign = valuation.snapshot.foreign_cash.iter();
-        let foreign = foreign.filter(|of| !of.balance.is_zero());
-        cash.extend(foreign.map(|of| of.currency));
+        let held = &mut held[found].1;
         for position in &valuation.positions {
             let id = position.security.0 as usize;
             if id >= held.len() {
@@ -308,44 +313,12 @@ fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<HeldInCurrency> {
             held[id] = true;
         }
     }
-    let by_currency = held.into_iter().map(|(currency, held, cash)| {
+    let by_key = held.into_iter().map(|((market, currency), held)| {
         let ids = (0..).zip(held).filter(|(_, held)| *held);
-        HeldInCurrency {
-            currency,
-            securities: ids.map(|(id, _)| SecurityId(id)).collect(),
-            cash,
-        }
+        let ids = ids.map(|(id, _)| SecurityId(id)).collect();
+        (market, (currency, ids))
     });
-    by_currency.collect()
-}
-
-/// Measures the securities of all currencies, and converts the returns of those that portfolios in
-/// another currency hold.
-fn measure_all(market: &Market, session: usize, held: Vec<HeldInCurrency>) -> SessionStatistics {
-    let ids = held.iter().flat_map(|held| held.securities.iter().copied());
-    let mut all: Vec<_> = ids.collect();
-    all.sort_unstable();
-    all.dedup();
-    let chunks = map_chunks(all, MEASURED_AT_ONCE, |securities| {
-        measure(market, session, &securities)
-    });
-    let mut statistics = SessionStatistics::from_chunks(market, session, chunks);
-    for HeldInCurrency {
-        currency,
-        securities,
-        cash,
-    } in held
-    {
-        let returns = CurrencyReturns::new(market, session, currency, &securities, &cash);
-        let Some(returns) = returns else {
-            continue;
-        };
-        let chunks = map_chunks(securities, MEASURED_AT_ONCE, |securities| {
-            returns.measure(&statistics, &securities)
-        });
-        returns.add_to(&mut statistics, chunks);
-    }
-    statistics
+    by_key.collect()
 }
 
 /// Takes up to `max` of the remaining items.

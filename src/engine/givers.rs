@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use super::markets::Markets;
 use super::portfolio_state::PortfolioState;
-use crate::domain::{Currency, Day, PortfolioId, SecurityId};
-use crate::phases::{History, Market, carried_lots};
+use crate::domain::{Day, PortfolioId, SecurityId};
+use crate::phases::{History, carried_lots};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The portfolios that gave lots and are not computed themselves.
@@ -45,10 +46,9 @@ impl Givers {
         histories.flat_map(|(_, given)| given.securities())
     }
 
-    /// Returns the currencies of the givers' foreign cash, with repetitions.
-    pub(super) fn foreign_currencies(&self) -> impl Iterator<Item = Currency> + '_ {
-        let histories = self.histories.values();
-        histories.flat_map(|(_, given)| given.foreign_currencies())
+    /// Returns whether a portfolio is one of the givers.
+    pub(super) fn contains(&self, id: PortfolioId) -> bool {
+        self.histories.contains_key(&id)
     }
 
     /// Returns the first inception of the givers, if there are any.
@@ -57,7 +57,7 @@ impl Givers {
     }
 
     /// Sets the lots of all transfers from other portfolios.
-    pub(super) fn set_carried_lots(&self, market: &Market, states: &mut [PortfolioState]) {
+    pub(super) fn set_carried_lots(&self, markets: &Markets, states: &mut [PortfolioState]) {
         let receives = |state: &PortfolioState| {
             let transfers = state.history.transfers_from_counterparts();
             !transfers.is_empty()
@@ -67,7 +67,7 @@ impl Givers {
         }
         let givers = self.histories.iter().map(|(id, (_, given))| (*id, given));
         let own = states.iter().map(|state| (state.id, &state.history));
-        let carried = carried_lots(market, &givers.chain(own).collect());
+        let carried = carried_lots(|id| markets.of(id), &givers.chain(own).collect());
         for ((id, index), lots) in carried {
             if let Ok(at) = states.binary_search_by_key(&id, |state| state.id) {
                 states[at].history.set_carried(index, lots);

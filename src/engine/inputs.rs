@@ -9,11 +9,12 @@ use crate::domain::{
     CalendarError, Day, DayRange, IdSet, Portfolio, PortfolioId, RiskModel, Security, SecurityId,
 };
 use crate::invalidation::ActionHistory;
-use crate::phases::{Close, CurrencyPairs, Market, MarketSources};
+use crate::phases::{Close, CurrencyPairs, MarketSources};
 use crate::store::{ModelNumber, ReadTransaction, StoreError};
 
 use super::error::EngineError;
 use super::givers::Givers;
+use super::markets::Markets;
 use super::portfolio_state::{MAX_LOOKUPS, PortfolioState, load_portfolio_states};
 use super::settings::Settings;
 
@@ -31,9 +32,9 @@ pub(super) enum CloseSelection {
     Needed,
 }
 
-/// The market and the portfolios of a plan.
+/// The markets and the portfolios of a plan.
 pub(super) struct Inputs {
-    pub(super) market: Market,
+    pub(super) markets: Markets,
     pub(super) model: ModelNumber,
     /// One for each portfolio, ascending by id.
     pub(super) portfolios: Vec<PortfolioState>,
@@ -73,7 +74,7 @@ pub(super) fn load(
         .filter(|needed| needed.len() * LOOKUP_COST <= securities.len()),
     };
     let closes = load_closes(reading, range, &sessions, &securities, selected.as_ref())?;
-    let market = Market::new(MarketSources {
+    let sources = MarketSources {
         sessions,
         sessions_per_year: settings.calendar.sessions_per_year(),
         securities,
@@ -82,10 +83,16 @@ pub(super) fn load(
         splits: reading.splits().all()?,
         actions,
         model: risk_model,
+    };
+    let calendars = reading
+        .security_calendars()
+        .of_portfolios(&settings.calendar)?;
+    let markets = Markets::new(sources, calendars, |id| {
+        ids.contains(id.0) || givers.contains(id)
     })?;
-    givers.set_carried_lots(&market, &mut states);
+    givers.set_carried_lots(&markets, &mut states);
     Ok(Inputs {
-        market,
+        markets,
         model,
         portfolios: states,
     })
@@ -101,13 +108,11 @@ fn needed_securities(
     actions: &ActionHistory,
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
-    let (mut portfolio_currencies, mut cash_currencies) = (BTreeSet::new(), BTreeSet::new());
+    let mut portfolio_currencies = BTreeSet::new();
     for state in states {
         needed.extend(state.history.securities());
         portfolio_currencies.insert(state.history.currency());
-        cash_currencies.extend(state.history.foreign_currencies());
     }
-    cash_currencies.extend(givers.foreign_currencies());
     needed.extend(givers.securities());
     let received = actions.received_for(&needed);
     needed.extend(received.into_keys());
@@ -120,8 +125,7 @@ fn needed_securities(
     let converted = securities
         .iter()
         .filter(|security| needed.contains(&security.id));
-    let mut currencies: BTreeSet<_> = converted.map(|security| security.currency).collect();
-    currencies.append(&mut cash_currencies);
+    let currencies: BTreeSet<_> = converted.map(|security| security.currency).collect();
     let pairs = CurrencyPairs::new(securities);
     for to in portfolio_currencies {
         for from in currencies.iter().filter(|from| **from != to) {
@@ -207,8 +211,8 @@ fn load_portfolios(
 mod tests {
     use super::*;
     use crate::domain::{
-        CashTerms, CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price,
-        Quantity, Transaction, TransactionKind,
+        CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price, Quantity,
+        Transaction, TransactionKind,
     };
 
     fn security(id: u32, symbol: &str, currency: &str) -> Security {
@@ -227,6 +231,7 @@ mod tests {
             name: "one".to_owned(),
             currency: Currency::USD,
             cost_basis: CostBasis::default(),
+            calendar: None,
             lifecycle: Lifecycle::new(day),
         };
         let bought = Transaction {
@@ -235,7 +240,6 @@ mod tests {
             time: None,
             counterpart: None,
             lots: None,
-            cash: CashTerms::default(),
             kind: TransactionKind::Buy,
             security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),

@@ -33,6 +33,8 @@ mod failing_phases;
 mod givers;
 mod inputs;
 mod load;
+mod markets;
+mod measure;
 mod outcome;
 mod portfolio_state;
 mod readiness;

@@ -87,8 +87,8 @@ fn load_by_scan(
 mod tests {
     use super::*;
     use crate::domain::{
-        CashTerms, CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey,
-        Quantity, TransactionKind,
+        CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity,
+        TransactionKind,
     };
     use crate::store::Store;
 
@@ -104,7 +104,6 @@ mod tests {
             time: None,
             counterpart: None,
             lots: None,
-            cash: CashTerms::default(),
             kind: TransactionKind::Deposit,
             security: None,
             quantity: Quantity::ZERO,
@@ -120,6 +119,7 @@ mod tests {
                 name: name.to_owned(),
                 currency: Currency::USD,
                 cost_basis: CostBasis::default(),
+                calendar: None,
                 lifecycle: Lifecycle::new(day),
             }))?;
             let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];

@@ -17,8 +17,8 @@ use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
 use crate::domain::output::Position;
 use crate::domain::{
-    Currency, Day, IdSet, PriceQuality, Security, SecurityCalendars, SecurityId, Transaction,
-    is_closed,
+    Currency, Day, IdSet, PortfolioCalendars, PriceQuality, Security, SecurityCalendars,
+    SecurityId, Transaction, is_closed,
 };
 use crate::phases::{AsOfRate, Market, PhaseError};
 use crate::plan::{BlockReason, BlockedCell, Plan};
@@ -36,32 +36,38 @@ pub(super) fn blocked_cells(
 ) -> Result<BTreeMap<Day, Vec<BlockedCell>>, EngineError> {
     let mut blocked = BTreeMap::new();
     let target = unhindered.target.day;
-    let until_target = sessions.partition_point(|day| *day <= target);
-    let first = until_target.saturating_sub(settings.price_wait.sessions);
-    let recent = sessions.get(first..until_target).unwrap_or(&[]);
+    let until_target = &sessions[..sessions.partition_point(|day| *day <= target)];
+    let groups = groups(prices.portfolio_calendars(), until_target);
+    let wait = settings.price_wait.sessions;
 
     // Most runs of a complete database end here, before any security is read.
-    if recent
-        .iter()
-        .all(|day| unhindered.steps_on(*day).next().is_none())
-    {
+    let mut recent = groups.iter().flat_map(|group| group.recent(wait));
+    if recent.all(|day| unhindered.steps_on(*day).next().is_none()) {
         return Ok(blocked);
     }
     let securities = reading.securities().all()?;
     let conversions = Conversions::read(reading, &securities)?;
     let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for day in recent {
+    let recent = groups.iter().flat_map(|group| {
+        let days = group.recent(wait).iter();
+        days.map(move |day| (group, day))
+    });
+    for (group, day) in recent {
         if prices.is_accepted(*day) || prices.unpriced(*day)?.is_some() {
             continue;
         }
         // Without these two filters every recent session would load books of all portfolios.
-        let needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
-        let current = prices.with_current_price(*day)?;
+        let mut needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
+        group.retain(&mut needed);
+        if needed.is_empty() {
+            continue;
+        }
+        let current = prices.with_current_price(*day, &group.sessions)?;
         let unpriced = holders_of_unpriced(reading, &securities, &conversions, &current, *day)?;
         let unconverted = holders_without_rate(reading, &conversions, &current)?;
         let suspect = (unpriced | unconverted) & needed;
         if !suspect.is_empty() {
-            suspects.insert(*day, suspect);
+            *suspects.entry(*day).or_default() |= suspect;
         }
     }
     let (Some(last), ids) = (suspects.keys().last(), union(&suspects)) else {
@@ -76,6 +82,49 @@ pub(super) fn blocked_cells(
         }
     }
     Ok(blocked)
+}
+
+/// Portfolios with the same sessions.
+struct Group<'s> {
+    /// The sessions up to the target, ascending.
+    sessions: Cow<'s, [Day]>,
+    members: Members,
+}
+
+/// The portfolios of a group.
+enum Members {
+    /// Those that name a calendar.
+    Named(IdSet),
+    /// All but those that name one.
+    Others(IdSet),
+}
+
+impl Group<'_> {
+    /// Returns the sessions, at most the last `count`, on which a cell waits.
+    fn recent(&self, count: usize) -> &[Day] {
+        &self.sessions[self.sessions.len().saturating_sub(count)..]
+    }
+
+    /// Removes the portfolios that are not in the group.
+    fn retain(&self, ids: &mut IdSet) {
+        match &self.members {
+            Members::Named(named) => *ids &= named,
+            Members::Others(named) => *ids -= named,
+        }
+    }
+}
+
+/// Groups the portfolios by their sessions among `sessions`.
+fn groups<'s>(calendars: &PortfolioCalendars, sessions: &'s [Day]) -> Vec<Group<'s>> {
+    let mut groups = vec![Group {
+        sessions: Cow::Borrowed(sessions),
+        members: Members::Others(calendars.portfolios()),
+    }];
+    groups.extend(calendars.iter().map(|own| Group {
+        sessions: Cow::Owned(own.pick(sessions)),
+        members: Members::Named(own.portfolios.clone()),
+    }));
+    groups
 }
 
 fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
@@ -125,18 +174,19 @@ fn blocked_on(
     prices: &mut SessionPrices<'_, '_>,
 ) -> Result<Vec<BlockedCell>, StoreError> {
     let Inputs {
-        market,
+        markets,
         portfolios: states,
         ..
     } = inputs;
-    let Some(session) = market.session_index(day) else {
-        return Ok(Vec::new());
-    };
     let mut blocked = Vec::new();
     for state in states
         .iter_mut()
         .filter(|state| suspect.contains(state.id.0))
     {
+        let market = markets.of(state.id);
+        let Some(session) = market.session_index(day) else {
+            continue;
+        };
         if let Some(reason) = block_reason(market, state, session, price_wait, prices)? {
             blocked.push(BlockedCell {
                 portfolio: state.id,
@@ -156,8 +206,8 @@ fn block_reason(
     price_wait: &PriceWait,
     prices: &mut SessionPrices<'_, '_>,
 ) -> Result<Option<BlockReason>, StoreError> {
-    let valuation = match state.books.value_on(market, &state.history, session) {
-        Ok(valuation) => valuation,
+    let positions = match state.books.value_on(market, &state.history, session) {
+        Ok(valuation) => valuation.positions,
         Err(PhaseError::MissingRate { from, to, .. }) => {
             return Ok(Some(BlockReason::MissingRate {
                 pair: from.pair_with(to),
@@ -173,17 +223,11 @@ fn block_reason(
     };
     let limit = usize::from(price_wait.dead_after_sessions);
     let (mut gross, mut unpriced, mut missing) = (0, 0, BTreeSet::new());
-    let holdings = valuation.positions.iter();
-    let holdings = holdings.map(|of| (of.value, late.of_position(state, of)));
-    let cash = valuation.snapshot.foreign_cash.iter();
-    let cash = cash.filter(|of| !of.balance.is_zero());
-    let own = state.history.currency();
-    let cash = cash.map(|of| (of.value, late.of_rate(of.currency, own)));
-    for (value, inputs) in holdings.chain(cash) {
-        let size = i128::from(value.units()).abs();
+    for position in &positions {
+        let size = i128::from(position.value.units()).abs();
         gross += size;
         let mut is_missing = false;
-        for (security, waited) in inputs {
+        for (security, waited) in late.of_position(state, position) {
             // The close of a closed session is that of an earlier one, whose wait may have been
             // ended.
             let is_accepted = waited.last().is_some_and(|last| prices.is_accepted(*last));
@@ -251,12 +295,9 @@ impl LateInputs<'_> {
     /// Returns the currency pairs of the rate of a security that are late.
     fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
         let from = self.market.security(security).map(|known| known.currency);
-        let foreign = from.filter(|from| *from != to);
-        foreign.map_or_else(Vec::new, |from| self.of_rate(from, to))
-    }
-
-    /// Returns the currency pairs of the rate between two currencies that are late.
-    fn of_rate(&self, from: Currency, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
+        let Some(from) = from.filter(|from| *from != to) else {
+            return Vec::new();
+        };
         let conversion = self.market.conversion(from, to);
         let rate = self.market.rate(&conversion, self.session);
         let pairs = rate.iter().flat_map(AsOfRate::securities);

@@ -31,7 +31,7 @@ pub(crate) fn closed_positions(
     };
     let transactions = state.history.transactions();
     let id = |at: u32| transactions[at as usize].reference.clone();
-    let closed = Books::realized_lots(&inputs.market, &state.history).map(|lots| {
+    let closed = Books::realized_lots(inputs.markets.of(state.id), &state.history).map(|lots| {
         let lots = lots.into_iter().map(|lot| ClosedPosition {
             opened_by: id(lot.opened.transaction),
             closed_by: lot.closed_by.map(id),

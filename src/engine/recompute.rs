@@ -52,7 +52,11 @@ impl Recomputation {
 
     /// Returns whether `day` is a session, not later than the last day that was read.
     pub(crate) fn has_session(&self, day: Day) -> bool {
-        self.inputs.market.session_index(day).is_some()
+        self.inputs
+            .markets
+            .of_database()
+            .session_index(day)
+            .is_some()
     }
 
     /// Recomputes cells of a session that was read; sessions must ascend from call to call.
@@ -66,9 +70,18 @@ impl Recomputation {
         // Filters only the statistics in `start`, which are not used here. Those that risk needs
         // are always computed.
         let known = IdSet::new();
+        let markets = &self.inputs.markets;
+        let (steps, outside): (Vec<_>, Vec<_>) = steps
+            .iter()
+            .partition(|(id, _)| markets.of(*id).session_index(day).is_some());
+        let outside = outside.into_iter().map(|(id, _)| {
+            let reason = "the day is no session of the portfolio's calendar".to_owned();
+            (Cell::new(day, id), reason)
+        });
+        let outside: Vec<_> = outside.collect();
         let mut times = PhaseTimes::default();
         let (start, mut session) =
-            open_session(&mut self.inputs, day, steps, &known, clock, &mut times);
+            open_session(&mut self.inputs, day, &steps, &known, clock, &mut times);
         let failures = start.failures.into_iter();
         let failed = failures.map(|failure| (failure.cell, failure.reason));
         let blocked = start.blocked.into_iter();
@@ -78,14 +91,14 @@ impl Recomputation {
         });
         RecomputedCells {
             cells: session.next_cells(usize::MAX, clock, &mut times),
-            missing: failed.chain(blocked).collect(),
+            missing: failed.chain(blocked).chain(outside).collect(),
         }
     }
 
     /// Recomputes the statistics of `securities` on a session, ascending by id. Unknown ids are
     /// ignored.
     pub(crate) fn statistics(&self, day: Day, securities: &IdSet) -> Vec<SecurityStatistics> {
-        let market = &self.inputs.market;
+        let market = self.inputs.markets.of_database();
         let Some(session) = market.session_index(day) else {
             return Vec::new();
         };

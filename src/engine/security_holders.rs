@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Day, DayRange, PortfolioId, SecurityId, Split};
+use crate::domain::{Day, DayRange, PortfolioCalendars, PortfolioId, SecurityId, Split};
 use crate::invalidation::{ActionHistory, holding_changes};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -15,8 +15,9 @@ pub(super) struct SecurityHolders {
     splits: Vec<Split>,
     /// The securities from which units can come, itself included.
     origins: BTreeSet<SecurityId>,
-    /// Days on which a portfolio read so far holds the security: disjoint, in no order.
-    held: Vec<DayRange>,
+    /// Days on which a portfolio read so far holds the security, by the index of its own calendar:
+    /// disjoint for each calendar, in no order.
+    held: Vec<(Option<usize>, DayRange)>,
     /// The last portfolio that was read.
     last_read: Option<PortfolioId>,
     /// Set once every portfolio that traded the security was read.
@@ -41,14 +42,20 @@ impl SecurityHolders {
     }
 
     /// Returns whether an active portfolio, within its lifecycle, holds the security at the end of
-    /// `day`.
+    /// `day`, a session of its calendar among `calendars`, if it has one.
     pub(super) fn is_held(
         &mut self,
         reading: &ReadTransaction<'_>,
         actions: &ActionHistory,
+        calendars: &PortfolioCalendars,
         day: Day,
     ) -> Result<bool, StoreError> {
-        if self.held.iter().any(|range| range.contains(day)) {
+        let has_session = |calendar: Option<usize>| {
+            let own = calendar.and_then(|at| calendars.iter().nth(at));
+            own.is_none_or(|own| own.has_session(day))
+        };
+        let mut held = self.held.iter();
+        if held.any(|(own, range)| range.contains(day) && has_session(*own)) {
             return Ok(true);
         }
         while !self.is_exhausted {
@@ -62,10 +69,11 @@ impl SecurityHolders {
                 break;
             };
             self.last_read = Some(portfolio);
+            let own = calendars.index_of(portfolio);
             let mut is_held = false;
             for range in self.held_by(reading, actions, portfolio)? {
-                is_held |= range.contains(day);
-                self.add(range);
+                is_held |= range.contains(day) && has_session(own);
+                self.add(own, range);
             }
             if is_held {
                 return Ok(true);
@@ -106,14 +114,14 @@ impl SecurityHolders {
 
     /// Adds days to those that are held, and merges the ranges that overlap, so that a million
     /// former holders leave a few.
-    fn add(&mut self, mut range: DayRange) {
-        self.held.retain(|known| {
-            let overlaps = known.intersection(range).is_some();
+    fn add(&mut self, own: Option<usize>, mut range: DayRange) {
+        self.held.retain(|(of, known)| {
+            let overlaps = *of == own && known.intersection(range).is_some();
             if overlaps {
                 range = known.hull(range);
             }
             !overlaps
         });
-        self.held.push(range);
+        self.held.push((own, range));
     }
 }

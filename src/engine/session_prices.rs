@@ -5,14 +5,17 @@
 //! A security that is closed on a session by its own calendar does not count. A session on which all
 //! held securities are closed, such as a Saturday, is unpriced if the session before it is.
 //!
-//! The portfolios of the whole database decide, so that a session is the same for every scope.
+//! The portfolios of the whole database decide, so that a session is the same for every scope. One
+//! whose own calendar has no session on the day holds nothing on it.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::security_holders::SecurityHolders;
 use super::settings::Settings;
-use crate::domain::{Calendar, Day, DayRange, IdSet, Security, SecurityCalendars, SecurityId};
+use crate::domain::{
+    Calendar, Day, DayRange, IdSet, PortfolioCalendars, Security, SecurityCalendars, SecurityId,
+};
 use crate::invalidation::ActionHistory;
 use crate::plan::{Plan, UnpricedSession};
 use crate::store::{ReadTransaction, StoreError};
@@ -23,6 +26,7 @@ pub(super) struct SessionPrices<'r, 'c> {
     max_unpriced_share: f64,
     calendar: Calendar,
     calendars: SecurityCalendars,
+    portfolio_calendars: PortfolioCalendars,
     /// The securities that can be held, and have a transaction or are received.
     traded: Vec<Security>,
     /// The securities with a calendar of their own.
@@ -54,6 +58,9 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
             max_unpriced_share: settings.price_wait.max_unpriced_share,
             calendar: settings.calendar.clone(),
             calendars: reading.security_calendars().current(&settings.calendar)?,
+            portfolio_calendars: reading
+                .security_calendars()
+                .of_portfolios(&settings.calendar)?,
             traded,
             with_calendar,
             actions,
@@ -96,12 +103,21 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         &self.calendars
     }
 
+    /// Returns the calendars that portfolios name.
+    pub(super) const fn portfolio_calendars(&self) -> &PortfolioCalendars {
+        &self.portfolio_calendars
+    }
+
     /// Returns the securities with a close of their last session up to `day`: of `day`, or, if they
-    /// are closed on it, of the last session before on which they were not.
-    pub(super) fn with_current_price(&self, day: Day) -> Result<IdSet, StoreError> {
+    /// are closed on it, of the last of `sessions` before on which they were not.
+    pub(super) fn with_current_price(
+        &self,
+        day: Day,
+        sessions: &[Day],
+    ) -> Result<IdSet, StoreError> {
         let priced_on = |day| self.reading.closes().priced_securities(day);
         let mut current = priced_on(day)?;
-        let sessions = self.sessions_until(day);
+        let sessions = &sessions[..sessions.partition_point(|session| *session <= day)];
         let mut earlier: BTreeMap<Day, IdSet> = BTreeMap::new();
         for security in &self.with_calendar {
             if current.contains(security.id.0) || !self.calendars.is_closed(security, day) {
@@ -225,6 +241,6 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
                 new.insert(SecurityHolders::new(self.reading, &self.actions, security)?)
             }
         };
-        holders.is_held(self.reading, &self.actions, day)
+        holders.is_held(self.reading, &self.actions, &self.portfolio_calendars, day)
     }
 }

@@ -85,7 +85,13 @@ pub fn ledger_survey(
     now: DateTime<Utc>,
 ) -> Result<SurveyResult, EngineError> {
     let today = today(settings, now)?;
-    let lifecycles = reading.portfolios().lifecycle_index()?;
+    let calendars = reading
+        .security_calendars()
+        .of_portfolios(&settings.calendar)?;
+    let lifecycles = reading
+        .portfolios()
+        .lifecycle_index()?
+        .with_calendars(calendars);
     // Deleted portfolios too: a plan has a skip for each of their cells.
     let first = first_day(&lifecycles, settings);
     let sessions = match first {

@@ -32,6 +32,7 @@ mod existing;
 pub mod inbox;
 mod numbers;
 mod options;
+mod portfolio_checks;
 mod portfolios;
 pub mod prices;
 mod restatement;

@@ -1,8 +1,9 @@
 //! Reads and validates files of portfolios: `id?, name, currency?, inception, closed?,
-//! deleted_at?, cost_basis?, fees?`.
+//! deleted_at?, cost_basis?, fees?, calendar?`.
 //!
 //! The id identifies a portfolio; without an id the name does. An absent column keeps the existing
-//! value, and so does an empty `currency`, `cost_basis` or `fees`. An empty `closed` or `deleted_at` removes the value.
+//! value, and so does an empty `currency`, `cost_basis` or `fees`. An empty
+//! `closed`, `deleted_at` or `calendar` removes the value.
 
 use std::str::FromStr;
 
@@ -12,6 +13,9 @@ use super::currency::parse_currency;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
+use super::portfolio_checks::{
+    check_calendar, check_currency, check_inception, check_transactions_within,
+};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
@@ -30,6 +34,7 @@ const FORMAT: TableFormat = TableFormat {
         "deleted_at",
         "cost_basis",
         "fees",
+        "calendar",
     ],
     required: &["name", "inception"],
     date_columns: &["inception", "closed", "deleted_at"],
@@ -55,6 +60,8 @@ pub struct PortfolioRow {
     pub cost_basis: OptionalField<LotMethod>,
     /// The place of fees; an expense for a new portfolio without a value.
     pub fees: OptionalField<FeeTreatment>,
+    /// The name of the calendar that picks its sessions; an empty field removes it.
+    pub calendar: OptionalField<String>,
 }
 
 /// Changes that a file of portfolios makes.
@@ -90,6 +97,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
     let deleted_at = cells.optional("deleted_at", |text| dates.parse_instant(text));
     let cost_basis = cells.optional("cost_basis", parse_word);
     let fees = cells.optional("fees", parse_word);
+    let calendar = cells.optional("calendar", parse_text);
     Some(PortfolioRow {
         id,
         name: name?,
@@ -99,6 +107,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<PortfolioRow> {
         deleted_at,
         cost_basis,
         fees,
+        calendar,
     })
 }
 
@@ -120,6 +129,7 @@ pub fn validate_portfolios(
         let was = find_existing(row, known)?;
         let now = merge(row, was)?;
         check_inception(&now, was, known_days)?;
+        check_calendar(&now, known)?;
         if let Some((line, earlier)) = seen.insert(now.key, line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
@@ -182,26 +192,12 @@ fn merge(row: &PortfolioRow, was: Option<&Portfolio>) -> Result<NewPortfolio, Ve
             method: row.cost_basis.or_keep(basis.method),
             fees: row.fees.or_keep(basis.fees),
         },
+        calendar: row
+            .calendar
+            .clone()
+            .or_keep_optional(was.and_then(|was| was.calendar.clone())),
         lifecycle,
     })
-}
-
-/// Refuses an inception that the calendar does not know, unless the row leaves it as it is.
-fn check_inception(
-    now: &NewPortfolio,
-    was: Option<&Portfolio>,
-    known_days: DayRange,
-) -> Result<(), Vec<RowError>> {
-    let inception = now.lifecycle.inception();
-    let is_changed = was.is_none_or(|was| was.lifecycle.inception() != inception);
-    if is_changed && !known_days.contains(inception) {
-        let reason = RowErrorKind::InceptionOutsideCalendar {
-            inception,
-            known_days,
-        };
-        return Err(vec![RowError::in_column("inception", inception, reason)]);
-    }
-    Ok(())
 }
 
 fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
@@ -215,58 +211,11 @@ fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
         Change::between_optional("deleted_at", &old.deleted_at(), &new.deleted_at()),
         Change::between("cost_basis", &old_basis.method, &new_basis.method),
         Change::between("fees", &old_basis.fees, &new_basis.fees),
+        Change::between_optional("calendar", &was.calendar, &now.calendar),
     ]
     .into_iter()
     .flatten()
     .collect()
-}
-
-/// Refuses a new inception or closing day that leaves transactions outside the lifecycle, since
-/// they would never be booked. A day that the row does not change is not checked.
-fn check_transactions_within(
-    now: &NewPortfolio,
-    was: &Portfolio,
-    known: &ExistingRecords,
-) -> Result<(), Vec<RowError>> {
-    let Some(traded) = known.traded_range(was.id) else {
-        return Ok(());
-    };
-    let (first, last) = (traded.first(), traded.last());
-    let inception = now.lifecycle.inception();
-    let mut errors = Vec::new();
-    if inception > first && inception != was.lifecycle.inception() {
-        let reason = RowErrorKind::TransactionsBeforeInception { inception, first };
-        errors.push(RowError::in_column("inception", inception, reason));
-    }
-    if let Some(closed) = now.lifecycle.closing_day()
-        && closed < last
-        && Some(closed) != was.lifecycle.closing_day()
-    {
-        let reason = RowErrorKind::TransactionsAfterClose { closed, last };
-        errors.push(RowError::in_column("closed", closed, reason));
-    }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors)
-    }
-}
-
-/// Refuses another currency for a portfolio with transactions: their amounts would be read in the new
-/// currency, unconverted.
-fn check_currency(
-    now: &NewPortfolio,
-    was: &Portfolio,
-    known: &ExistingRecords,
-) -> Result<(), Vec<RowError>> {
-    if now.currency == was.currency || known.traded_range(was.id).is_none() {
-        return Ok(());
-    }
-    let reason = RowErrorKind::CurrencyUnderAmounts {
-        was: was.currency,
-        now: now.currency,
-    };
-    Err(vec![RowError::in_column("currency", now.currency, reason)])
 }
 
 #[cfg(test)]
@@ -310,6 +259,20 @@ mod tests {
                 .changes
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_calendar_is_a_known_name_and_an_empty_field_removes_it() {
+        let text = |name: &str| format!("name,inception,calendar\nAlpha,2026-01-05,{name}\n");
+        let calendars = || ["XTSE".to_owned()];
+        let none = ExistingRecords::default().with_calendars(calendars());
+        let refused = validated(&text("XTES"), &none);
+        assert_eq!((refused.counts.invalid, refused.changes), (1, None));
+        let known = after(validated(&text("XTSE"), &none)).with_calendars(calendars());
+        let kept = validated("name,inception\nAlpha,2026-01-05\n", &known);
+        assert_eq!(kept.verdicts[0].verdict, Verdict::Same);
+        let removed = validated(&text(""), &known).changes.unwrap();
+        assert_eq!(removed.corrected[0].now.calendar, None);
     }
 
     #[test]

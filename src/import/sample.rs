@@ -22,6 +22,7 @@ pub(super) fn portfolio(id: u32, name: &str, inception: &str) -> Portfolio {
         name: name.to_owned(),
         currency: Currency::USD,
         cost_basis: CostBasis::default(),
+        calendar: None,
         lifecycle: Lifecycle::new(day(inception)),
     }
 }

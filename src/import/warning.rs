@@ -1,7 +1,9 @@
-//! Warnings: rows that can be imported, but are more often a mistake than meant.
+//! Warnings: rows that can be imported, but are more often a mistake than meant, and files whose
+//! effect may surprise.
 
 use std::fmt;
 
+use super::options::PriceWarning;
 use crate::domain::{Attribution, Day, Money, Quantity};
 
 /// A reason to look at a row again.
@@ -89,6 +91,43 @@ impl fmt::Display for Warning {
             Self::AmountDiffers { amount, expected } => {
                 write!(f, "amount {amount} is not quantity × price, {expected}")
             }
+        }
+    }
+}
+
+/// A warning about a file that is imported nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileWarning {
+    /// The prices may be adjusted.
+    Prices(PriceWarning),
+    /// The calendar of a portfolio has sessions that the calendar of the database lacks.
+    SessionsOutsideDatabase {
+        /// The name of the portfolio's calendar.
+        calendar: String,
+        /// The name of the database's calendar.
+        database: String,
+        /// The number of such sessions, from the first inception in the file on.
+        count: usize,
+        /// The first of them.
+        first: Day,
+    },
+}
+
+impl fmt::Display for FileWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prices(warning) => warning.fmt(f),
+            Self::SessionsOutsideDatabase {
+                calendar,
+                database,
+                count,
+                first,
+            } => write!(
+                f,
+                "{count} sessions of {calendar}, the first on {first}, are not in the calendar \
+                 {database} of the database, so that portfolios have no cells on them; for these \
+                 configure a calendar with the sessions of both, such as `weekdays`"
+            ),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Collects affected phases of cells, in the layout of the ledger.
 
-use crate::domain::{Day, IdSet, PhaseCells, PhaseSet, PortfolioId};
+use crate::domain::{Day, IdSet, Phase, PhaseCells, PhaseSet, PortfolioId};
 
 /// The ids that a change affects, by session and phase: portfolios, or securities for the phase
 /// `securities`. Ids that are not done may be included; removing them changes nothing.
@@ -22,6 +22,48 @@ impl AffectedCells {
             *self.cells.entry(key).or_default() |= ids;
         }
         self
+    }
+
+    /// Returns the cells without those of some portfolios. Risk and statistics of securities stay.
+    #[must_use]
+    pub(super) fn without_books(mut self, portfolios: &IdSet) -> Self {
+        for ((_, phase), ids) in &mut self.cells {
+            if !matches!(phase, Phase::Securities | Phase::Risk) {
+                *ids -= portfolios;
+            }
+        }
+        self.cells.retain(|_, ids| !ids.is_empty());
+        self
+    }
+
+    /// Returns the cells of some portfolios, without statistics of securities.
+    #[must_use]
+    pub(super) fn of_portfolios(&self, portfolios: &IdSet) -> Self {
+        let mut cells = PhaseCells::new();
+        for ((day, phase), ids) in &self.cells {
+            let ids = ids & portfolios;
+            if *phase != Phase::Securities && !ids.is_empty() {
+                cells.insert((*day, *phase), ids);
+            }
+        }
+        Self { cells }
+    }
+
+    /// Returns cells on `own` sessions, and the same cells on those of `all` sessions that lie
+    /// between these and the `own` sessions around them.
+    #[must_use]
+    pub(super) fn between_sessions(self, own: &[Day], all: &[Day]) -> Self {
+        let mut spread = Self::default();
+        for ((day, phase), ids) in self.cells {
+            let at = own.partition_point(|session| *session < day);
+            let before = at.checked_sub(1).map_or(Day::MIN, |before| own[before]);
+            let after = own.get(at + 1).copied().unwrap_or(Day::MAX);
+            let near = all.iter().filter(|near| before < **near && **near < after);
+            for near in near {
+                spread.add(*near, PhaseSet::from_phase(phase), &ids);
+            }
+        }
+        spread
     }
 
     /// Adds these phases of these ids on a session.
@@ -58,7 +100,6 @@ impl AffectedCells {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Phase;
     use crate::invalidation::sample::{day, sessions, table};
 
     #[test]

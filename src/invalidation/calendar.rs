@@ -1,9 +1,12 @@
 //! A changed trading calendar.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
-use super::closed_sessions::sync_security_calendars;
+use super::closed_sessions::security_calendar_changes;
 use super::ledger::remove_cells;
+use super::portfolio_calendars::portfolio_calendar_changes;
 use crate::domain::{
     Calendar, Day, DayRange, InvalidationCause, NewInvalidation, Phase, PhaseCells, PhaseSet,
 };
@@ -18,7 +21,7 @@ pub(super) struct CalendarChange {
     pub(super) invalidations: Vec<NewInvalidation>,
 }
 
-/// Puts the configured calendar in force, and those that securities name. If another one was in force, invalidates all cells from
+/// Puts the configured calendar in force, and those that securities and portfolios name. If another one was in force, invalidates all cells from
 /// the first changed day on, and all annualised figures if a year has another number of sessions.
 /// Returns the covered days that became or ceased to be sessions, ascending.
 pub(crate) fn sync_calendar(
@@ -34,9 +37,41 @@ pub(crate) fn sync_calendar(
         in_force.set(calendar)?;
     }
     remove_cells(writing, change.invalidations.into_iter().map(Ok), now)?;
-    // The database's calendar may be that of a security too.
-    sync_security_calendars(writing, calendar, now)?;
+    // The database's calendar may be that of a security or portfolio too.
+    sync_named_calendars(writing, calendar, now)?;
     Ok(change.days)
+}
+
+/// Puts the calendars that securities and portfolios name in force, and invalidates the cells that
+/// this affects.
+fn sync_named_calendars(
+    writing: &WriteTransaction<'_>,
+    configured: &Calendar,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut changes = security_calendar_changes(writing, configured)?;
+    changes.extend(portfolio_calendar_changes(writing, configured)?);
+    let (was, current) = (
+        writing.security_calendars().of_portfolios_in_force()?,
+        writing.security_calendars().of_portfolios(configured)?,
+    );
+    let annualised = was.iter().zip(current.iter());
+    let annualised = annualised.filter(|(was, now)| was.sessions_per_year != now.sessions_per_year);
+    let annualised: BTreeSet<_> = annualised.map(|(was, _)| was.name.as_str()).collect();
+    let (in_force, current) = (
+        writing.security_calendars().in_force()?,
+        writing.security_calendars().current(configured)?,
+    );
+    for name in in_force
+        .names()
+        .filter(|name| in_force.named(name) != current.named(name) || annualised.contains(name))
+    {
+        if let Some(calendar) = writing.security_calendars().find(name, configured)? {
+            writing.security_calendars().set(name, &calendar)?;
+        }
+    }
+    remove_cells(writing, changes.into_iter().map(Ok), now)?;
+    Ok(())
 }
 
 /// Returns the effect of `calendar` when it is put in force.
@@ -56,7 +91,7 @@ pub(super) fn calendar_change(
         change.invalidations.push(NewInvalidation {
             cause: InvalidationCause::Calendar,
             reason: format!("the calendar changed on {}", days.join(", ")),
-            cells: affected_cells(reading, &change.days)?,
+            cells: affected_by_sessions(reading, &change.days)?,
         });
         let first = |sessions: &[Day]| sessions.first().copied();
         if let (Some(old), Some(new)) = (first(&before), first(calendar.all_sessions())) {
@@ -114,6 +149,31 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
     let mut changed: Vec<Day> = removed.chain(added).filter(within).copied().collect();
     changed.sort_unstable();
     changed
+}
+
+/// Returns the cells affected by sessions that change: everything covered from the first changed day
+/// on, for a portfolio with a calendar from the first that its calendar has.
+fn affected_by_sessions(
+    reading: &ReadTransaction<'_>,
+    changed: &[Day],
+) -> Result<PhaseCells, StoreError> {
+    let mut cells = affected_cells(reading, changed)?;
+    for own in reading
+        .security_calendars()
+        .of_portfolios_in_force()?
+        .iter()
+    {
+        let first = changed.iter().find(|day| own.has_session(**day));
+        for ((day, phase), ids) in &mut cells {
+            // The statistics of holdings are done with risk.
+            let is_own = !matches!(phase, Phase::Securities | Phase::Risk);
+            if is_own && first.is_none_or(|first| day < first) {
+                *ids -= &own.portfolios;
+            }
+        }
+    }
+    cells.retain(|_, ids| !ids.is_empty());
+    Ok(cells)
 }
 
 /// Returns everything covered from the first changed day on. The changed day itself is not a

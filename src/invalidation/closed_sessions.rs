@@ -6,42 +6,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::{AffectedSessions, CloseSpan};
 use super::facts::Facts;
-use super::ledger::remove_cells;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{Calendar, Day, InvalidationCause, NewInvalidation, Security, is_closed};
 use crate::phases::{LONGEST_WINDOW, MAX_SESSIONS_WITHOUT_CLOSE};
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::{ReadTransaction, StoreError};
 
 /// Number of changed days up to which a reason names each.
 const MAX_NAMED: usize = 5;
-
-/// Puts the calendars that securities name in force, and invalidates the cells that this affects.
-pub(super) fn sync_security_calendars(
-    writing: &WriteTransaction<'_>,
-    configured: &Calendar,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    let changes = security_calendar_changes(writing, configured)?;
-    let (in_force, current) = (
-        writing.security_calendars().in_force()?,
-        writing.security_calendars().current(configured)?,
-    );
-    for name in in_force
-        .names()
-        .filter(|name| in_force.named(name) != current.named(name))
-    {
-        if let Some(calendar) = writing.security_calendars().find(name, configured)? {
-            writing.security_calendars().set(name, &calendar)?;
-        }
-    }
-    remove_cells(writing, changes.into_iter().map(Ok), now)?;
-    Ok(())
-}
 
 /// Returns what is invalidated when the calendars that securities name are put in force, one
 /// invalidation a calendar.
@@ -69,7 +43,11 @@ pub(super) fn security_calendar_changes(
         let mut affected = AffectedCells::default();
         let securities = facts.securities()?.values();
         for security in securities.filter(|known| known.calendar.as_deref() == Some(name)) {
-            affected = affected.union(affected_by_closed_sessions(&facts, security, was, now)?);
+            affected =
+                affected
+                    .union(facts.affected(|facts| {
+                        affected_by_closed_sessions(facts, security, was, now)
+                    })?);
         }
         let cells = affected.into_cells();
         let first = cells.keys().map(|(day, _)| *day).min();
@@ -85,7 +63,7 @@ pub(super) fn security_calendar_changes(
 }
 
 /// Words the change of the sessions of a calendar on these days, ascending.
-fn reason(name: &str, days: &[Day]) -> String {
+pub(super) fn reason(name: &str, days: &[Day]) -> String {
     match days {
         [first, .., last] if days.len() > MAX_NAMED => {
             format!(
@@ -150,7 +128,11 @@ pub(super) fn affected_by_closed_sessions(
 }
 
 /// Returns the `sessions` on which a security becomes closed, or ceases to be.
-fn changed_days(sessions: &[Day], was: Option<&[Day]>, now: Option<&[Day]>) -> BTreeSet<Day> {
+pub(super) fn changed_days(
+    sessions: &[Day],
+    was: Option<&[Day]>,
+    now: Option<&[Day]>,
+) -> BTreeSet<Day> {
     let sessions = sessions.iter().copied();
     let differs = sessions.filter(|day| is_closed(was, *day) != is_closed(now, *day));
     differs.collect()

@@ -38,7 +38,7 @@ pub(crate) fn invalidate_actions(
         let symbol = &facts.security(security)?.symbol;
         let (mut affected, mut texts) = (AffectedCells::default(), Vec::new());
         for change in &changes {
-            affected = affected.union(affected_by_action(&facts, change)?);
+            affected = affected.union(facts.affected(|facts| affected_by_action(facts, change))?);
             texts.push(reason(symbol, change));
         }
         Ok(NewInvalidation {

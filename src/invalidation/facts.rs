@@ -7,10 +7,12 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::affected_cells::AffectedCells;
 use super::ownership::Ownership;
 use super::received::ActionHistory;
 use crate::domain::{
-    Calendar, Currency, Day, DayRange, PhaseCells, PhaseSet, PortfolioId, Security, SecurityId,
+    Calendar, Currency, Day, DayRange, PhaseCells, PhaseSet, PortfolioCalendar, PortfolioId,
+    Security, SecurityId,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -45,6 +47,51 @@ impl<'r> Facts<'r> {
             benchmark_and_factors: OnceCell::new(),
             actions: OnceCell::new(),
         })
+    }
+
+    /// Returns the facts as they are by the sessions of a calendar that portfolios name.
+    fn by_calendar(&self, own: &PortfolioCalendar) -> Result<Self, StoreError> {
+        let sessions = own.pick(self.in_force()?);
+        Ok(Self {
+            reading: self.reading,
+            calendar: self.calendar,
+            last_covered: self.last_covered,
+            in_force: OnceCell::from(sessions),
+            securities: OnceCell::new(),
+            currencies: OnceCell::new(),
+            benchmark_and_factors: OnceCell::new(),
+            actions: OnceCell::new(),
+        })
+    }
+
+    /// Returns the cells that `find` finds by the sessions of their portfolio: by those of the
+    /// database for statistics and for portfolios without a calendar, and by those of its calendar
+    /// for another. Risk of a portfolio is affected by both: the statistics of its holdings are done
+    /// with it.
+    pub(super) fn affected(
+        &self,
+        find: impl Fn(&Self) -> Result<AffectedCells, StoreError>,
+    ) -> Result<AffectedCells, StoreError> {
+        let found = find(self)?;
+        let calendars = self.reading.security_calendars().of_portfolios_in_force()?;
+        // Most databases end here: no portfolio has a calendar.
+        if calendars.is_empty() {
+            return Ok(found);
+        }
+        // The lots of a receiver follow from the sessions of its givers, which may have another
+        // calendar, so that what any calendar finds affects it.
+        let receivers = self.reading.entries().receivers_of_lots()?;
+        let mut affected = found.without_books(&(calendars.portfolios() - &receivers));
+        let all = self.in_force()?;
+        for own in calendars.iter() {
+            let facts = self.by_calendar(own)?;
+            let found = find(&facts)?;
+            let other = found.of_portfolios(&(&receivers - &own.portfolios));
+            affected = affected
+                .union(found.of_portfolios(&own.portfolios))
+                .union(other.between_sessions(facts.in_force()?, all));
+        }
+        Ok(affected)
     }
 
     /// Returns true if the ledger holds anything on `day` or after.

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{NewInvalidation, PhaseCells};
+use crate::domain::{NewInvalidation, Phase, PhaseCells};
 use crate::store::{StoreError, WriteTransaction};
 
 /// Applies invalidations in order and returns the ids that all of them removed. What an earlier one
@@ -53,11 +53,17 @@ pub fn remove_cells(
     Ok(removed)
 }
 
-/// Closes the invalidations whose cells are all done again.
+/// Closes the invalidations whose cells are all done again. A cell that is no session of its
+/// portfolio any more is never done again, and does not count.
 pub(crate) fn close_completed(writing: &WriteTransaction<'_>) -> Result<(), StoreError> {
+    let calendars = writing.security_calendars().of_portfolios_in_force()?;
     'open: for open in writing.invalidations().open()? {
         for ((day, phase), ids) in &open.cells {
-            if !ids.is_subset(&writing.ledger().done(*day, *phase)?) {
+            let mut left = ids - writing.ledger().done(*day, *phase)?;
+            if *phase != Phase::Securities && !left.is_empty() {
+                left -= calendars.without_session(*day);
+            }
+            if !left.is_empty() {
                 continue 'open;
             }
         }

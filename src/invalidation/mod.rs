@@ -14,6 +14,7 @@
 //! | `securities` | sector, class, multiplier, currency and calendar of a security |
 //! | `closed_sessions` | sessions on which a security is closed, by another calendar or other sessions of it |
 //! | `portfolios` | currency, cost basis and fees of a portfolio |
+//! | `portfolio_calendars` | sessions of portfolios, by another calendar or other sessions of it |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
 //! | `risk_model`, `calendar` | configuration that a run puts in force |
 //! | `pending` | the same before the run: what it will invalidate |
@@ -40,7 +41,6 @@ mod affected_cells;
 mod affected_sessions;
 mod calendar;
 mod carried_lots;
-mod cash_uses;
 mod closed_sessions;
 mod corporate_actions;
 mod facts;
@@ -50,6 +50,7 @@ pub mod lifecycle;
 mod movement_effects;
 mod ownership;
 mod pending;
+mod portfolio_calendars;
 mod portfolios;
 mod price_uses;
 mod prices;

@@ -4,6 +4,7 @@
 
 use super::calendar::calendar_change;
 use super::closed_sessions::security_calendar_changes;
+use super::portfolio_calendars::portfolio_calendar_changes;
 use super::risk_model::model_change;
 use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
 use crate::store::{ReadTransaction, StoreError};
@@ -31,7 +32,8 @@ impl PendingInvalidations {
         let of_securities = security_calendar_changes(reading, calendar)?;
         let changes = model.flatten().into_iter().chain(of_database);
         let mut pending: Vec<NewInvalidation> = Vec::new();
-        for mut new in changes.chain(of_securities) {
+        let of_portfolios = portfolio_calendar_changes(reading, calendar)?;
+        for mut new in changes.chain(of_securities).chain(of_portfolios) {
             for earlier in &pending {
                 for (at, ids) in &earlier.cells {
                     if let Some(rest) = new.cells.get_mut(at) {

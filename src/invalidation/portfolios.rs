@@ -1,4 +1,5 @@
-//! Changed portfolios. A changed currency or cost basis affects all cells. The name is text for
+//! Changed portfolios. A changed currency or cost basis affects all cells, a calendar those that
+//! `portfolio_calendars` finds. The name is text for
 //! people, and a lifecycle decides which cells are expected, not their values.
 
 use std::collections::BTreeSet;
@@ -8,13 +9,15 @@ use chrono::{DateTime, Utc};
 use super::carried_lots::invalidations_of_receivers;
 use super::facts::Facts;
 use super::ledger::remove_cells;
+use super::portfolio_calendars::calendar_of_portfolio_change;
 use crate::domain::{
     Calendar, Change, Correction, Day, IdSet, InvalidationCause, NewInvalidation, PhaseCells,
     Portfolio,
 };
 use crate::store::{StoreError, WriteTransaction};
 
-/// Invalidates the cells of the portfolios whose currency or cost basis changed, and returns them.
+/// Invalidates the cells that another currency, cost basis or calendar of a portfolio affects, and
+/// returns them.
 ///
 /// # Errors
 ///
@@ -32,7 +35,12 @@ pub(crate) fn invalidate_portfolios(
         let securities: BTreeSet<_> = entries.filter_map(|entry| entry.security).collect();
         given.extend(securities.into_iter().map(|id| (id, now.id, Day::MIN)));
     }
-    let receivers = invalidations_of_receivers(&facts, InvalidationCause::Attribute, given)?;
+    let mut receivers = invalidations_of_receivers(&facts, InvalidationCause::Attribute, given)?;
+    for Correction { was, now } in corrected {
+        if was.calendar != now.calendar {
+            receivers.extend(calendar_of_portfolio_change(&facts, was, now)?);
+        }
+    }
     let changed = corrected.iter().filter_map(change);
     let invalidations = changed.map(|(portfolio, reason)| {
         let mut cells = facts.covered_cells(Day::MIN)?;
@@ -88,6 +96,7 @@ mod tests {
             name: "A".to_owned(),
             currency: Currency::USD,
             cost_basis: CostBasis::default(),
+            calendar: None,
             lifecycle: Lifecycle::new(Day::MIN),
         };
         let reason = |now: Portfolio| {

@@ -91,6 +91,14 @@ fn affected_by_closes(
     security: &Security,
     days: &BTreeSet<Day>,
 ) -> Result<AffectedCells, StoreError> {
+    facts.affected(|facts| affected_on_sessions(facts, security, days))
+}
+
+fn affected_on_sessions(
+    facts: &Facts<'_>,
+    security: &Security,
+    days: &BTreeSet<Day>,
+) -> Result<AffectedCells, StoreError> {
     let Some(first) = days.first() else {
         return Ok(AffectedCells::default());
     };

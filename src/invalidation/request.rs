@@ -1,6 +1,6 @@
 //! Cells that a person invalidates: the range of a forced run, or `plimsoll invalidate`.
 //!
-//! Only active portfolios within their lifecycle count. No plan has steps for other cells, so their
+//! Only sessions of active portfolios within their lifecycle count. No plan has steps for other cells, so their
 //! invalidation would stay open.
 
 use chrono::{DateTime, Utc};
@@ -65,7 +65,11 @@ fn remove_selection(
 ) -> Result<PhaseCells, StoreError> {
     // The sessions in force, not those configured, because they are the ones in the ledger.
     let sessions = writing.calendar().sessions_in_force(calendar)?;
-    let lifecycles = writing.portfolios().lifecycle_index()?;
+    let calendars = writing.security_calendars().of_portfolios_in_force()?;
+    let lifecycles = writing
+        .portfolios()
+        .lifecycle_index()?
+        .with_calendars(calendars);
     let new = NewInvalidation {
         cause,
         reason,
@@ -102,6 +106,7 @@ mod tests {
                 name: "closed".to_owned(),
                 currency: Currency::USD,
                 cost_basis: CostBasis::default(),
+                calendar: None,
                 lifecycle: lifecycle.unwrap(),
             }])?;
             writing.calendar().set(&Calendar::weekdays())?;

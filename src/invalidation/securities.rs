@@ -54,10 +54,12 @@ fn affected_by_attributes(
     ];
     let mut affected = AffectedCells::default();
     if classification.iter().any(Option::is_some) {
-        affected = affected.union(affected_by(facts, now.id, affected_by_classification)?);
+        let rule = affected_by_classification;
+        affected = affected.union(facts.affected(|facts| affected_by(facts, now.id, rule))?);
     }
     if pricing_terms.iter().any(Option::is_some) {
-        affected = affected.union(affected_by(facts, now.id, affected_by_pricing_terms)?);
+        let rule = affected_by_pricing_terms;
+        affected = affected.union(facts.affected(|facts| affected_by(facts, now.id, rule))?);
     }
     if was.currency != now.currency && facts.benchmark_and_factors()?.contains(&now.symbol) {
         affected = affected.union(affected_by_index_currency(facts)?);
@@ -66,7 +68,8 @@ fn affected_by_attributes(
     if calendar.is_some() {
         let calendars = facts.reading.security_calendars().in_force()?;
         let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
-        affected = affected.union(affected_by_closed_sessions(facts, now, before, after)?);
+        affected = affected
+            .union(facts.affected(|facts| affected_by_closed_sessions(facts, now, before, after))?);
     }
     let differs = classification
         .into_iter()

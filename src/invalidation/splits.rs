@@ -40,7 +40,9 @@ pub(crate) fn invalidate_splits(
         let security = facts.security(security)?;
         let (mut affected, mut texts) = (AffectedCells::default(), Vec::new());
         for change in &changes {
-            affected = affected.union(affected_by_split(&facts, security, &change.split)?);
+            let split = &change.split;
+            affected =
+                affected.union(facts.affected(|facts| affected_by_split(facts, security, split))?);
             texts.push(reason(&security.symbol, change));
         }
         Ok(NewInvalidation {

@@ -18,19 +18,20 @@ use crate::domain::{
 type Carried = Result<Vec<CarriedLot>, BookingError>;
 
 /// Returns the lots that each transfer in from another portfolio carries, by portfolio and index of
-/// the transaction. `histories` must hold the givers too, and theirs.
-pub fn carried_lots(
-    market: &Market,
+/// the transaction. `histories` must hold the givers too, and theirs; `market_of` returns the market
+/// of a portfolio.
+pub fn carried_lots<'a>(
+    market_of: impl Fn(PortfolioId) -> &'a Market,
     histories: &BTreeMap<PortfolioId, &History>,
 ) -> BTreeMap<(PortfolioId, u32), Result<Vec<CarriedLot>, BookingError>> {
     let mut search = Search {
-        market,
+        market_of: &market_of,
         histories,
         found: BTreeMap::new(),
         open: BTreeSet::new(),
     };
-    let last = market.sessions().last();
     for (receiver, history) in histories {
+        let last = market_of(*receiver).sessions().last();
         for index in history.transfers_from_counterparts() {
             // Later transactions are not booked in this market.
             let day = history.transactions()[*index as usize].day;
@@ -42,15 +43,15 @@ pub fn carried_lots(
     search.found
 }
 
-struct Search<'a> {
-    market: &'a Market,
-    histories: &'a BTreeMap<PortfolioId, &'a History>,
+struct Search<'s, 'a> {
+    market_of: &'s dyn Fn(PortfolioId) -> &'a Market,
+    histories: &'s BTreeMap<PortfolioId, &'s History>,
     found: BTreeMap<(PortfolioId, u32), Carried>,
     /// The transfers whose lots are being searched, to find circles.
     open: BTreeSet<(PortfolioId, u32)>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     fn lots(&mut self, receiver: PortfolioId, index: u32) -> Carried {
         let key = (receiver, index);
         if let Some(found) = self.found.get(&key) {
@@ -104,7 +105,7 @@ impl Search<'_> {
         security: SecurityId,
         out: usize,
     ) -> Result<Vec<ClosedLot>, BookingError> {
-        let market = self.market;
+        let market = (self.market_of)(giver);
         let unbookable = |error: PhaseError| match error {
             PhaseError::Unbookable {
                 reason: BookingError::CircularTransfer,
@@ -273,7 +274,8 @@ mod tests {
         let histories = histories
             .iter()
             .map(|(id, known)| (PortfolioId(*id), known));
-        carried_lots(&market(), &histories.collect())
+        let market = market();
+        carried_lots(|_| &market, &histories.collect())
     }
 
     #[test]
@@ -340,7 +342,8 @@ mod tests {
             history(2, vec![transfer(TransferIn, 3, "6", 1)]),
         );
         let histories = BTreeMap::from([(PortfolioId(1), &giver), (PortfolioId(2), &taker)]);
-        let found = carried_lots(&builder.build(), &histories);
+        let market = builder.build();
+        let found = carried_lots(|_| &market, &histories);
         let lot = CarriedLot {
             quantity: Quantity::whole(6),
             cost: Money::whole(30 - 3),

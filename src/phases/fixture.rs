@@ -9,8 +9,8 @@ use super::history::History;
 use super::market::Market;
 use super::sources::{Close, MarketSources};
 use crate::domain::{
-    CashTerms, CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId,
-    PortfolioKey, Price, Security, SecurityId, Split, Transaction, TransactionKind,
+    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price,
+    Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -40,6 +40,7 @@ pub(super) fn portfolio() -> Portfolio {
         name: "One".to_owned(),
         currency: Currency::USD,
         cost_basis: CostBasis::default(),
+        calendar: None,
         lifecycle: Lifecycle::new(day(0)),
     }
 }
@@ -62,7 +63,6 @@ pub(super) fn transaction(
         time: None,
         counterpart: None,
         lots: None,
-        cash: CashTerms::default(),
         kind,
         security: security.map(SecurityId),
         quantity: amount(quantity),

@@ -73,11 +73,10 @@ impl PlanContext<'_> {
         let mut draft = DayDraft::default();
         draft.skip(SkipReason::BeforeInception, active.before_inception.clone());
         draft.skip(SkipReason::AfterClose, active.after_close.clone());
+        draft.skip(SkipReason::NoSession, active.without_session.clone());
         // Outside its lifecycle too, a deleted portfolio is skipped as deleted, by every policy.
-        draft.skip(
-            SkipReason::Deleted,
-            &deleted.before_inception | &deleted.after_close,
-        );
+        let outside = &deleted.before_inception | &deleted.after_close;
+        draft.skip(SkipReason::Deleted, outside | &deleted.without_session);
         if day > self.target {
             draft.skip(SkipReason::BeyondTarget, active.alive.clone());
             draft.skip(SkipReason::Deleted, deleted.alive.clone());

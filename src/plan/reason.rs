@@ -48,6 +48,8 @@ pub enum SkipReason {
     AfterClose,
     /// The portfolio is deleted.
     Deleted,
+    /// The day is no session of the portfolio's own calendar.
+    NoSession,
     /// The day is after the target.
     BeyondTarget,
     /// It is needed, and an input is missing.
@@ -108,6 +110,7 @@ impl SkipReason {
             Self::BeforeInception => "before-inception",
             Self::AfterClose => "after-close",
             Self::Deleted => "deleted",
+            Self::NoSession => "no-session",
             Self::BeyondTarget => "beyond-target",
             Self::Blocked => "blocked",
             Self::Unpriced => "unpriced",
@@ -134,6 +137,7 @@ impl SkipReason {
             | Self::BeforeInception
             | Self::AfterClose
             | Self::Deleted
+            | Self::NoSession
             | Self::BeyondTarget => false,
         }
     }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioId, Scope};
+use crate::domain::{Cell, Day, IdSet, PhaseSet, PortfolioCalendars, PortfolioId, Scope};
 
 use super::open_cells::find_open_cells;
 use super::survey::Survey;
@@ -22,6 +22,8 @@ pub struct Watermarks {
     gaps: Vec<GapGroup>,
     /// Portfolios that close before the last session, by the index of their last expected session.
     early_ends: Vec<(usize, IdSet)>,
+    /// The calendars of portfolios that have their own.
+    calendars: PortfolioCalendars,
 }
 
 /// Portfolios whose first gap is on the same session and lacks the same phases.
@@ -77,7 +79,12 @@ pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
     let (mut gaps, mut early_ends) = (Vec::new(), Vec::new());
     for (at, day) in sessions.iter().enumerate() {
         let changes = cursor.advance(*day);
-        due |= &changes.started;
+        // The first session of a portfolio may come after its first day.
+        let started = match survey.lifecycles.calendars().is_empty() {
+            true => changes.started,
+            false => &cursor.alive - &due,
+        };
+        due |= &started;
         // Only a portfolio of the session before can end here, so `at` is at least 1.
         if !changes.ended.is_empty() {
             early_ends.push((at - 1, changes.ended));
@@ -93,7 +100,7 @@ pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
             gaps.push(GapGroup {
                 session_index: at,
                 open_phases: group.phases,
-                from_first_session: &portfolios & &changes.started,
+                from_first_session: &portfolios & &started,
                 portfolios,
             });
         }
@@ -103,6 +110,7 @@ pub fn watermarks(survey: &Survey, scope: &Scope, target: Day) -> Watermarks {
         due,
         gaps,
         early_ends,
+        calendars: survey.lifecycles.calendars().clone(),
     }
 }
 
@@ -115,7 +123,8 @@ impl Watermarks {
         }
         let last = match self.gap_of(id) {
             Some(group) if group.from_first_session.contains(id.0) => return None,
-            Some(group) => group.session_index - 1,
+            // In bounds: an earlier session of the portfolio is complete.
+            Some(group) => self.own_session(id, group.session_index - 1),
             None => self.last_expected(id),
         };
         Some(self.sessions[last])
@@ -129,8 +138,16 @@ impl Watermarks {
 
     /// Returns the number of expected sessions after a portfolio's watermark.
     pub fn sessions_behind(&self, id: PortfolioId) -> usize {
-        let group = self.gap_of(id);
-        group.map_or(0, |group| self.last_expected(id) + 1 - group.session_index)
+        let Some(group) = self.gap_of(id) else {
+            return 0;
+        };
+        let behind = group.session_index..=self.last_expected(id);
+        match self.calendars.of(id) {
+            None => behind.count(),
+            Some(own) => behind
+                .filter(|at| own.has_session(self.sessions[*at]))
+                .count(),
+        }
     }
 
     /// Returns the number of portfolios with a gap.
@@ -170,7 +187,17 @@ impl Watermarks {
             .iter()
             .filter_map(|group| Some((group, group.portfolios.min()?)));
         let first = gaps.min_by_key(|(group, id)| (group.session_index, *id));
-        let last = first.map_or(self.sessions.len(), |(group, _)| group.session_index) - 1;
+        let mut last = first.map_or(self.sessions.len(), |(group, _)| group.session_index) - 1;
+        // A session on which no portfolio of the scope has a cell is none of the scope. In bounds:
+        // a portfolio that is due has a session before its gap.
+        while !self.calendars.is_empty()
+            && last > 0
+            && self
+                .due
+                .is_subset(&self.calendars.without_session(self.sessions[last]))
+        {
+            last -= 1;
+        }
         ScopeWatermark::At {
             day: self.sessions[last],
             held_by: first.map(|(group, id)| self.to_first_gap(group, id)),
@@ -192,7 +219,17 @@ impl Watermarks {
     /// Returns the index of the last expected session of a portfolio in `due`.
     fn last_expected(&self, id: PortfolioId) -> usize {
         let end = self.early_ends.iter().find(|(_, ids)| ids.contains(id.0));
-        end.map_or(self.sessions.len() - 1, |(at, _)| *at)
+        self.own_session(id, end.map_or(self.sessions.len() - 1, |(at, _)| *at))
+    }
+
+    /// Returns the index of the last session of a portfolio in `due` up to the one with this index.
+    fn own_session(&self, id: PortfolioId, up_to: usize) -> usize {
+        let Some(own) = self.calendars.of(id) else {
+            return up_to;
+        };
+        let mut earlier = (0..=up_to).rev();
+        let found = earlier.find(|at| own.has_session(self.sessions[*at]));
+        found.unwrap_or(up_to)
     }
 }
 

@@ -7,8 +7,8 @@ use super::holdings::{Holdings, Validity};
 use super::serialize;
 use crate::domain::output::Snapshot;
 use crate::domain::{
-    Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioKey,
-    SessionsPerYear,
+    Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioCalendar,
+    PortfolioKey, SessionsPerYear,
 };
 use crate::engine::{Settings, pending_invalidations};
 use crate::phases::series;
@@ -25,6 +25,9 @@ pub struct Books {
     /// The currency of all amounts.
     #[serde(serialize_with = "serialize::text")]
     pub currency: Currency,
+    /// The name of the calendar that picks its sessions, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// The last session with books; absent where there are none.
     pub as_of: Option<Day>,
     /// The sessions with books, ascending.
@@ -85,16 +88,20 @@ pub fn books(
 ) -> Result<Books, QueryError> {
     store.read(|reading| {
         let pending = pending_invalidations(reading, settings)?;
-        let days = sessions_with_books(reading, &settings.calendar, portfolio, as_of, sessions)?;
+        let calendars = reading.security_calendars();
+        let calendars = calendars.of_portfolios(&settings.calendar)?;
+        let own = calendars.of(portfolio.id);
+        let days =
+            sessions_with_books(reading, &settings.calendar, own, portfolio, as_of, sessions)?;
         let mut series = Vec::new();
         let mut gaps = Vec::new();
         for day in days {
-            let cell = Cell::new(*day, portfolio.id);
+            let cell = Cell::new(day, portfolio.id);
             match reading.outputs().snapshot(cell)? {
                 None if series.is_empty() => {}
-                None => gaps.push(*day),
+                None => gaps.push(day),
                 Some(snapshot) => series.push(SessionBooks {
-                    day: *day,
+                    day,
                     validity: Validity::read(reading, &pending, cell, Phase::Snapshot)?,
                     snapshot,
                     drawdown: None,
@@ -102,6 +109,7 @@ pub fn books(
             }
         }
         let per_year = settings.calendar.sessions_per_year();
+        let per_year = own.map_or(per_year, |own| own.sessions_per_year);
         let totals = compound(&mut series, &gaps, per_year);
         let as_of = series.last().map(|last| last.day);
         let holdings =
@@ -110,6 +118,7 @@ pub fn books(
             key: portfolio.key,
             name: portfolio.name.clone(),
             currency: portfolio.currency,
+            calendar: portfolio.calendar.clone(),
             as_of,
             series,
             gaps,
@@ -120,26 +129,28 @@ pub fn books(
 }
 
 /// The sessions of the series: they end with the last one that has books.
-fn sessions_with_books<'c>(
+fn sessions_with_books(
     reading: &ReadTransaction<'_>,
-    calendar: &'c Calendar,
+    calendar: &Calendar,
+    own: Option<&PortfolioCalendar>,
     portfolio: &Portfolio,
     as_of: Option<Day>,
     sessions: Option<usize>,
-) -> Result<&'c [Day], QueryError> {
+) -> Result<Vec<Day>, QueryError> {
     let newest = reading.outputs().last_snapshot_day()?;
     let known = calendar.known_days();
     let last = match (as_of, newest) {
-        (_, None) => return Ok(&[]),
+        (_, None) => return Ok(Vec::new()),
         (None, Some(newest)) => newest,
         (Some(as_of), Some(newest)) => as_of.min(newest),
     };
     let since_inception = DayRange::new(portfolio.lifecycle.inception(), last).ok();
     let Some(range) = since_inception.and_then(|range| range.intersection(known)) else {
-        return Ok(&[]);
+        return Ok(Vec::new());
     };
-    let mut days = calendar.sessions(range)?;
-    while let [before @ .., last] = days {
+    let days = calendar.sessions(range)?;
+    let mut days = own.map_or_else(|| days.to_vec(), |own| own.pick(days));
+    while let Some(last) = days.last() {
         if reading
             .outputs()
             .snapshot(Cell::new(*last, portfolio.id))?
@@ -147,10 +158,10 @@ fn sessions_with_books<'c>(
         {
             break;
         }
-        days = before;
+        days.pop();
     }
     let most = sessions.unwrap_or(days.len());
-    Ok(&days[days.len().saturating_sub(most)..])
+    Ok(days.split_off(days.len().saturating_sub(most)))
 }
 
 /// The change of a portfolio's wealth on one session.
@@ -186,7 +197,9 @@ pub(super) fn last_session_with_books(
     portfolio: &Portfolio,
     as_of: Option<Day>,
 ) -> Result<Option<Day>, QueryError> {
-    let days = sessions_with_books(reading, calendar, portfolio, as_of, Some(1))?;
+    let calendars = reading.security_calendars().of_portfolios(calendar)?;
+    let own = calendars.of(portfolio.id);
+    let days = sessions_with_books(reading, calendar, own, portfolio, as_of, Some(1))?;
     Ok(days.last().copied())
 }
 
@@ -248,38 +261,6 @@ impl Books {
         "quality",
         "currency",
     ];
-
-    /// The column headings of [`Books::cash_rows`].
-    pub const CASH_HEADINGS: [&'static str; 9] = [
-        "day",
-        "validity",
-        "currency",
-        "balance",
-        "value",
-        "cost",
-        "quality",
-        "fx_gain",
-        "fx_realized",
-    ];
-
-    /// Returns the foreign cash of each session as rows of text for a file, by day and currency.
-    pub fn cash_rows(&self) -> impl Iterator<Item = [String; 9]> {
-        self.series.iter().flat_map(|session| {
-            session.snapshot.foreign_cash.iter().map(|cash| {
-                [
-                    session.day.to_string(),
-                    session.validity.name().to_owned(),
-                    cash.currency.to_string(),
-                    cash.balance.to_string(),
-                    cash.value.to_string(),
-                    cash.cost.to_string(),
-                    cash.quality.to_string(),
-                    cash.fx_gain.to_string(),
-                    cash.fx_realized.to_string(),
-                ]
-            })
-        })
-    }
 
     /// Returns the series as rows of text for a file. Absent values are empty.
     pub fn series_rows(&self) -> impl Iterator<Item = [String; 16]> {

@@ -9,7 +9,10 @@ use super::explanation::{
 };
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
-use crate::domain::{Cell, Day, DayRange, IdSet, LifecycleStatus, Phase, Portfolio, Scope};
+use crate::domain::{
+    Calendar, CalendarError, Cell, Day, DayRange, IdSet, LifecycleStatus, Phase, Portfolio,
+    PortfolioCalendar, Scope,
+};
 use crate::engine::{Settings, SurveyResult, survey};
 use crate::environment::Environment;
 use crate::plan::{Decision, PolicyName, Request, SkipReason, plan};
@@ -37,7 +40,8 @@ pub fn explain(
         surveyed.survey.snapshots = reading.outputs().snapshot_ids_by_day(DayRange::ALL)?;
         let facts = Facts::read(reading, &surveyed.survey, settings)?;
         let per_cell = plan(&request, &surveyed.survey, surveyed.today)?;
-        let expectation = expectation(settings, portfolio, day, target)?;
+        let own = surveyed.survey.lifecycles.calendars().of(portfolio.id);
+        let expectation = expectation(settings, own, portfolio, day, target)?;
         let decision = facts.reason(cell, per_cell.decision(cell));
         let phases = phase_states(reading, &surveyed, &facts, cell)?;
         Ok(Explanation {
@@ -46,6 +50,7 @@ pub fn explain(
                 name: portfolio.name.clone(),
                 inception: portfolio.lifecycle.inception(),
                 lifecycle: portfolio.lifecycle.status_on(target),
+                calendar: portfolio.calendar.clone(),
             },
             day,
             target,
@@ -73,6 +78,7 @@ fn request_for_day(scope: Scope, policy: PolicyName, day: Day) -> Request {
 
 fn expectation(
     settings: &Settings,
+    own: Option<&PortfolioCalendar>,
     portfolio: &Portfolio,
     day: Day,
     target: Day,
@@ -92,6 +98,21 @@ fn expectation(
             inception: lifecycle.inception(),
         },
         (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
+        _ if !own.is_none_or(|own| own.has_session(day)) => {
+            let near = |next: fn(&Calendar, Day) -> Result<Option<Day>, CalendarError>| {
+                let mut found = next(calendar, day)?;
+                while let (Some(near), Some(own)) = (found, own)
+                    && !own.has_session(near)
+                {
+                    found = next(calendar, near)?;
+                }
+                Ok::<_, CalendarError>(found)
+            };
+            Expectation::NoSession {
+                before: near(Calendar::previous)?,
+                after: near(Calendar::next)?,
+            }
+        }
         _ if day > target => Expectation::BeyondTarget { target },
         _ => Expectation::Expected,
     })

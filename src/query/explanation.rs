@@ -54,6 +54,9 @@ pub struct ExplainedPortfolio {
     /// The state in its lifecycle at the target.
     #[serde(rename = "life")]
     pub lifecycle: LifecycleStatus,
+    /// The name of the calendar that picks its sessions, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// Expected, or the reason why a cell is not expected.

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, CashTerms, Cell, CellSelection, CloseChange, Correction, CostBasis,
-    Currency, Day, DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet,
-    Portfolio, PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock,
-    Transaction, TransactionKind,
+    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, CostBasis, Currency, Day,
+    DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio,
+    PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
+    TransactionKind,
 };
 use crate::engine::{Outcome, RunRequest, Settings, run};
 use crate::environment::Environment;
@@ -197,6 +197,7 @@ impl Fixture {
                     name: name.to_owned(),
                     currency: Currency::USD,
                     cost_basis: CostBasis::default(),
+                    calendar: None,
                     lifecycle,
                 });
                 writing.portfolios().add(new)?;
@@ -280,7 +281,6 @@ fn entry(
         time: None,
         counterpart: None,
         lots: None,
-        cash: CashTerms::default(),
         kind,
         security: security.map(SecurityId),
         quantity: Quantity::whole(quantity),

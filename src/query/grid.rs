@@ -57,7 +57,8 @@ pub enum Mark {
     Quarantined,
     /// Needed, but deferred: over the limit, left to onboarding, or not reached by the run.
     Deferred,
-    /// Not expected: before inception, after the close, deleted or beyond the target.
+    /// Not expected: before inception, after the close, deleted, no session of the portfolio, or
+    /// beyond the target.
     NotDue,
 }
 
@@ -125,6 +126,7 @@ impl Mark {
             SkipReason::BeforeInception
             | SkipReason::AfterClose
             | SkipReason::Deleted
+            | SkipReason::NoSession
             | SkipReason::BeyondTarget => Self::NotDue,
         }
     }

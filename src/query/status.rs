@@ -150,6 +150,9 @@ pub struct PortfolioStatus {
     pub lifecycle: LifecycleStatus,
     /// The first day of its life.
     pub inception: Day,
+    /// The name of the calendar that picks its sessions, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
     /// The last session of its complete prefix, if it has one.
     pub watermark: Option<Day>,
     /// Number of expected sessions after its watermark.
@@ -328,6 +331,7 @@ impl StatusReader<'_> {
             name: portfolio.name.clone(),
             lifecycle: portfolio.lifecycle.status_on(self.plan.target.day),
             inception: portfolio.lifecycle.inception(),
+            calendar: portfolio.calendar.clone(),
             watermark: self.watermarks.get(id),
             sessions_behind: self.watermarks.sessions_behind(id),
             held_back_by: gap.map(|gap| gap.cell.day),

@@ -32,7 +32,7 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
         "portfolio",
         &format!("{}, {}", portfolio.key, portfolio.lifecycle),
     );
-    page.fact("expected", &expectation_text(&explanation.expectation));
+    page.fact("expected", &expectation_text(explanation));
     page.fact("target", &explanation.target.to_string());
     if let Some(securities) = &explanation.securities {
         let (tone, text) = statistics_text(securities);
@@ -83,8 +83,8 @@ fn verdict(state: CellState<'_>) -> String {
     }
 }
 
-fn expectation_text(expectation: &Expectation) -> String {
-    match expectation {
+fn expectation_text(explanation: &Explanation) -> String {
+    match &explanation.expectation {
         Expectation::Expected => "yes".to_owned(),
         Expectation::NoSession { before, after } => {
             let around = [("the one before is", before), ("the one after is", after)];
@@ -94,9 +94,13 @@ fn expectation_text(expectation: &Expectation) -> String {
             let around: Vec<_> = around
                 .map(|(which, day)| format!("{which} {day}"))
                 .collect();
+            let own = explanation.portfolio.calendar.as_ref();
+            let own = own.map_or(String::new(), |name| {
+                format!(" of {name}, the portfolio's calendar")
+            });
             match around.is_empty() {
-                true => "no: the day is not a session".to_owned(),
-                false => format!("no: the day is not a session; {}", around.join(", ")),
+                true => format!("no: the day is not a session{own}"),
+                false => format!("no: the day is not a session{own}; {}", around.join(", ")),
             }
         }
         Expectation::BeforeInception { inception } => format!("no: its inception is {inception}"),

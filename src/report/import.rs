@@ -30,7 +30,7 @@ pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     };
     page.headline(tone, &format!("{}: {status}", result.file));
     page.item(Tone::Normal, &result.counts.to_string());
-    if let Some(warning) = &result.warning {
+    for warning in &result.warnings {
         page.item(Tone::Warning, &format!("warning: {warning}"));
     }
     let rows = result.verdicts.iter().flat_map(verdict_lines);
@@ -144,6 +144,8 @@ pub fn import_json(result: &ImportResult) -> Value {
             "reasons": errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })),
     });
+    let notes: Vec<_> = result.warnings.iter().map(ToString::to_string).collect();
+    let note = (!notes.is_empty()).then(|| notes.join("; "));
     json!({
         "file": result.file,
         "kind": result.kind.name(),
@@ -159,7 +161,7 @@ pub fn import_json(result: &ImportResult) -> Value {
         "invalid": result.counts.invalid,
         "held-back": result.held_back(),
         "warnings": result.counts.warnings,
-        "note": result.warning.as_ref().map(ToString::to_string),
+        "note": note,
         "rows": rows.collect::<Vec<_>>(),
         "phases-to-do-again": result.invalidated_count(),
     })

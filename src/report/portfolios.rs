@@ -8,7 +8,7 @@ use super::table::{Column, Entry, Table};
 use crate::domain::Portfolio;
 use crate::query::SHORT_ID_LENGTH;
 
-/// A table of portfolios with inception, last day and state.
+/// A table of portfolios with inception, last day, state and, if any has one, calendar.
 pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     let mut page = Page::new(palette);
     if portfolios.is_empty() {
@@ -18,21 +18,30 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
         );
         return page.finish();
     }
-    let headings = ["inception", "last day", "state", "currency", "id"];
+    let headings = ["inception", "last day", "state", "currency"];
     let columns = std::iter::once(Column::elastic("portfolio"));
-    let mut table = Table::new(columns.chain(headings.map(Column::text)));
+    let columns = columns.chain(headings.map(Column::text));
+    // Most databases have no calendars of portfolios.
+    let has_calendars = portfolios.iter().any(|known| known.calendar.is_some());
+    let calendar = has_calendars.then(|| Column::text("calendar"));
+    let mut table = Table::new(columns.chain(calendar).chain([Column::text("id")]));
     for portfolio in portfolios {
         let (tone, state) = state(portfolio);
         let lifecycle = &portfolio.lifecycle;
         let closed = lifecycle.closing_day().map(|day| day.to_string());
-        table.add_row([
+        let mut row = vec![
             Entry::from(portfolio.name.as_str()),
             Entry::from(lifecycle.inception().to_string()),
             Entry::from(closed.unwrap_or_default()),
             Entry::toned(tone, state),
             Entry::from(portfolio.currency.to_string()),
-            Entry::from(portfolio.key.to_string()[..SHORT_ID_LENGTH].to_owned()),
-        ]);
+        ];
+        if has_calendars {
+            row.push(Entry::from(portfolio.calendar.clone().unwrap_or_default()));
+        }
+        let id = portfolio.key.to_string()[..SHORT_ID_LENGTH].to_owned();
+        row.push(Entry::from(id));
+        table.add_row(row);
     }
     page.table(&table);
     page.finish()
@@ -45,6 +54,7 @@ pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
             "id": portfolio.key,
             "name": portfolio.name,
             "currency": portfolio.currency.code(),
+            "calendar": portfolio.calendar,
             "inception": portfolio.lifecycle.inception(),
             "closed": portfolio.lifecycle.closing_day(),
             "deleted-at": portfolio.lifecycle.deleted_at(),

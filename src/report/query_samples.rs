@@ -47,6 +47,7 @@ fn portfolio(
         key: key(id.into()),
         name,
         lifecycle: LifecycleStatus::Alive,
+        calendar: None,
         inception: day("2026-01-05"),
         watermark: Some(gap.previous()),
         sessions_behind: 2,
@@ -153,6 +154,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
             name: name.to_owned(),
             inception: day("2026-01-05"),
             lifecycle: LifecycleStatus::Alive,
+            calendar: None,
         },
         day: day("2026-01-07"),
         target: day("2026-01-08"),
@@ -260,6 +262,7 @@ pub(super) fn books(name: &str, size: AmountSize) -> Books {
         key: key(3),
         name: name.to_owned(),
         currency: "USD".parse().unwrap(),
+        calendar: None,
         as_of: Some(day("2026-01-08")),
         series: series.collect(),
         gaps: vec![day("2025-07-04")],
@@ -276,7 +279,7 @@ fn money(amount: f64) -> Money {
     Money::from_units((amount * Money::SCALE as f64) as i64)
 }
 
-pub(super) fn snapshot(nav: f64, session_return: f64) -> Snapshot {
+fn snapshot(nav: f64, session_return: f64) -> Snapshot {
     Snapshot {
         cash: money(nav * 0.1),
         long: money(nav * 1.1),
@@ -294,7 +297,6 @@ pub(super) fn snapshot(nav: f64, session_return: f64) -> Snapshot {
             stale: 1,
             ..Quality::default()
         },
-        foreign_cash: Vec::new(),
     }
 }
 
@@ -333,7 +335,6 @@ fn exposures() -> ExposuresView {
         validity: Validity::Stale,
         sectors: vec![("autos".to_owned(), -0.2), ("technology".to_owned(), 1.1)],
         classes: vec![(AssetClass::Equity, 0.9)],
-        currencies: Vec::new(),
         weights: Figure::new(1.0, 3),
         hhi: Figure::new(0.42, 3),
         effective_number: Figure::new(2.38, 3),

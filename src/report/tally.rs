@@ -43,6 +43,7 @@ impl Tally {
                 SkipReason::BeforeInception
                 | SkipReason::AfterClose
                 | SkipReason::Deleted
+                | SkipReason::NoSession
                 | SkipReason::BeyondTarget => &mut tally.not_due,
             };
             *counter += skips.cells.len();

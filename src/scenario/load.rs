@@ -1,6 +1,7 @@
 //! Makes an ordinary database from a world: stores its sources, and lets the engine compute the
 //! cells that the world declares done, so that their outputs are real.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
@@ -138,6 +139,13 @@ fn store_sources(
             writing.security_calendars().add(name, &world.calendar)?;
         }
         writing.securities().add(&security.without_id())?;
+    }
+    let named = sources
+        .portfolios
+        .iter()
+        .filter_map(|known| known.calendar.as_ref());
+    for name in named.collect::<BTreeSet<_>>() {
+        writing.security_calendars().add(name, &world.calendar)?;
     }
     let portfolios = sources.portfolios.iter().map(Portfolio::without_id);
     writing.portfolios().add(portfolios)?;

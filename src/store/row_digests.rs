@@ -21,8 +21,7 @@ use super::select::select_first;
 use super::transaction::ReadTransaction;
 
 /// The tables without a digest: outputs, and the table of this check.
-const WITHOUT_DIGEST: [&str; 7] = [
-    "foreign_cash",
+const WITHOUT_DIGEST: [&str; 6] = [
     "snapshot",
     "position",
     "exposure",

@@ -43,6 +43,21 @@ fn runs_are_captured() {
     assert_eq!(text.matches("[[run]]").count(), 2, "{text}");
 }
 
+#[test]
+fn the_calendar_of_a_portfolio_is_captured() {
+    let text = round_trip(&harness(
+        r#"
+        now = 2026-01-08T18:00:00-05:00
+        calendar = "weekdays"
+
+        [portfolios]
+        Own = { inception = 2025-12-22, calendar = "XTSE", complete = "..2026-01-07" }
+        All = { inception = 2025-12-22, complete = "..2026-01-07" }
+        "#,
+    ));
+    assert_eq!(text.matches("calendar = \"XTSE\"").count(), 1, "{text}");
+}
+
 /// A world with every key that describes a state.
 pub(crate) const EVERYTHING: &str = r#"
 now = 2026-01-08T18:00:00-05:00

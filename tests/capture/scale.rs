@@ -68,6 +68,7 @@ fn fill_database(path: &std::path::Path) -> Store {
             name,
             currency: Currency::USD,
             cost_basis: CostBasis::default(),
+            calendar: None,
             lifecycle,
         }))?;
         for (at, day) in (0..).zip(sessions) {

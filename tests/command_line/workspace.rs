@@ -96,7 +96,6 @@ fn books(path: &Path) -> Vec<String> {
     let tables = [
         "ledger",
         "snapshot",
-        "foreign_cash",
         "position",
         "exposure",
         "risk",

@@ -1,5 +1,6 @@
 //! The valid rows of a file are imported in one transaction, and a second import changes nothing.
 
+use plimsoll::domain::Calendar;
 use plimsoll::import::apply::{ApplyError, FileKind, ImportStatus, Mode};
 use plimsoll::import::{ImportOptions, Restatements, ValidRows, Warnings};
 
@@ -175,6 +176,25 @@ fn an_unreadable_file_is_refused_without_writing() {
     let empty = books.try_import(FileKind::Transactions, &header_only, Mode::Apply);
     assert!(matches!(empty, Err(ApplyError::Import(_))));
     assert_eq!(books.all_rows(), before);
+}
+
+#[test]
+fn an_import_tells_of_sessions_that_the_database_lacks() {
+    let text = "name,inception,calendar\nT,2026-01-05,XTSE\n";
+    let import = |calendar: Calendar| {
+        let mut books = filled();
+        books.settings.calendar = calendar;
+        let imported = books.import(FileKind::Portfolios, text);
+        imported
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert!(import(Calendar::weekdays()).is_empty());
+    let warnings = import(Calendar::new_york());
+    let expected = "sessions of XTSE, the first on 2026-01-19, are not in the calendar new-york";
+    assert!(warnings[0].contains(expected), "{warnings:?}");
 }
 
 #[test]

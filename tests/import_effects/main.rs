@@ -6,6 +6,7 @@ mod corrections;
 mod files;
 mod inbox;
 mod lifecycle;
+mod portfolio_calendars;
 mod properties;
 mod rates;
 mod reference;

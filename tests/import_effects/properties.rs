@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll::domain::{Cell, Day, Phase, PortfolioId};
 use plimsoll::phases::LONGEST_WINDOW;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::books::{Books, Cells, Outputs, difference};
 use crate::reference::ReferenceModel;
 use crate::sources::{
-    ACTION_TERMS, Change, PORTFOLIOS, RATE, SYMBOLS, TRADED, TestAction, TestSources, TestSplit,
-    TestTransaction, TradeKind, start,
+    ACTION_TERMS, CALENDARS, Change, PORTFOLIOS, RATE, SYMBOLS, TRADED, TestAction, TestSources,
+    TestSplit, TestTransaction, TradeKind, any_calendars, start,
 };
 
 /// Number of sessions and of transactions of random sources.
@@ -97,11 +98,13 @@ pub(crate) fn any_sources(size: Size, gaps: u32) -> impl Strategy<Value = TestSo
         any_closes(size, gaps),
         prop::collection::vec(any_transaction(size), size.transactions),
         prop::collection::vec(any_split(size), 0..3),
+        any_calendars(),
     )
-        .prop_map(move |(closes, moves, splits)| {
+        .prop_map(move |(closes, moves, splits, calendars)| {
             let mut sources = TestSources {
                 closes,
                 transactions: moves,
+                calendars,
                 ..TestSources::with_sessions(size.sessions)
             };
             // A transfer out needs a large enough holding.
@@ -169,6 +172,8 @@ fn any_change(size: Size) -> impl Strategy<Value = Change> {
         1 => (0..TRADED).prop_map(Change::Sector),
         1 => (0..TRADED).prop_map(Change::Multiplier),
         1 => (0..PORTFOLIOS.len()).prop_map(Change::Currency),
+        2 => (0..PORTFOLIOS.len(), select(&CALENDARS[..]))
+            .prop_map(|(portfolio, name)| Change::Calendar(portfolio, name)),
     ]
 }
 

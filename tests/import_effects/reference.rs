@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll::domain::calendar::BuiltIn;
 use plimsoll::domain::{Day, IdSet, Phase};
 use plimsoll::phases::LONGEST_WINDOW;
 
@@ -19,8 +20,39 @@ pub(crate) struct ReferenceModel<'s> {
 }
 
 impl ReferenceModel<'_> {
-    /// Returns all affected cells, done or not.
+    /// Returns all affected cells, done or not. Those of a portfolio with a calendar are found on its
+    /// own sessions.
     pub(crate) fn affected(&self) -> Cells {
+        let mut cells = self.affected_on_sessions();
+        let named = (self.after.calendars.iter().enumerate()).filter(|(_, name)| !name.is_empty());
+        for (at, name) in named {
+            let id = at as u32 + 1;
+            let calendar = BuiltIn::from_name(name).unwrap().calendar();
+            let sessions = self.after.sessions.iter().copied();
+            let sessions = sessions.filter(|day| calendar.is_session(*day).unwrap());
+            let own = ReferenceModel {
+                after: &TestSources {
+                    sessions: sessions.collect(),
+                    ..self.after.clone()
+                },
+                changed_closes: self.changed_closes.clone(),
+            };
+            for ((_, phase), ids) in &mut cells {
+                // Risk is done again with the statistics of the holdings.
+                if !matches!(phase, Phase::Securities | Phase::Risk) {
+                    ids.remove(id);
+                }
+            }
+            for ((day, phase), ids) in own.affected_on_sessions() {
+                if phase != Phase::Securities && ids.contains(id) {
+                    cells.entry((day, phase)).or_default().insert(id);
+                }
+            }
+        }
+        cells
+    }
+
+    fn affected_on_sessions(&self) -> Cells {
         let mut cells = Cells::new();
         let mut add = |session: usize, phase: Phase, index: usize| {
             let day = self.after.sessions[session];

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 
 use plimsoll::domain::{Calendar, Day, DayRange, Factor, RiskModel, Shock};
 use plimsoll::import::apply::{FileKind, ImportResult};
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::books::Books;
 
@@ -95,6 +97,17 @@ pub(crate) struct TestSources {
     pub(crate) sectors: [&'static str; 6],
     pub(crate) multipliers: [i64; 6],
     pub(crate) currencies: [&'static str; 4],
+    /// Calendars of the portfolios; empty for all sessions.
+    pub(crate) calendars: [&'static str; 4],
+}
+
+/// Calendars with a holiday among the first sessions: January 12 in Tokyo, 19 in New York.
+pub(crate) const CALENDARS: [&str; 3] = ["", "XTKS", "XNYS"];
+
+/// Makes calendars of the portfolios; half of the sources have none.
+pub(crate) fn any_calendars() -> impl Strategy<Value = [&'static str; 4]> {
+    let named = || select(&CALENDARS[..]);
+    prop_oneof![Just([""; 4]), [named(), named(), named(), named()]]
 }
 
 /// Returns the first session of all test sources, a Monday.
@@ -117,12 +130,19 @@ impl TestSources {
             sectors: ["Tech", "Food", "Tech", "", "", ""],
             multipliers: [1; 6],
             currencies: PORTFOLIOS,
+            calendars: [""; 4],
         }
     }
 
     /// Imports the sources into a new database, without a run.
     pub(crate) fn books(&self) -> Books {
-        let books = Books::on(*self.sessions.last().unwrap(), model());
+        self.books_by(Calendar::weekdays())
+    }
+
+    /// Imports the sources into a new database with this calendar, without a run.
+    pub(crate) fn books_by(&self, calendar: Calendar) -> Books {
+        let mut books = Books::on(*self.sessions.last().unwrap(), model());
+        books.settings.calendar = calendar;
         books.import(FileKind::Securities, &self.securities_csv());
         books.import(FileKind::Portfolios, &self.portfolios_csv());
         if !self.splits.is_empty() {
@@ -152,9 +172,10 @@ impl TestSources {
     }
 
     fn portfolios_csv(&self) -> String {
-        let mut text = "name,currency,inception\n".to_owned();
+        let mut text = "name,currency,inception,calendar\n".to_owned();
         for (at, currency) in self.currencies.iter().enumerate() {
-            writeln!(text, "P{at},{currency},{}", start()).unwrap();
+            let calendar = self.calendars[at];
+            writeln!(text, "P{at},{currency},{},{calendar}", start()).unwrap();
         }
         text
     }
@@ -254,6 +275,8 @@ pub(crate) enum Change {
     Multiplier(usize),
     /// Changes the currency of a portfolio.
     Currency(usize),
+    /// Changes the calendar of a portfolio; without a name, removes it.
+    Calendar(usize, &'static str),
 }
 
 impl Change {
@@ -279,6 +302,7 @@ impl Change {
             Self::Sector(security) => after.sectors[*security] = "Media",
             Self::Multiplier(security) => after.multipliers[*security] = 3,
             Self::Currency(portfolio) => after.currencies[*portfolio] = "EUR",
+            Self::Calendar(portfolio, name) => after.calendars[*portfolio] = name,
         }
         after
     }
@@ -300,7 +324,9 @@ impl Change {
             Self::Sector(_) | Self::Multiplier(_) => {
                 books.import(FileKind::Securities, &after.securities_csv())
             }
-            Self::Currency(_) => books.import(FileKind::Portfolios, &after.portfolios_csv()),
+            Self::Currency(_) | Self::Calendar(..) => {
+                books.import(FileKind::Portfolios, &after.portfolios_csv())
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
                 name: new.name,
                 currency: new.currency,
                 cost_basis: new.cost_basis,
+                calendar: new.calendar,
                 lifecycle: new.lifecycle,
             }),
     )

@@ -9,7 +9,6 @@
 mod amounts;
 mod books;
 mod build;
-mod cash;
 mod closed;
 mod copy;
 mod detect;
@@ -17,6 +16,7 @@ mod detect_concerns;
 mod execution;
 mod imports;
 mod mutant;
+mod own_calendars;
 mod plans;
 mod rates;
 mod rules;
@@ -84,11 +84,11 @@ fn all_mutants() -> Vec<Mutant> {
         survey::MUTANTS,
         plans::MUTANTS,
         rates::MUTANTS,
-        cash::MUTANTS,
         execution::MUTANTS,
         imports::MUTANTS,
         store::MUTANTS,
         closed::MUTANTS,
+        own_calendars::MUTANTS,
         unpriced::MUTANTS,
         stale::MUTANTS,
         books::MUTANTS,

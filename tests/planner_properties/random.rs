@@ -1,7 +1,7 @@
 //! Compares the planner with the reference model on random worlds and requests, for all
 //! combinations of rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::domain::{Day, InvalidationCause, Phase, PhaseSet, Scope};
 use plimsoll::plan::{
@@ -49,8 +49,26 @@ pub(crate) fn worlds() -> impl Strategy<Value = World> {
     });
     let lifespans = proptest::collection::vec(lifespan, 1..=IDS.len());
     let cells = proptest::collection::vec(cell_states(), 0..60);
-    (sessions, lifespans, cells)
-        .prop_map(|(sessions, lifespans, cells)| build(sessions, lifespans, cells))
+    (sessions, lifespans, cells, calendars()).prop_map(|(sessions, lifespans, cells, calendars)| {
+        let mut world = build(sessions, lifespans, cells);
+        world.calendars = calendars;
+        world
+    })
+}
+
+/// Generates up to two calendars of portfolios; half of the worlds have none.
+fn calendars() -> impl Strategy<Value = Vec<(BTreeSet<u32>, Vec<Day>)>> {
+    let own = || subsequence((0..10).collect::<Vec<_>>(), 0..=8);
+    let owners = proptest::collection::vec(0..3_u8, IDS.len());
+    let calendars = (owners, own(), own()).prop_map(|(owners, first, second)| {
+        let named = |number: u8, own: Vec<i32>| {
+            let ids = IDS.into_iter().zip(&owners);
+            let ids = ids.filter(|(_, owner)| **owner == number).map(|(id, _)| id);
+            (ids.collect(), own.into_iter().map(day).collect())
+        };
+        vec![named(1, first), named(2, second)]
+    });
+    prop_oneof![Just(Vec::new()), calendars]
 }
 
 /// Generates worlds without quarantined or blocked cells.

@@ -109,7 +109,10 @@ fn decision(
 ) -> Decision {
     let (lifespan, policy) = (&world.lifespans[&id], &request.policy);
     if lifespan.deleted
-        && (policy.deleted == Deleted::Excluded || !is_alive_on(lifespan, day) || day > target)
+        && (policy.deleted == Deleted::Excluded
+            || !is_alive_on(lifespan, day)
+            || !world.has_session(day, id)
+            || day > target)
     {
         return Decision::Skip(SkipReason::Deleted);
     }
@@ -118,6 +121,9 @@ fn decision(
     }
     if !is_alive_on(lifespan, day) {
         return Decision::Skip(SkipReason::AfterClose);
+    }
+    if !world.has_session(day, id) {
+        return Decision::Skip(SkipReason::NoSession);
     }
     if day > target {
         return Decision::Skip(SkipReason::BeyondTarget);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll::domain::{
     Coverage, Day, IdSet, InvalidationCause, Lifecycle, LifecycleIndex, OpenInvalidation, Phase,
-    PhaseSet, PortfolioId, Scope,
+    PhaseSet, PortfolioCalendar, PortfolioId, Scope, SessionsPerYear,
 };
 use plimsoll::plan::{
     BlockReason, BlockedCell, Plan, PlanError, Request, Survey, Target, Today, UnpricedSession,
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) quarantined: BTreeSet<CellPhase>,
     pub(crate) blocked: BTreeSet<(Day, u32)>,
     pub(crate) unpriced: BTreeSet<Day>,
+    /// The sessions of the calendars that portfolios name, with these portfolios.
+    pub(crate) calendars: Vec<(BTreeSet<u32>, Vec<Day>)>,
 }
 
 /// Returns the day `number` days after the origin of all test worlds.
@@ -63,6 +65,17 @@ pub(crate) fn scope_of(ids: impl IntoIterator<Item = u32>) -> Scope {
 }
 
 impl World {
+    /// Returns whether a session of the database is one of a portfolio: those between the first and
+    /// the last session of its calendar are only if the calendar has them.
+    pub(crate) fn has_session(&self, day: Day, id: u32) -> bool {
+        let mut calendars = self.calendars.iter();
+        let Some((_, own)) = calendars.find(|(portfolios, _)| portfolios.contains(&id)) else {
+            return true;
+        };
+        let within = own.iter().any(|known| *known < day) && own.iter().any(|known| day < *known);
+        !within || own.contains(&day)
+    }
+
     /// Adds an open portfolio with inception `first`.
     pub(crate) fn add_portfolio(&mut self, id: u32, first: Day) {
         let lifespan = Lifespan {
@@ -142,8 +155,17 @@ impl World {
             let cell = BlockedCell { portfolio, reason };
             blocked.entry(*day).or_default().push(cell);
         }
+        let calendars = self
+            .calendars
+            .iter()
+            .map(|(portfolios, own)| PortfolioCalendar {
+                name: "XTSE".to_owned(),
+                portfolios: portfolios.iter().copied().collect(),
+                sessions: own.clone(),
+                sessions_per_year: SessionsPerYear::EXCHANGE,
+            });
         Survey {
-            lifecycles,
+            lifecycles: lifecycles.with_calendars(calendars.collect()),
             sessions: self.sessions.clone(),
             coverage,
             snapshots,

@@ -54,6 +54,7 @@ pub(super) fn portfolio_spec(
         currency: (portfolio.currency != Currency::USD).then_some(Lenient(portfolio.currency)),
         cost_basis: (basis.method != LotMethod::default()).then_some(Lenient(basis.method)),
         fees: (basis.fees != FeeTreatment::default()).then_some(Lenient(basis.fees)),
+        calendar: portfolio.calendar.clone(),
         ..PortfolioSpec::default()
     };
     add_cells(&mut spec, state, captured, last);

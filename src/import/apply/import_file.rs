@@ -1,5 +1,7 @@
 //! Imports one file: reads it, validates it and applies it in one transaction.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
@@ -10,15 +12,17 @@ use super::records::{
     existing_portfolios, existing_prices, existing_with_calendars,
 };
 use super::transactions::{apply_transactions, existing_transactions};
-use crate::domain::{Attribution, PhaseCells};
+use crate::domain::{Attribution, Calendar, Day, PhaseCells};
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{Corrections, ImportOptions, ValidRows, Warnings};
-use crate::import::portfolios::{read_portfolios, validate_portfolios};
+use crate::import::portfolios::{PortfolioRow, read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
+use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::{read_securities, validate_securities};
 use crate::import::transactions::{read_transactions, validate_transactions};
 use crate::import::verdict::Validated;
+use crate::import::warning::FileWarning;
 use crate::store::{ImportRecord, ReadTransaction, StoreError, WriteTransaction, Writer};
 
 /// A file to import.
@@ -68,12 +72,16 @@ pub fn import_file(
     match file.kind {
         FileKind::Portfolios => {
             let rows = read_portfolios(file.name, file.bytes, options)?;
-            let existing = |reading: &ReadTransaction<'_>| existing_portfolios(reading, &rows);
+            let existing = |reading: &ReadTransaction<'_>| {
+                existing_portfolios(reading, context.calendar, &rows)
+            };
             let known_days = context.calendar.known_days();
             let validate = |known: &ExistingRecords| {
                 validate_portfolios(&rows, known, known_days, restatements)
             };
-            import.commit(existing, validate, apply_portfolios)
+            let warnings = sessions_outside_database(import.writer, &rows, context.calendar)?;
+            let result = import.commit(existing, validate, apply_portfolios)?;
+            Ok(ImportResult { warnings, ..result })
         }
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
@@ -118,11 +126,48 @@ pub fn import_file(
             let validate = |known: &ExistingRecords| validate_prices(&rows, known, rules);
             let result = import.commit(existing, validate, apply_prices)?;
             Ok(ImportResult {
-                warning: rows.warning,
+                warnings: rows.warning.map(FileWarning::Prices).into_iter().collect(),
                 ..result
             })
         }
     }
+}
+
+/// Returns a warning for each calendar of a row with sessions that the database's calendar lacks.
+fn sessions_outside_database(
+    writer: &mut Writer,
+    rows: &Rows<PortfolioRow>,
+    database: &Calendar,
+) -> Result<Vec<FileWarning>, StoreError> {
+    let mut inceptions: BTreeMap<&str, Day> = BTreeMap::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        if let OptionalField::Value(name) = &row.calendar {
+            let first = inceptions.entry(name).or_insert(row.inception);
+            *first = row.inception.min(*first);
+        }
+    }
+    let mut warnings = Vec::new();
+    for (name, inception) in inceptions {
+        let calendar = writer.read(|reading| reading.security_calendars().find(name, database))?;
+        // The validation of the row refuses an unknown name.
+        let Some(calendar) = calendar else {
+            continue;
+        };
+        let known = database.known_days();
+        let outside = calendar.all_sessions().iter().filter(|day| {
+            inception <= **day && known.contains(**day) && database.is_session(**day) == Ok(false)
+        });
+        let outside: Vec<_> = outside.collect();
+        if let Some(first) = outside.first() {
+            warnings.push(FileWarning::SessionsOutsideDatabase {
+                calendar: name.to_owned(),
+                database: database.name().to_owned(),
+                count: outside.len(),
+                first: **first,
+            });
+        }
+    }
+    Ok(warnings)
 }
 
 /// Returns true if the same bytes were imported before as a file of the same kind.
@@ -204,7 +249,7 @@ impl Import<'_> {
                 file: validated.file,
                 verdicts: validated.verdicts,
                 counts: validated.counts,
-                warning: None,
+                warnings: Vec::new(),
                 invalidated_cells: PhaseCells::new(),
                 status: ImportStatus::Refused,
             });

@@ -4,10 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::domain::{Phase, PhaseCells, UnknownValue};
-use crate::import::options::PriceWarning;
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
-use crate::import::warning::Warning;
+use crate::import::warning::{FileWarning, Warning};
 
 /// Kind of records in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,8 +88,8 @@ pub struct ImportResult {
     pub verdicts: Vec<LineVerdict>,
     /// The number of rows for each verdict.
     pub counts: Counts,
-    /// A warning about prices that are imported nevertheless.
-    pub warning: Option<PriceWarning>,
+    /// Warnings about the file, which is imported nevertheless.
+    pub warnings: Vec<FileWarning>,
     /// Ids removed from the ledger by the import, or that a dry run would remove.
     pub invalidated_cells: PhaseCells,
     /// The status: committed, rolled back or refused.

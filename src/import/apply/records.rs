@@ -20,12 +20,16 @@ use crate::invalidation::{
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// Returns all portfolios, and the traded ranges of those in the file.
+/// Returns all portfolios, the traded ranges of those in the file, and the names of the calendars
+/// that a portfolio can have.
 pub(super) fn existing_portfolios(
     reading: &ReadTransaction<'_>,
+    configured: &Calendar,
     rows: &Rows<PortfolioRow>,
 ) -> Result<ExistingRecords, StoreError> {
-    let known = ExistingRecords::default().with_portfolios(reading.portfolios().all()?);
+    let known = ExistingRecords::default()
+        .with_portfolios(reading.portfolios().all()?)
+        .with_calendars(known_calendars(reading, configured)?);
     let mut traded = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let existing = match &row.id {
@@ -50,6 +54,12 @@ pub(super) fn apply_portfolios(
     context: &ImportContext<'_>,
     changes: PortfolioChanges,
 ) -> Result<PhaseCells, StoreError> {
+    let corrected = changes.corrected.iter().map(|change| &change.now.calendar);
+    let calendars = changes.added.iter().map(|new| &new.calendar);
+    let names: BTreeSet<_> = calendars.chain(corrected).flatten().collect();
+    for name in names {
+        writing.security_calendars().add(name, context.calendar)?;
+    }
     writing.portfolios().add(changes.added)?;
     writing.portfolios().correct(&changes.corrected)?;
     let corrected = changes.corrected.iter();
@@ -66,11 +76,18 @@ pub(super) fn existing_with_calendars(
     reading: &ReadTransaction<'_>,
     configured: &Calendar,
 ) -> Result<ExistingRecords, StoreError> {
+    Ok(existing_securities(reading)?.with_calendars(known_calendars(reading, configured)?))
+}
+
+/// Returns the names of the calendars that are built in, that of the database, and those that a
+/// security or portfolio has.
+fn known_calendars(
+    reading: &ReadTransaction<'_>,
+    configured: &Calendar,
+) -> Result<Vec<String>, StoreError> {
     let stored = reading.security_calendars().in_force()?;
-    let names = stored.names().map(ToOwned::to_owned);
-    let known = SecurityCalendars::known_names(configured).map(ToOwned::to_owned);
-    let names = names.chain(known);
-    Ok(existing_securities(reading)?.with_calendars(names))
+    let known = SecurityCalendars::known_names(configured);
+    Ok(stored.names().chain(known).map(ToOwned::to_owned).collect())
 }
 
 /// Returns all securities that rows can name.

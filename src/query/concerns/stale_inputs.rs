@@ -1,4 +1,4 @@
-//! Finds the portfolios whose books, foreign cash included, use prices or exchange rates that are older than allowed.
+//! Finds the portfolios whose books use prices or exchange rates that are older than allowed.
 //!
 //! Judged are the books at a portfolio's watermark and, after a gap, its newest books: those are what
 //! pages and `show` present. Older books are history, which no later price can make fresher.
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::domain::output::{ForeignCash, Position};
+use crate::domain::output::Position;
 use crate::domain::{
     Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
     Security, SecurityCalendars, SecurityId, is_closed,
@@ -60,22 +60,35 @@ pub(super) fn stale_portfolios(
         return Ok(Vec::new());
     }
     let securities = reading.securities().all()?;
+    let conversions = Conversions::read(reading, &securities)?;
+    let security_calendars = reading.security_calendars().in_force()?;
     let mut search = Search {
         reading,
         sessions: &survey.sessions,
-        conversions: Conversions::read(reading, &securities)?,
-        calendars: reading.security_calendars().in_force()?,
-        securities,
+        conversions: &conversions,
+        calendars: &security_calendars,
+        securities: &securities,
         max_stale,
         priced: BTreeMap::new(),
     };
-    let mut oldest: BTreeMap<PortfolioId, StalePortfolio> = BTreeMap::new();
+    let mut all = Vec::new();
+    let calendars = survey.lifecycles.calendars();
+    let others = calendars.portfolios();
     for (day, ids) in &by_day {
-        for stale in search.on(*day, ids)? {
-            let known = oldest.get(&stale.id);
-            if known.is_none_or(|known| known.sessions_old < stale.sessions_old) {
-                oldest.insert(stale.id, stale);
-            }
+        all.extend(search.on(*day, &(ids - &others))?);
+    }
+    for own in calendars.iter() {
+        let sessions = own.pick(&survey.sessions);
+        let mut search = search.by_sessions(&sessions);
+        for (day, ids) in &by_day {
+            all.extend(search.on(*day, &(ids & &own.portfolios))?);
+        }
+    }
+    let mut oldest: BTreeMap<PortfolioId, StalePortfolio> = BTreeMap::new();
+    for stale in all {
+        let known = oldest.get(&stale.id);
+        if known.is_none_or(|known| known.sessions_old < stale.sessions_old) {
+            oldest.insert(stale.id, stale);
         }
     }
     let mut found: Vec<_> = oldest.into_values().collect();
@@ -124,10 +137,10 @@ fn judged_days(
 struct Search<'v> {
     reading: &'v ReadTransaction<'v>,
     sessions: &'v [Day],
-    conversions: Conversions,
-    calendars: SecurityCalendars,
+    conversions: &'v Conversions,
+    calendars: &'v SecurityCalendars,
     /// All securities, by id.
-    securities: Vec<Security>,
+    securities: &'v [Security],
     max_stale: usize,
     /// The securities with a close, of the sessions read so far.
     priced: BTreeMap<Day, IdSet>,
@@ -142,9 +155,24 @@ struct OldInputs {
     suspects: IdSet,
 }
 
-impl Search<'_> {
+impl<'v> Search<'v> {
+    /// Returns the same search by other sessions.
+    fn by_sessions<'s>(&self, sessions: &'s [Day]) -> Search<'s>
+    where
+        'v: 's,
+    {
+        Search {
+            sessions,
+            priced: BTreeMap::new(),
+            ..*self
+        }
+    }
+
     /// Returns the stale ones of the portfolios `ids`, which have books of `day`.
     fn on(&mut self, day: Day, ids: &IdSet) -> Result<Vec<StalePortfolio>, QueryError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let old = self.old_inputs(day)?;
         let mut found = Vec::new();
         for id in &old.suspects & ids {
@@ -152,10 +180,8 @@ impl Search<'_> {
             let Some(portfolio) = self.reading.portfolios().get(id)? else {
                 continue;
             };
-            let (outputs, cell) = (self.reading.outputs(), Cell::new(day, id));
-            let positions = outputs.positions(cell)?.unwrap_or_default();
-            let cash = outputs.foreign_cash(cell)?;
-            found.extend(self.stale(portfolio, day, (&positions, &cash), &old)?);
+            let positions = self.reading.outputs().positions(Cell::new(day, id))?;
+            found.extend(self.stale(portfolio, day, &positions.unwrap_or_default(), &old)?);
         }
         Ok(found)
     }
@@ -167,7 +193,7 @@ impl Search<'_> {
             rates: BTreeMap::new(),
             suspects: IdSet::new(),
         };
-        for security in &self.securities {
+        for security in self.securities {
             let is_expected = security.can_be_held() && security.is_price_expected(day);
             if is_expected && !recent.contains(security.id.0) {
                 old.securities.insert(security.id);
@@ -228,7 +254,7 @@ impl Search<'_> {
         &self,
         portfolio: Portfolio,
         day: Day,
-        (positions, cash): (&[Position], &[ForeignCash]),
+        positions: &[Position],
         old: &OldInputs,
     ) -> Result<Option<StalePortfolio>, QueryError> {
         let (mut gross, mut stale, mut oldest) = (0, 0, 0);
@@ -258,18 +284,6 @@ impl Search<'_> {
                 stale += u128::from(size);
                 oldest = age.max(oldest);
                 inputs.extend(old_inputs);
-            }
-        }
-        for balance in cash {
-            let size = u128::from(balance.value.units().unsigned_abs());
-            gross += size;
-            let rate = old.rates.get(&(balance.currency, portfolio.currency));
-            if let (PriceQuality::Stale(age), Some(pairs)) = (balance.quality, rate)
-                && usize::from(age) > self.max_stale
-            {
-                stale += size;
-                oldest = oldest.max(age.into());
-                inputs.extend(pairs.iter().copied());
             }
         }
         if inputs.is_empty() {

@@ -2,9 +2,9 @@
 
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
-use crate::domain::output::{ForeignCash, Position, Snapshot};
+use crate::domain::output::{Position, Snapshot};
 use crate::domain::{Cell, Day, IdSet, Money, Phase, PhaseSet, PortfolioId};
-use crate::engine::Settings;
+use crate::engine::{EngineError, Settings};
 use crate::query::error::QueryError;
 use crate::store::{ReadTransaction, Store};
 
@@ -20,16 +20,28 @@ pub(super) fn check(
     let calendar = &settings.calendar;
     for (at, day) in days.iter().enumerate() {
         // Stored days may lie outside the calendar; those have no session before them.
-        let before = match calendar.known_days().contains(*day) {
-            true => calendar.previous(*day)?,
-            false => None,
+        let before_of = |day: Day| match calendar.known_days().contains(day) {
+            true => calendar.previous(day),
+            false => Ok(None),
         };
+        let before = before_of(*day)?;
         catch_damage(
             &mut tally,
             || day.to_string(),
             |tally| {
                 store.read(|reading| {
+                    let calendars = reading.security_calendars();
+                    let mut own_before = Vec::new();
+                    for own in calendars.of_portfolios(calendar)?.iter() {
+                        let mut before = before;
+                        while let Some(near) = before.filter(|near| !own.has_session(*near)) {
+                            before = before_of(near).map_err(EngineError::from)?;
+                        }
+                        let before = before.map(|day| done_on(reading, day)).transpose()?;
+                        own_before.push((own.portfolios.clone(), before));
+                    }
                     let session = Session {
+                        own_before,
                         reading,
                         known,
                         before: before.map(|day| done_on(reading, day)).transpose()?,
@@ -68,6 +80,8 @@ struct Session<'s> {
     known: &'s Directory,
     /// The session before, and the portfolios whose books are done there.
     before: Option<(Day, IdSet)>,
+    /// The same by the sessions of each calendar that portfolios name, with those portfolios.
+    own_before: Vec<(IdSet, Option<(Day, IdSet)>)>,
     /// The portfolios whose positions are done on this session.
     positions: IdSet,
 }
@@ -96,12 +110,12 @@ impl Session<'_> {
                     .flat_map(|positions| holdings_identities(&books, positions)),
             );
         }
-        if let Some((before, _)) = self.before.as_ref().filter(|(_, done)| done.contains(id.0)) {
+        let mut own = self.own_before.iter();
+        let own = own.find(|(portfolios, _)| portfolios.contains(id.0));
+        let before = own.map_or(&self.before, |(_, before)| before).as_ref();
+        if let Some((before, _)) = before.filter(|(_, done)| done.contains(id.0)) {
             let before = self.reading.outputs().snapshot(Cell::new(*before, id))?;
-            if let Some(before) = before {
-                identities.push(pnl_identity(&books, &before));
-                identities.extend(cash_identities(&books, &before));
-            }
+            identities.extend(before.map(|before| pnl_identity(&books, &before)));
         }
         tally.add_checked(1);
         for identity in identities
@@ -151,22 +165,8 @@ fn pnl_identity(books: &Snapshot, before: &Snapshot) -> Identity {
     money_identity("pnl = nav − nav before − flow", books.pnl, pnl)
 }
 
-/// The exchange gain of each currency is the change of what it has gained since inception.
-fn cash_identities(books: &Snapshot, before: &Snapshot) -> impl Iterator<Item = Identity> {
-    let total = |cash: &ForeignCash| units(cash.fx_realized) + units(cash.value) - units(cash.cost);
-    books.foreign_cash.iter().map(move |cash| {
-        let mut earlier = before.foreign_cash.iter();
-        let earlier = earlier.find(|of| of.currency == cash.currency);
-        let gain = total(cash) - earlier.map_or(0, total);
-        let formula = "exchange gain = change of realized + value − cost of foreign cash";
-        money_identity(formula, cash.fx_gain, gain)
-    })
-}
-
 fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3] {
     let value = positions.iter().map(|position| units(position.value)).sum();
-    let balances = books.foreign_cash.iter();
-    let balances = balances.filter(|of| !of.balance.is_zero());
     let unrealized = positions
         .iter()
         .map(|position| units(position.unrealized))
@@ -179,9 +179,9 @@ fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3
             unrealized,
         ),
         Identity {
-            formula: "holdings and foreign cash counted by quality = their number",
+            formula: "holdings counted by quality = holdings",
             stored: i128::from(books.quality.holdings()),
-            computed: (positions.len() + balances.count()) as i128,
+            computed: positions.len() as i128,
             decimals: 0,
         },
     ]

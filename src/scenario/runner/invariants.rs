@@ -141,7 +141,11 @@ fn check_expected_cells(
     violations: &mut Vec<Violation>,
 ) -> Result<(), PlayError> {
     let settings = harness.settings();
-    let portfolios = harness.store().read(|reading| reading.portfolios().all())?;
+    let (portfolios, calendars) = harness.store().read(|reading| {
+        let calendars = reading.security_calendars();
+        let calendars = calendars.of_portfolios(&settings.calendar)?;
+        Ok::<_, crate::store::StoreError>((reading.portfolios().all()?, calendars))
+    })?;
     let plan = &outcome.plan;
     // A plan without days covers no cell, and its certificate is checked by `check_account`.
     let (Some(first), Some(last)) = (plan.days.first(), plan.days.last()) else {
@@ -155,7 +159,9 @@ fn check_expected_cells(
         let days = expected_days(portfolio, first.day, last.day.min(plan.target.day));
         if let Some(days) = days {
             let sessions = settings.calendar.sessions(days);
-            count += sessions.map_err(crate::engine::EngineError::from)?.len() as u64;
+            let sessions = sessions.map_err(crate::engine::EngineError::from)?.iter();
+            let own = sessions.filter(|day| calendars.has_session(portfolio.id, **day));
+            count += own.count() as u64;
         }
     }
     count += planned_deleted_cells(outcome, &portfolios);

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::{Currency, Quality};
+use crate::domain::Quality;
 use crate::plan::{SkipReason, StepKind};
 
 /// An amount of the books of a session.
@@ -22,10 +22,6 @@ pub enum Amount {
     Realized,
     /// The values of the holdings minus their costs.
     Unrealized,
-    /// The exchange gain of the session on foreign cash.
-    FxGain,
-    /// The balance of cash in a foreign currency.
-    CashIn(Currency),
 }
 
 impl Amount {
@@ -37,8 +33,6 @@ impl Amount {
             Self::Pnl => "pnl",
             Self::Realized => "realized",
             Self::Unrealized => "unrealized",
-            Self::FxGain => "fx-gain",
-            Self::CashIn(_) => "cash-in",
         }
     }
 }
@@ -97,7 +91,7 @@ pub enum ReasonKind {
 
 impl ReasonKind {
     /// All kinds of reasons, those of steps first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Step(StepKind::Missing),
         Self::Step(StepKind::Partial),
         Self::Step(StepKind::Stale),
@@ -107,6 +101,7 @@ impl ReasonKind {
         Self::Skip(SkipReason::BeforeInception),
         Self::Skip(SkipReason::AfterClose),
         Self::Skip(SkipReason::Deleted),
+        Self::Skip(SkipReason::NoSession),
         Self::Skip(SkipReason::BeyondTarget),
         Self::Skip(SkipReason::Blocked),
         Self::Skip(SkipReason::Unpriced),

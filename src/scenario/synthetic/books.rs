@@ -93,6 +93,7 @@ fn add_portfolios(
         name,
         currency: Currency::USD,
         cost_basis: CostBasis::default(),
+        calendar: None,
         lifecycle,
     }))?;
     for number in 1..=shape.portfolios {

@@ -7,7 +7,9 @@ use super::lenient::OneOrMany;
 use super::spec::PortfolioSpec;
 use super::state::FailureState;
 use super::values::{CellPhase, Span};
-use crate::domain::{Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet};
+use crate::domain::{
+    Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet, SecurityCalendars, is_closed,
+};
 
 /// Sessions between the default inception and the first day in the keys of a portfolio.
 const DEFAULT_SESSIONS_BEFORE: usize = 10;
@@ -45,12 +47,19 @@ fn spans(spans: &Option<OneOrMany<Span>>) -> &[Span] {
     spans.as_ref().map_or(&[], |OneOrMany(spans)| spans)
 }
 
+/// Returns the calendar of a portfolio in a world with this calendar, if it names one.
+pub(super) fn own_calendar(name: Option<&str>, calendar: &Calendar) -> Option<Calendar> {
+    SecurityCalendars::find(name?, calendar)
+}
+
 /// Resolves the spans in the keys of one portfolio to sessions.
 pub(super) struct PortfolioDays<'a> {
     pub(super) name: &'a str,
     pub(super) lifecycle: Lifecycle,
     pub(super) calendar: &'a Calendar,
     pub(super) last: Day,
+    /// The calendar of the portfolio, if it has one.
+    pub(super) own: Option<Calendar>,
 }
 
 impl PortfolioDays<'_> {
@@ -62,11 +71,8 @@ impl PortfolioDays<'_> {
     ) -> Result<BTreeMap<Day, PhaseSet>, WorldError> {
         let mut done = BTreeMap::new();
         for span in spans(&spec.complete) {
-            done.extend(
-                self.sessions(*span)?
-                    .iter()
-                    .map(|day| (*day, PhaseSet::CELL_PHASES)),
-            );
+            let days = self.sessions(*span)?.into_iter();
+            done.extend(days.map(|day| (day, PhaseSet::CELL_PHASES)));
         }
         // Spans first: a later insertion replaces an earlier one.
         let (days, ranges): (Vec<_>, Vec<_>) =
@@ -74,11 +80,11 @@ impl PortfolioDays<'_> {
         for (span, OneOrMany(phases)) in ranges.into_iter().chain(days) {
             let phases = phases.iter().map(|CellPhase(phase)| *phase);
             let phases: PhaseSet = phases.collect();
-            done.extend(self.sessions(*span)?.iter().map(|day| (*day, phases)));
+            done.extend(self.sessions(*span)?.into_iter().map(|day| (day, phases)));
         }
         for span in spans(&spec.holes) {
             for day in self.sessions(*span)? {
-                done.remove(day);
+                done.remove(&day);
             }
         }
         done.retain(|_, phases| !phases.is_empty());
@@ -117,20 +123,20 @@ impl PortfolioDays<'_> {
             for day in self.sessions(*span)? {
                 let states = phases.0.iter();
                 let states = states.map(|(phase, times)| (*phase, FailureState::Failed(*times)));
-                failed.extend(states.map(|(phase, state)| ((*day, phase), state)));
+                failed.extend(states.map(|(phase, state)| ((day, phase), state)));
             }
         }
         for (span, OneOrMany(phases)) in &spec.quarantined {
             for day in self.sessions(*span)? {
                 let phases = phases.iter().map(|CellPhase(phase)| *phase);
-                failed.extend(phases.map(|phase| ((*day, phase), FailureState::Quarantined)));
+                failed.extend(phases.map(|phase| ((day, phase), FailureState::Quarantined)));
             }
         }
         Ok(failed)
     }
 
-    /// Returns the sessions of a span within the life of the portfolio; at least one.
-    pub(super) fn sessions(&self, span: Span) -> Result<&[Day], WorldError> {
+    /// Returns the portfolio's sessions of a span within its life; at least one.
+    pub(super) fn sessions(&self, span: Span) -> Result<Vec<Day>, WorldError> {
         if span.endpoints().any(|day| day > self.last) {
             return Err(WorldError::AfterLastSession {
                 portfolio: self.name.to_owned(),
@@ -148,9 +154,12 @@ impl PortfolioDays<'_> {
             .map_or(self.last, |closed| closed.min(self.last));
         let alive = DayRange::new(self.lifecycle.inception(), last).map_err(|_| no_session())?;
         let days = span.within(alive).ok_or_else(no_session)?;
-        match self.calendar.sessions(days)? {
-            [] => Err(no_session()),
-            sessions => Ok(sessions),
+        let own = self.own.as_ref().map(Calendar::all_sessions);
+        let sessions = self.calendar.sessions(days)?.iter().copied();
+        let sessions: Vec<_> = sessions.filter(|day| !is_closed(own, *day)).collect();
+        match sessions.is_empty() {
+            true => Err(no_session()),
+            false => Ok(sessions),
         }
     }
 }

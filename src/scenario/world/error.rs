@@ -6,9 +6,26 @@ use thiserror::Error;
 
 use super::values::Span;
 use crate::domain::{
-    ActionError, CalendarError, CashTermsError, Currency, Day, DayError, DayRange, LifecycleError,
-    nearest,
+    ActionError, CalendarError, Currency, Day, DayError, DayRange, LifecycleError, nearest,
 };
+
+/// A kind of record that can name a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalendarOwner {
+    /// A security of the world.
+    Security,
+    /// A portfolio of the world.
+    Portfolio,
+}
+
+impl fmt::Display for CalendarOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Security => "security",
+            Self::Portfolio => "portfolio",
+        })
+    }
+}
 
 /// Errors of reading a world.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -46,11 +63,13 @@ pub enum WorldError {
         /// The known name most similar to it.
         nearest: Nearest,
     },
-    /// A security names a calendar that is neither built in nor that of the world.
-    #[error("unknown calendar `{calendar}` of the security `{symbol}`{nearest}")]
+    /// A security or portfolio names a calendar that is neither built in nor that of the world.
+    #[error("unknown calendar `{calendar}` of the {owner} `{label}`{nearest}")]
     UnknownCalendar {
-        /// The symbol of the security.
-        symbol: String,
+        /// The kind of record that names the calendar.
+        owner: CalendarOwner,
+        /// The symbol of the security, or the label of the portfolio.
+        label: String,
         /// The name in the file.
         calendar: String,
         /// The known name most similar to it.
@@ -236,9 +255,6 @@ pub enum TransactionFault {
         "has an `amount` below zero, which only `dividend`, `interest`, `fee` and `tax` may have"
     )]
     NegativeAmount,
-    /// Its currencies contradict its kind.
-    #[error("is invalid: {0}")]
-    Cash(#[from] CashTermsError),
 }
 
 /// The known name most similar to an unknown one, if any is similar. Displays as a question in

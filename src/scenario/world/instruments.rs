@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{Nearest, TransactionFault, WorldError};
+use super::error::{CalendarOwner, Nearest, TransactionFault, WorldError};
 use super::lenient::Lenient;
+use super::merge::NamedPortfolio;
 use super::names::PortfolioResolver;
 use super::spec::{
     ActionSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
@@ -12,20 +13,32 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity,
-    Security, SecurityCalendars, SecurityId, Split, Transaction,
+    Calendar, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity, Security,
+    SecurityCalendars, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
-/// Refuses a security with a calendar that is neither built in nor that of the world.
-pub(super) fn check_calendars(spec: &WorldSpec, calendar: &Calendar) -> Result<(), WorldError> {
-    let named = spec.securities.iter();
-    for (symbol, name) in named.filter_map(|(symbol, spec)| Some((symbol, spec.calendar.as_ref()?)))
-    {
+/// Refuses a security or portfolio with a calendar that is neither built in nor that of the world.
+pub(super) fn check_calendars(
+    spec: &WorldSpec,
+    portfolios: &[NamedPortfolio],
+    calendar: &Calendar,
+) -> Result<(), WorldError> {
+    let securities = spec.securities.iter();
+    let securities =
+        securities.map(|(symbol, spec)| (CalendarOwner::Security, symbol, &spec.calendar));
+    let portfolios = portfolios.iter();
+    let portfolios =
+        portfolios.map(|(label, spec)| (CalendarOwner::Portfolio, label, &spec.calendar));
+    for (owner, label, name) in securities.chain(portfolios) {
+        let Some(name) = name else {
+            continue;
+        };
         if SecurityCalendars::find(name, calendar).is_none() {
             let known = SecurityCalendars::known_names(calendar);
             return Err(WorldError::UnknownCalendar {
-                symbol: symbol.clone(),
+                owner,
+                label: label.clone(),
                 calendar: name.clone(),
                 nearest: Nearest::find(name, known),
             });
@@ -279,19 +292,7 @@ pub(super) fn resolve_transactions(
             Some(name) => Some(resolver.require(name)?.portfolio.id),
             None => None,
         };
-        let cash = CashTerms {
-            currency: spec.currency.map(|currency| currency.0),
-            fee_currency: spec.fee_currency.map(|currency| currency.0),
-            from_amount: spec.from_amount.map(|amount| amount.0),
-            from_currency: spec.from_currency.map(|currency| currency.0),
-        };
         for (name, member) in &members {
-            let own = member.portfolio.currency;
-            let amount = spec.amount.map(|amount| amount.0);
-            (cash.check(spec.kind.0, amount, own)).map_err(|fault| WorldError::Transaction {
-                place,
-                fault: fault.into(),
-            })?;
             // References are unique: those of a range get the name of each portfolio.
             let reference = match (&spec.reference, members.as_slice()) {
                 (Some(reference), [_]) => reference.clone(),
@@ -308,7 +309,6 @@ pub(super) fn resolve_transactions(
                 price: spec.price.map(|price| price.0),
                 amount: spec.amount.map(|amount| amount.0),
                 fee: spec.fee.map_or(Money::ZERO, |fee| fee.0),
-                cash,
                 counterpart,
                 lots: spec.lots.as_ref().map(|lots| lots.0.clone()),
                 reference,

@@ -116,7 +116,7 @@ merge_fields!(SecuritySpec {
 
 merge_fields!(PortfolioSpec {
     id, name, inception, closed, deleted_at, restored_at, currency, cost_basis,
-    fees, complete, holes, phases, rows,
+    fees, calendar, complete, holes, phases, rows,
     failed, quarantined, blocked, style, capital, cash, holdings
 }
 // Each file resolves `like` by itself, so the result has none.

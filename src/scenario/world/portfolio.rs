@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::coverage::{PortfolioDays, inception};
+use super::coverage::{PortfolioDays, inception, own_calendar};
 use super::error::WorldError;
 use super::instruments::{Instruments, security};
 use super::lenient::OneOrMany;
@@ -57,6 +57,7 @@ impl PortfolioReader<'_> {
             lifecycle,
             calendar: self.calendar,
             last: self.last,
+            own: own_calendar(spec.calendar.as_deref(), self.calendar),
         };
         Ok(WorldPortfolio {
             done: days.done_phases(spec)?,
@@ -75,6 +76,7 @@ impl PortfolioReader<'_> {
                         .map_or(LotMethod::default(), |method| method.0),
                     fees: spec.fees.map_or(FeeTreatment::default(), |fees| fees.0),
                 },
+                calendar: spec.calendar.clone(),
                 lifecycle,
             },
         })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::coverage::{Invalidated, PortfolioDays, remove_failed_phases};
+use super::coverage::{Invalidated, PortfolioDays, own_calendar, remove_failed_phases};
 use super::error::WorldError;
 use super::instruments::{Instruments, build_listing, check_calendars, resolve_transactions};
 use super::lenient::OneOrMany;
@@ -62,7 +62,7 @@ impl World {
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
         let sources = spec.sources.unwrap_or_default();
-        check_calendars(&spec, &calendar)?;
+        check_calendars(&spec, &named, &calendar)?;
         let mut listing = build_listing(&spec)?;
         list_blocking_securities(&named, &mut listing);
         let listed = Instruments(listing);
@@ -230,12 +230,13 @@ pub(super) fn resolve_invalidations(
                     lifecycle: member.portfolio.lifecycle,
                     calendar,
                     last,
+                    own: own_calendar(member.portfolio.calendar.as_deref(), calendar),
                 };
                 let id = member.portfolio.id.0;
                 for span in &spec.days.0 {
                     for day in days.sessions(*span)? {
                         for phase in phases.iter() {
-                            cells.entry((*day, phase)).or_default().insert(id);
+                            cells.entry((day, phase)).or_default().insert(id);
                         }
                     }
                 }

@@ -6,7 +6,6 @@
 
 mod books;
 mod exposures;
-mod foreign_cash;
 mod output_writer;
 mod packed;
 mod packing;

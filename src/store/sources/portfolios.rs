@@ -1,7 +1,7 @@
 //! Stores portfolios, one row each. A change of a lifecycle must also change the lifecycle index,
 //! in the same transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Row, params};
 
@@ -14,7 +14,8 @@ use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
-const COLUMNS: &str = "id, key, name, currency, inception, closed, deleted_at, cost_basis, fees";
+const COLUMNS: &str =
+    "id, key, name, currency, inception, closed, deleted_at, cost_basis, fees, calendar";
 
 fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
     let lifecycle = Lifecycle::new(row.get(4)?)
@@ -30,6 +31,7 @@ fn row_to_portfolio(row: &Row<'_>) -> Result<Portfolio, StoreError> {
             method: row.get(7)?,
             fees: row.get(8)?,
         },
+        calendar: row.get(9)?,
         lifecycle,
     })
 }
@@ -86,6 +88,21 @@ impl ReadPortfolios<'_> {
         Ok(currencies)
     }
 
+    /// Returns the portfolios that name a calendar, by its name.
+    pub(super) fn by_calendar(&self) -> Result<BTreeMap<String, IdSet>, StoreError> {
+        let sql =
+            "SELECT calendar, id FROM portfolio WHERE calendar IS NOT NULL ORDER BY calendar, id";
+        let mut portfolios: BTreeMap<String, IdSet> = BTreeMap::new();
+        select::<_, ()>(self.connection, sql, [], |row| {
+            portfolios
+                .entry(row.get(0)?)
+                .or_default()
+                .insert(row.get(1)?);
+            Ok(())
+        })?;
+        Ok(portfolios)
+    }
+
     /// Returns the portfolios in a currency.
     pub(crate) fn in_currency(&self, currency: Currency) -> Result<IdSet, StoreError> {
         let sql = "SELECT id FROM portfolio WHERE currency = ?1 ORDER BY id";
@@ -116,8 +133,8 @@ impl WritePortfolios<'_> {
     fn insert(&self, new: &NewPortfolio) -> Result<PortfolioId, StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at, cost_basis, fees)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO portfolio (key, name, currency, inception, closed, deleted_at, cost_basis, fees, calendar)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 new.key,
@@ -127,14 +144,15 @@ impl WritePortfolios<'_> {
                 new.lifecycle.closing_day(),
                 new.lifecycle.deleted_at().map(Micros),
                 new.cost_basis.method,
-                new.cost_basis.fees
+                new.cost_basis.fees,
+                new.calendar
             ])?;
         // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
         Ok(PortfolioId(id))
     }
 
-    /// Replaces names, currencies, cost bases and lifecycles of portfolios.
+    /// Replaces names, currencies, cost bases, calendars and lifecycles of portfolios.
     ///
     /// # Errors
     ///
@@ -155,7 +173,7 @@ impl WritePortfolios<'_> {
             .connection
             .prepare_cached(
                 "UPDATE portfolio SET name = ?2, currency = ?3, inception = ?4, closed = ?5, deleted_at = ?6,
-                        cost_basis = ?7, fees = ?8
+                        cost_basis = ?7, fees = ?8, calendar = ?9
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -166,7 +184,8 @@ impl WritePortfolios<'_> {
                 portfolio.lifecycle.closing_day(),
                 portfolio.lifecycle.deleted_at().map(Micros),
                 portfolio.cost_basis.method,
-                portfolio.cost_basis.fees
+                portfolio.cost_basis.fees,
+                portfolio.calendar
             ])?;
         if changed == 1 {
             Ok(())

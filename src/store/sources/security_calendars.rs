@@ -1,17 +1,20 @@
-//! The calendars that securities name, as they are in force: with the sessions by which the ledger
-//! was filled.
+//! The calendars that securities and portfolios name, as they are in force: with the sessions by
+//! which the ledger was filled.
 
 use rusqlite::params;
 
 use super::calendar::{definition, digest, sessions_from_set, sessions_to_set};
+use super::portfolios::ReadPortfolios;
 use crate::domain::calendar::WrittenCalendar;
-use crate::domain::{Calendar, Day, SecurityCalendars};
+use crate::domain::{
+    Calendar, Day, PortfolioCalendar, PortfolioCalendars, SecurityCalendars, SessionsPerYear,
+};
 use crate::store::columns::StoredSet;
 use crate::store::error::StoreError;
 use crate::store::select::select;
 use crate::store::transaction::subject;
 
-subject!(security_calendars: ReadSecurityCalendars, WriteSecurityCalendars, "the calendars of securities");
+subject!(security_calendars: ReadSecurityCalendars, WriteSecurityCalendars, "the calendars of securities and portfolios");
 
 /// The columns of a stored calendar.
 struct Row {
@@ -43,15 +46,85 @@ impl ReadSecurityCalendars<'_> {
     pub fn current(&self, configured: &Calendar) -> Result<SecurityCalendars, StoreError> {
         let rows = self.rows()?.into_iter();
         let current = rows.map(|row| {
-            let calendar = match SecurityCalendars::find(&row.name, configured) {
-                Some(calendar) => calendar,
-                None => row.calendar()?,
-            };
-            Ok((row.name, calendar.all_sessions().to_vec()))
+            let sessions = row.current(configured)?.all_sessions().to_vec();
+            Ok((row.name, sessions))
         });
         current
             .collect::<Result<Vec<_>, StoreError>>()
             .map(SecurityCalendars::from_iter)
+    }
+
+    /// Returns the calendars of portfolios by which the ledger was filled.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row is damaged.
+    pub fn of_portfolios_in_force(&self) -> Result<PortfolioCalendars, StoreError> {
+        self.of_portfolios_with(|row| {
+            let sessions_per_year = row.calendar()?.sessions_per_year();
+            Ok((row.sessions, sessions_per_year))
+        })
+    }
+
+    /// Returns the calendars of portfolios that the next run puts in force; see [`Self::current`].
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row is damaged.
+    pub fn of_portfolios(&self, configured: &Calendar) -> Result<PortfolioCalendars, StoreError> {
+        self.of_portfolios_with(|row| {
+            let calendar = row.current(configured)?;
+            Ok((
+                calendar.all_sessions().to_vec(),
+                calendar.sessions_per_year(),
+            ))
+        })
+    }
+
+    /// Returns the sessions of the calendar in force under a name, and the number of sessions of a
+    /// year.
+    pub(crate) fn named_in_force(
+        &self,
+        name: &str,
+    ) -> Result<Option<(Vec<Day>, SessionsPerYear)>, StoreError> {
+        let found = self.rows()?.into_iter().find(|row| row.name == name);
+        let read = |row: Row| {
+            let sessions_per_year = row.calendar()?.sessions_per_year();
+            Ok((row.sessions, sessions_per_year))
+        };
+        found.map(read).transpose()
+    }
+
+    fn of_portfolios_with(
+        &self,
+        read: impl Fn(Row) -> Result<(Vec<Day>, SessionsPerYear), StoreError>,
+    ) -> Result<PortfolioCalendars, StoreError> {
+        let connection = self.connection;
+        let mut named = ReadPortfolios { connection }.by_calendar()?;
+        // Most databases end here: no portfolio has a calendar.
+        if named.is_empty() {
+            return Ok(PortfolioCalendars::default());
+        }
+        let mut calendars = Vec::with_capacity(named.len());
+        for row in self.rows()? {
+            let Some(portfolios) = named.remove(&row.name) else {
+                continue;
+            };
+            let name = row.name.clone();
+            let (sessions, sessions_per_year) = read(row)?;
+            calendars.push(PortfolioCalendar {
+                name,
+                portfolios,
+                sessions,
+                sessions_per_year,
+            });
+        }
+        match named.keys().next() {
+            None => Ok(PortfolioCalendars::from_iter(calendars)),
+            Some(name) => Err(StoreError::damaged(format!(
+                "the calendar `{name}` of a portfolio is not stored"
+            ))),
+        }
     }
 
     /// Returns the calendar of this name: one that the program knows, or a stored one.
@@ -82,7 +155,7 @@ impl ReadSecurityCalendars<'_> {
             let bytes = row.get_ref(1)?.as_blob().map_err(StoreError::damaged)?;
             if stored != digest(bytes, &definition, None) {
                 return Err(StoreError::damaged(
-                    "the digest of a security's calendar differs",
+                    "the digest of the calendar of a security or portfolio differs",
                 ));
             }
             Ok(Row {
@@ -95,6 +168,14 @@ impl ReadSecurityCalendars<'_> {
 }
 
 impl Row {
+    /// Returns the calendar that the next run puts in force under the name.
+    fn current(&self, configured: &Calendar) -> Result<Calendar, StoreError> {
+        match SecurityCalendars::find(&self.name, configured) {
+            Some(calendar) => Ok(calendar),
+            None => self.calendar(),
+        }
+    }
+
     /// Builds the calendar of the stored definition.
     fn calendar(&self) -> Result<Calendar, StoreError> {
         let written: WrittenCalendar =
@@ -104,7 +185,7 @@ impl Row {
 }
 
 impl WriteSecurityCalendars<'_> {
-    /// Stores the calendar of a name that a security has, unless the name has one.
+    /// Stores the calendar of a name that a security or portfolio has, unless the name has one.
     pub(crate) fn add(&self, name: &str, configured: &Calendar) -> Result<(), StoreError> {
         if self.in_force()?.named(name).is_some() {
             return Ok(());
@@ -112,7 +193,9 @@ impl WriteSecurityCalendars<'_> {
         match self.find(name, configured)? {
             Some(calendar) => self.set(name, &calendar),
             // Files and worlds are checked before.
-            None => Err(StoreError::damaged("a security has an unknown calendar")),
+            None => Err(StoreError::damaged(
+                "a security or portfolio has an unknown calendar",
+            )),
         }
     }
 

@@ -1,0 +1,83 @@
+//! Checks a portfolio of a file against the calendar, and against its stored transactions.
+
+use super::existing::ExistingRecords;
+use super::row_error::{RowError, RowErrorKind};
+use crate::domain::{DayRange, NewPortfolio, Portfolio};
+
+/// Refuses an inception that the calendar does not know, unless the row leaves it as it is.
+pub(super) fn check_inception(
+    now: &NewPortfolio,
+    was: Option<&Portfolio>,
+    known_days: DayRange,
+) -> Result<(), Vec<RowError>> {
+    let inception = now.lifecycle.inception();
+    let is_changed = was.is_none_or(|was| was.lifecycle.inception() != inception);
+    if is_changed && !known_days.contains(inception) {
+        let reason = RowErrorKind::InceptionOutsideCalendar {
+            inception,
+            known_days,
+        };
+        return Err(vec![RowError::in_column("inception", inception, reason)]);
+    }
+    Ok(())
+}
+
+/// Refuses the name of an unknown calendar.
+pub(super) fn check_calendar(
+    now: &NewPortfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    let Some(name) = &now.calendar else {
+        return Ok(());
+    };
+    let required = known.require_calendar(name);
+    required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
+}
+
+/// Refuses a new inception or closing day that leaves transactions outside the lifecycle, since
+/// they would never be booked. A day that the row does not change is not checked.
+pub(super) fn check_transactions_within(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    let Some(traded) = known.traded_range(was.id) else {
+        return Ok(());
+    };
+    let (first, last) = (traded.first(), traded.last());
+    let inception = now.lifecycle.inception();
+    let mut errors = Vec::new();
+    if inception > first && inception != was.lifecycle.inception() {
+        let reason = RowErrorKind::TransactionsBeforeInception { inception, first };
+        errors.push(RowError::in_column("inception", inception, reason));
+    }
+    if let Some(closed) = now.lifecycle.closing_day()
+        && closed < last
+        && Some(closed) != was.lifecycle.closing_day()
+    {
+        let reason = RowErrorKind::TransactionsAfterClose { closed, last };
+        errors.push(RowError::in_column("closed", closed, reason));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+/// Refuses another currency for a portfolio with transactions: their amounts would be read in the new
+/// currency, unconverted.
+pub(super) fn check_currency(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    if now.currency == was.currency || known.traded_range(was.id).is_none() {
+        return Ok(());
+    }
+    let reason = RowErrorKind::CurrencyUnderAmounts {
+        was: was.currency,
+        now: now.currency,
+    };
+    Err(vec![RowError::in_column("currency", now.currency, reason)])
+}
