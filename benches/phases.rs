@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::domain::{
-    AssetClass, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId,
-    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId,
+    AssetClass, CashTerms, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio,
+    PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId,
     SessionsPerYear, Shock, Transaction, TransactionKind,
 };
 use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
@@ -87,6 +87,7 @@ fn history() -> History {
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         kind,
         security,
         quantity,

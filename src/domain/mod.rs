@@ -9,6 +9,8 @@ mod accepted_prices;
 mod amount;
 mod amount_error;
 pub mod calendar;
+mod cash_balance;
+mod cash_terms;
 mod cell;
 mod corporate_action;
 mod correction;
@@ -46,6 +48,8 @@ pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
 pub use amount::Money;
 pub use amount_error::AmountError;
 pub use calendar::{Calendar, CalendarError, SessionsPerYear};
+pub use cash_balance::CashBalance;
+pub use cash_terms::{CashTerms, CashTermsError};
 pub use cell::Cell;
 pub use corporate_action::{
     ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery,

@@ -9,7 +9,7 @@ use super::ids::SecurityId;
 use super::phase::{Phase, PhaseSet};
 use super::quality::{PriceQuality, Quality};
 use super::sectors::SectorWeights;
-use super::security::AssetClass;
+use super::security::{AssetClass, Currency};
 
 /// Output of phase 2: one security on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub struct SecurityStatistics {
 /// Output of phase 3: the books of a cell at the end of its session, in the portfolio's currency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// Cash balance; negative is borrowed.
+    /// Cash, with the value of the balances in foreign currencies; negative is borrowed.
     pub cash: Money,
     /// Value of the long holdings, zero or more.
     pub long: Money,
@@ -53,8 +53,38 @@ pub struct Snapshot {
     pub realized: Money,
     /// Unrealized profit: value of the holdings less their cost.
     pub unrealized: Money,
-    /// Numbers of holdings by kind of price.
+    /// Numbers of holdings, and of foreign cash balances other than zero, by kind of price.
     pub quality: Quality,
+    /// The balances in currencies other than the portfolio's, by currency: of each that any
+    /// transaction has used, also if it is zero now.
+    pub foreign_cash: Vec<ForeignCash>,
+}
+
+/// The balance of cash in a foreign currency, a part of the output of phase 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForeignCash {
+    /// The currency of the balance.
+    pub currency: Currency,
+    /// The balance in that currency; negative is borrowed.
+    pub balance: Money,
+    /// Value in the portfolio's currency.
+    pub value: Money,
+    /// Average cost of the balance in the portfolio's currency.
+    pub cost: Money,
+    /// Age of the exchange rate in sessions.
+    pub quality: PriceQuality,
+    /// Exchange gain of the session: value − value of the session before − what was paid in and out
+    /// since.
+    pub fx_gain: Money,
+    /// Exchange gain realized since inception by paying out of the balance.
+    pub fx_realized: Money,
+}
+
+impl ForeignCash {
+    /// Returns the exchange gain of what is held: value − cost. `None` if it does not fit.
+    pub const fn fx_unrealized(&self) -> Option<Money> {
+        self.value.minus(self.cost)
+    }
 }
 
 impl Snapshot {
@@ -72,6 +102,18 @@ impl Snapshot {
             ("realized", self.realized),
             ("unrealized", self.unrealized),
         ]
+    }
+
+    /// Returns the exchange gain of the session on all foreign cash; `None` if it does not fit.
+    pub fn fx_gain(&self) -> Option<Money> {
+        let mut gains = self.foreign_cash.iter();
+        gains.try_fold(Money::ZERO, |sum, of| sum.plus(of.fx_gain))
+    }
+
+    /// Returns the cash in the portfolio's own currency; `None` if it does not fit.
+    pub fn own_cash(&self) -> Option<Money> {
+        let mut foreign = self.foreign_cash.iter();
+        foreign.try_fold(self.cash, |cash, of| cash.minus(of.value))
     }
 }
 

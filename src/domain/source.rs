@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::amount::Money;
+use super::cash_terms::CashTerms;
 use super::day::Day;
 use super::fine_amount::{Price, Quantity};
 use super::ids::{PortfolioId, SecurityId};
@@ -20,6 +21,8 @@ use super::time_of_day::TimeOfDay;
 pub enum TransactionKind {
     /// Cash paid in from outside.
     Deposit,
+    /// Cash of one currency paid for cash of another.
+    Exchange,
     /// A holding received from outside, with its cost. Opening positions are transfers in.
     TransferIn,
     /// Purchase of a security.
@@ -42,8 +45,9 @@ pub enum TransactionKind {
 
 impl TransactionKind {
     /// All kinds, in their order within a day.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Deposit,
+        Self::Exchange,
         Self::TransferIn,
         Self::Buy,
         Self::Dividend,
@@ -59,6 +63,7 @@ impl TransactionKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Deposit => "deposit",
+            Self::Exchange => "exchange",
             Self::TransferIn => "transfer-in",
             Self::Buy => "buy",
             Self::Dividend => "dividend",
@@ -105,7 +110,7 @@ impl FromStr for TransactionKind {
             .ok_or_else(|| UnknownValue {
                 value: text.to_owned(),
                 kind: "transaction kind",
-                known: "deposit, withdrawal, buy, sell, transfer-in, transfer-out, dividend, interest, fee, tax",
+                known: "deposit, withdrawal, exchange, buy, sell, transfer-in, transfer-out, dividend, interest, fee, tax",
             })
     }
 }
@@ -125,16 +130,18 @@ pub struct Transaction {
     pub security: Option<SecurityId>,
     /// Quantity moved, never negative; zero if the kind is not a movement.
     pub quantity: Quantity,
-    /// Price of one unit in the security's currency: of a trade its price, of a transfer its cost.
+    /// Price of one unit, in the security's currency unless [`Self::cash`] names one: of a trade its
+    /// price, of a transfer its cost.
     /// `None` on a transfer means the day's price.
     pub price: Option<Price>,
-    /// Cash moved, in the portfolio's currency, before the fee; negative only where
+    /// Cash moved, in the currency of [`Self::cash`], before the fee; negative only where
     /// [`TransactionKind::can_be_reversed`]. `None` on a trade means quantity × multiplier × price,
     /// converted at the day's rate.
     pub amount: Option<Money>,
-    /// Fee in the portfolio's currency, taken from cash in addition to the amount; negative for a
-    /// rebate.
+    /// Fee, taken from cash in addition to the amount; negative for a rebate.
     pub fee: Money,
+    /// The currencies of amount and fee, and what an exchange pays.
+    pub cash: CashTerms,
     /// The portfolio at the other end of a transfer, whose lots the transfer carries; `None` for a
     /// transfer from or to the outside.
     pub counterpart: Option<PortfolioId>,
@@ -149,7 +156,7 @@ impl Transaction {
     /// Compares two transactions of one portfolio by the order in which they are booked: day, time,
     /// kind, and reference, in which a run of digits is a number.
     ///
-    /// Of those without a time, deposits, transfers in and purchases come before the day's first
+    /// Of those without a time, deposits, exchanges, transfers in and purchases come before the day's first
     /// time, and all other kinds after its last.
     pub fn booking_order(&self, other: &Self) -> Ordering {
         let key = |of: &Self| (of.day, of.part_of_day(), of.time, of.kind);
@@ -159,10 +166,10 @@ impl Transaction {
 
     /// Returns 0 before the times of the day, 1 at a time, 2 after them.
     fn part_of_day(&self) -> u8 {
-        use TransactionKind::{Buy, Deposit, TransferIn};
+        use TransactionKind::{Buy, Deposit, Exchange, TransferIn};
         match (self.time, self.kind) {
             (Some(_), _) => 1,
-            (None, Deposit | TransferIn | Buy) => 0,
+            (None, Deposit | Exchange | TransferIn | Buy) => 0,
             (None, _) => 2,
         }
     }
@@ -191,6 +198,7 @@ impl Transaction {
             && (self.quantity, self.price, self.amount)
                 == (other.quantity, other.price, other.amount)
             && (self.counterpart, &self.lots) == (other.counterpart, &other.lots)
+            && self.cash == other.cash
             // Times say that both happened.
             && self.time.is_none()
             && other.time.is_none()

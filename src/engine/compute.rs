@@ -5,6 +5,7 @@
 //! that the writer commits one chunk while the next is computed, and few outputs wait in memory.
 //! Results are in plan order and do not depend on the number of threads or the size of a chunk.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::inputs::Inputs;
@@ -119,7 +120,7 @@ pub(super) fn open_session<'i>(
     let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
-    let measured = measure_markets(markets, &indexes, securities_for_risk(&valued));
+    let measured = measure_markets(markets, &indexes, holdings_for_risk(&valued));
     // Risk needs the statistics of all that is held; only those not in the ledger are written.
     // Those of the market of the database are the outputs, whichever calendar the holders have.
     let unknown = measured.first().and_then(Option::as_ref);
@@ -289,22 +290,25 @@ impl ValuedCell {
     }
 }
 
-/// Returns the securities held by cells whose risk is to be computed, by the index of the market
-/// and the currency of the portfolios.
-fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
+/// Returns the holdings of cells whose risk is to be computed, by the index of the market and the
+/// currency of the portfolios.
+fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
     // A list by security id: this loop sees every holding of every cell, and a set would search.
-    let mut held: Vec<((usize, Currency), Vec<bool>)> = Vec::new();
+    let mut held: Vec<((usize, Currency), Vec<bool>, BTreeSet<Currency>)> = Vec::new();
     for cell in valued {
         let Some(valuation) = cell.valuation_for(Phase::Risk) else {
             continue;
         };
         let key = (cell.market, cell.currency);
-        let found = held.iter().position(|(of, _)| *of == key);
+        let found = held.iter().position(|(of, ..)| *of == key);
         let found = found.unwrap_or_else(|| {
-            held.push((key, Vec::new()));
+            held.push((key, Vec::new(), BTreeSet::new()));
             held.len() - 1
         });
-        let held = &mut held[found].1;
+        let (_, held, cash) = &mut held[found];
+        let foreign = valuation.snapshot.foreign_cash.iter();
+        let foreign = foreign.filter(|of| !of.balance.is_zero());
+        cash.extend(foreign.map(|of| of.currency));
         for position in &valuation.positions {
             let id = position.security.0 as usize;
             if id >= held.len() {
@@ -313,10 +317,14 @@ fn securities_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
             held[id] = true;
         }
     }
-    let by_key = held.into_iter().map(|((market, currency), held)| {
+    let by_key = held.into_iter().map(|((market, currency), held, cash)| {
         let ids = (0..).zip(held).filter(|(_, held)| *held);
-        let ids = ids.map(|(id, _)| SecurityId(id)).collect();
-        (market, (currency, ids))
+        let held = HeldInCurrency {
+            currency,
+            securities: ids.map(|(id, _)| SecurityId(id)).collect(),
+            cash,
+        };
+        (market, held)
     });
     by_key.collect()
 }

@@ -1,18 +1,20 @@
-//! The currency conversions that the holdings of portfolios can need, with the portfolios that
+//! The currency conversions that the holdings and the cash of portfolios can need, with the portfolios that
 //! depend on each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Currency, IdSet, Security, SecurityId};
 use crate::invalidation::ActionHistory;
 use crate::phases::{Conversion, CurrencyPairs};
 use crate::store::{ReadTransaction, StoreError};
 
-/// A conversion for each currency of a security and each other currency of a portfolio.
+/// A conversion for each currency of a security or of cash and each other currency of a portfolio.
 pub(crate) struct Conversions {
     conversions: Vec<Conversion>,
     /// The securities in each currency.
     securities: BTreeMap<Currency, Vec<SecurityId>>,
+    /// The portfolios whose transactions name each currency of their cash.
+    cash: BTreeMap<Currency, IdSet>,
     /// Whether the portfolios have more than one currency.
     are_mixed: bool,
     actions: ActionHistory,
@@ -31,14 +33,22 @@ impl Conversions {
         }
         let pairs = CurrencyPairs::new(securities);
         let currencies = reading.portfolios().currencies()?;
+        let mut cash: BTreeMap<_, IdSet> = BTreeMap::new();
+        for entry in reading.entries().naming_currencies()? {
+            for currency in entry.cash.stated() {
+                cash.entry(currency).or_default().insert(entry.portfolio.0);
+            }
+        }
+        let used: BTreeSet<_> = by_currency.keys().chain(cash.keys()).collect();
         let mut conversions = Vec::new();
         for to in &currencies {
-            let foreign = by_currency.keys().filter(|from| *from != to);
-            conversions.extend(foreign.map(|from| pairs.conversion(*from, *to)));
+            let foreign = used.iter().filter(|from| **from != to);
+            conversions.extend(foreign.map(|from| pairs.conversion(**from, *to)));
         }
         Ok(Self {
             conversions,
             securities: by_currency,
+            cash,
             are_mixed: currencies.len() > 1,
             actions: ActionHistory::read(reading)?,
         })
@@ -54,14 +64,18 @@ impl Conversions {
             .filter(move |conversion| !conversion.is_possible_with(|pair| priced.contains(pair.0)))
     }
 
-    /// Returns the portfolios in the currency converted to that ever traded a security in the
-    /// currency converted from.
+    /// Returns the portfolios in the currency converted to that ever traded a security, or used
+    /// cash, in the currency converted from.
     pub(crate) fn traders(
         &self,
         reading: &ReadTransaction<'_>,
         conversion: &Conversion,
     ) -> Result<IdSet, StoreError> {
-        let mut found = IdSet::new();
+        let mut found = self
+            .cash
+            .get(&conversion.from())
+            .cloned()
+            .unwrap_or_default();
         for security in self
             .securities
             .get(&conversion.from())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::markets::Markets;
 use super::portfolio_state::PortfolioState;
-use crate::domain::{Day, PortfolioId, SecurityId};
+use crate::domain::{Currency, Day, PortfolioId, SecurityId};
 use crate::phases::{History, carried_lots};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -49,6 +49,12 @@ impl Givers {
     /// Returns whether a portfolio is one of the givers.
     pub(super) fn contains(&self, id: PortfolioId) -> bool {
         self.histories.contains_key(&id)
+    }
+
+    /// Returns the currencies of the givers' foreign cash, with repetitions.
+    pub(super) fn foreign_currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        let histories = self.histories.values();
+        histories.flat_map(|(_, given)| given.foreign_currencies())
     }
 
     /// Returns the first inception of the givers, if there are any.

@@ -108,11 +108,13 @@ fn needed_securities(
     actions: &ActionHistory,
 ) -> BTreeSet<SecurityId> {
     let mut needed = BTreeSet::new();
-    let mut portfolio_currencies = BTreeSet::new();
+    let (mut portfolio_currencies, mut cash_currencies) = (BTreeSet::new(), BTreeSet::new());
     for state in states {
         needed.extend(state.history.securities());
         portfolio_currencies.insert(state.history.currency());
+        cash_currencies.extend(state.history.foreign_currencies());
     }
+    cash_currencies.extend(givers.foreign_currencies());
     needed.extend(givers.securities());
     let received = actions.received_for(&needed);
     needed.extend(received.into_keys());
@@ -125,7 +127,8 @@ fn needed_securities(
     let converted = securities
         .iter()
         .filter(|security| needed.contains(&security.id));
-    let currencies: BTreeSet<_> = converted.map(|security| security.currency).collect();
+    let mut currencies: BTreeSet<_> = converted.map(|security| security.currency).collect();
+    currencies.append(&mut cash_currencies);
     let pairs = CurrencyPairs::new(securities);
     for to in portfolio_currencies {
         for from in currencies.iter().filter(|from| **from != to) {
@@ -211,8 +214,8 @@ fn load_portfolios(
 mod tests {
     use super::*;
     use crate::domain::{
-        CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price, Quantity,
-        Transaction, TransactionKind,
+        CashTerms, CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price,
+        Quantity, Transaction, TransactionKind,
     };
 
     fn security(id: u32, symbol: &str, currency: &str) -> Security {
@@ -240,6 +243,7 @@ mod tests {
             time: None,
             counterpart: None,
             lots: None,
+            cash: CashTerms::default(),
             kind: TransactionKind::Buy,
             security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),

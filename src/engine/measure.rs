@@ -1,5 +1,7 @@
 //! Measures the statistics of the securities that a session's cells hold, market by market.
 
+use std::collections::BTreeSet;
+
 use super::markets::Markets;
 use crate::domain::{Currency, SecurityId};
 use crate::parallel::map_chunks;
@@ -8,8 +10,15 @@ use crate::phases::{CurrencyReturns, Market, SessionStatistics, measure};
 /// Securities that one thread measures at a time.
 const MEASURED_AT_ONCE: usize = 64;
 
-/// The securities that portfolios in one currency hold, ascending.
-pub(super) type HeldInCurrency = (Currency, Vec<SecurityId>);
+/// The holdings of all portfolios in one currency.
+#[derive(Clone)]
+pub(super) struct HeldInCurrency {
+    pub(super) currency: Currency,
+    /// Ascending.
+    pub(super) securities: Vec<SecurityId>,
+    /// The foreign currencies of their cash.
+    pub(super) cash: BTreeSet<Currency>,
+}
 
 /// A market on the day of the session, with the statistics of the securities that its portfolios
 /// hold.
@@ -30,7 +39,7 @@ pub(super) fn measure_markets<'m>(
     let mut of_others = Vec::new();
     for (market, held) in held {
         if market > 0 {
-            of_others.extend(held.1.iter().copied());
+            of_others.extend(held.securities.iter().copied());
         }
         by_market[market].push(held);
     }
@@ -54,7 +63,7 @@ fn measure_all(
     held: Vec<HeldInCurrency>,
     others: Vec<SecurityId>,
 ) -> SessionStatistics {
-    let ids = held.iter().flat_map(|(_, ids)| ids.iter().copied());
+    let ids = held.iter().flat_map(|held| held.securities.iter().copied());
     let mut all: Vec<_> = ids.chain(others).collect();
     all.sort_unstable();
     all.dedup();
@@ -62,8 +71,14 @@ fn measure_all(
         measure(market, session, &securities)
     });
     let mut statistics = SessionStatistics::from_chunks(market, session, chunks);
-    for (currency, securities) in held {
-        let Some(returns) = CurrencyReturns::new(market, session, currency, &securities) else {
+    for HeldInCurrency {
+        currency,
+        securities,
+        cash,
+    } in held
+    {
+        let returns = CurrencyReturns::new(market, session, currency, &securities, &cash);
+        let Some(returns) = returns else {
             continue;
         };
         let chunks = map_chunks(securities, MEASURED_AT_ONCE, |securities| {

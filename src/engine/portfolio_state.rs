@@ -87,8 +87,8 @@ fn load_by_scan(
 mod tests {
     use super::*;
     use crate::domain::{
-        CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey, Quantity,
-        TransactionKind,
+        CashTerms, CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey,
+        Quantity, TransactionKind,
     };
     use crate::store::Store;
 
@@ -104,6 +104,7 @@ mod tests {
             time: None,
             counterpart: None,
             lots: None,
+            cash: CashTerms::default(),
             kind: TransactionKind::Deposit,
             security: None,
             quantity: Quantity::ZERO,

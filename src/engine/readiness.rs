@@ -206,8 +206,8 @@ fn block_reason(
     price_wait: &PriceWait,
     prices: &mut SessionPrices<'_, '_>,
 ) -> Result<Option<BlockReason>, StoreError> {
-    let positions = match state.books.value_on(market, &state.history, session) {
-        Ok(valuation) => valuation.positions,
+    let valuation = match state.books.value_on(market, &state.history, session) {
+        Ok(valuation) => valuation,
         Err(PhaseError::MissingRate { from, to, .. }) => {
             return Ok(Some(BlockReason::MissingRate {
                 pair: from.pair_with(to),
@@ -223,11 +223,17 @@ fn block_reason(
     };
     let limit = usize::from(price_wait.dead_after_sessions);
     let (mut gross, mut unpriced, mut missing) = (0, 0, BTreeSet::new());
-    for position in &positions {
-        let size = i128::from(position.value.units()).abs();
+    let holdings = valuation.positions.iter();
+    let holdings = holdings.map(|of| (of.value, late.of_position(state, of)));
+    let cash = valuation.snapshot.foreign_cash.iter();
+    let cash = cash.filter(|of| !of.balance.is_zero());
+    let own = state.history.currency();
+    let cash = cash.map(|of| (of.value, late.of_rate(of.currency, own)));
+    for (value, inputs) in holdings.chain(cash) {
+        let size = i128::from(value.units()).abs();
         gross += size;
         let mut is_missing = false;
-        for (security, waited) in late.of_position(state, position) {
+        for (security, waited) in inputs {
             // The close of a closed session is that of an earlier one, whose wait may have been
             // ended.
             let is_accepted = waited.last().is_some_and(|last| prices.is_accepted(*last));
@@ -295,9 +301,12 @@ impl LateInputs<'_> {
     /// Returns the currency pairs of the rate of a security that are late.
     fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
         let from = self.market.security(security).map(|known| known.currency);
-        let Some(from) = from.filter(|from| *from != to) else {
-            return Vec::new();
-        };
+        let foreign = from.filter(|from| *from != to);
+        foreign.map_or_else(Vec::new, |from| self.of_rate(from, to))
+    }
+
+    /// Returns the currency pairs of the rate between two currencies that are late.
+    fn of_rate(&self, from: Currency, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
         let conversion = self.market.conversion(from, to);
         let rate = self.market.rate(&conversion, self.session);
         let pairs = rate.iter().flat_map(AsOfRate::securities);

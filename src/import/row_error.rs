@@ -7,9 +7,9 @@ use thiserror::Error;
 use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
 use crate::domain::{
-    ActionError, AmountError, AssetClass, Change, Currency, Day, DayError, DayRange, InvalidTime,
-    LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay, TransactionKind,
-    UnknownValue,
+    ActionError, AmountError, AssetClass, CashTermsError, Change, Currency, Day, DayError,
+    DayRange, InvalidTime, LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity,
+    TimeOfDay, TransactionKind, UnknownValue,
 };
 
 /// One problem of a row.
@@ -93,6 +93,9 @@ pub enum RowErrorKind {
     /// The counterpart is the portfolio itself.
     #[error("the counterpart is the portfolio itself")]
     OwnCounterpart,
+    /// The currencies of the cash contradict each other.
+    #[error("{0}")]
+    Cash(CashTermsError),
     /// The text names no lots.
     #[error(transparent)]
     LotChoices(#[from] LotChoicesError),

@@ -41,6 +41,7 @@ mod affected_cells;
 mod affected_sessions;
 mod calendar;
 mod carried_lots;
+mod cash_uses;
 mod closed_sessions;
 mod corporate_actions;
 mod facts;

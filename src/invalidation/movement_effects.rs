@@ -55,7 +55,10 @@ impl Effect {
             // The cost stated by the transaction is converted at the rate, and the holding is
             // valued at this cost while the security has no close.
             (TransactionKind::TransferIn, PriceUse::Rate) => Some(Self::Everything),
-            (TransactionKind::Buy | TransactionKind::Sell, PriceUse::Rate) if !paid => {
+            // A stated currency is that of the price, which is not converted at this rate.
+            (TransactionKind::Buy | TransactionKind::Sell, PriceUse::Rate)
+                if !paid && entry.cash.currency.is_none() =>
+            {
                 Some(Self::Everything)
             }
             _ => None,

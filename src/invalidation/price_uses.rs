@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
+use super::cash_uses::affected_by_cash_uses;
 use super::facts::Facts;
 use super::holders::affected_by_price;
 use super::ownership::Ownership;
@@ -24,6 +25,8 @@ pub(super) fn affected_by_price_uses(
     let mut affected = affected_by_price(security.id, changed, owners);
     let converted = affected_by_rate_uses(facts, security, days, changed, owners.sessions)?;
     affected = affected.union(converted);
+    let cash = affected_by_cash_uses(facts, security, days, changed, owners.sessions)?;
+    affected = affected.union(cash);
     if facts.benchmark_and_factors()?.contains(&security.symbol) {
         let securities = facts.securities()?.keys().map(|id| id.0).collect();
         let portfolios = facts.reading.portfolios().lifecycle_index()?.all_ids();

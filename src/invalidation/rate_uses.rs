@@ -101,7 +101,7 @@ fn by_currency<'s>(
 ///
 /// Another way to convert is used on the sessions on which it is fresher. That is decided on prices
 /// in which the pair has a close on each changed day: with any fewer it would be older.
-fn sessions_with_use(
+pub(super) fn sessions_with_use(
     facts: &Facts<'_>,
     pair: &Security,
     days: &BTreeSet<Day>,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ownership::{origin, signed_quantity};
 use crate::domain::{
-    ActionKind, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId, Split,
-    Transaction, TransactionKind,
+    ActionKind, CashTerms, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId,
+    Split, Transaction, TransactionKind,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -216,6 +216,7 @@ fn movement(
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         reference: String::new(),
     }
 }

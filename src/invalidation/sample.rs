@@ -3,7 +3,7 @@
 
 use super::affected_cells::AffectedCells;
 use crate::domain::{
-    Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
+    CashTerms, Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
 };
 
 /// The ids of a phase, session by session.
@@ -29,6 +29,7 @@ pub(super) fn entry(
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         kind,
         security: Some(SecurityId(1)),
         quantity: Quantity::whole(quantity),

@@ -2,6 +2,9 @@
 //! split or corporate action at a time; [`super::Books`] decides which, and in which order.
 
 mod corporate_actions;
+mod foreign_cash;
+
+use foreign_cash::ForeignBalance;
 
 use super::error::{BookingError, PhaseError};
 use super::history::History;
@@ -38,7 +41,10 @@ pub(super) struct Booking<'a> {
 pub(super) struct Account {
     currency: Currency,
     cost_basis: CostBasis,
+    /// Cash in the portfolio's currency.
     pub(super) cash: Money,
+    /// Cash in other currencies, by currency: of each that was ever used.
+    foreign_cash: Vec<ForeignBalance>,
     /// Profit realized since inception.
     pub(super) realized: Money,
     /// Value received from outside since the previous session, zero or more.
@@ -60,6 +66,7 @@ impl Account {
             currency,
             cost_basis,
             cash: Money::ZERO,
+            foreign_cash: Vec::new(),
             realized: Money::ZERO,
             inflow: Money::ZERO,
             outflow: Money::ZERO,
@@ -87,28 +94,40 @@ impl Account {
         booking: &Booking<'_>,
     ) -> Result<(), PhaseError> {
         let transaction = booking.transaction;
-        let kind = transaction.kind;
+        let (kind, own, day) = (transaction.kind, self.currency, transaction.day);
+        let currency = transaction.cash.currency_or(own);
         check_signs(transaction)?;
+        (transaction.cash.check(kind, transaction.amount, own))
+            .map_err(|reason| booking_error(transaction, BookingError::Cash(reason)))?;
         if kind.is_movement() {
             self.book_movement(market, booking)?;
         } else {
             let amount = transaction
                 .amount
                 .ok_or_else(|| booking_error(transaction, BookingError::NoAmount))?;
-            let (cash, flow) = match kind {
-                TransactionKind::Deposit => (Some(amount), Some(&mut self.inflow)),
-                TransactionKind::Withdrawal => (amount.negated(), Some(&mut self.outflow)),
-                TransactionKind::Fee | TransactionKind::Tax => (amount.negated(), None),
+            match kind {
+                TransactionKind::Deposit => {
+                    let value = self.move_cash(market, currency, Some(amount), day)?;
+                    add(&mut self.inflow, Some(value), day)?;
+                }
+                TransactionKind::Withdrawal => {
+                    let value = self.move_cash(market, currency, amount.negated(), day)?;
+                    add(&mut self.outflow, value.negated(), day)?;
+                }
+                TransactionKind::Fee | TransactionKind::Tax => {
+                    self.move_cash(market, currency, amount.negated(), day)?;
+                }
+                TransactionKind::Exchange => self.exchange(market, transaction, amount)?,
                 // Dividends and interest are profit: they reach cash without being a flow.
-                _ => (Some(amount), None),
-            };
-            if let Some(flow) = flow {
-                add(flow, Some(amount), transaction.day)?;
+                _ => {
+                    self.move_cash(market, currency, Some(amount), day)?;
+                }
             }
-            add(&mut self.cash, cash, transaction.day)?;
         }
         // For every kind the fee is paid from cash in addition to the amount.
-        add(&mut self.cash, transaction.fee.negated(), transaction.day)
+        let currency = transaction.cash.fee_currency_or(own);
+        self.move_cash(market, currency, transaction.fee.negated(), day)?;
+        Ok(())
     }
 
     fn book_movement(&mut self, market: &Market, booking: &Booking<'_>) -> Result<(), PhaseError> {
@@ -116,6 +135,7 @@ impl Account {
         let security = transaction
             .security
             .ok_or_else(|| booking_error(transaction, BookingError::NoSecurity))?;
+        let (day, currency) = (transaction.day, transaction.cash.currency_or(self.currency));
         let instrument = Instrument::new(market, security, self.currency)?;
         let movement = Movement {
             market,
@@ -126,18 +146,19 @@ impl Account {
         };
         match transaction.kind {
             TransactionKind::Buy => {
-                let cost = movement.cash_amount()?;
-                add(&mut self.cash, cost.negated(), transaction.day)?;
-                let cost = cost.plus(self.capitalized_fee(transaction));
+                let paid = movement.cash_amount()?.negated();
+                let cost = self.move_cash(market, currency, paid, day)?.negated();
+                let fee = self.capitalized_fee(market, transaction)?;
+                let cost = cost.and_then(|cost| cost.plus(fee));
                 let cost = cost.ok_or_else(|| movement.out_of_range())?;
                 self.trade(&movement, transaction.quantity, cost)
             }
             TransactionKind::Sell => {
-                let proceeds = movement.cash_amount()?;
+                let received = Some(movement.cash_amount()?);
                 // A short sale is no case of its own: lots take a negative quantity at a
                 // negative cost.
-                add(&mut self.cash, Some(proceeds), transaction.day)?;
-                let cost = self.capitalized_fee(transaction).minus(proceeds);
+                let proceeds = self.move_cash(market, currency, received, day)?;
+                let cost = self.capitalized_fee(market, transaction)?.minus(proceeds);
                 let out = transaction.quantity.negated();
                 let (out, cost) = out.zip(cost).ok_or_else(|| movement.out_of_range())?;
                 self.trade(&movement, out, cost)
@@ -202,10 +223,17 @@ impl Account {
     }
 
     /// Returns the part of the fee of a trade that belongs to its cost.
-    fn capitalized_fee(&self, transaction: &Transaction) -> Money {
+    fn capitalized_fee(
+        &self,
+        market: &Market,
+        transaction: &Transaction,
+    ) -> Result<Money, PhaseError> {
+        let currency = transaction.cash.fee_currency_or(self.currency);
         match self.cost_basis.fees {
-            FeeTreatment::Capitalize => transaction.fee,
-            FeeTreatment::Expense => Money::ZERO,
+            FeeTreatment::Capitalize => {
+                self.value_of_cash(market, currency, transaction.fee, transaction.day)
+            }
+            FeeTreatment::Expense => Ok(Money::ZERO),
         }
     }
 

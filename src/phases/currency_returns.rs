@@ -15,7 +15,7 @@ use super::moments::Moments;
 use super::rates::{Conversion, is_currency_pair};
 use super::series::last_n;
 use super::session_statistics::{
-    Benchmark, Contributions, RiskInputs, RiskTable, SessionStatistics,
+    Benchmark, Contributions, ReturnSource, RiskInputs, RiskTable, SessionStatistics,
 };
 use super::windows::YEAR;
 use crate::domain::{Currency, SecurityId};
@@ -26,6 +26,8 @@ pub struct CurrencyReturns<'a> {
     market: &'a Market,
     session: usize,
     currency: Currency,
+    /// The foreign currencies of cash that is held, ascending.
+    cash: Vec<Currency>,
     /// The returns of the rate from each foreign currency, at most a year of them.
     rates: BTreeMap<Currency, Vec<f64>>,
     /// Returns in the portfolios' currency; `None` without a benchmark.
@@ -42,13 +44,14 @@ pub struct CurrencyChunk {
 }
 
 impl<'a> CurrencyReturns<'a> {
-    /// Computes the returns for portfolios in `currency` that hold only `securities`. `None` if
-    /// nothing has to be converted.
+    /// Computes the returns for portfolios in `currency` that hold only `securities`, and `cash` of
+    /// other currencies. `None` if nothing has to be converted.
     pub fn new(
         market: &'a Market,
         session: usize,
         currency: Currency,
         securities: &[SecurityId],
+        cash: &BTreeSet<Currency>,
     ) -> Option<Self> {
         let held = securities.iter().filter_map(|id| market.slot(*id));
         let held = held.map(|slot| market.security_at(slot).currency);
@@ -56,6 +59,7 @@ impl<'a> CurrencyReturns<'a> {
         let indexes = factors.clone().chain(market.benchmark());
         let foreign: BTreeSet<_> = held
             .chain(indexes.filter_map(|slot| currency_of_index(market, slot)))
+            .chain(cash.iter().copied())
             .filter(|from| *from != currency)
             .collect();
         if foreign.is_empty() {
@@ -70,6 +74,7 @@ impl<'a> CurrencyReturns<'a> {
             session,
             currency,
             rates: rates.collect(),
+            cash: cash.iter().copied().collect(),
             benchmark: None,
             factors: Vec::new(),
         };
@@ -95,31 +100,26 @@ impl<'a> CurrencyReturns<'a> {
         });
         let mut factors = FactorFits::new(self.factors.iter().map(AsRef::as_ref).collect());
         for id in securities {
-            let Some((local, contributions)) = statistics.local_table().inputs(*id) else {
+            let found = statistics.local_table().inputs(*id);
+            let Some((slot, (local, contributions))) = self.market.slot(*id).zip(found) else {
                 continue;
             };
             chunk.securities.push(*id);
-            let inputs = match self.converted(local.slot) {
+            let inputs = match self.converted(slot) {
                 None => local.clone(),
-                Some(returns) => {
-                    let moments = Moments::from_series(&returns);
-                    RiskInputs {
-                        slot: local.slot,
-                        return_count: returns.len(),
-                        converted: Some(returns.into()),
-                        moments,
-                        standardizing_scale: moments.standardizing_scale(),
-                    }
-                }
+                Some(returns) => converted_inputs(returns),
             };
-            if are_factors_local && inputs.converted.is_none() {
-                chunk.contributions.push_row(contributions);
-            } else {
-                let own = self.market.year_of_returns(local.slot, self.session);
-                let returns = inputs.converted.as_deref().unwrap_or(own);
-                let betas = factors.betas(returns, inputs.moments);
-                chunk.contributions.push_with_betas(&betas, contributions);
-            }
+            let returns = match &inputs.source {
+                ReturnSource::Market(_) if are_factors_local => {
+                    chunk.contributions.push_row(contributions);
+                    chunk.risk_inputs.push(inputs);
+                    continue;
+                }
+                ReturnSource::Market(slot) => self.market.year_of_returns(*slot, self.session),
+                ReturnSource::Converted(returns) => returns,
+            };
+            let betas = factors.betas(returns, inputs.moments);
+            chunk.contributions.push_with_betas(&betas, contributions);
             chunk.risk_inputs.push(inputs);
         }
         chunk
@@ -140,7 +140,14 @@ impl<'a> CurrencyReturns<'a> {
             contributions.append(chunk.contributions);
         }
         let benchmark = self.benchmark.as_deref().and_then(Benchmark::new);
-        let table = RiskTable::new(securities.into_iter(), inputs, contributions, benchmark);
+        let mut table = RiskTable::new(securities.into_iter(), inputs, contributions, benchmark);
+        let mut factors = FactorFits::new(self.factors.iter().map(AsRef::as_ref).collect());
+        for currency in &self.cash {
+            let returns = self.rates.get(currency).cloned().unwrap_or_default();
+            let betas = factors.betas(&returns, Moments::from_series(&returns));
+            let inputs = converted_inputs(returns);
+            table.add_cash(self.market, *currency, inputs, &betas);
+        }
         statistics.add_table(self.currency, table);
     }
 
@@ -167,6 +174,16 @@ impl<'a> CurrencyReturns<'a> {
                 .map(|(local, rate)| local + rate + local * rate)
                 .collect(),
         )
+    }
+}
+
+fn converted_inputs(returns: Vec<f64>) -> RiskInputs {
+    let moments = Moments::from_series(&returns);
+    RiskInputs {
+        return_count: returns.len(),
+        source: ReturnSource::Converted(returns.into()),
+        moments,
+        standardizing_scale: moments.standardizing_scale(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::domain::{Currency, Day, SecurityId};
+use crate::domain::{CashTermsError, Currency, Day, SecurityId};
 
 /// The reason that a cell has no books.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,4 +83,7 @@ pub enum BookingError {
     /// Transfers of one day carry the same lots in a circle.
     #[error("is part of a circle of transfers")]
     CircularTransfer,
+    /// The currencies of its cash contradict its kind.
+    #[error("has invalid currencies: {0}")]
+    Cash(CashTermsError),
 }

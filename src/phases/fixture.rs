@@ -9,8 +9,8 @@ use super::history::History;
 use super::market::Market;
 use super::sources::{Close, MarketSources};
 use crate::domain::{
-    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price,
-    Security, SecurityId, Split, Transaction, TransactionKind,
+    CashTerms, CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId,
+    PortfolioKey, Price, Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -63,6 +63,7 @@ pub(super) fn transaction(
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         kind,
         security: security.map(SecurityId),
         quantity: amount(quantity),

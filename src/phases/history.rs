@@ -1,6 +1,6 @@
 //! Holds one portfolio's transactions in the order in which they are booked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::BookingError;
 use crate::domain::{CarriedLot, CostBasis, Currency, Portfolio, SecurityId, Transaction};
@@ -63,6 +63,14 @@ impl History {
     /// Returns the rules by which the portfolio keeps the cost of its holdings.
     pub fn cost_basis(&self) -> CostBasis {
         self.cost_basis
+    }
+
+    /// Returns the currencies, other than its own, whose cash any transaction moves, each once,
+    /// ascending.
+    pub fn foreign_currencies(&self) -> BTreeSet<Currency> {
+        let transactions = self.transactions.iter();
+        let foreign = transactions.flat_map(|moves| moves.foreign_currencies(self.currency));
+        foreign.collect()
     }
 
     /// Returns the transactions in the order in which they are booked.

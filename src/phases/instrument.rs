@@ -77,6 +77,11 @@ impl Instrument {
         self.converted_value(market, session, price, quantity)
     }
 
+    /// Returns quantity × multiplier × price, in the currency of the price; `None` if it does not fit.
+    pub(super) fn unconverted_value(&self, price: Price, quantity: Quantity) -> Option<Money> {
+        price.converted_value(quantity, self.multiplier, ExchangeRate::ONE)
+    }
+
     /// The uncommon part of [`Self::value`], multiplier, conversion and errors, kept out of the
     /// loop over holdings.
     #[cold]

@@ -41,17 +41,24 @@ impl Movement<'_> {
     }
 
     /// Returns the transaction's own amount, or else quantity × multiplier × price, converted at
-    /// the session's rate. `None` if it states neither.
+    /// the session's rate unless the transaction names the currency of its price. `None` if it
+    /// states neither. The value is in the currency of the transaction's cash.
     pub(super) fn stated_value(&self) -> Result<Option<Money>, PhaseError> {
         let Transaction {
             amount,
             price,
             quantity,
+            cash,
             ..
         } = *self.transaction;
         match (amount, price) {
             (Some(amount), _) => Ok(Some(amount)),
             (None, None) => Ok(None),
+            (None, Some(price)) if cash.currency.is_some() => {
+                (self.instrument.unconverted_value(price, quantity))
+                    .map(Some)
+                    .ok_or_else(|| self.out_of_range())
+            }
             (None, Some(price)) => self
                 .instrument
                 .value(self.market, self.session(), price, quantity)

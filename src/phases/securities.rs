@@ -6,7 +6,9 @@ use super::factors::FactorFits;
 use super::market::Market;
 use super::moments::Moments;
 use super::series::{fit_line, last_n, to_figure};
-use super::session_statistics::{Contributions, RiskInputs, SessionStatistics, StatisticsChunk};
+use super::session_statistics::{
+    Contributions, ReturnSource, RiskInputs, SessionStatistics, StatisticsChunk,
+};
 use super::windows::{WINDOWS, YEAR};
 use crate::domain::output::SecurityStatistics;
 use crate::domain::{Absence, Figure, Price, SecurityId};
@@ -50,8 +52,7 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
         chunk.contributions.push(market, slot, &row);
         chunk.rows.push(row);
         chunk.risk_inputs.push(RiskInputs {
-            slot,
-            converted: None,
+            source: ReturnSource::Market(slot),
             return_count: market.return_count(slot, session),
             moments,
             standardizing_scale: moments.standardizing_scale(),

@@ -2,6 +2,8 @@
 //! holders: its beta to each factor, then its move under each shock, in columns. Looked up once a
 //! session, not once a holder.
 
+use std::collections::BTreeMap;
+
 use super::columns::Slot;
 use super::market::Market;
 use super::moments::Moments;
@@ -30,6 +32,8 @@ pub(super) struct RiskTable {
     contributions: Contributions,
     /// By security id: the index of its row.
     row_by_id: Vec<Option<u32>>,
+    /// The inputs of cash in foreign currencies, whose returns are those of the exchange rate.
+    cash: BTreeMap<Currency, (RiskInputs, Vec<Contribution>)>,
     /// Returns of the benchmark over at most a year; `None` if it has none.
     benchmark: Option<Benchmark>,
 }
@@ -51,13 +55,19 @@ impl Benchmark {
     }
 }
 
-/// The inputs of one security to the risk of its holders.
+/// The returns of a holding in the currency of its holders.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ReturnSource {
+    /// Those of a security in that currency.
+    Market(Slot),
+    /// Returns that depend on an exchange rate, at most a year of them.
+    Converted(Box<[f64]>),
+}
+
+/// The inputs of one security, or of cash in one currency, to the risk of its holders.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RiskInputs {
-    pub(super) slot: Slot,
-    /// The returns in the holders' currency, at most a year of them; `None` if that is the
-    /// security's own currency.
-    pub(super) converted: Option<Box<[f64]>>,
+    pub(super) source: ReturnSource,
     /// Number of consecutive defined returns that end on the session; of converted returns at most
     /// a year.
     pub(super) return_count: usize,
@@ -86,9 +96,9 @@ impl RiskInputs {
         session: usize,
         count: usize,
     ) -> &'a [f64] {
-        match &self.converted {
-            None => market.returns(self.slot, session, count),
-            Some(converted) => last_n(converted, count),
+        match &self.source {
+            ReturnSource::Market(slot) => market.returns(*slot, session, count),
+            ReturnSource::Converted(converted) => last_n(converted, count),
         }
     }
 }
@@ -163,6 +173,7 @@ impl RiskTable {
             inputs,
             contributions,
             row_by_id: row_by_id(securities),
+            cash: BTreeMap::new(),
             benchmark,
         }
     }
@@ -173,6 +184,31 @@ impl RiskTable {
     pub(super) fn inputs(&self, id: SecurityId) -> Option<(&RiskInputs, &[Contribution])> {
         let row = row_index(&self.row_by_id, id)?;
         Some((&self.inputs[row], self.contributions.row(row)))
+    }
+
+    /// Adds the inputs of cash in a foreign currency. It has `betas` to the factors, and no shock moves
+    /// it.
+    pub(super) fn add_cash(
+        &mut self,
+        market: &Market,
+        currency: Currency,
+        cash: RiskInputs,
+        betas: &[Figure],
+    ) {
+        let betas = betas.iter();
+        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
+        let moves = market
+            .shocks()
+            .iter()
+            .map(|_| Contribution::new(Some(0.0), 1));
+        self.cash
+            .insert(currency, (cash, betas.chain(moves).collect()));
+    }
+
+    /// Returns the inputs of cash in a foreign currency, and its contributions.
+    pub(super) fn cash(&self, currency: Currency) -> Option<(&RiskInputs, &[Contribution])> {
+        let (inputs, contributions) = self.cash.get(&currency)?;
+        Some((inputs, contributions))
     }
 
     /// Returns the benchmark's returns; `None` without a benchmark or without returns.

@@ -3,7 +3,7 @@
 use super::account::{Account, Holding};
 use super::error::PhaseError;
 use super::market::Market;
-use crate::domain::output::{Position, Snapshot};
+use crate::domain::output::{ForeignCash, Position, Snapshot};
 use crate::domain::{Absence, Day, Figure, Money, Price, PriceQuality, Quality};
 
 /// The books of a cell: totals and holdings.
@@ -55,6 +55,9 @@ impl Account {
         for holding in &self.holdings {
             nav += i128::from(holding.position(market, session)?.value.units());
         }
+        for foreign in self.foreign_cash_on(market, session)? {
+            nav += i128::from(foreign.value.units());
+        }
         to_money(nav, market.sessions()[session])
     }
 
@@ -69,8 +72,11 @@ impl Account {
         for holding in &self.holdings {
             positions.push(holding.position(market, session)?);
         }
-        let totals = Totals::from_positions(&positions);
-        let snapshot = self.snapshot(&totals, nav_before, market.sessions()[session])?;
+        let mut totals = Totals::from_positions(&positions);
+        let foreign_cash = self.foreign_cash_on(market, session)?;
+        totals.add_cash(self.cash, &foreign_cash);
+        let day = market.sessions()[session];
+        let snapshot = self.snapshot(&totals, foreign_cash, nav_before, day)?;
         Ok(Valuation {
             snapshot,
             positions,
@@ -80,6 +86,7 @@ impl Account {
     fn snapshot(
         &self,
         totals: &Totals,
+        foreign_cash: Vec<ForeignCash>,
         nav_before: Money,
         day: Day,
     ) -> Result<Snapshot, PhaseError> {
@@ -87,9 +94,9 @@ impl Account {
         let (inflow, outflow) = (units(self.inflow), units(self.outflow));
         let (before, flow) = (units(nav_before), inflow - outflow);
         // All of these fit 128 bits; each is checked once, when it becomes money.
-        let (short, nav) = (totals.net - totals.long, units(self.cash) + totals.net);
+        let (short, nav) = (totals.net - totals.long, totals.cash + totals.net);
         Ok(Snapshot {
-            cash: self.cash,
+            cash: to_money(totals.cash, day)?,
             long: to_money(totals.long, day)?,
             short: to_money(short, day)?,
             gross: to_money(totals.long - short, day)?,
@@ -101,6 +108,7 @@ impl Account {
             realized: self.realized,
             unrealized: to_money(totals.net - totals.cost, day)?,
             quality: totals.quality,
+            foreign_cash,
         })
     }
 }
@@ -113,6 +121,8 @@ struct Totals {
     /// Sum of all values.
     net: i128,
     cost: i128,
+    /// Cash with the value of the foreign balances.
+    cash: i128,
     quality: Quality,
 }
 
@@ -129,6 +139,16 @@ impl Totals {
             totals.quality.count(position.quality);
         }
         totals
+    }
+
+    fn add_cash(&mut self, own: Money, foreign_cash: &[ForeignCash]) {
+        self.cash = own.units().into();
+        for foreign in foreign_cash {
+            self.cash += i128::from(foreign.value.units());
+            if !foreign.balance.is_zero() {
+                self.quality.count(foreign.quality);
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Computes the weights of a cell's holdings for risk, and the share of gross value that a measure
+//! Computes the weights of a cell's holdings and foreign cash for risk, and the share of gross value that a measure
 //! covers.
 
 use super::session_statistics::{Contribution, RiskInputs, RiskTable};
@@ -18,7 +18,8 @@ pub(super) struct WeightedHolding<'a> {
     contributions: &'a [Contribution],
 }
 
-/// The holdings of a cell with positive NAV, ascending by symbol.
+/// The holdings of a cell with positive NAV, ascending by symbol, then its foreign cash, ascending by
+/// currency. Cash counts as a holding whose return is that of its exchange rate.
 pub(super) struct Weights<'a> {
     pub(super) holdings: Vec<WeightedHolding<'a>>,
     /// Sum of the holdings' absolute values, in units of money.
@@ -49,27 +50,36 @@ pub(super) struct HoldingCoverage {
 
 impl<'a> Weights<'a> {
     /// Computes the weights of a cell, or returns the reason why there are none. Panics if `table`
-    /// lacks a security of the cell.
+    /// lacks a security or a currency of the cell.
     pub(super) fn new(table: &'a RiskTable, valuation: &Valuation) -> Result<Self, Absence> {
         let nav = valuation.snapshot.nav.units();
         if nav <= 0 {
             return Err(Absence::NoPositiveNav);
         }
-        if valuation.positions.is_empty() {
+        let cash = valuation.snapshot.foreign_cash.iter();
+        let cash = cash.filter(|of| !of.balance.is_zero());
+        if valuation.positions.is_empty() && cash.clone().next().is_none() {
             return Err(Absence::NoHoldings);
         }
-        let holdings = valuation.positions.iter().map(|position| {
-            let found = table.inputs(position.security);
-            let (inputs, contributions) = found.expect("statistics of every security held");
-            let value = position.value.units();
+        let weigh = |(inputs, contributions): (&'a RiskInputs, &'a [Contribution]), value: i64| {
             WeightedHolding {
                 weight: value as f64 / nav as f64,
                 size: value.unsigned_abs(),
                 inputs,
                 contributions,
             }
+        };
+        let holdings = valuation.positions.iter().map(|position| {
+            let found = table.inputs(position.security);
+            let found = found.expect("statistics of every security held");
+            weigh(found, position.value.units())
         });
-        let holdings: Vec<_> = holdings.collect();
+        let cash = cash.map(|of| {
+            let found = table.cash(of.currency);
+            let found = found.expect("returns of the rate of every currency held");
+            weigh(found, of.value.units())
+        });
+        let holdings: Vec<_> = holdings.chain(cash).collect();
         let gross = holdings
             .iter()
             .map(|holding| u128::from(holding.size))

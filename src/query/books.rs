@@ -262,6 +262,38 @@ impl Books {
         "currency",
     ];
 
+    /// The column headings of [`Books::cash_rows`].
+    pub const CASH_HEADINGS: [&'static str; 9] = [
+        "day",
+        "validity",
+        "currency",
+        "balance",
+        "value",
+        "cost",
+        "quality",
+        "fx_gain",
+        "fx_realized",
+    ];
+
+    /// Returns the foreign cash of each session as rows of text for a file, by day and currency.
+    pub fn cash_rows(&self) -> impl Iterator<Item = [String; 9]> {
+        self.series.iter().flat_map(|session| {
+            session.snapshot.foreign_cash.iter().map(|cash| {
+                [
+                    session.day.to_string(),
+                    session.validity.name().to_owned(),
+                    cash.currency.to_string(),
+                    cash.balance.to_string(),
+                    cash.value.to_string(),
+                    cash.cost.to_string(),
+                    cash.quality.to_string(),
+                    cash.fx_gain.to_string(),
+                    cash.fx_realized.to_string(),
+                ]
+            })
+        })
+    }
+
     /// Returns the series as rows of text for a file. Absent values are empty.
     pub fn series_rows(&self) -> impl Iterator<Item = [String; 16]> {
         self.series.iter().map(|session| {

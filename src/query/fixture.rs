@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, CostBasis, Currency, Day,
-    DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio,
-    PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock, Transaction,
-    TransactionKind,
+    AssetClass, Calendar, CashTerms, Cell, CellSelection, CloseChange, Correction, CostBasis,
+    Currency, Day, DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet,
+    Portfolio, PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock,
+    Transaction, TransactionKind,
 };
 use crate::engine::{Outcome, RunRequest, Settings, run};
 use crate::environment::Environment;
@@ -281,6 +281,7 @@ fn entry(
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         kind,
         security: security.map(SecurityId),
         quantity: Quantity::whole(quantity),

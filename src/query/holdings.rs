@@ -8,8 +8,8 @@ use super::error::QueryError;
 use super::serialize;
 use crate::domain::output::{Exposures, FactorExposure, Position, Risk, Snapshot};
 use crate::domain::{
-    AssetClass, Cell, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity, Security,
-    SecurityId,
+    AssetClass, Cell, Currency, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity,
+    Security, SecurityId,
 };
 use crate::invalidation::PendingInvalidations;
 use crate::store::ReadTransaction;
@@ -95,6 +95,12 @@ pub struct ExposuresView {
     /// Share of NAV by asset class, signed.
     #[serde(serialize_with = "serialize::named_ratios")]
     pub classes: Vec<(AssetClass, f64)>,
+    /// Share of NAV by currency, of holdings and cash; only of portfolios with foreign cash.
+    #[serde(
+        serialize_with = "serialize::named_ratios",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub currencies: Vec<(Currency, f64)>,
     /// The sum of the weights, or the reason `sectors` and `classes` are empty.
     #[serde(serialize_with = "serialize::figure")]
     pub weights: Figure,
@@ -184,7 +190,12 @@ impl Holdings {
     ) -> Result<Self, QueryError> {
         let snapshot = reading.outputs().snapshot(cell)?;
         let validity = |phase| Validity::read(reading, pending, cell, phase);
-        let positions = match reading.outputs().positions(cell)? {
+        let held = reading.outputs().positions(cell)?;
+        let currencies = match &snapshot {
+            Some(books) => currency_weights(reading, cell, held.as_deref().unwrap_or(&[]), books)?,
+            None => Vec::new(),
+        };
+        let positions = match held {
             None => None,
             Some(rows) => Some(PositionsView {
                 validity: validity(Phase::Positions)?,
@@ -195,6 +206,7 @@ impl Holdings {
             None => None,
             Some(spread) => Some(ExposuresView::from_output(
                 spread,
+                currencies,
                 validity(Phase::Exposures)?,
             )),
         };
@@ -215,6 +227,39 @@ impl Holdings {
             risk,
         })
     }
+}
+
+/// Returns the share of NAV in each currency, by its code: holdings by the currency of the security,
+/// and cash. None without foreign cash or without positive NAV.
+fn currency_weights(
+    reading: &ReadTransaction<'_>,
+    cell: Cell,
+    positions: &[Position],
+    books: &Snapshot,
+) -> Result<Vec<(Currency, f64)>, QueryError> {
+    let portfolio = reading.portfolios().get(cell.portfolio)?;
+    let own = portfolio.map(|portfolio| portfolio.currency);
+    let (Some(own), Some(own_cash)) = (own, books.own_cash()) else {
+        return Ok(Vec::new());
+    };
+    if books.foreign_cash.is_empty() || books.nav <= Money::ZERO {
+        return Ok(Vec::new());
+    }
+    let mut units = BTreeMap::from([(own, i128::from(own_cash.units()))]);
+    for cash in &books.foreign_cash {
+        *units.entry(cash.currency).or_default() += i128::from(cash.value.units());
+    }
+    let known = reading.securities().all()?;
+    for position in positions {
+        if let Some(security) = known.iter().find(|known| known.id == position.security) {
+            *units.entry(security.currency).or_default() += i128::from(position.value.units());
+        }
+    }
+    let nav = books.nav.units() as f64;
+    let weights = units.into_iter().filter(|(_, units)| *units != 0);
+    Ok(weights
+        .map(|(currency, units)| (currency, units as f64 / nav))
+        .collect())
 }
 
 fn name_positions(
@@ -251,13 +296,18 @@ fn name_positions(
 }
 
 impl ExposuresView {
-    fn from_output(spread: Exposures, validity: Validity) -> Self {
+    fn from_output(
+        spread: Exposures,
+        currencies: Vec<(Currency, f64)>,
+        validity: Validity,
+    ) -> Self {
         Self {
             validity,
             sectors: (spread.sectors.iter())
                 .map(|(sector, weight)| (sector.to_owned(), weight))
                 .collect(),
             classes: spread.classes,
+            currencies,
             weights: spread.weights,
             hhi: spread.hhi,
             effective_number: spread.effective_number,

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::domain::output::{FactorExposure, Snapshot};
-use crate::domain::{Figure, PhaseSet, Quality};
+use crate::domain::output::{FactorExposure, ForeignCash, Snapshot};
+use crate::domain::{Figure, Money, PhaseSet, Quality};
 
 /// Serializes the value as its `Display` text.
 pub(super) fn text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
@@ -100,15 +100,52 @@ pub(super) fn quality<S: Serializer>(quality: &Quality, to: S) -> Result<S::Ok, 
     to.collect_map(counts)
 }
 
+/// The cash in one foreign currency.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct CashView {
+    currency: String,
+    balance: String,
+    value: String,
+    cost: String,
+    quality: String,
+    fx_gain: String,
+    fx_realized: String,
+    fx_unrealized: Option<String>,
+}
+
+impl CashView {
+    fn new(cash: &ForeignCash) -> Self {
+        Self {
+            currency: cash.currency.to_string(),
+            balance: cash.balance.to_string(),
+            value: cash.value.to_string(),
+            cost: cash.cost.to_string(),
+            quality: cash.quality.to_string(),
+            fx_gain: cash.fx_gain.to_string(),
+            fx_realized: cash.fx_realized.to_string(),
+            fx_unrealized: cash.fx_unrealized().map(|amount| amount.to_string()),
+        }
+    }
+}
+
 /// Serializes a snapshot as a map of its amounts, its return and its price quality.
 pub(super) fn snapshot<S: Serializer>(books: &Snapshot, to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Counted<'q>(#[serde(serialize_with = "quality")] &'q Quality);
-    let mut map = to.serialize_map(Some(12))?;
+    let mut map = to.serialize_map(None)?;
     for (name, amount) in books.amounts() {
         map.serialize_entry(name, &amount.to_string())?;
     }
     map.serialize_entry("session-return", &SerializedFigure(&books.session_return))?;
     map.serialize_entry("quality", &Counted(&books.quality))?;
+    // Only portfolios that have used foreign cash have these.
+    if !books.foreign_cash.is_empty() {
+        let text = |amount: Option<Money>| amount.map(|amount| amount.to_string());
+        map.serialize_entry("own-cash", &text(books.own_cash()))?;
+        map.serialize_entry("fx-gain", &text(books.fx_gain()))?;
+        let cash: Vec<_> = books.foreign_cash.iter().map(CashView::new).collect();
+        map.serialize_entry("foreign-cash", &cash)?;
+    }
     map.end()
 }

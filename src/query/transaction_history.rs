@@ -34,8 +34,20 @@ pub struct TransactionView {
     /// The amount, as stated in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
+    /// Currency of price, amount and cash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The amount that an exchange pays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_amount: Option<String>,
+    /// Its currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_currency: Option<String>,
     /// The fee beside the amount.
     pub fee: String,
+    /// Currency of the fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee_currency: Option<String>,
     /// Name of the portfolio at the other end of a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterpart: Option<String>,
@@ -56,7 +68,11 @@ impl TransactionView {
             quantity: quantity.map(|quantity| quantity.to_string()),
             price: of.price.map(|price| price.to_string()),
             amount: of.amount.map(|amount| amount.to_string()),
+            currency: of.cash.currency.map(|currency| currency.to_string()),
+            from_amount: of.cash.from_amount.map(|amount| amount.to_string()),
+            from_currency: of.cash.from_currency.map(|currency| currency.to_string()),
             fee: of.fee.to_string(),
+            fee_currency: of.cash.fee_currency.map(|currency| currency.to_string()),
             counterpart: of.counterpart.map(|id| names.portfolio(id)),
             lots: of.lots.as_ref().map(ToString::to_string),
         }

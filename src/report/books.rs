@@ -1,5 +1,6 @@
 //! Renders the books of a portfolio as text with charts, and as CSV.
 
+use super::cash;
 use super::chart::{Chart, Shape};
 use super::days::day_range;
 use super::fit::{NBSP, width};
@@ -35,6 +36,11 @@ pub fn books_text(books: &Books, palette: Palette) -> String {
 /// The series as CSV with a line of headings.
 pub fn series_csv(books: &Books) -> String {
     csv(Books::SERIES_HEADINGS, books.series_rows())
+}
+
+/// The foreign cash of each session as CSV with a line of headings.
+pub fn cash_csv(books: &Books) -> String {
+    csv(Books::CASH_HEADINGS, books.cash_rows())
 }
 
 /// The positions at the end of the series as CSV with a line of headings.
@@ -92,6 +98,7 @@ fn facts(page: &mut Page, books: &Books, last: &SessionBooks) {
         "holdings",
         &format!("cash {}, long {long}, short {short}", money(here.cash)),
     );
+    cash::balance_facts(page, here);
     let (pnl, flow) = (signed_money(here.pnl), signed_money(here.flow));
     page.fact("on the day", &format!("P&L {pnl}, flow {flow}"));
     let (realized, unrealized) = (signed_money(here.realized), signed_money(here.unrealized));
@@ -99,6 +106,7 @@ fn facts(page: &mut Page, books: &Books, last: &SessionBooks) {
         "profit",
         &format!("realized {realized}, unrealized {unrealized}"),
     );
+    cash::exchange_fact(page, here);
     let totals = &books.totals;
     page.fact(
         "return",

@@ -44,14 +44,22 @@ fn transaction_sentence(of: &TransactionView) -> String {
     for part in of.quantity.iter().chain(&of.symbol) {
         add(format!(" {part}"));
     }
+    let in_currency = |amount: &str, currency: &Option<String>| match currency {
+        Some(currency) => format!("{amount} {currency}"),
+        None => amount.to_owned(),
+    };
     if let Some(price) = &of.price {
-        add(format!(" at {price}"));
+        add(format!(" at {}", in_currency(price, &of.currency)));
     }
     if let Some(amount) = &of.amount {
-        add(format!(", amount {amount}"));
+        add(format!(", amount {}", in_currency(amount, &of.currency)));
+    }
+    if let Some(paid) = &of.from_amount {
+        add(format!(", paid {}", in_currency(paid, &of.from_currency)));
     }
     if of.fee != "0" {
-        add(format!(", fee {}", of.fee));
+        let currency = of.fee_currency.as_ref().or(of.currency.as_ref()).cloned();
+        add(format!(", fee {}", in_currency(&of.fee, &currency)));
     }
     if let Some(counterpart) = &of.counterpart {
         add(format!(", counterpart {counterpart}"));

@@ -124,6 +124,14 @@ fn exposures_section(page: &mut Page, exposures: &ExposuresView) {
     if !classes.is_empty() {
         page.item(Tone::Normal, &format!("by class: {}", classes.join(", ")));
     }
+    let currencies = exposures.currencies.iter();
+    let currencies: Vec<_> = currencies
+        .map(|(currency, share)| format!("{currency} {}", percent(*share)))
+        .collect();
+    if !currencies.is_empty() {
+        let text = format!("by currency: {}", currencies.join(", "));
+        page.item(Tone::Normal, &text);
+    }
     let concentration = [
         format!("HHI {}", figure(&exposures.hhi, ratio)),
         format!(

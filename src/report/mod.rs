@@ -5,6 +5,7 @@ mod accepted_prices;
 mod alerts;
 mod books;
 mod calendars;
+mod cash;
 mod certificate;
 mod chart;
 mod concerns;
@@ -47,7 +48,7 @@ mod style;
 
 pub use accepted_prices::accepted_prices_text;
 pub use alerts::{alerts_json, alerts_text};
-pub use books::{books_text, positions_csv, series_csv};
+pub use books::{books_text, cash_csv, positions_csv, series_csv};
 pub use calendars::{calendar_text, calendars_text};
 pub use concerns::{cleared_text, concern_text, concern_title};
 pub use corrections::{

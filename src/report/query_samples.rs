@@ -279,7 +279,7 @@ fn money(amount: f64) -> Money {
     Money::from_units((amount * Money::SCALE as f64) as i64)
 }
 
-fn snapshot(nav: f64, session_return: f64) -> Snapshot {
+pub(super) fn snapshot(nav: f64, session_return: f64) -> Snapshot {
     Snapshot {
         cash: money(nav * 0.1),
         long: money(nav * 1.1),
@@ -297,6 +297,7 @@ fn snapshot(nav: f64, session_return: f64) -> Snapshot {
             stale: 1,
             ..Quality::default()
         },
+        foreign_cash: Vec::new(),
     }
 }
 
@@ -335,6 +336,7 @@ fn exposures() -> ExposuresView {
         validity: Validity::Stale,
         sectors: vec![("autos".to_owned(), -0.2), ("technology".to_owned(), 1.1)],
         classes: vec![(AssetClass::Equity, 0.9)],
+        currencies: Vec::new(),
         weights: Figure::new(1.0, 3),
         hhi: Figure::new(0.42, 3),
         effective_number: Figure::new(2.38, 3),

@@ -28,7 +28,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/016_fine_amounts.sql")),
     M::up(include_str!("schema/017_security_calendars.sql")),
     M::up(include_str!("schema/018_corporate_actions.sql")),
-    M::up(include_str!("schema/019_portfolio_calendars.sql")),
+    M::up(include_str!("schema/019_cash_currencies.sql")),
+    M::up(include_str!("schema/020_portfolio_calendars.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -21,7 +21,8 @@ use super::select::select_first;
 use super::transaction::ReadTransaction;
 
 /// The tables without a digest: outputs, and the table of this check.
-const WITHOUT_DIGEST: [&str; 6] = [
+const WITHOUT_DIGEST: [&str; 7] = [
+    "foreign_cash",
     "snapshot",
     "position",
     "exposure",

@@ -95,12 +95,13 @@ fn the_newest_books_after_a_gap_are_judged_too() {
         format!(
             "{NOW}[securities]\nALPN = {{ currency = \"CHF\" }}\nCHFUSD = {{ class = \"fx\" }}\n\
              [prices]\nCHFUSD = {{ 2025-12-19 = 1.25 }}\nALPN = {{ 2025-12-19 = 80, 2026-01-08 = 80 }}\n\
-             [portfolios]\nA = {{ inception = 2025-12-19, cash = 1_000, holdings = {{ ALPN = 100 }}, \
+             [portfolios]\nA = {{ inception = 2025-12-19, cash = 1_000, holdings = {{ ALPN = 100, WIDE = 1 }}, \
              complete = {complete} }}\n"
         )
     };
     // The rate is fresh at the watermark and twelve sessions old in the books of Jan 8. Without the
-    // first day there is no watermark at all.
+    // first day there is no watermark at all. WIDE has all of its closes, so that no session is
+    // unpriced.
     for complete in ["[2025-12-19, 2026-01-08]", "2026-01-08", "\"..\""] {
         let workspace = Workspace::from_world(&world(complete));
         let limit = |limit| ["check", "--max-lag", "20", "--max-stale", limit];

@@ -96,6 +96,7 @@ fn books(path: &Path) -> Vec<String> {
     let tables = [
         "ledger",
         "snapshot",
+        "foreign_cash",
         "position",
         "exposure",
         "risk",

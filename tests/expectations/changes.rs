@@ -55,11 +55,11 @@ fn of_value(played: &Played<'_>, key: &str, value: &Value) -> Vec<Value> {
             })
             .collect(),
         ("says", text) => vec![format!("{} ¬", text.as_str().unwrap()).into()],
-        ("nav" | "cash" | "pnl" | "realized" | "unrealized", Value::Table(entries)) => {
-            of_entries(entries, |days| {
-                let amount = |_: &Value| vec!["none".into(), "123456789.5".into()];
-                of_entries(days.as_table().unwrap(), amount)
-            })
+        ("cash-in", Value::Table(currencies)) => of_entries(currencies, |entries| {
+            changes_of_amounts(entries.as_table().unwrap())
+        }),
+        ("nav" | "cash" | "pnl" | "realized" | "unrealized" | "fx-gain", Value::Table(entries)) => {
+            changes_of_amounts(entries)
         }
         ("quality", Value::Table(entries)) => of_entries(entries, |days| {
             let count = |number: &Value| vec![(number.as_integer().unwrap() + 1).into()];
@@ -76,6 +76,14 @@ fn of_value(played: &Played<'_>, key: &str, value: &Value) -> Vec<Value> {
         (_, Value::Table(days)) => of_entries(days, |_| names(played)),
         (key, value) => panic!("no change is known for `{key} = {value}`"),
     }
+}
+
+/// Changes each amount of a table of portfolios and days.
+fn changes_of_amounts(entries: &Table) -> Vec<Value> {
+    of_entries(entries, |days| {
+        let amount = |_: &Value| vec!["none".into(), "123456789.5".into()];
+        of_entries(days.as_table().unwrap(), amount)
+    })
 }
 
 /// Changes each entry of a table by itself.

@@ -2,13 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::{Day, DayRange};
+use plimsoll::domain::output::Snapshot;
+use plimsoll::domain::{Day, DayRange, Money};
 use plimsoll::scenario::runner::{EndState, RunResult, StepOutcome};
 use plimsoll::scenario::script::{CellStatus, ReasonKind, Step};
 use toml::{Table, Value};
 
 use crate::books::{amounts, phases, quality};
 use crate::played::{Place, PlaceKind, Played};
+
+/// Returns the balance in euros.
+fn euros(books: &Snapshot) -> Money {
+    let mut cash = books.foreign_cash.iter();
+    let found = cash.find(|of| of.currency.code() == "EUR");
+    found.map_or(Money::ZERO, |of| of.balance)
+}
 
 /// The names of all ends of a run.
 pub(crate) const END_NAMES: [&str; 9] = [
@@ -90,6 +98,8 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
             | "pnl"
             | "realized"
             | "unrealized"
+            | "fx-gain"
+            | "cash-in"
             | "quality"
             | "phases"
             | "watermark"
@@ -129,6 +139,14 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "pnl" => amounts(at.state, played, |books| books.pnl),
         "realized" => amounts(at.state, played, |books| books.realized),
         "unrealized" => amounts(at.state, played, |books| books.unrealized),
+        "fx-gain" => amounts(at.state, played, |books| books.fx_gain().unwrap()),
+        "cash-in" => {
+            let probes = amounts(at.state, played, euros).into_iter();
+            let entry = |value| Value::Table(Table::from_iter([("EUR".to_owned(), value)]));
+            probes
+                .map(|it| probe(entry(it.value), it.verdict))
+                .collect()
+        }
         "quality" => quality(at.state),
         "phases" => phases(at.state, played),
         "reasons" => reasons(at.last, played),

@@ -168,6 +168,15 @@ impl Books {
                 }
             }
         }
+        // The cash of a cell is a part of its snapshot.
+        for row in self.table("foreign_cash") {
+            let Value::Integer(key) = row[0] else {
+                panic!("the key of foreign cash is {:?}", row[0]);
+            };
+            if let Some(snapshot) = outputs.get_mut(&(Phase::Snapshot, key)) {
+                snapshot.extend(row);
+            }
+        }
         outputs
     }
 

@@ -18,6 +18,21 @@ const PAIRS: [&str; 6] = ["EURUSD", "USDEUR", "EURGBP", "GBPUSD", "EURCHF", "USD
 /// The pairs that always have a close on the first session, so that no rate is missing.
 const FIRST: [usize; 2] = [0, 2];
 
+/// Movements of cash by a portfolio in dollars and one in pounds: session, kind and amount.
+type CashMoves = Vec<(usize, usize, i32)>;
+
+/// Kinds of movements, as the columns after the date: `N` is the amount.
+const CASH_KINDS: [&str; 8] = [
+    "deposit,,,,N,,EUR,,,",
+    "withdrawal,,,,N,,EUR,,,",
+    "exchange,,,,N,,EUR,,1000,",
+    "exchange,,,,N,,CHF,,1000,EUR",
+    "interest,,,,N,,CHF,,,",
+    "deposit,,,,1000,N,,EUR,,",
+    "buy,RHEN,N,90,,,EUR,,,",
+    "fee,,,,N,,EUR,CHF,,",
+];
+
 /// Closes in thousandths, by pair and session.
 type Rates = BTreeMap<(usize, usize), i64>;
 
@@ -26,8 +41,9 @@ fn sessions() -> Vec<Day> {
     Calendar::weekdays().sessions(range).unwrap()[..SESSIONS].to_vec()
 }
 
-/// Imports a share in euros, two portfolios that hold it, and the rates, without a run.
-fn books(rates: &Rates) -> Books {
+/// Imports a share in euros, two portfolios that hold it, two that move cash, and the rates, without
+/// a run.
+fn books(rates: &Rates, moves: &CashMoves) -> Books {
     let days = sessions();
     let books = Books::on(days[SESSIONS - 1], RiskModel::default());
     let mut securities = "symbol,class,currency\nRHEN,equity,EUR\n".to_owned();
@@ -36,7 +52,9 @@ fn books(rates: &Rates) -> Books {
     }
     books.import(FileKind::Securities, &securities);
     let first = days[0];
-    let portfolios = format!("name,currency,inception\nU,USD,{first}\nG,GBP,{first}\n");
+    let portfolios = format!(
+        "name,currency,inception\nU,USD,{first}\nG,GBP,{first}\nC,USD,{first}\nD,GBP,{first}\n"
+    );
     books.import(FileKind::Portfolios, &portfolios);
     let mut prices = prices_csv(rates);
     for day in &days {
@@ -57,7 +75,28 @@ fn books(rates: &Rates) -> Books {
         .unwrap();
     }
     books.import(FileKind::Transactions, &transactions);
+    books.import(FileKind::Transactions, &cash_csv(&days, moves));
     books
+}
+
+fn cash_csv(days: &[Day], moves: &CashMoves) -> String {
+    let mut text = "id,portfolio,date,kind,symbol,quantity,price,amount,fee,currency,fee_currency,\
+                    from_amount,from_currency\n"
+        .to_owned();
+    for portfolio in ["C", "D"] {
+        let first = days[0];
+        writeln!(
+            text,
+            "o{portfolio},{portfolio},{first},deposit,,,,1000000,,,,,"
+        )
+        .unwrap();
+        for (at, (session, kind, amount)) in moves.iter().enumerate() {
+            let columns = CASH_KINDS[*kind].replace('N', &amount.to_string());
+            let day = days[*session];
+            writeln!(text, "m{at}{portfolio},{portfolio},{day},{columns}").unwrap();
+        }
+    }
+    text
 }
 
 fn prices_csv(rates: &Rates) -> String {
@@ -91,8 +130,9 @@ proptest! {
     fn a_changed_rate_invalidates_the_cells_that_use_it(
         rates in any_rates(),
         changed in prop::collection::btree_map((0..PAIRS.len(), 0..SESSIONS), CLOSE, 1..4),
+        moves in prop::collection::vec((0..SESSIONS, 0..CASH_KINDS.len(), 100..9_000), 0..6),
     ) {
-        let books = books(&rates);
+        let books = books(&rates, &moves);
         books.run();
         let (before, ledger) = (books.outputs(), books.ledger());
         books.import(FileKind::Prices, &prices_csv(&changed));
@@ -100,7 +140,7 @@ proptest! {
 
         let mut all = rates;
         all.extend(changed);
-        let clean = self::books(&all);
+        let clean = self::books(&all, &moves);
         clean.run();
         let clean = clean.outputs();
         for (day, phase, portfolio) in ledger.iter().flat_map(|((day, phase), ids)| {

@@ -44,18 +44,15 @@ fn the_documented_examples_are_accepted() {
         .splits
         .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
-    let rows = read_transactions(
-        "transactions.csv",
-        body("transactions.csv"),
-        &ImportOptions::default(),
-    )
-    .unwrap();
-    accepted_changes(validate_transactions(
-        &rows,
-        &known,
-        Day::MAX,
-        &Corrections::Refused,
-    ));
+    for name in ["transactions.csv", "transactions-currencies.csv"] {
+        let rows = read_transactions(name, body(name), &ImportOptions::default()).unwrap();
+        accepted_changes(validate_transactions(
+            &rows,
+            &known,
+            Day::MAX,
+            &Corrections::Refused,
+        ));
+    }
     let prices = blocks
         .iter()
         .filter(|(name, _)| name.starts_with("prices/"));

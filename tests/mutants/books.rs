@@ -31,8 +31,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             VALUATION,
-            "(totals.net - totals.long, units(self.cash) + totals.net)",
-            "units(self.cash) + totals.net",
+            "(totals.net - totals.long, totals.cash + totals.net)",
+            "totals.cash + totals.net",
             "totals.net",
         )],
     ),
@@ -68,7 +68,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             ACCOUNT,
-            "FeeTreatment::Capitalize => transaction.fee,",
+            "self.value_of_cash(market, currency, transaction.fee, transaction.day)",
             "transaction.fee",
             "Money::ZERO",
         )],

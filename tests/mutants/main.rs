@@ -9,6 +9,7 @@
 mod amounts;
 mod books;
 mod build;
+mod cash;
 mod closed;
 mod copy;
 mod detect;
@@ -84,6 +85,7 @@ fn all_mutants() -> Vec<Mutant> {
         survey::MUTANTS,
         plans::MUTANTS,
         rates::MUTANTS,
+        cash::MUTANTS,
         execution::MUTANTS,
         imports::MUTANTS,
         store::MUTANTS,

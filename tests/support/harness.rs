@@ -152,6 +152,7 @@ impl Harness {
         let tables = [
             "ledger",
             "snapshot",
+            "foreign_cash",
             "position",
             "exposure",
             "risk",
@@ -191,7 +192,7 @@ impl Harness {
     pub(crate) fn rows_of(&self, name: &str) -> Vec<String> {
         let id = self.portfolio(name).id.0;
         let mut rows = self.rows("snapshot", Some(id));
-        for table in ["position", "exposure", "risk"] {
+        for table in ["foreign_cash", "position", "exposure", "risk"] {
             rows.extend(self.rows(table, Some(id)));
         }
         rows

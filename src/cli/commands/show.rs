@@ -19,6 +19,7 @@ Examples:
   plimsoll show \"Tech Growth\" --as-of 2026-01-05
   plimsoll show \"Tech Growth\" --csv books > books.csv
   plimsoll show \"Tech Growth\" --csv positions > positions.csv
+  plimsoll show \"Tech Growth\" --csv cash > cash.csv
   plimsoll show \"Tech Growth\" --realized --csv > gains.csv")]
 pub(crate) struct ShowArgs {
     /// Portfolio, by id or exact name
@@ -37,8 +38,8 @@ pub(crate) struct ShowArgs {
     #[arg(long, conflicts_with = "sessions")]
     realized: bool,
 
-    /// Print CSV: the books of each session, the positions of the day, or with --realized the
-    /// closed lots
+    /// Print CSV: the books or the foreign cash of each session, the positions of the day, or with
+    /// --realized the closed lots
     #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, conflicts_with = "json")]
     csv: Option<Option<Rows>>,
 }
@@ -49,6 +50,8 @@ pub(crate) enum Rows {
     Books,
     /// One row per holding of the day
     Positions,
+    /// One row per session and foreign currency of cash
+    Cash,
 }
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
@@ -62,6 +65,7 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     match (args.csv, context.format()) {
         (Some(None | Some(Rows::Books)), _) => print(&report::series_csv(&books))?,
         (Some(Some(Rows::Positions)), _) => print(&report::positions_csv(&books))?,
+        (Some(Some(Rows::Cash)), _) => print(&report::cash_csv(&books))?,
         (None, Format::Json) => print_json(&books)?,
         (None, Format::Text) => print(&report::books_text(&books, Palette::Colour))?,
     }
@@ -79,6 +83,7 @@ fn show_realized(
         let name = match rows {
             Rows::Books => "books",
             Rows::Positions => "positions",
+            Rows::Cash => "cash",
         };
         let text = format!("--csv {name} cannot be used with --realized; use --csv alone");
         return Err(CliError::Usage(text));

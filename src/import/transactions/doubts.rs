@@ -30,7 +30,8 @@ pub(super) fn amount_differs(
     security: &Security,
 ) -> Option<Warning> {
     let (price, amount) = (transaction.price?, transaction.amount?);
-    if portfolio.currency != security.currency {
+    // A stated currency is that of both.
+    if transaction.cash.currency.is_none() && portfolio.currency != security.currency {
         return None;
     }
     let quantity = transaction.quantity.decimal();

@@ -4,10 +4,13 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use crate::domain::TransactionKind::{Buy, Deposit, Sell, TransferIn, TransferOut, Withdrawal};
-use crate::domain::{
-    AmountError, Day, LotChoices, Money, Price, Quantity, TimeOfDay, TransactionKind,
+use crate::domain::TransactionKind::{
+    Buy, Deposit, Exchange, Sell, TransferIn, TransferOut, Withdrawal,
 };
+use crate::domain::{
+    AmountError, CashTerms, Day, LotChoices, Money, Price, Quantity, TimeOfDay, TransactionKind,
+};
+use crate::import::currency::parse_currency;
 use crate::import::error::ImportError;
 use crate::import::options::ImportOptions;
 use crate::import::row_error::RowErrorKind;
@@ -27,10 +30,14 @@ const FORMAT: TableFormat = TableFormat {
         "fee",
         "counterpart",
         "lots",
+        "currency",
+        "fee_currency",
+        "from_amount",
+        "from_currency",
     ],
     required: &["id", "portfolio", "date", "kind"],
     date_columns: &["date"],
-    number_columns: &["quantity", "price", "amount", "fee"],
+    number_columns: &["quantity", "price", "amount", "fee", "from_amount"],
 };
 
 /// One row of a file of transactions, checked against its kind.
@@ -50,12 +57,14 @@ pub struct TransactionRow {
     pub symbol: Option<String>,
     /// The units moved, never negative; zero for cash transactions.
     pub quantity: Quantity,
-    /// The price of one unit in the security's currency.
+    /// The price of one unit, in the security's currency unless `cash` names one.
     pub price: Option<Price>,
-    /// The cash amount in the portfolio's currency, before the fee.
+    /// The cash amount, before the fee.
     pub amount: Option<Money>,
-    /// The fee in the portfolio's currency; negative for a rebate.
+    /// The fee; negative for a rebate.
     pub fee: Money,
+    /// The currencies of amount and fee, and what an exchange pays.
+    pub cash: CashTerms,
     /// The id or name of the portfolio at the other end of a transfer.
     pub counterpart: Option<String>,
     /// The lots that a sale or transfer out closes.
@@ -95,6 +104,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     let fee = cells.optional("fee", money).value();
     let counterpart = cells.optional("counterpart", parse_text).value();
     let lots = cells.optional("lots", str::parse::<LotChoices>).value();
+    let cash = read_cash_terms(cells);
     let row = TransactionRow {
         id: id?,
         portfolio: portfolio?,
@@ -106,15 +116,44 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
         price,
         amount,
         fee: fee.unwrap_or_default(),
+        cash,
         counterpart,
         lots,
     };
     check_lots(cells, &row);
+    check_currencies(cells, &row);
     Some(match row.kind {
         Buy | Sell => check_trade(cells, row),
         TransferIn | TransferOut => check_transfer(cells, row),
         _ => check_cash(cells, row),
     })
+}
+
+/// Reads the currencies of the cash, and the amount that an exchange pays.
+fn read_cash_terms(cells: &mut RowReader<'_>) -> CashTerms {
+    let paid = unsigned(cells, "from_amount", Money::from_decimal);
+    CashTerms {
+        currency: cells.optional("currency", parse_currency).value(),
+        fee_currency: cells.optional("fee_currency", parse_currency).value(),
+        // A zero counts as empty, as in any field that a kind does not use.
+        from_amount: paid.filter(|amount| !amount.is_zero()),
+        from_currency: cells.optional("from_currency", parse_currency).value(),
+    }
+}
+
+/// Checks that a transfer, which moves no cash, has no currency, and that an exchange pays an amount
+/// and no other kind does.
+fn check_currencies(cells: &mut RowReader<'_>, row: &TransactionRow) {
+    let (kind, cash) = (row.kind, &row.cash);
+    if matches!(kind, TransferIn | TransferOut) {
+        reject_value(cells, "currency", kind, cash.currency);
+    }
+    if kind != Exchange {
+        reject_value(cells, "from_amount", kind, cash.from_amount);
+        reject_value(cells, "from_currency", kind, cash.from_currency);
+    } else if cash.from_amount.is_none() {
+        require(cells, "from_amount", kind);
+    }
 }
 
 /// Reads the date, and the time from its own column or from behind the date.
@@ -211,7 +250,7 @@ fn check_cash(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow 
     if row.amount.is_none_or(Money::is_zero) {
         require(cells, "amount", kind);
     }
-    if matches!(kind, Deposit | Withdrawal) {
+    if matches!(kind, Deposit | Withdrawal | Exchange) {
         reject_value(cells, "symbol", kind, row.symbol.as_ref());
     }
     let quantity = Some(row.quantity).filter(|quantity| !quantity.is_zero());

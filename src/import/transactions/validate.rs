@@ -151,6 +151,7 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
         });
     if let Ok(portfolio) = portfolio {
         errors.extend(outside_lifecycle(row.day, portfolio));
+        errors.extend(contradicting_currencies(row, portfolio));
     }
     let counterpart = row.counterpart.as_deref().and_then(|name| {
         let found = known
@@ -199,6 +200,16 @@ fn outside_lifecycle(day: Day, portfolio: &Portfolio) -> Option<RowError> {
     Some(RowError::in_column("date", day, reason))
 }
 
+/// Returns the error of an exchange of one currency for itself. The other rules depend on the kind
+/// alone, and were checked when the row was read.
+fn contradicting_currencies(row: &TransactionRow, portfolio: &Portfolio) -> Option<RowError> {
+    let own = portfolio.currency;
+    let checked = row.cash.check(row.kind, row.amount, own);
+    let reason = RowErrorKind::Cash(checked.err()?);
+    let from = row.cash.from_currency_or(own);
+    Some(RowError::in_column("from_currency", from, reason))
+}
+
 fn to_transaction(
     row: &TransactionRow,
     portfolio: &Portfolio,
@@ -214,6 +225,7 @@ fn to_transaction(
         price: row.price,
         amount: row.amount,
         fee: row.fee,
+        cash: row.cash,
         counterpart: None,
         lots: row.lots.clone(),
         reference: row.id.clone(),
@@ -248,6 +260,18 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
         Change::between_optional("price", &was.price, &now.price),
         Change::between_optional("amount", &was.amount, &now.amount),
         Change::between("fee", &was.fee, &now.fee),
+        Change::between_optional("currency", &was.cash.currency, &now.cash.currency),
+        Change::between_optional(
+            "fee_currency",
+            &was.cash.fee_currency,
+            &now.cash.fee_currency,
+        ),
+        Change::between_optional("from_amount", &was.cash.from_amount, &now.cash.from_amount),
+        Change::between_optional(
+            "from_currency",
+            &was.cash.from_currency,
+            &now.cash.from_currency,
+        ),
         counterpart,
         Change::between_optional("lots", &was.lots, &now.lots),
     ]

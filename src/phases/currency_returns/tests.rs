@@ -57,8 +57,10 @@ fn risk_in(builder: &MarketBuilder, currency: &str, trades: &[Transaction]) -> R
     let mut books = Books::open(&history);
     let valuation = books.value_on(&market, &history, LAST).unwrap();
     let held: Vec<_> = history.securities().collect();
+    let foreign = history.foreign_currencies();
     let mut all = statistics(&market, LAST, held.iter().copied());
-    if let Some(returns) = CurrencyReturns::new(&market, LAST, portfolio.currency, &held) {
+    if let Some(returns) = CurrencyReturns::new(&market, LAST, portfolio.currency, &held, &foreign)
+    {
         let chunk = returns.measure(&all, &held);
         returns.add_to(&mut all, [chunk]);
     }
@@ -198,7 +200,7 @@ fn a_portfolio_in_its_own_currency_has_the_same_risk_beside_converted_ones() {
     let (market, held) = (builder.build(), [2, 4].map(SecurityId));
     let mut all = statistics(&market, LAST, held);
     let currency = "EUR".parse().unwrap();
-    let returns = CurrencyReturns::new(&market, LAST, currency, &held).unwrap();
+    let returns = CurrencyReturns::new(&market, LAST, currency, &held, &BTreeSet::new()).unwrap();
     let chunk = returns.measure(&all, &held);
     returns.add_to(&mut all, [chunk]);
     let portfolio = Portfolio {
@@ -210,4 +212,60 @@ fn a_portfolio_in_its_own_currency_has_the_same_risk_beside_converted_ones() {
         .value_on(&market, &history, LAST)
         .unwrap();
     assert_eq!(risk(&market, &all, LAST, currency, &valuation), alone);
+}
+
+/// Returns a deposit of a hundred euros of cash.
+fn euros() -> Transaction {
+    let mut deposit = cash(0, TransactionKind::Deposit, "100");
+    deposit.cash.currency = Some("EUR".parse().unwrap());
+    deposit
+}
+
+#[test]
+fn foreign_cash_has_the_risk_of_its_exchange_rate() {
+    let builder = builder();
+    let alone = risk_in(&builder, "USD", &[euros()]);
+    let (market, pair) = (builder.build(), SecurityId(EURUSD));
+    let returns = market.year_of_returns(market.slot(pair).unwrap(), LAST);
+    let volatility = series::volatility(returns, SessionsPerYear::EXCHANGE).unwrap();
+    let found = alone.volatility[2].value().unwrap();
+    assert!(
+        (found / volatility - 1.0).abs() < 1e-12,
+        "{found} {volatility}"
+    );
+    assert_eq!(alone.covered_share, Figure::new(1.0, 1));
+    assert_eq!(alone.correlation.as_result(), Err(Absence::SingleHolding));
+
+    // A share in euros that does not move is as risky as euros.
+    let mut still = builder.clone();
+    still.sources.securities[0].currency = "EUR".parse().unwrap();
+    let share = risk_in(&still, "USD", &only(1));
+    assert_eq!(share.volatility[2].value(), alone.volatility[2].value());
+    assert_eq!(share.var_95.value(), alone.var_95.value());
+}
+
+#[test]
+fn foreign_cash_is_weighed_beside_holdings_and_no_shock_moves_it() {
+    let mut builder = builder();
+    let shock = crate::domain::Shock {
+        name: "fall".to_owned(),
+        market: -0.1,
+        classes: BTreeMap::new(),
+        sectors: BTreeMap::new(),
+    };
+    builder.sources.model.benchmark = Some("S3".to_owned());
+    builder.sources.model.shocks = vec![shock];
+    let half = |extra: Option<Transaction>| {
+        let trades: Vec<_> = only(3).into_iter().chain(extra).collect();
+        risk_in(&builder, "USD", &trades)
+    };
+    let (alone, beside) = (half(None), half(Some(euros())));
+    let shares = |risk: &Risk| risk.stress[0].value().unwrap();
+    assert!(
+        shares(&beside) > shares(&alone),
+        "a smaller share of NAV falls"
+    );
+    assert_eq!(beside.stress[0].observations(), 2);
+    assert_eq!(beside.covered_share, Figure::new(1.0, 2));
+    assert!(beside.correlation.value().is_some());
 }

@@ -1,4 +1,4 @@
-//! Finds the portfolios whose books use prices or exchange rates that are older than allowed.
+//! Finds the portfolios whose books, foreign cash included, use prices or exchange rates that are older than allowed.
 //!
 //! Judged are the books at a portfolio's watermark and, after a gap, its newest books: those are what
 //! pages and `show` present. Older books are history, which no later price can make fresher.
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::domain::output::Position;
+use crate::domain::output::{ForeignCash, Position};
 use crate::domain::{
     Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
     Security, SecurityCalendars, SecurityId, is_closed,
@@ -180,8 +180,10 @@ impl<'v> Search<'v> {
             let Some(portfolio) = self.reading.portfolios().get(id)? else {
                 continue;
             };
-            let positions = self.reading.outputs().positions(Cell::new(day, id))?;
-            found.extend(self.stale(portfolio, day, &positions.unwrap_or_default(), &old)?);
+            let (outputs, cell) = (self.reading.outputs(), Cell::new(day, id));
+            let positions = outputs.positions(cell)?.unwrap_or_default();
+            let cash = outputs.foreign_cash(cell)?;
+            found.extend(self.stale(portfolio, day, (&positions, &cash), &old)?);
         }
         Ok(found)
     }
@@ -254,7 +256,7 @@ impl<'v> Search<'v> {
         &self,
         portfolio: Portfolio,
         day: Day,
-        positions: &[Position],
+        (positions, cash): (&[Position], &[ForeignCash]),
         old: &OldInputs,
     ) -> Result<Option<StalePortfolio>, QueryError> {
         let (mut gross, mut stale, mut oldest) = (0, 0, 0);
@@ -284,6 +286,18 @@ impl<'v> Search<'v> {
                 stale += u128::from(size);
                 oldest = age.max(oldest);
                 inputs.extend(old_inputs);
+            }
+        }
+        for balance in cash {
+            let size = u128::from(balance.value.units().unsigned_abs());
+            gross += size;
+            let rate = old.rates.get(&(balance.currency, portfolio.currency));
+            if let (PriceQuality::Stale(age), Some(pairs)) = (balance.quality, rate)
+                && usize::from(age) > self.max_stale
+            {
+                stale += size;
+                oldest = oldest.max(age.into());
+                inputs.extend(pairs.iter().copied());
             }
         }
         if inputs.is_empty() {

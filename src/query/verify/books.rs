@@ -2,7 +2,7 @@
 
 use super::check::{Claim, Tally, VerifyProgress, catch_damage};
 use super::sources::Directory;
-use crate::domain::output::{Position, Snapshot};
+use crate::domain::output::{ForeignCash, Position, Snapshot};
 use crate::domain::{Cell, Day, IdSet, Money, Phase, PhaseSet, PortfolioId};
 use crate::engine::{EngineError, Settings};
 use crate::query::error::QueryError;
@@ -115,7 +115,10 @@ impl Session<'_> {
         let before = own.map_or(&self.before, |(_, before)| before).as_ref();
         if let Some((before, _)) = before.filter(|(_, done)| done.contains(id.0)) {
             let before = self.reading.outputs().snapshot(Cell::new(*before, id))?;
-            identities.extend(before.map(|before| pnl_identity(&books, &before)));
+            if let Some(before) = before {
+                identities.push(pnl_identity(&books, &before));
+                identities.extend(cash_identities(&books, &before));
+            }
         }
         tally.add_checked(1);
         for identity in identities
@@ -165,8 +168,22 @@ fn pnl_identity(books: &Snapshot, before: &Snapshot) -> Identity {
     money_identity("pnl = nav − nav before − flow", books.pnl, pnl)
 }
 
+/// The exchange gain of each currency is the change of what it has gained since inception.
+fn cash_identities(books: &Snapshot, before: &Snapshot) -> impl Iterator<Item = Identity> {
+    let total = |cash: &ForeignCash| units(cash.fx_realized) + units(cash.value) - units(cash.cost);
+    books.foreign_cash.iter().map(move |cash| {
+        let mut earlier = before.foreign_cash.iter();
+        let earlier = earlier.find(|of| of.currency == cash.currency);
+        let gain = total(cash) - earlier.map_or(0, total);
+        let formula = "exchange gain = change of realized + value − cost of foreign cash";
+        money_identity(formula, cash.fx_gain, gain)
+    })
+}
+
 fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3] {
     let value = positions.iter().map(|position| units(position.value)).sum();
+    let balances = books.foreign_cash.iter();
+    let balances = balances.filter(|of| !of.balance.is_zero());
     let unrealized = positions
         .iter()
         .map(|position| units(position.unrealized))
@@ -179,9 +196,9 @@ fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3
             unrealized,
         ),
         Identity {
-            formula: "holdings counted by quality = holdings",
+            formula: "holdings and foreign cash counted by quality = their number",
             stored: i128::from(books.quality.holdings()),
-            computed: positions.len() as i128,
+            computed: (positions.len() + balances.count()) as i128,
             decimals: 0,
         },
     ]

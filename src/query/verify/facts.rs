@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::domain::output::{Exposures, Position, Risk, SecurityStatistics, Snapshot};
-use crate::domain::{AssetClass, Figure, Money, Price, Quantity};
+use crate::domain::{AssetClass, Currency, Figure, Money, Price, Quantity};
 
 /// One value of an output, with its field and, for values in a list, their member.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,6 +25,8 @@ enum Member<'o> {
     Sector(&'o str),
     /// The asset class of a weight.
     Class(AssetClass),
+    /// The currency of a cash balance.
+    Currency(Currency),
 }
 
 /// A value. Floating-point numbers are compared by their bits.
@@ -80,6 +82,7 @@ impl fmt::Display for Fact<'_> {
             Member::Index(at) => write!(f, " {at}"),
             Member::Sector(name) => write!(f, " `{name}`"),
             Member::Class(class) => write!(f, " {class}"),
+            Member::Currency(currency) => write!(f, " {currency}"),
         }
     }
 }
@@ -155,6 +158,24 @@ pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
         ("without value", quality.none),
     ] {
         facts.push(output_fact(field, Value::Amount(i64::from(count), 0)));
+    }
+    for cash in &books.foreign_cash {
+        let money = |amount: Money| Value::Amount(amount.units(), Money::DECIMALS);
+        let quality = i64::from(cash.quality.code());
+        for (field, value) in [
+            ("balance in", money(cash.balance)),
+            ("value of cash in", money(cash.value)),
+            ("cost of cash in", money(cash.cost)),
+            ("quality of cash in", Value::Amount(quality, 0)),
+            ("exchange gain of cash in", money(cash.fx_gain)),
+            ("realized exchange gain of cash in", money(cash.fx_realized)),
+        ] {
+            facts.push(Fact {
+                field,
+                member: Member::Currency(cash.currency),
+                value,
+            });
+        }
     }
     facts
 }

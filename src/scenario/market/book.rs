@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::prices::Market;
 use crate::domain::{
-    Currency, Day, Money, PortfolioId, Price, Quantity, SecurityId, Split, Transaction,
+    CashTerms, Currency, Day, Money, PortfolioId, Price, Quantity, SecurityId, Split, Transaction,
     TransactionKind,
 };
 
@@ -198,6 +198,7 @@ impl<'a> Book<'a> {
             time: None,
             counterpart: None,
             lots: None,
+            cash: CashTerms::default(),
             kind,
             security: None,
             quantity: Quantity::ZERO,

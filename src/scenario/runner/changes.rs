@@ -145,9 +145,9 @@ pub(super) fn import_transactions(
     transactions: &[Transaction],
 ) -> Result<StepOutcome, PlayError> {
     let names = read_names(&harness.store())?;
-    let mut rows =
-        "id,portfolio,date,time,kind,symbol,quantity,price,amount,fee,counterpart,lots\n"
-            .to_owned();
+    let mut rows = "id,portfolio,date,time,kind,symbol,quantity,price,amount,fee,counterpart,lots,\
+         currency,fee_currency,from_amount,from_currency\n"
+        .to_owned();
     for transaction in transactions {
         let symbol = transaction
             .security
@@ -155,7 +155,7 @@ pub(super) fn import_transactions(
         let quantity = (!transaction.quantity.is_zero()).then(|| transaction.quantity.to_string());
         let _ = writeln!(
             rows,
-            "{},{},{},{},{},{},{},{},{},{},{},{}",
+            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
             transaction.reference,
             quoted(&names.portfolio(transaction.portfolio)),
             transaction.day,
@@ -183,9 +183,17 @@ pub(super) fn import_transactions(
                 .as_ref()
                 .map(|lots| quoted(&lots.to_string()))
                 .unwrap_or_default(),
+            text(transaction.cash.currency),
+            text(transaction.cash.fee_currency),
+            text(transaction.cash.from_amount),
+            text(transaction.cash.from_currency),
         );
     }
     import_rows(harness, FileKind::Transactions, &rows)
+}
+
+fn text<T: ToString>(value: Option<T>) -> String {
+    value.map_or(String::new(), |value| value.to_string())
 }
 
 /// Quotes a CSV field, since names of portfolios may hold commas.

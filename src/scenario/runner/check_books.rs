@@ -3,7 +3,7 @@
 use super::finding::Mismatch;
 use super::inspect::{BooksByDay, PhasesByDay};
 use crate::domain::output::Snapshot;
-use crate::domain::{Day, PhaseSet};
+use crate::domain::{Day, Money, PhaseSet};
 use crate::scenario::script::{Amount, Expectation};
 
 /// Returns a mismatch for each amount and each kind of price that differs.
@@ -11,12 +11,18 @@ pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mis
     let of = |name: &str, day: Day| -> Option<&Snapshot> { books.get(name)?.get(&day) };
     let mut problems = Vec::new();
     for ((amount, name, day), expected) in &expected.amounts {
-        let found = of(name, *day).map(|books| match amount {
-            Amount::Nav => books.nav,
-            Amount::Cash => books.cash,
-            Amount::Pnl => books.pnl,
-            Amount::Realized => books.realized,
-            Amount::Unrealized => books.unrealized,
+        let found = of(name, *day).and_then(|books| match amount {
+            Amount::Nav => Some(books.nav),
+            Amount::Cash => Some(books.cash),
+            Amount::Pnl => Some(books.pnl),
+            Amount::Realized => Some(books.realized),
+            Amount::Unrealized => Some(books.unrealized),
+            Amount::FxGain => books.fx_gain(),
+            Amount::CashIn(currency) => {
+                let mut cash = books.foreign_cash.iter();
+                let found = cash.find(|of| of.currency == *currency);
+                Some(found.map_or(Money::ZERO, |of| of.balance))
+            }
         });
         problems.extend((found != *expected).then(|| Mismatch::Amount {
             amount: *amount,

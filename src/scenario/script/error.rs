@@ -184,6 +184,9 @@ pub enum ExpectationError {
     /// A text that every message contains.
     #[error("`says` has an empty text, which every message contains")]
     EmptyMessage,
+    /// A key of `cash-in` is not the code of a currency.
+    #[error("invalid currency `{0}` (expected a code such as EUR)")]
+    Currency(String),
 }
 
 fn nearest_text(nearest: Option<Day>) -> String {

@@ -80,6 +80,12 @@ pub(crate) struct ExpectationSpec {
     pub(crate) realized: AmountsSpec,
     /// Unrealized profits, by portfolio and day; `none` where there are no valid books.
     pub(crate) unrealized: AmountsSpec,
+    /// Exchange gains of the session on foreign cash, by portfolio and day; `none` where there are no
+    /// valid books.
+    pub(crate) fx_gain: AmountsSpec,
+    /// Balances of cash in foreign currencies, by currency, portfolio and day; `none` where there are
+    /// no valid books.
+    pub(crate) cash_in: BTreeMap<Located<String>, AmountsSpec>,
     /// Numbers of holdings by kind of price, by portfolio and day.
     pub(crate) quality: BTreeMap<Located<String>, BTreeMap<Located<Day>, ExpectedQuality>>,
     /// The exact set of done phases, by portfolio and day; an empty list if none is done.

@@ -122,8 +122,17 @@ impl ExpectationReader<'_> {
             (Amount::Pnl, spec.pnl),
             (Amount::Realized, spec.realized),
             (Amount::Unrealized, spec.unrealized),
+            (Amount::FxGain, spec.fx_gain),
         ] {
             self.read_amounts(amount, spec, &mut amounts)?;
+        }
+        for (code, spec) in spec.cash_in {
+            let currency = code.get().parse().map_err(|_| ScenarioError::Expectation {
+                error: ExpectationError::Currency(code.get().clone()),
+                key: "cash-in",
+                at: Some(code.span()),
+            })?;
+            self.read_amounts(Amount::CashIn(currency), spec, &mut amounts)?;
         }
         let mut quality = BTreeMap::new();
         for (name, days) in spec.quality {

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::domain::Quality;
+use crate::domain::{Currency, Quality};
 use crate::plan::{SkipReason, StepKind};
 
 /// An amount of the books of a session.
@@ -22,6 +22,10 @@ pub enum Amount {
     Realized,
     /// The values of the holdings minus their costs.
     Unrealized,
+    /// The exchange gain of the session on foreign cash.
+    FxGain,
+    /// The balance of cash in a foreign currency.
+    CashIn(Currency),
 }
 
 impl Amount {
@@ -33,6 +37,8 @@ impl Amount {
             Self::Pnl => "pnl",
             Self::Realized => "realized",
             Self::Unrealized => "unrealized",
+            Self::FxGain => "fx-gain",
+            Self::CashIn(_) => "cash-in",
         }
     }
 }

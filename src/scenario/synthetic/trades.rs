@@ -2,7 +2,7 @@
 //! session, then a trade on every fifth.
 
 use crate::domain::{
-    Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
+    CashTerms, Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -30,6 +30,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
         time: None,
         counterpart: None,
         lots: None,
+        cash: CashTerms::default(),
         kind: TransactionKind::Deposit,
         security: None,
         quantity: Quantity::ZERO,
@@ -50,6 +51,7 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
             time: None,
             counterpart: None,
             lots: None,
+            cash: CashTerms::default(),
             kind,
             security: Some(share),
             quantity: quantity(share, session, part),

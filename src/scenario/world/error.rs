@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use super::values::Span;
 use crate::domain::{
-    ActionError, CalendarError, Currency, Day, DayError, DayRange, LifecycleError, nearest,
+    ActionError, CalendarError, CashTermsError, Currency, Day, DayError, DayRange, LifecycleError,
+    nearest,
 };
 
 /// A kind of record that can name a calendar.
@@ -255,6 +256,9 @@ pub enum TransactionFault {
         "has an `amount` below zero, which only `dividend`, `interest`, `fee` and `tax` may have"
     )]
     NegativeAmount,
+    /// Its currencies contradict its kind.
+    #[error("is invalid: {0}")]
+    Cash(#[from] CashTermsError),
 }
 
 /// The known name most similar to an unknown one, if any is similar. Displays as a question in

@@ -13,8 +13,8 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity, Security,
-    SecurityCalendars, SecurityId, Split, Transaction,
+    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity,
+    Security, SecurityCalendars, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
@@ -292,7 +292,19 @@ pub(super) fn resolve_transactions(
             Some(name) => Some(resolver.require(name)?.portfolio.id),
             None => None,
         };
+        let cash = CashTerms {
+            currency: spec.currency.map(|currency| currency.0),
+            fee_currency: spec.fee_currency.map(|currency| currency.0),
+            from_amount: spec.from_amount.map(|amount| amount.0),
+            from_currency: spec.from_currency.map(|currency| currency.0),
+        };
         for (name, member) in &members {
+            let own = member.portfolio.currency;
+            let amount = spec.amount.map(|amount| amount.0);
+            (cash.check(spec.kind.0, amount, own)).map_err(|fault| WorldError::Transaction {
+                place,
+                fault: fault.into(),
+            })?;
             // References are unique: those of a range get the name of each portfolio.
             let reference = match (&spec.reference, members.as_slice()) {
                 (Some(reference), [_]) => reference.clone(),
@@ -309,6 +321,7 @@ pub(super) fn resolve_transactions(
                 price: spec.price.map(|price| price.0),
                 amount: spec.amount.map(|amount| amount.0),
                 fee: spec.fee.map_or(Money::ZERO, |fee| fee.0),
+                cash,
                 counterpart,
                 lots: spec.lots.as_ref().map(|lots| lots.0.clone()),
                 reference,

@@ -10,9 +10,9 @@ use super::instruments::resolve_transactions;
 use super::spec::{SplitSpec, TransactionSpec};
 use super::state::{Contents, MarketEnd, World, WorldPortfolio};
 use crate::domain::{
-    Calendar, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio, PortfolioKey, Price,
-    Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction,
-    TransactionKind, is_closed,
+    Calendar, CashTerms, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio,
+    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split,
+    Transaction, TransactionKind, is_closed,
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
@@ -168,6 +168,7 @@ impl WorldPortfolio {
             time: None,
             counterpart: None,
             lots: None,
+            cash: CashTerms::default(),
             kind,
             security: None,
             quantity: Quantity::ZERO,

@@ -218,12 +218,20 @@ pub(crate) struct TransactionSpec {
     pub(crate) symbol: Option<String>,
     /// The quantity, above zero.
     pub(crate) quantity: Option<Lenient<Quantity>>,
-    /// Price of one unit.
+    /// Price of one unit, in the currency of the security unless `currency` names one.
     pub(crate) price: Option<Lenient<Price>>,
     /// The cash amount; below zero only for a dividend, interest, fee or tax that is reversed.
     pub(crate) amount: Option<Lenient<Money>>,
     /// The fee, in addition to the amount.
     pub(crate) fee: Option<Lenient<Money>>,
+    /// The currency of price and amount, and of the cash that moves; the portfolio's if left out.
+    pub(crate) currency: Option<Lenient<Currency>>,
+    /// The currency of the fee; that of the amount if left out.
+    pub(crate) fee_currency: Option<Lenient<Currency>>,
+    /// The amount that an `exchange` pays for its `amount`.
+    pub(crate) from_amount: Option<Lenient<Money>>,
+    /// The currency of the amount paid; the portfolio's if left out.
+    pub(crate) from_currency: Option<Lenient<Currency>>,
     /// The portfolio at the other end of a transfer, whose lots the transfer carries.
     pub(crate) counterpart: Option<String>,
     /// The lots that a sale or transfer out closes, such as `5@t2; 1@t3`.

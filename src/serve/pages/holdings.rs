@@ -44,6 +44,8 @@ pub(super) struct Exposures {
     pub(super) is_stale: bool,
     pub(super) sectors: Vec<Bar>,
     pub(super) classes: Vec<Bar>,
+    /// Empty without foreign cash.
+    pub(super) currencies: Vec<Bar>,
     pub(super) reason: String,
     pub(super) figures: Vec<NamedFigure>,
 }
@@ -143,10 +145,13 @@ impl Exposures {
         });
         let classes = view.classes.into_iter();
         let classes = classes.map(|(class, weight)| named(class.name().to_owned(), weight));
+        let currencies = view.currencies.into_iter();
+        let currencies = currencies.map(|(currency, weight)| named(currency.to_string(), weight));
         Self {
             is_stale: view.validity == Validity::Stale,
             sectors: bars(sectors, number::percent),
             classes: bars(classes, number::percent),
+            currencies: bars(currencies, number::percent),
             reason: labels::figure(&view.weights, number::percent).1,
             figures: vec![
                 NamedFigure::new("largest 3", &view.top_3, number::percent),

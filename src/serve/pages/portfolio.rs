@@ -12,6 +12,7 @@ use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
 use super::holdings::{Holdings, NamedFigure};
 use super::labels::{self, trend_class};
+use crate::domain::output::ForeignCash;
 use crate::domain::{LifecycleStatus, Quality, Scope};
 use crate::query::{
     self, Books, MonthReturn, NextCommand, Order, PortfolioStatus, QueryError, SessionBooks,
@@ -59,7 +60,7 @@ struct LatestBooks {
     session_return: String,
     trend: &'static str,
     is_stale: bool,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(String, String)>,
 }
 
 /// A year of monthly returns.
@@ -187,6 +188,19 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
     }
 }
 
+/// Returns the facts of the cash in one foreign currency.
+fn cash_facts(cash: &ForeignCash) -> [(String, String); 2] {
+    let currency = cash.currency;
+    let balance = number::money(cash.balance);
+    [
+        (format!("cash in {currency}"), balance),
+        (
+            format!("{currency} exchange gain"),
+            number::signed_money(cash.fx_gain),
+        ),
+    ]
+}
+
 /// Formats money for axis labels, such as `1.25 M` or `840 k`.
 fn short_money(value: f64) -> String {
     let (scaled, unit) = match value.abs() {
@@ -217,7 +231,7 @@ impl LatestBooks {
             session_return: change,
             trend: books.session_return.value().map_or("", trend_class),
             is_stale: last.validity == Validity::Stale,
-            facts: vec![
+            facts: [
                 ("cash", number::money(books.cash)),
                 ("long", number::money(books.long)),
                 ("short", number::money(books.short)),
@@ -225,7 +239,11 @@ impl LatestBooks {
                 ("flow on the day", number::signed_money(books.flow)),
                 ("realized", number::signed_money(books.realized)),
                 ("unrealized", number::signed_money(books.unrealized)),
-            ],
+            ]
+            .into_iter()
+            .map(|(name, amount)| (name.to_owned(), amount))
+            .chain(books.foreign_cash.iter().flat_map(cash_facts))
+            .collect(),
         }
     }
 }

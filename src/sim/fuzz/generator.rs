@@ -236,6 +236,10 @@ impl Generator {
             fee: None,
             counterpart: None,
             lots: None,
+            currency: None,
+            fee_currency: None,
+            from_amount: None,
+            from_currency: None,
             reference: None,
         }
     }

@@ -111,7 +111,7 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
     }
     if version >= 18 {
         let row = "INSERT INTO corporate_action
-                       VALUES (1, 20455, 'delisting', 0, NULL, NULL, NULL, 0, NULL)";
+            VALUES (1, 20455, 'return-of-capital', 0, NULL, NULL, NULL, 50000000, NULL)";
         connection.execute_batch(row).unwrap();
     }
     (folder, path, connection)

@@ -40,6 +40,7 @@ fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
             cost: row.get(12)?,
             none: row.get(13)?,
         },
+        foreign_cash: Vec::new(),
     })
 }
 
@@ -62,7 +63,14 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn snapshot(&self, cell: Cell) -> Result<Option<Snapshot>, StoreError> {
-        select_first(self.connection, SELECT, [cell.key()], row_to_snapshot)
+        let books = select_first(self.connection, SELECT, [cell.key()], row_to_snapshot)?;
+        let Some(books) = books else {
+            return Ok(None);
+        };
+        Ok(Some(Snapshot {
+            foreign_cash: self.foreign_cash(cell)?,
+            ..books
+        }))
     }
 
     /// Returns for each day of `range` the portfolios that have a snapshot, valid or not.
@@ -143,6 +151,7 @@ impl WriteOutputs<'_> {
             realized: Money::ZERO,
             unrealized: Money::ZERO,
             quality: Quality::default(),
+            foreign_cash: Vec::new(),
         };
         insert(&mut self.connection.prepare_cached(INSERT)?, cell, &unknown)
     }

@@ -6,6 +6,7 @@
 
 mod books;
 mod exposures;
+mod foreign_cash;
 mod output_writer;
 mod packed;
 mod packing;

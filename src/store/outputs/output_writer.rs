@@ -4,7 +4,7 @@ use rusqlite::CachedStatement;
 
 use super::packed::{PackedCells, PackedStatistics};
 use super::rows::WriteOutputs;
-use super::{books, exposures, positions, risk, statistics};
+use super::{books, exposures, foreign_cash, positions, risk, statistics};
 use crate::store::error::StoreError;
 use crate::store::sources::ModelNumber;
 
@@ -13,6 +13,10 @@ pub(in crate::store) struct OutputWriter<'w> {
     model: ModelNumber,
     statistics: CachedStatement<'w>,
     books: CachedStatement<'w>,
+    delete_cash: CachedStatement<'w>,
+    insert_cash: CachedStatement<'w>,
+    /// Whether any cell has foreign cash. Most databases never have, and then no row is deleted.
+    has_cash: bool,
     positions: CachedStatement<'w>,
     exposures: CachedStatement<'w>,
     risk: CachedStatement<'w>,
@@ -28,6 +32,9 @@ impl<'c> WriteOutputs<'c> {
             model,
             statistics: prepare(statistics::INSERT)?,
             books: prepare(books::INSERT)?,
+            delete_cash: prepare(foreign_cash::DELETE)?,
+            insert_cash: prepare(foreign_cash::INSERT)?,
+            has_cash: self.has_foreign_cash()?,
             positions: prepare(positions::INSERT)?,
             exposures: prepare(exposures::INSERT)?,
             risk: prepare(risk::INSERT)?,
@@ -44,6 +51,12 @@ impl OutputWriter<'_> {
     ) -> Result<(), StoreError> {
         for (cell, snapshot) in chunks.iter().flat_map(|chunk| &chunk.books) {
             books::insert(&mut self.books, *cell, snapshot)?;
+        }
+        for (cell, snapshot) in chunks.iter().flat_map(|chunk| &chunk.books) {
+            if self.has_cash {
+                self.delete_cash.execute([cell.key()])?;
+            }
+            foreign_cash::insert(&mut self.insert_cash, *cell, &snapshot.foreign_cash)?;
         }
         for chunk in chunks {
             for row in &chunk.positions {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 
-use crate::domain::{Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction};
+use crate::domain::{CashTerms, Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction};
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
 
 const COLUMNS: &str = "portfolio, day, kind, security, quantity, price, amount, fee, reference, time, \
-     counterpart, lots";
+     counterpart, lots, currency, fee_currency, from_amount, from_currency";
 
 fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
     Ok(Transaction {
@@ -27,6 +27,12 @@ fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
         time: row.get(9)?,
         counterpart: row.get(10)?,
         lots: row.get(11)?,
+        cash: CashTerms {
+            currency: row.get(12)?,
+            fee_currency: row.get(13)?,
+            from_amount: row.get(14)?,
+            from_currency: row.get(15)?,
+        },
     })
 }
 
@@ -78,6 +84,17 @@ impl ReadEntries<'_> {
         let sql = "SELECT portfolio FROM entry WHERE counterpart > ?1";
         let portfolios: Vec<u32> = select(self.connection, sql, [-1], |row| Ok(row.get(0)?))?;
         Ok(portfolios.into_iter().collect())
+    }
+
+    /// Returns the transactions that name a currency of their cash, by portfolio and then day.
+    pub(crate) fn naming_currencies(&self) -> Result<Vec<Transaction>, StoreError> {
+        // The condition is that of the index, which holds few rows or none.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM entry
+             WHERE currency IS NOT NULL OR fee_currency IS NOT NULL OR from_currency IS NOT NULL
+             ORDER BY portfolio, day"
+        );
+        select(self.connection, &sql, [], row_to_entry)
     }
 
     /// Returns the transactions of one security, by portfolio and then day.
@@ -195,8 +212,8 @@ impl WriteEntries<'_> {
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO entry
                  (portfolio, day, kind, security, quantity, price, amount, fee, reference, time,
-                  counterpart, lots)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                  counterpart, lots, currency, fee_currency, from_amount, from_currency)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         for entry in entries {
             statement.execute(params![
@@ -211,7 +228,11 @@ impl WriteEntries<'_> {
                 entry.reference,
                 entry.time,
                 entry.counterpart,
-                entry.lots
+                entry.lots,
+                entry.cash.currency,
+                entry.cash.fee_currency,
+                entry.cash.from_amount,
+                entry.cash.from_currency
             ])?;
         }
         Ok(())

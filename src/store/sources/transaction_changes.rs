@@ -3,7 +3,9 @@
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Attribution, Day, PortfolioId, SecurityId, Transaction, TransactionChange};
+use crate::domain::{
+    Attribution, CashTerms, Day, PortfolioId, SecurityId, Transaction, TransactionChange,
+};
 use crate::store::columns::Micros;
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
@@ -29,10 +31,19 @@ struct StoredTransaction {
     counterpart: Option<u32>,
     #[serde(default)]
     lots: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fee_currency: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from_amount: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from_currency: Option<String>,
 }
 
 impl From<&Transaction> for StoredTransaction {
     fn from(transaction: &Transaction) -> Self {
+        let cash = &transaction.cash;
         Self {
             portfolio: transaction.portfolio.0,
             day: transaction.day.number(),
@@ -45,6 +56,10 @@ impl From<&Transaction> for StoredTransaction {
             fee: transaction.fee.to_string(),
             counterpart: transaction.counterpart.map(|counterpart| counterpart.0),
             lots: transaction.lots.as_ref().map(ToString::to_string),
+            currency: cash.currency.map(|currency| currency.to_string()),
+            fee_currency: cash.fee_currency.map(|currency| currency.to_string()),
+            from_amount: cash.from_amount.map(|amount| amount.to_string()),
+            from_currency: cash.from_currency.map(|currency| currency.to_string()),
         }
     }
 }
@@ -64,6 +79,12 @@ impl StoredTransaction {
             fee: parsed(&self.fee)?,
             counterpart: self.counterpart.map(PortfolioId),
             lots: optional(self.lots)?,
+            cash: CashTerms {
+                currency: optional(self.currency)?,
+                fee_currency: optional(self.fee_currency)?,
+                from_amount: optional(self.from_amount)?,
+                from_currency: optional(self.from_currency)?,
+            },
             reference: reference.to_owned(),
         })
     }

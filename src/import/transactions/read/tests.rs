@@ -148,6 +148,47 @@ fn a_counterpart_has_no_price_and_lots_add_up() {
 }
 
 #[test]
+fn currencies_fit_the_kind() {
+    let header = HEADER.replace("fee", "fee,currency,fee_currency,from_amount,from_currency");
+    let read = |row: &str| {
+        let text = format!("{header}{row}\n");
+        let options = ImportOptions::default();
+        let mut rows = read_transactions("t.csv", text.as_bytes(), &options).unwrap();
+        rows.lines.remove(0).row
+    };
+    let columns = |row: &str| {
+        let errors = read(row).err().unwrap_or_default();
+        let columns = errors.into_iter().filter_map(|error| error.column);
+        columns.collect::<Vec<_>>()
+    };
+    let bought = read("1,A,2026-01-05,exchange,,,,100,1,EUR,GBP,120,USD").unwrap();
+    let code = |currency: Option<crate::domain::Currency>| currency.map(|of| of.code().to_owned());
+    assert_eq!(code(bought.cash.currency).as_deref(), Some("EUR"));
+    assert_eq!(code(bought.cash.fee_currency).as_deref(), Some("GBP"));
+    assert_eq!(code(bought.cash.from_currency).as_deref(), Some("USD"));
+    assert_eq!(bought.cash.from_amount, Some(Money::whole(120)));
+    let none: [&str; 0] = [];
+    assert_eq!(columns("1,A,2026-01-05,exchange,,,,100,,,,120,EUR"), none);
+    assert_eq!(columns("1,A,2026-01-05,buy,X,5,9,,1,EUR,GBP,0,"), none);
+    assert_eq!(columns("1,A,2026-01-05,transfer-in,X,5,9,,1,,EUR,,"), none);
+    let wrong = [
+        ("exchange,,,,100,,EUR,,,", "from_amount"),
+        ("exchange,,,,100,,EUR,,0,", "from_amount"),
+        ("exchange,,,,100,,EUR,,-5,", "from_amount"),
+        ("exchange,,,,,,EUR,,5,", "amount"),
+        ("exchange,X,,,100,,EUR,,5,", "symbol"),
+        ("transfer-in,X,5,9,,,EUR,,,", "currency"),
+        ("deposit,,,,100,,EUR,,5,", "from_amount"),
+        ("deposit,,,,100,,EUR,,,EUR", "from_currency"),
+        ("deposit,,,,100,,GBp,,,", "currency"),
+        ("deposit,,,,100,,,euro,,", "fee_currency"),
+    ];
+    for (row, column) in wrong {
+        assert_eq!(columns(&format!("1,A,2026-01-05,{row}")), [column], "{row}");
+    }
+}
+
+#[test]
 fn all_errors_of_a_row_are_reported_together() {
     assert_errors(
         ",,2026-13-01,bye,AAPL,ten,1e99,0.00001,",

@@ -267,3 +267,41 @@ fn a_reversal_of_a_dividend_that_was_not_paid_is_questioned() {
         ["takes 1 AAPL of 0 held, which opens a short position"]
     );
 }
+
+#[test]
+fn currencies_are_kept_and_compared() {
+    let header = HEADER.replace("fee", "fee,currency,fee_currency,from_amount,from_currency");
+    let validated = |row: &str, known: &ExistingRecords| {
+        let text = format!("{header}{row}\n");
+        let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        validate_transactions(&rows, known, Day::MAX, &Corrections::Refused)
+    };
+    let euros = "1,Alpha,2026-01-05,exchange,,,,100,2,EUR,GBP,120,";
+    let books = known().with_transactions(added(validated(euros, &known())));
+    assert_eq!(validated(euros, &books).counts.same, 1);
+    for (changed, column) in [
+        (",CHF,GBP,120,", "currency"),
+        (",EUR,CHF,120,", "fee_currency"),
+        (",EUR,GBP,121,", "from_amount"),
+        (",EUR,GBP,120,CHF", "from_currency"),
+    ] {
+        let row = euros.replace(",EUR,GBP,120,", changed);
+        let differs = match &validated(&row, &books).verdicts[0].verdict {
+            Verdict::Invalid(errors) => match &errors[0].kind {
+                RowErrorKind::DuplicateId { differs, .. } => differs.clone(),
+                other => panic!("{other}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        let columns: Vec<_> = differs.iter().map(|change| change.column).collect();
+        assert_eq!(columns, [column]);
+    }
+    let same = validated("1,Alpha,2026-01-05,exchange,,,,100,,USD,,120,", &known());
+    let Verdict::Invalid(errors) = &same.verdicts[0].verdict else {
+        panic!("{:?}", same.verdicts);
+    };
+    assert_eq!(
+        errors[0].to_string(),
+        "column `from_currency`: an exchange pays USD for USD"
+    );
+}

@@ -1,0 +1,194 @@
+//! Books and values cash in currencies other than the portfolio's. Rules: `docs/numbers.md`, cash in
+//! several currencies.
+
+use super::{Account, add};
+use crate::domain::output::ForeignCash;
+use crate::domain::{CashBalance, Currency, Day, Money, PriceQuality, Transaction};
+use crate::phases::error::PhaseError;
+use crate::phases::market::Market;
+use crate::phases::rates::Conversion;
+
+/// The cash in one foreign currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ForeignBalance {
+    currency: Currency,
+    conversion: Conversion,
+    balance: CashBalance,
+    /// Exchange gain realized since inception.
+    realized: Money,
+    /// Value on the previous session.
+    value_before: Money,
+    /// Value of what was paid in since the previous session, less what was paid out.
+    moved: Money,
+}
+
+impl Account {
+    /// Adds `amount` (negative: pays it) to the cash of a currency, at the rate of the session on
+    /// which `day` counts. Returns its value in the portfolio's currency.
+    pub(super) fn move_cash(
+        &mut self,
+        market: &Market,
+        currency: Currency,
+        amount: Option<Money>,
+        day: Day,
+    ) -> Result<Money, PhaseError> {
+        let amount = amount.ok_or(PhaseError::TotalOutOfRange { day })?;
+        let value = self.value_of_cash(market, currency, amount, day)?;
+        self.move_cash_at(market, currency, amount, value, day)?;
+        Ok(value)
+    }
+
+    /// Adds `amount` to the cash of a currency at a known value in the portfolio's currency.
+    fn move_cash_at(
+        &mut self,
+        market: &Market,
+        currency: Currency,
+        amount: Money,
+        value: Money,
+        day: Day,
+    ) -> Result<(), PhaseError> {
+        if currency == self.currency {
+            return add(&mut self.cash, Some(amount), day);
+        }
+        // A fee of zero uses no cash.
+        if amount.is_zero() {
+            return Ok(());
+        }
+        let found = self
+            .foreign_cash
+            .binary_search_by_key(&currency, |of| of.currency);
+        let at = found.unwrap_or_else(|at| {
+            let balance = ForeignBalance {
+                currency,
+                conversion: market.conversion(currency, self.currency),
+                balance: CashBalance::default(),
+                realized: Money::ZERO,
+                value_before: Money::ZERO,
+                moved: Money::ZERO,
+            };
+            self.foreign_cash.insert(at, balance);
+            at
+        });
+        let of = &mut self.foreign_cash[at];
+        let realized = of.balance.add(amount, value);
+        add(&mut of.realized, realized, day)?;
+        add(&mut of.moved, Some(value), day)
+    }
+
+    /// Returns the value of an amount in the portfolio's currency.
+    pub(super) fn value_of_cash(
+        &self,
+        market: &Market,
+        currency: Currency,
+        amount: Money,
+        day: Day,
+    ) -> Result<Money, PhaseError> {
+        if currency == self.currency || amount.is_zero() {
+            return Ok(amount);
+        }
+        let conversion = market.conversion(currency, self.currency);
+        let session = market.session_on_or_after(day);
+        let (value, _) = convert(market, &conversion, session, amount)?;
+        Ok(value)
+    }
+
+    /// Books an exchange: its amount for the amount paid. A side in the portfolio's currency is the
+    /// value of both; else it is that of the amount paid, at the session's rate.
+    pub(super) fn exchange(
+        &mut self,
+        market: &Market,
+        transaction: &Transaction,
+        received: Money,
+    ) -> Result<(), PhaseError> {
+        let (own, day, terms) = (self.currency, transaction.day, &transaction.cash);
+        let (to, from) = (terms.currency_or(own), terms.from_currency_or(own));
+        let paid = terms.from_amount.unwrap_or(Money::ZERO);
+        let value = if to == own {
+            received
+        } else {
+            self.value_of_cash(market, from, paid, day)?
+        };
+        let out = paid.negated().zip(value.negated());
+        let (out, value_out) = out.ok_or(PhaseError::TotalOutOfRange { day })?;
+        self.move_cash_at(market, from, out, value_out, day)?;
+        self.move_cash_at(market, to, received, value, day)
+    }
+
+    /// Starts the exchange gains of the session after `before`.
+    pub(in crate::phases) fn start_fx_gains(
+        &mut self,
+        market: &Market,
+        before: Option<usize>,
+    ) -> Result<(), PhaseError> {
+        for of in &mut self.foreign_cash {
+            of.moved = Money::ZERO;
+            of.value_before = match before {
+                Some(before) => of.value(market, before)?.0,
+                None => Money::ZERO,
+            };
+        }
+        Ok(())
+    }
+
+    /// Values all foreign cash on a session, by currency.
+    pub(in crate::phases) fn foreign_cash_on(
+        &self,
+        market: &Market,
+        session: usize,
+    ) -> Result<Vec<ForeignCash>, PhaseError> {
+        let balances = self.foreign_cash.iter();
+        balances.map(|of| of.on(market, session)).collect()
+    }
+}
+
+impl ForeignBalance {
+    /// Returns the value on a session, and the age of the rate. A balance of zero needs no rate.
+    fn value(&self, market: &Market, session: usize) -> Result<(Money, PriceQuality), PhaseError> {
+        match self.balance.amount() {
+            amount if amount.is_zero() => Ok((Money::ZERO, PriceQuality::Fresh)),
+            amount => convert(market, &self.conversion, session, amount),
+        }
+    }
+
+    fn on(&self, market: &Market, session: usize) -> Result<ForeignCash, PhaseError> {
+        let (value, quality) = self.value(market, session)?;
+        let (balance, cost) = (self.balance.amount(), self.balance.cost());
+        let gain = (value.minus(self.value_before)).and_then(|change| change.minus(self.moved));
+        // Readers subtract the cost, so the difference must fit too.
+        let gain = gain.filter(|_| value.minus(cost).is_some());
+        Ok(ForeignCash {
+            currency: self.currency,
+            balance,
+            value,
+            cost,
+            quality,
+            fx_gain: gain.ok_or(PhaseError::TotalOutOfRange {
+                day: market.sessions()[session],
+            })?,
+            fx_realized: self.realized,
+        })
+    }
+}
+
+/// Converts an amount at the rate of a session, with the age of the rate.
+fn convert(
+    market: &Market,
+    conversion: &Conversion,
+    session: usize,
+    amount: Money,
+) -> Result<(Money, PriceQuality), PhaseError> {
+    let day = market.sessions()[session];
+    let rate = market.rate(conversion, session);
+    // A missing rate is never taken for 1.
+    let rate = rate.ok_or_else(|| PhaseError::MissingRate {
+        from: conversion.from(),
+        to: conversion.to(),
+        day,
+    })?;
+    let value = rate.rate.convert(amount);
+    let value = value.ok_or(PhaseError::TotalOutOfRange { day })?;
+    Ok((value, rate.quality))
+}
+
+#[cfg(test)]
+mod tests;
