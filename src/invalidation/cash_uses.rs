@@ -187,6 +187,7 @@ mod tests {
             name: "one".to_owned(),
             currency: Currency::USD,
             cost_basis: CostBasis::default(),
+            calendar: None,
             lifecycle: Lifecycle::new(day(0)),
         };
         let sessions = sessions(7);
