@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::facts::Facts;
+use super::freshest_prices::FreshestPrices;
 use super::ownership::session_index;
 use super::rate_uses::sessions_with_use;
 use crate::domain::{
@@ -21,12 +22,11 @@ const NAV_USERS: PhaseSet = BOOKS.with(Phase::Exposures).with(Phase::Risk);
 const RISK: PhaseSet = PhaseSet::from_phase(Phase::Risk);
 
 /// Returns the cells affected by prices of `pair` on the `changed` sessions because foreign cash is
-/// converted at them; none if it is no currency pair. `days` are those of the change, and `sessions`
-/// end with the last of the ledger.
+/// converted at them; none if it is no currency pair. `sessions` end with the last of the ledger.
 pub(super) fn affected_by_cash_uses(
     facts: &Facts<'_>,
     pair: &Security,
-    days: &BTreeSet<Day>,
+    freshest: &FreshestPrices<'_>,
     changed: &AffectedSessions,
     sessions: &[Day],
 ) -> Result<AffectedCells, StoreError> {
@@ -56,7 +56,8 @@ pub(super) fn affected_by_cash_uses(
                 continue;
             }
             if !known.contains_key(&(from, to)) {
-                let used = sessions_with_use(facts, pair, days, changed, sessions, &conversion)?;
+                let used =
+                    sessions_with_use(facts, pair, freshest, changed, sessions, &conversion)?;
                 known.insert((from, to), used);
             }
             let cash = ForeignUse {

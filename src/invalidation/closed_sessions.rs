@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::{AffectedSessions, CloseSpan};
 use super::facts::Facts;
+use super::freshest_prices::{FreshestPrices, PairCalendars};
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{Calendar, Day, InvalidationCause, NewInvalidation, Security, is_closed};
 use crate::phases::{LONGEST_WINDOW, MAX_SESSIONS_WITHOUT_CLOSE};
@@ -33,6 +34,15 @@ pub(super) fn security_calendar_changes(
         return Ok(Vec::new());
     }
     let facts = Facts::new(reading, configured)?;
+    let mut pairs = PairCalendars::default();
+    for security in facts.securities()?.values() {
+        if let Some(name) = security.calendar.as_deref() {
+            let (was, now) = (in_force.named(name), current.named(name));
+            if was != now {
+                pairs.add(facts.sessions(Day::MIN)?, security, was, now);
+            }
+        }
+    }
     let mut changes = Vec::new();
     for name in in_force.names() {
         let (was, now) = (in_force.named(name), current.named(name));
@@ -43,11 +53,10 @@ pub(super) fn security_calendar_changes(
         let mut affected = AffectedCells::default();
         let securities = facts.securities()?.values();
         for security in securities.filter(|known| known.calendar.as_deref() == Some(name)) {
-            affected =
-                affected
-                    .union(facts.affected(|facts| {
-                        affected_by_closed_sessions(facts, security, was, now)
-                    })?);
+            let sessions = (was, now);
+            affected = affected.union(facts.affected(|facts| {
+                affected_by_closed_sessions(facts, security, sessions, &pairs)
+            })?);
         }
         let cells = affected.into_cells();
         let first = cells.keys().map(|(day, _)| *day).min();
@@ -79,12 +88,12 @@ pub(super) fn reason(name: &str, days: &[Day]) -> String {
 }
 
 /// Returns the cells affected if a security had the sessions `was` and has the sessions `now`, each
-/// `None` for those of the database.
+/// `None` for those of the database. `pairs` are all currency pairs whose calendars change with it.
 pub(super) fn affected_by_closed_sessions(
     facts: &Facts<'_>,
     security: &Security,
-    was: Option<&[Day]>,
-    now: Option<&[Day]>,
+    (was, now): (Option<&[Day]>, Option<&[Day]>),
+    pairs: &PairCalendars,
 ) -> Result<AffectedCells, StoreError> {
     let differs = changed_days(facts.sessions(Day::MIN)?, was, now);
     let Some(first) = differs.first() else {
@@ -124,7 +133,8 @@ pub(super) fn affected_by_closed_sessions(
         .filter(|span| can_be_outdated(sessions, &closes, *span));
     changed.by_return = AffectedSessions::from_closes(sessions, old, LONGEST_WINDOW).by_return;
     let owners = facts.ownership(security.id, sessions, |_| true)?;
-    affected_by_price_uses(facts, security, &days, &changed, &owners)
+    let freshest = FreshestPrices::Calendars(pairs);
+    affected_by_price_uses(facts, security, &freshest, &changed, &owners)
 }
 
 /// Returns the `sessions` on which a security becomes closed, or ceases to be.

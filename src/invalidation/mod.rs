@@ -25,6 +25,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `facts` | facts read from the store, each once |
+//! | `freshest_prices` | the prices of changed currency pairs, as fresh as before or after a change |
 //! | `price_uses`, `rate_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `received` | movements of a security by corporate actions |
@@ -45,6 +46,7 @@ mod cash_uses;
 mod closed_sessions;
 mod corporate_actions;
 mod facts;
+mod freshest_prices;
 mod holders;
 mod ledger;
 pub mod lifecycle;

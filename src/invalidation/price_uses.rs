@@ -1,31 +1,30 @@
 //! Finds the cells affected by changed prices of a security, by each use of a price: the value of
 //! a holding, an exchange rate, the benchmark or a factor.
 
-use std::collections::BTreeSet;
-
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::cash_uses::affected_by_cash_uses;
 use super::facts::Facts;
+use super::freshest_prices::FreshestPrices;
 use super::holders::affected_by_price;
 use super::ownership::Ownership;
 use super::rate_uses::affected_by_rate_uses;
 use crate::domain::{Day, IdSet, Phase, PhaseSet, Security};
 use crate::store::StoreError;
 
-/// Returns the cells affected by prices of `security` on the `changed` sessions. `days` are those of
-/// the change, and `owners` is the ownership of that security.
+/// Returns the cells affected by prices of `security` on the `changed` sessions. `owners` is the
+/// ownership of that security.
 pub(super) fn affected_by_price_uses(
     facts: &Facts<'_>,
     security: &Security,
-    days: &BTreeSet<Day>,
+    freshest: &FreshestPrices<'_>,
     changed: &AffectedSessions,
     owners: &Ownership<'_>,
 ) -> Result<AffectedCells, StoreError> {
     let mut affected = affected_by_price(security.id, changed, owners);
-    let converted = affected_by_rate_uses(facts, security, days, changed, owners.sessions)?;
+    let converted = affected_by_rate_uses(facts, security, freshest, changed, owners.sessions)?;
     affected = affected.union(converted);
-    let cash = affected_by_cash_uses(facts, security, days, changed, owners.sessions)?;
+    let cash = affected_by_cash_uses(facts, security, freshest, changed, owners.sessions)?;
     affected = affected.union(cash);
     if facts.benchmark_and_factors()?.contains(&security.symbol) {
         let securities = facts.securities()?.keys().map(|id| id.0).collect();

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::{AffectedSessions, CloseSpan};
 use super::facts::Facts;
+use super::freshest_prices::FreshestPrices;
 use super::ledger::remove_cells;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{
@@ -111,7 +112,8 @@ fn affected_on_sessions(
     }
     let changed = AffectedSessions::from_closes(sessions, closes, LONGEST_WINDOW);
     let owners = facts.ownership(security.id, sessions, |_| true)?;
-    affected_by_price_uses(facts, security, days, &changed, &owners)
+    let freshest = FreshestPrices::Closes(days);
+    affected_by_price_uses(facts, security, &freshest, &changed, &owners)
 }
 
 /// Describes the closes of one security that were set: at least one, in any order.

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::facts::Facts;
+use super::freshest_prices::FreshestPrices;
 use super::holders::affected_by_rate;
-use crate::domain::{Currency, Day, IdSet, Phase, PhaseSet, Price, Security, SecurityId};
+use crate::domain::{Currency, Day, IdSet, Phase, PhaseSet, Security, SecurityId};
 use crate::phases::{
     AsOfRate, Close, Conversion, CurrencyPairs, LONGEST_WINDOW, Market, MarketSources,
     is_currency_pair,
@@ -16,11 +17,11 @@ use crate::phases::{
 use crate::store::StoreError;
 
 /// Returns the cells affected by prices of `pair` on the `changed` sessions; none if it is no
-/// currency pair. `days` are those of the change, and `sessions` end with the last of the ledger.
+/// currency pair. `sessions` end with the last of the ledger.
 pub(super) fn affected_by_rate_uses(
     facts: &Facts<'_>,
     pair: &Security,
-    days: &BTreeSet<Day>,
+    freshest: &FreshestPrices<'_>,
     changed: &AffectedSessions,
     sessions: &[Day],
 ) -> Result<AffectedCells, StoreError> {
@@ -41,7 +42,7 @@ pub(super) fn affected_by_rate_uses(
             if !conversion.securities().contains(&pair.id) {
                 continue;
             }
-            let changed = sessions_with_use(facts, pair, days, changed, sessions, &conversion)?;
+            let changed = sessions_with_use(facts, pair, freshest, changed, sessions, &conversion)?;
             for security in securities {
                 let owners = facts.ownership(*security, sessions, |portfolio| {
                     currencies.get(&portfolio) == Some(to)
@@ -99,12 +100,12 @@ fn by_currency<'s>(
 /// Returns the changed sessions on which the conversion used the pair, before or after the change,
 /// with the returns of the rate that this changes.
 ///
-/// Another way to convert is used on the sessions on which it is fresher. That is decided on prices
-/// in which the pair has a close on each changed day: with any fewer it would be older.
+/// Another way to convert is used on the sessions on which it is fresher. That is decided with the
+/// freshest prices of the change.
 pub(super) fn sessions_with_use(
     facts: &Facts<'_>,
     pair: &Security,
-    days: &BTreeSet<Day>,
+    freshest: &FreshestPrices<'_>,
     changed: &AffectedSessions,
     sessions: &[Day],
     conversion: &Conversion,
@@ -115,22 +116,26 @@ pub(super) fn sessions_with_use(
     }
     // From the first session, because the other prices may be arbitrarily old.
     let all = facts.sessions(Day::MIN)?;
-    let one = Price::whole(1);
-    let mut closes: Vec<_> = (days.iter()).map(|day| close(pair.id, *day, one)).collect();
+    let mut closes = freshest.closes(pair.id);
     let (ids, read_days) = (pairs.iter().copied(), all.iter().copied());
     (facts.reading.closes()).for_each_of(ids, read_days, |security, day, price| {
-        if security != pair.id || !days.contains(&day) {
-            closes.push(close(security, day, price));
+        if !freshest.replaces(pair.id, security, day) {
+            closes.push(Close {
+                security,
+                day,
+                price,
+            });
         }
     })?;
     let known = facts.securities()?;
+    let securities = pairs.iter().filter_map(|id| known.get(id).cloned());
+    let mut securities: Vec<Security> = securities.collect();
+    let in_force = facts.reading.security_calendars().in_force()?;
+    let calendars = freshest.calendars(in_force, &mut securities);
     let market = Market::new(MarketSources {
         sessions: all.to_vec(),
-        securities: pairs
-            .iter()
-            .filter_map(|id| known.get(id).cloned())
-            .collect(),
-        calendars: facts.reading.security_calendars().in_force()?,
+        securities,
+        calendars,
         closes,
         ..MarketSources::default()
     });
@@ -145,12 +150,4 @@ pub(super) fn sessions_with_use(
         let mut used = rate.iter().flat_map(AsOfRate::securities);
         used.any(|used| used == pair.id)
     }))
-}
-
-const fn close(security: SecurityId, day: Day, price: Price) -> Close {
-    Close {
-        security,
-        day,
-        price,
-    }
 }

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use super::affected_cells::AffectedCells;
 use super::closed_sessions::affected_by_closed_sessions;
 use super::facts::Facts;
+use super::freshest_prices::PairCalendars;
 use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use crate::domain::{
     Calendar, Change, Correction, Day, IdSet, InvalidationCause, NewInvalidation, Phase,
-    PhaseCells, PhaseSet, Security, SecurityId,
+    PhaseCells, PhaseSet, Security, SecurityCalendars, SecurityId,
 };
 use crate::store::{StoreError, WriteTransaction};
 
@@ -27,8 +28,16 @@ pub(crate) fn invalidate_attributes(
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
+    let calendars = writing.security_calendars().in_force()?;
+    let mut pairs = PairCalendars::default();
+    for Correction { was, now } in corrected {
+        if was.calendar != now.calendar {
+            let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
+            pairs.add(facts.sessions(Day::MIN)?, now, before, after);
+        }
+    }
     let invalidations = corrected.iter().map(|correction| {
-        let (affected, differs) = affected_by_attributes(&facts, correction)?;
+        let (affected, differs) = affected_by_attributes(&facts, correction, &calendars, &pairs)?;
         let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
         Ok(NewInvalidation {
             cause: InvalidationCause::Attribute,
@@ -39,10 +48,13 @@ pub(crate) fn invalidate_attributes(
     remove_cells(writing, invalidations, now)
 }
 
-/// Returns the cells that a correction affects, and the changed attributes that affect them.
+/// Returns the cells that a correction affects, and the changed attributes that affect them. `pairs`
+/// are the currency pairs whose calendars change with it.
 fn affected_by_attributes(
     facts: &Facts<'_>,
     Correction { was, now }: &Correction<Security>,
+    calendars: &SecurityCalendars,
+    pairs: &PairCalendars,
 ) -> Result<(AffectedCells, Vec<Change>), StoreError> {
     let classification = [
         Change::between("sector", &was.sector, &now.sector),
@@ -66,10 +78,10 @@ fn affected_by_attributes(
     }
     let calendar = Change::between_optional("calendar", &was.calendar, &now.calendar);
     if calendar.is_some() {
-        let calendars = facts.reading.security_calendars().in_force()?;
-        let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
-        affected = affected
-            .union(facts.affected(|facts| affected_by_closed_sessions(facts, now, before, after))?);
+        let sessions = (calendars.sessions_of(was), calendars.sessions_of(now));
+        affected = affected.union(
+            facts.affected(|facts| affected_by_closed_sessions(facts, now, sessions, pairs))?,
+        );
     }
     let differs = classification
         .into_iter()

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::affected_cells::AffectedCells;
 use super::affected_sessions::AffectedSessions;
 use super::facts::Facts;
+use super::freshest_prices::FreshestPrices;
 use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use super::price_uses::affected_by_price_uses;
@@ -67,7 +68,8 @@ fn affected_by_split(
     let changed = AffectedSessions::from_split(sessions, split.day, close, LONGEST_WINDOW);
     let owners = facts.ownership(security.id, sessions, |_| true)?;
     let days = BTreeSet::from([split.day]);
-    let affected = affected_by_price_uses(facts, security, &days, &changed, &owners)?;
+    let freshest = FreshestPrices::Closes(&days);
+    let affected = affected_by_price_uses(facts, security, &freshest, &changed, &owners)?;
     Ok(affected.union(affected_by_quantity(split.day, &owners)))
 }
 

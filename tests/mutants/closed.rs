@@ -47,6 +47,19 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
     ),
     fault(
+        "changed-legs-judged-as-they-are",
+        "a rate through two pairs that are open again counts as unused before the change",
+        &[Scenario(
+            "exchange_rates/legs_that_are_open_again_give_way_to_the_pair",
+        )],
+        &[edit(
+            "src/invalidation/freshest_prices.rs",
+            "open.filter(|day| !is_closed(was, *day) && !is_closed(now, *day))",
+            "!is_closed(was, *day) && !is_closed(now, *day)",
+            "!is_closed(now, *day) || was == now",
+        )],
+    ),
+    fault(
         "calendar-of-a-security-without-effect",
         "another calendar of a security invalidates nothing",
         &[Scenario(
