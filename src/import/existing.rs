@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 
 use super::row_error::RowErrorKind;
 use crate::domain::{
-    CorporateAction, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, Security,
-    SecurityId, Split, Transaction, TransactionChange, nearest,
+    CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,
+    Security, SecurityId, Split, Transaction, TransactionChange, nearest,
 };
 
 /// The largest number of known words that are all compared with an unknown one. In a larger map only
@@ -176,6 +176,16 @@ impl ExistingRecords {
     /// Returns the security with this exact symbol.
     pub fn find_security(&self, symbol: &str) -> Option<&Security> {
         self.securities.get(symbol)
+    }
+
+    /// Returns the currencies of all currency pairs.
+    pub(super) fn currencies_of_pairs(&self) -> BTreeSet<Currency> {
+        let symbols = self.securities.keys();
+        let pairs = symbols.filter_map(|symbol| {
+            let (base, quote) = symbol.split_at_checked(3)?;
+            Some([base.parse().ok()?, quote.parse().ok()?])
+        });
+        pairs.flatten().collect()
     }
 
     /// Returns the security with this id.

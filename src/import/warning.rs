@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::options::PriceWarning;
-use crate::domain::{Attribution, Day, Money, Quantity};
+use crate::domain::{Attribution, Currency, Day, Money, Quantity};
 
 /// A reason to look at a row again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Warning {
         /// The amount of the row.
         amount: Money,
     },
+    /// No currency pair is known that could convert cash of this currency.
+    NoRate(Currency),
     /// The transaction was voided, and the row does not bring it back.
     Voided(Attribution),
     /// The amount is not quantity × price, apart from rounding.
@@ -84,6 +86,10 @@ impl fmt::Display for Warning {
             } => write!(
                 f,
                 "takes back {amount} of {symbol}, which paid {paid} so far"
+            ),
+            Self::NoRate(currency) => write!(
+                f,
+                "no currency pair of {currency} is known, so the portfolio would wait for its rate"
             ),
             Self::Voided(Attribution { by, reason }) => {
                 write!(f, "voided by {by}: {reason}; `--correct` imports it again")

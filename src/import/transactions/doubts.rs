@@ -1,6 +1,6 @@
 //! Finds transactions that are more often a mistake than meant: a day in the future, a sale of more
 //! than the portfolio holds, a dividend that is taken back without having been paid, an amount that is
-//! not quantity × price.
+//! not quantity × price, cash in a currency without a rate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::holdings::{HeldQuantity, shortfalls};
 use crate::domain::{
-    AssetClass, Day, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
+    AssetClass, Currency, Day, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
     TransactionEdit, TransactionKind,
 };
 use crate::import::existing::ExistingRecords;
@@ -20,6 +20,17 @@ const PRICE_DECIMALS: u32 = 2;
 /// Returns the warning about a day in the future.
 pub(super) fn future(day: Day, today: Day) -> Option<Warning> {
     (day > today).then_some(Warning::Future { day, today })
+}
+
+/// Returns the warnings about cash in currencies without any pair; `with_pairs` are those with one.
+pub(super) fn without_rate(
+    transaction: &Transaction,
+    own: Currency,
+    with_pairs: &BTreeSet<Currency>,
+) -> Vec<Warning> {
+    let foreign: BTreeSet<_> = transaction.foreign_currencies(own).collect();
+    let unknown = foreign.difference(with_pairs).copied();
+    unknown.map(Warning::NoRate).collect()
 }
 
 /// Returns the warning about an amount that differs from quantity × multiplier × price by more than

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals};
+use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals, without_rate};
 use super::read::TransactionRow;
 use crate::domain::{
     Change, CloseSigns, Correction, Day, Portfolio, Security, Transaction, TransactionChange,
@@ -111,6 +111,7 @@ fn with_warnings(
     for (index, warning) in unpaid_reversals(&edits, known) {
         doubts.entry(index).or_default().push(warning);
     }
+    let with_pairs = known.currencies_of_pairs();
     validated.with_warnings(|row| {
         let Some(index) = of_row.get(&row) else {
             let line = rows.lines[row].row.as_ref().ok();
@@ -129,9 +130,11 @@ fn with_warnings(
             .zip(security)
             .and_then(|(portfolio, security)| amount_differs(transaction, portfolio, security));
         let doubts = doubts.get(index).cloned().unwrap_or_default();
+        let rates = portfolio.map(|of| without_rate(transaction, of.currency, &with_pairs));
         (future(transaction.day, today).into_iter())
             .chain(doubts)
             .chain(amount)
+            .chain(rates.into_iter().flatten())
             .collect()
     })
 }

@@ -305,3 +305,21 @@ fn currencies_are_kept_and_compared() {
         "column `from_currency`: an exchange pays USD for USD"
     );
 }
+
+#[test]
+fn cash_without_any_currency_pair_is_questioned() {
+    let header = HEADER.replace("fee", "fee,currency");
+    let warnings = |known: &ExistingRecords| {
+        let text = format!("{header}1,Alpha,2026-01-05,deposit,,,,100,,EUR\n");
+        let rows = read_transactions("t.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+        let validated = validate_transactions(&rows, known, Day::MAX, &Corrections::Refused);
+        validated.verdicts[0].warnings.clone()
+    };
+    assert_eq!(
+        warnings(&known()),
+        [Warning::NoRate("EUR".parse().unwrap())]
+    );
+    for pair in ["EURUSD", "CHFEUR"] {
+        assert_eq!(warnings(&known().with_securities([security(3, pair)])), []);
+    }
+}
