@@ -21,16 +21,16 @@ const FIRST: [usize; 2] = [0, 2];
 /// Movements of cash by a portfolio in dollars and one in pounds: session, kind and amount.
 type CashMoves = Vec<(usize, usize, i32)>;
 
-/// Kinds of movements, as the columns after the date: `N` is the amount.
+/// Kinds of movements, as the columns after the date: `#` is the amount.
 const CASH_KINDS: [&str; 8] = [
-    "deposit,,,,N,,EUR,,,",
-    "withdrawal,,,,N,,EUR,,,",
-    "exchange,,,,N,,EUR,,1000,",
-    "exchange,,,,N,,CHF,,1000,EUR",
-    "interest,,,,N,,CHF,,,",
-    "deposit,,,,1000,N,,EUR,,",
-    "buy,RHEN,N,90,,,EUR,,,",
-    "fee,,,,N,,EUR,CHF,,",
+    "deposit,,,,#,,EUR,,,",
+    "withdrawal,,,,#,,EUR,,,",
+    "exchange,,,,#,,EUR,,1000,",
+    "exchange,,,,#,,CHF,,1000,EUR",
+    "interest,,,,#,,CHF,,,",
+    "deposit,,,,1000,#,,EUR,,",
+    "buy,RHEN,#,90,,,EUR,,,",
+    "fee,,,,#,,EUR,CHF,,",
 ];
 
 /// Closes in thousandths, by pair and session.
@@ -91,7 +91,7 @@ fn cash_csv(days: &[Day], moves: &CashMoves) -> String {
         )
         .unwrap();
         for (at, (session, kind, amount)) in moves.iter().enumerate() {
-            let columns = CASH_KINDS[*kind].replace('N', &amount.to_string());
+            let columns = CASH_KINDS[*kind].replace('#', &amount.to_string());
             let day = days[*session];
             writeln!(text, "m{at}{portfolio},{portfolio},{day},{columns}").unwrap();
         }
