@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::domain::Day;
 
-use super::plan::Plan;
+use super::plan::{DayPlan, Plan};
+use super::reason::SkipReason;
 use super::request::Request;
 
 /// A part of the requested range that a run does not fill.
@@ -34,7 +35,8 @@ pub fn range_remarks(request: &Request, plan: &Plan) -> Vec<RangeRemark> {
     let mut remarks = Vec::new();
     let is_limited = request.from.is_some() || request.to.is_some();
     let last = request.to.unwrap_or(target);
-    if is_limited && !plan.days.iter().any(|day| day.day <= target) {
+    let has_session = |day: &DayPlan| day.day <= target && !is_without_session(day);
+    if is_limited && !plan.days.iter().any(has_session) {
         let first = request.from;
         remarks.push(RangeRemark::NoSession {
             first,
@@ -53,6 +55,14 @@ pub fn range_remarks(request: &Request, plan: &Plan) -> Vec<RangeRemark> {
         });
     }
     remarks
+}
+
+/// Returns whether the day is no session of any portfolio in scope, by their own calendars.
+fn is_without_session(day: &DayPlan) -> bool {
+    let mut skips = day.skips.iter();
+    day.steps.is_empty()
+        && !day.skips.is_empty()
+        && skips.all(|skips| skips.reason == SkipReason::NoSession)
 }
 
 impl fmt::Display for RangeRemark {

@@ -4,7 +4,7 @@ use super::error::QueryError;
 use crate::domain::{IdSet, LifecycleIndex};
 use crate::store::{Failure, ReadTransaction};
 
-/// Returns the failures of active portfolios on days of their lifecycle. Other cells are not
+/// Returns the failures of active portfolios on their sessions within their lifecycle. Other cells are not
 /// expected, so their failures need no attention.
 pub(super) fn expected_failures(
     reading: &ReadTransaction<'_>,
@@ -19,6 +19,7 @@ pub(super) fn expected_failures(
             && lifecycles
                 .closing_day(id)
                 .is_none_or(|closing| day <= closing)
+            && lifecycles.calendars().has_session(id, day)
     });
     Ok(failures)
 }

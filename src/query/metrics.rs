@@ -71,7 +71,12 @@ pub fn metrics(
             inputs,
         )?;
         let runs = reading.runs().latest(LAST_RUNS)?;
-        let lifecycles = reading.portfolios().lifecycle_index()?;
+        let calendars = reading.security_calendars();
+        let calendars = calendars.of_portfolios(&settings.calendar)?;
+        let lifecycles = reading
+            .portfolios()
+            .lifecycle_index()?
+            .with_calendars(calendars);
         let failures = expected_failures(reading, &lifecycles)?;
         let cells: std::collections::BTreeSet<Cell> =
             failures.iter().map(|failure| failure.cell).collect();
