@@ -290,11 +290,14 @@ impl ValuedCell {
     }
 }
 
+/// The index of a market, and a currency of its portfolios.
+type MarketCurrency = (usize, Currency);
+
 /// Returns the holdings of cells whose risk is to be computed, by the index of the market and the
 /// currency of the portfolios.
 fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
     // A list by security id: this loop sees every holding of every cell, and a set would search.
-    let mut held: Vec<((usize, Currency), Vec<bool>, BTreeSet<Currency>)> = Vec::new();
+    let mut held: Vec<(MarketCurrency, Vec<bool>, BTreeSet<Currency>)> = Vec::new();
     for cell in valued {
         let Some(valuation) = cell.valuation_for(Phase::Risk) else {
             continue;
