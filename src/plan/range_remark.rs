@@ -97,7 +97,10 @@ fn days(first: Day, last: Day) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Lifecycle, PortfolioId, Scope};
+    use crate::domain::{
+        IdSet, Lifecycle, PortfolioCalendar, PortfolioCalendars, PortfolioId, Scope,
+        SessionsPerYear,
+    };
     use crate::plan::{Survey, Today, plan};
 
     fn day(text: &str) -> Day {
@@ -106,6 +109,14 @@ mod tests {
 
     /// The remarks on a range, where Thursday the 8th is the target and the 12th a Monday.
     fn remarks(from: Option<&str>, to: Option<&str>) -> Vec<String> {
+        remarks_with(PortfolioCalendars::default(), from, to)
+    }
+
+    fn remarks_with(
+        calendars: PortfolioCalendars,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Vec<String> {
         let sessions = ["07", "08", "09", "12"].map(|date| day(&format!("2026-01-{date}")));
         let mut survey = Survey {
             sessions: sessions.to_vec(),
@@ -113,6 +124,7 @@ mod tests {
         };
         let lifecycle = Lifecycle::new(sessions[0]);
         survey.lifecycles.add(PortfolioId(1), &lifecycle);
+        survey.lifecycles = survey.lifecycles.with_calendars(calendars);
         let today = Today {
             date: sessions[1],
             last_final: sessions[1],
@@ -125,6 +137,20 @@ mod tests {
         let plan = plan(&request, &survey, today).unwrap();
         let remarks = range_remarks(&request, &plan);
         remarks.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_range_without_a_session_of_the_own_calendar_is_named() {
+        let calendars = PortfolioCalendars::from_iter([PortfolioCalendar {
+            name: "XTSE".to_owned(),
+            portfolios: IdSet::from([1]),
+            sessions: vec![day("2026-01-07"), day("2026-01-09")],
+            sessions_per_year: SessionsPerYear::EXCHANGE,
+        }]);
+        let remarks = |from| remarks_with(calendars.clone(), Some(from), Some("2026-01-08"));
+        let remark = "no session that is due on 2026-01-08";
+        assert_eq!(remarks("2026-01-08"), [remark]);
+        assert!(remarks("2026-01-07").is_empty());
     }
 
     #[test]
