@@ -10,6 +10,7 @@ mod amount;
 mod amount_error;
 pub mod calendar;
 mod cash_balance;
+mod cash_moves;
 mod cash_terms;
 mod cell;
 mod corporate_action;

@@ -4,9 +4,8 @@
 mod corporate_actions;
 mod foreign_cash;
 
-use foreign_cash::ForeignBalance;
-
 use super::error::{BookingError, PhaseError};
+use super::foreign_balance::ForeignBalance;
 use super::history::History;
 use super::instrument::Instrument;
 use super::market::Market;

@@ -20,6 +20,7 @@ mod currency_returns;
 mod error;
 mod exposures;
 mod factors;
+mod foreign_balance;
 mod history;
 mod instrument;
 mod market;

@@ -40,7 +40,7 @@ pub struct TransactionView {
     /// The amount that an exchange pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_amount: Option<String>,
-    /// Its currency.
+    /// Currency of the amount that an exchange pays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_currency: Option<String>,
     /// The fee beside the amount.

@@ -104,3 +104,10 @@ pub(crate) fn phases(state: &EndState, played: &Played<'_>) -> Vec<Probe> {
     }
     probes
 }
+
+/// Returns the balance in euros.
+pub(crate) fn euros(books: &Snapshot) -> Money {
+    let mut cash = books.foreign_cash.iter();
+    let found = cash.find(|of| of.currency.code() == "EUR");
+    found.map_or(Money::ZERO, |of| of.balance)
+}

@@ -2,21 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plimsoll::domain::output::Snapshot;
-use plimsoll::domain::{Day, DayRange, Money};
+use plimsoll::domain::{Day, DayRange};
 use plimsoll::scenario::runner::{EndState, RunResult, StepOutcome};
 use plimsoll::scenario::script::{CellStatus, ReasonKind, Step};
 use toml::{Table, Value};
 
-use crate::books::{amounts, phases, quality};
+use crate::books::{amounts, euros, phases, quality};
 use crate::played::{Place, PlaceKind, Played};
-
-/// Returns the balance in euros.
-fn euros(books: &Snapshot) -> Money {
-    let mut cash = books.foreign_cash.iter();
-    let found = cash.find(|of| of.currency.code() == "EUR");
-    found.map_or(Money::ZERO, |of| of.balance)
-}
 
 /// The names of all ends of a run.
 pub(crate) const END_NAMES: [&str; 9] = [

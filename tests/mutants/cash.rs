@@ -5,7 +5,7 @@ use crate::mutant::Detection::Scenario;
 use crate::mutant::Mutant;
 
 const ACCOUNT: &str = "src/phases/account.rs";
-const FOREIGN_CASH: &str = "src/phases/account/foreign_cash.rs";
+const FOREIGN_BALANCE: &str = "src/phases/foreign_balance.rs";
 const READINESS: &str = "src/engine/readiness.rs";
 const CASH_USES: &str = "src/invalidation/cash_uses.rs";
 const CHANGES: &str = "src/scenario/runner/changes.rs";
@@ -18,7 +18,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "cash_in_currencies/euros_bought_and_spent_have_an_exchange_gain_of_their_own",
         )],
         &[edit(
-            FOREIGN_CASH,
+            FOREIGN_BALANCE,
             "value.minus(self.value_before)).and_then(|change| change.minus(self.moved))",
             "change.minus(self.moved)",
             "Some(change)",

@@ -3,24 +3,10 @@
 
 use super::{Account, add};
 use crate::domain::output::ForeignCash;
-use crate::domain::{CashBalance, Currency, Day, Money, PriceQuality, Transaction};
+use crate::domain::{Currency, Day, Money, Transaction};
 use crate::phases::error::PhaseError;
+use crate::phases::foreign_balance::{ForeignBalance, convert};
 use crate::phases::market::Market;
-use crate::phases::rates::Conversion;
-
-/// The cash in one foreign currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ForeignBalance {
-    currency: Currency,
-    conversion: Conversion,
-    balance: CashBalance,
-    /// Exchange gain realized since inception.
-    realized: Money,
-    /// Value on the previous session.
-    value_before: Money,
-    /// Value of what was paid in since the previous session, less what was paid out.
-    moved: Money,
-}
 
 impl Account {
     /// Adds `amount` (negative: pays it) to the cash of a currency, at the rate of the session on
@@ -56,23 +42,14 @@ impl Account {
         }
         let found = self
             .foreign_cash
-            .binary_search_by_key(&currency, |of| of.currency);
+            .binary_search_by_key(&currency, ForeignBalance::currency);
         let at = found.unwrap_or_else(|at| {
-            let balance = ForeignBalance {
-                currency,
-                conversion: market.conversion(currency, self.currency),
-                balance: CashBalance::default(),
-                realized: Money::ZERO,
-                value_before: Money::ZERO,
-                moved: Money::ZERO,
-            };
+            let balance = ForeignBalance::new(market.conversion(currency, self.currency));
             self.foreign_cash.insert(at, balance);
             at
         });
-        let of = &mut self.foreign_cash[at];
-        let realized = of.balance.add(amount, value);
-        add(&mut of.realized, realized, day)?;
-        add(&mut of.moved, Some(value), day)
+        let added = self.foreign_cash[at].add(amount, value);
+        added.ok_or(PhaseError::TotalOutOfRange { day })
     }
 
     /// Returns the value of an amount in the portfolio's currency.
@@ -121,11 +98,7 @@ impl Account {
         before: Option<usize>,
     ) -> Result<(), PhaseError> {
         for of in &mut self.foreign_cash {
-            of.moved = Money::ZERO;
-            of.value_before = match before {
-                Some(before) => of.value(market, before)?.0,
-                None => Money::ZERO,
-            };
+            of.start_session(market, before)?;
         }
         Ok(())
     }
@@ -139,55 +112,6 @@ impl Account {
         let balances = self.foreign_cash.iter();
         balances.map(|of| of.on(market, session)).collect()
     }
-}
-
-impl ForeignBalance {
-    /// Returns the value on a session, and the age of the rate. A balance of zero needs no rate.
-    fn value(&self, market: &Market, session: usize) -> Result<(Money, PriceQuality), PhaseError> {
-        match self.balance.amount() {
-            amount if amount.is_zero() => Ok((Money::ZERO, PriceQuality::Fresh)),
-            amount => convert(market, &self.conversion, session, amount),
-        }
-    }
-
-    fn on(&self, market: &Market, session: usize) -> Result<ForeignCash, PhaseError> {
-        let (value, quality) = self.value(market, session)?;
-        let (balance, cost) = (self.balance.amount(), self.balance.cost());
-        let gain = (value.minus(self.value_before)).and_then(|change| change.minus(self.moved));
-        // Readers subtract the cost, so the difference must fit too.
-        let gain = gain.filter(|_| value.minus(cost).is_some());
-        Ok(ForeignCash {
-            currency: self.currency,
-            balance,
-            value,
-            cost,
-            quality,
-            fx_gain: gain.ok_or(PhaseError::TotalOutOfRange {
-                day: market.sessions()[session],
-            })?,
-            fx_realized: self.realized,
-        })
-    }
-}
-
-/// Converts an amount at the rate of a session, with the age of the rate.
-fn convert(
-    market: &Market,
-    conversion: &Conversion,
-    session: usize,
-    amount: Money,
-) -> Result<(Money, PriceQuality), PhaseError> {
-    let day = market.sessions()[session];
-    let rate = market.rate(conversion, session);
-    // A missing rate is never taken for 1.
-    let rate = rate.ok_or_else(|| PhaseError::MissingRate {
-        from: conversion.from(),
-        to: conversion.to(),
-        day,
-    })?;
-    let value = rate.rate.convert(amount);
-    let value = value.ok_or(PhaseError::TotalOutOfRange { day })?;
-    Ok((value, rate.quality))
 }
 
 #[cfg(test)]
