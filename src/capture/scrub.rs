@@ -67,6 +67,7 @@ impl GivenSources {
             .count();
         let width = renamed_count.to_string().len().max(2);
         self.securities.sort_by_key(|security| security.id);
+        let before = self.securities.clone();
         let (mut number, mut pseudonyms) = (0, BTreeMap::new());
         for security in &mut self.securities {
             if is_currency_pair(security) {
@@ -77,6 +78,17 @@ impl GivenSources {
                 security.name = format!("S{number:0width$}");
                 let was = std::mem::replace(&mut security.symbol, security.name.clone());
                 pseudonyms.insert(was, security.symbol.clone());
+                for (number, former) in (1..).zip(&mut security.former_symbols) {
+                    former.symbol = format!("{}-{number}", security.name);
+                }
+            }
+        }
+        // The model can name a security by a symbol that it does not have any more.
+        for former in before.iter().flat_map(|security| &security.former_symbols) {
+            if let Some(named) = Security::with_symbol(&before, &former.symbol) {
+                let now = self.securities.iter().find(|now| now.id == named.id);
+                let symbol = now.map(|now| now.symbol.clone());
+                pseudonyms.extend(symbol.map(|symbol| (former.symbol.clone(), symbol)));
             }
         }
         self.securities.sort_by(|a, b| a.symbol.cmp(&b.symbol));

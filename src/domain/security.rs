@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::day::Day;
 use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
+use super::symbols::FormerSymbol;
 
 /// The error of a text that is not one of the known values of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -198,8 +199,10 @@ impl FromStr for AssetClass {
 pub struct Security {
     /// Dense id inside the database.
     pub id: SecurityId,
-    /// Symbol, unique among securities.
+    /// Current symbol, unique among those of all securities.
     pub symbol: String,
+    /// The symbols before it, in ascending order of their ends.
+    pub former_symbols: Vec<FormerSymbol>,
     /// Display name, as imported.
     pub name: String,
     /// Asset class, part of the exposures.
@@ -260,6 +263,7 @@ impl NewSecurity {
         Security {
             id,
             symbol: self.symbol,
+            former_symbols: Vec::new(),
             name: self.name,
             class: self.class,
             sector: self.sector,
@@ -277,7 +281,7 @@ impl Security {
         !matches!(self.class, AssetClass::Index | AssetClass::Fx)
     }
 
-    /// Returns the same security without its dense id.
+    /// Returns the same security without its dense id and former symbols.
     pub fn without_id(&self) -> NewSecurity {
         NewSecurity {
             symbol: self.symbol.clone(),

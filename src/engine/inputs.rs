@@ -118,12 +118,7 @@ fn needed_securities(
     needed.extend(givers.securities());
     let received = actions.received_for(&needed);
     needed.extend(received.into_keys());
-    let mut symbols: BTreeSet<&str> = model.benchmark.iter().map(String::as_str).collect();
-    symbols.extend(model.factors.iter().map(|factor| factor.symbol.as_str()));
-    let named = securities
-        .iter()
-        .filter(|security| symbols.contains(security.symbol.as_str()));
-    needed.extend(named.map(|security| security.id));
+    needed.extend(model.securities(securities));
     let converted = securities
         .iter()
         .filter(|security| needed.contains(&security.id));

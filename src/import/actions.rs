@@ -1,7 +1,8 @@
 //! Reads and validates files of corporate actions: `symbol, date, kind`, and the terms of the kind:
-//! `new, old` or a `ratio`, `received`, `cash`, `cost_share`.
+//! `new, old` or a `ratio`, `received`, `cash`, `cost_share`, `new_symbol`.
 
 mod row;
+mod symbol_changes;
 mod terms;
 
 use super::error::ImportError;
@@ -27,6 +28,7 @@ const FORMAT: TableFormat = TableFormat {
         "received",
         "cash",
         "cost_share",
+        "new_symbol",
     ],
     required: &["symbol", "date", "kind"],
     date_columns: &["date"],
@@ -70,13 +72,31 @@ pub fn validate_actions(
     known: &ExistingRecords,
     restatements: Restatements,
 ) -> Validated<ActionChanges> {
+    let mut renamed = symbol_changes::validate(rows, known);
+    // Other rows of the file name securities by their symbols after these changes.
+    let known = renamed.known.as_ref().unwrap_or(known);
     let (mut seen, mut seen_others) = (SeenRows::new(), SeenRows::new());
-    Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
+    let mut validated = Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
+        if let Some(verdict) = renamed.verdicts.remove(&line) {
+            return verdict;
+        }
         let security = known
-            .require_security(&row.symbol)
+            .require_security(&row.symbol, row.day)
             .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
-        let ActionTerms::Split(new, old) = row.terms else {
-            return terms::validate_terms(line, row, security, known, &mut seen_others, changes);
+        let (new, old) = match &row.terms {
+            ActionTerms::Split(new, old) => (*new, *old),
+            ActionTerms::SymbolChange(_) => return Ok(Verdict::Same),
+            ActionTerms::Other(terms) => {
+                let terms = (row.day, terms);
+                return terms::validate_terms(
+                    line,
+                    terms,
+                    security,
+                    known,
+                    &mut seen_others,
+                    changes,
+                );
+            }
         };
         if new == old {
             let text = format!("{new}:{old}");
@@ -109,7 +129,11 @@ pub fn validate_actions(
         }
         changes.splits.push(SplitChange { was, split });
         Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
-    })
+    });
+    if let Some(changes) = &mut validated.changes {
+        changes.symbols = renamed.changes;
+    }
+    validated
 }
 
 /// Returns the stored closes around a split if they move less by it than against it: the closes

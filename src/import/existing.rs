@@ -9,8 +9,9 @@ use std::ops::Bound;
 use rust_decimal::Decimal;
 
 use super::row_error::RowErrorKind;
+use super::symbols::SecurityTable;
 use crate::domain::{
-    CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,
+    CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, RiskModel,
     Security, SecurityId, Split, Transaction, TransactionChange, nearest,
 };
 
@@ -24,8 +25,8 @@ const NEIGHBOURS: usize = 64;
 /// Existing records for validation, built with the `with_*` methods.
 #[derive(Debug, Clone, Default)]
 pub struct ExistingRecords {
-    securities: BTreeMap<String, Security>,
-    symbols: BTreeMap<SecurityId, String>,
+    securities: SecurityTable,
+    model_symbols: BTreeSet<String>,
     portfolios: BTreeMap<PortfolioKey, Portfolio>,
     keys: BTreeMap<PortfolioId, PortfolioKey>,
     names: BTreeMap<String, BTreeSet<PortfolioKey>>,
@@ -44,8 +45,7 @@ impl ExistingRecords {
     #[must_use]
     pub fn with_securities(mut self, securities: impl IntoIterator<Item = Security>) -> Self {
         for security in securities {
-            self.symbols.insert(security.id, security.symbol.clone());
-            self.securities.insert(security.symbol.clone(), security);
+            self.securities.insert(security);
         }
         self
     }
@@ -173,14 +173,37 @@ impl ExistingRecords {
             .flat_map(BTreeMap::values)
     }
 
-    /// Returns the security with this exact symbol.
+    /// Adds the symbols of the stored risk model. Files that can give a symbol to another security
+    /// need them.
+    #[must_use]
+    pub fn with_model(mut self, model: &RiskModel) -> Self {
+        self.model_symbols.extend(model.symbols().cloned());
+        self
+    }
+
+    /// Returns whether the stored risk model names this symbol.
+    pub(super) fn is_in_model(&self, symbol: &str) -> bool {
+        self.model_symbols.contains(symbol)
+    }
+
+    /// Returns the security with this symbol today, else the last one that had it.
     pub fn find_security(&self, symbol: &str) -> Option<&Security> {
-        self.securities.get(symbol)
+        self.securities.named(symbol)
+    }
+
+    /// Returns the securities that ever had the symbol.
+    pub(super) fn bearers(&self, symbol: &str) -> impl Iterator<Item = &Security> {
+        self.securities.bearers(symbol)
+    }
+
+    /// Returns all securities.
+    pub(super) fn securities(&self) -> impl Iterator<Item = &Security> {
+        self.securities.all()
     }
 
     /// Returns the currencies of all currency pairs.
     pub(super) fn currencies_of_pairs(&self) -> BTreeSet<Currency> {
-        let symbols = self.securities.keys();
+        let symbols = self.securities.all().map(|known| known.symbol.as_str());
         let pairs = symbols.filter_map(|symbol| {
             let (base, quote) = symbol.split_at_checked(3)?;
             Some([base.parse().ok()?, quote.parse().ok()?])
@@ -190,16 +213,17 @@ impl ExistingRecords {
 
     /// Returns the security with this id.
     pub(super) fn security_with_id(&self, id: SecurityId) -> Option<&Security> {
-        self.securities.get(self.symbols.get(&id)?)
+        self.securities.with_id(id)
     }
 
-    /// Like `find_security`, with an error that names the nearest symbol.
-    pub(super) fn require_security(&self, symbol: &str) -> Result<&Security, RowErrorKind> {
-        self.find_security(symbol)
-            .ok_or_else(|| RowErrorKind::UnknownSymbol {
-                symbol: symbol.to_owned(),
-                nearest: nearest(symbol, neighbours(symbol, &self.securities)),
-            })
+    /// Returns the security that has this symbol on a day, or an error that names its symbol then,
+    /// or the nearest one.
+    pub(super) fn require_security(
+        &self,
+        symbol: &str,
+        day: Day,
+    ) -> Result<&Security, RowErrorKind> {
+        self.securities.require_on(symbol, day)
     }
 
     /// Returns the portfolio with this key, deleted or not.
@@ -292,8 +316,8 @@ impl ExistingRecords {
 
     /// Returns the symbol of a security for messages, or its id if it is unknown.
     pub(super) fn symbol_of(&self, id: SecurityId) -> String {
-        let found = self.symbols.get(&id);
-        found.map_or_else(|| format!("{id:?}"), Clone::clone)
+        let found = self.securities.with_id(id);
+        found.map_or_else(|| format!("{id:?}"), |found| found.symbol.clone())
     }
 
     /// Returns the name of a portfolio for messages, or its id if it is unknown.
@@ -304,7 +328,7 @@ impl ExistingRecords {
 }
 
 /// Returns the keys of `map` to compare with an unknown word.
-fn neighbours<'m, V>(word: &str, map: &'m BTreeMap<String, V>) -> impl Iterator<Item = &'m str> {
+pub(super) fn neighbours<'m, V>(word: &str, map: &'m BTreeMap<String, V>) -> impl Iterator<Item = &'m str> {
     let all = map.len() <= MAX_COMPARED;
     let count = if all { MAX_COMPARED } else { NEIGHBOURS };
     let before = map.range::<str, _>((Bound::Unbounded, Bound::Excluded(word)));

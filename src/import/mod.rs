@@ -42,6 +42,7 @@ mod row_reader;
 #[cfg(test)]
 mod sample;
 mod securities;
+mod symbols;
 mod table;
 mod title;
 mod transactions;

@@ -225,6 +225,34 @@ pub enum RowErrorKind {
         /// The most similar known symbol, if one is similar enough.
         nearest: Option<String>,
     },
+    /// The security has another symbol on the day of the row.
+    #[error("no security has the symbol `{symbol}` on `{day}`: it is `{then}` then")]
+    SymbolOfOtherDay {
+        /// The symbol as it is in the file.
+        symbol: String,
+        /// The day of the row.
+        day: Day,
+        /// The symbol on that day of the security that had or has the symbol of the file.
+        then: String,
+    },
+    /// The security would have the symbol of another one on the same day.
+    #[error("another security has the symbol `{symbol}` then")]
+    SymbolTaken {
+        /// The new symbol.
+        symbol: String,
+    },
+    /// The risk model names the symbol, which would become that of another security.
+    #[error("the risk model names `{symbol}`, which would then be another security")]
+    SymbolInModel {
+        /// The symbol.
+        symbol: String,
+    },
+    /// The security has that symbol already.
+    #[error("`{0}` is its symbol already")]
+    SymbolUnchanged(String),
+    /// Six capital letters name the exchange rate of two currencies.
+    #[error("`{0}` is the name of an exchange rate, which no other security can have or lose")]
+    SymbolOfPair(String),
     /// No calendar has the name.
     #[error("no calendar has the name `{name}`")]
     UnknownCalendar {

@@ -10,6 +10,14 @@ impl RowErrorKind {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "import the security first: `plimsoll import securities FILE`".to_owned(),
             },
+            Self::SymbolOfOtherDay { then, .. } => format!("write `{then}` on that day"),
+            Self::SymbolTaken { .. } => {
+                "import the change of the other security's symbol first, or correct the day".to_owned()
+            }
+            Self::SymbolInModel { .. } => {
+                "name the security by its present symbol in `[risk]` of the configuration, and run once"
+                    .to_owned()
+            }
             Self::UnknownPortfolio { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),

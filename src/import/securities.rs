@@ -1,7 +1,8 @@
 //! Reads and validates files of securities: `symbol, name?, class?, sector?, currency?,
-//! multiplier?, inactive_from?, calendar?`.
+//! multiplier?, inactive_from?, calendar?, symbol_from?`.
 //!
-//! The symbol identifies a security. An absent column leaves the existing value.
+//! The symbol identifies a security, also one that is called otherwise today. An absent column leaves
+//! the existing value.
 
 use super::currency::parse_currency;
 use super::error::ImportError;
@@ -11,6 +12,7 @@ use super::options::ImportOptions;
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
+use super::warning::Warning;
 use crate::domain::{
     AssetClass, Change, Correction, Currency, Day, NewSecurity, Quantity, Security,
 };
@@ -25,9 +27,10 @@ const FORMAT: TableFormat = TableFormat {
         "multiplier",
         "inactive_from",
         "calendar",
+        "symbol_from",
     ],
     required: &["symbol"],
-    date_columns: &["inactive_from"],
+    date_columns: &["inactive_from", "symbol_from"],
     number_columns: &["multiplier"],
 };
 
@@ -51,6 +54,9 @@ pub struct SecurityRow {
     pub inactive_from: OptionalField<Day>,
     /// The name of its exchange's calendar; an empty field removes it.
     pub calendar: OptionalField<String>,
+    /// A day on which the security has the symbol. It tells a security that took the symbol over from
+    /// the one that had it before.
+    pub symbol_from: OptionalField<Day>,
 }
 
 /// Changes that a file of securities makes.
@@ -95,6 +101,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<SecurityRow> {
         multiplier,
         inactive_from,
         calendar: cells.optional("calendar", parse_text),
+        symbol_from: cells.optional("symbol_from", |text| dates.parse_day(text)),
     })
 }
 
@@ -113,8 +120,11 @@ pub fn validate_securities(
 ) -> Validated<SecurityChanges> {
     let mut seen = SeenRows::new();
     Validated::from_rows(rows, |line, row, changes: &mut SecurityChanges| {
-        let was = known.find_security(&row.symbol);
+        let was = find(row, known);
         let now = merge(row, was);
+        if was.is_none() {
+            check_takeover(&now, known)?;
+        }
         check_pair_symbol(&now)?;
         check_calendar(&now, known)?;
         if let Some((line, earlier)) = seen.insert(now.symbol.clone(), line, &now) {
@@ -128,10 +138,49 @@ pub fn validate_securities(
         if differs.is_empty() {
             return Ok(Verdict::Same);
         }
-        let (was, now) = (was.clone(), now.with_id(was.id));
+        let now = Security {
+            former_symbols: was.former_symbols.clone(),
+            ..now.with_id(was.id)
+        };
+        let was = was.clone();
         changes.corrected.push(Correction { was, now });
         Ok(Verdict::Corrected(differs))
     })
+    .with_warnings_on_all(|index| {
+        let row = rows.lines[index].row.as_ref().ok();
+        let renamed = row.and_then(|row| Some((row, find(row, known)?)));
+        let renamed = renamed.filter(|(row, found)| row.symbol != found.symbol);
+        let warning = renamed.map(|(_, found)| Warning::FormerSymbol {
+            symbol: found.symbol.clone(),
+        });
+        warning.into_iter().collect()
+    })
+}
+
+/// Returns the security of a row: by its day, if it has one.
+fn find<'k>(row: &SecurityRow, known: &'k ExistingRecords) -> Option<&'k Security> {
+    match row.symbol_from {
+        OptionalField::Value(day) => known.require_security(&row.symbol, day).ok(),
+        OptionalField::Absent | OptionalField::Empty => known.find_security(&row.symbol),
+    }
+}
+
+/// Refuses a new security whose symbol another one has, or is that of another one for the risk model.
+fn check_takeover(new: &NewSecurity, known: &ExistingRecords) -> Result<(), Vec<RowError>> {
+    let symbol = &new.symbol;
+    let refuse = |kind| Err(vec![RowError::in_column("symbol", symbol, kind)]);
+    let mut bearers = known.bearers(symbol);
+    if bearers.any(|other| other.symbol == *symbol) {
+        return refuse(RowErrorKind::SymbolTaken {
+            symbol: symbol.clone(),
+        });
+    }
+    if known.is_in_model(symbol) && known.find_security(symbol).is_some() {
+        return refuse(RowErrorKind::SymbolInModel {
+            symbol: symbol.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// Returns the security with the row's values, and the existing or default values otherwise.

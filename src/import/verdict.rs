@@ -157,6 +157,21 @@ impl<C> Validated<C> {
     }
 }
 
+impl<C> Validated<C> {
+    /// Adds the warnings that `of_row` returns for the index of each valid row, also of one that
+    /// changes nothing.
+    #[must_use]
+    pub(super) fn with_warnings_on_all(mut self, of_row: impl Fn(usize) -> Vec<Warning>) -> Self {
+        for (index, line) in self.verdicts.iter_mut().enumerate() {
+            if !matches!(line.verdict, Verdict::Invalid(_)) {
+                line.warnings = of_row(index);
+            }
+        }
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        self
+    }
+}
+
 impl<C: Default> Validated<C> {
     /// Validates row by row. `validate` gets the line, the row and the changes so far, and adds the
     /// change that the row makes.

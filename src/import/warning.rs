@@ -49,6 +49,11 @@ pub enum Warning {
     NoRate(Currency),
     /// The transaction was voided, and the row does not bring it back.
     Voided(Attribution),
+    /// The security of the row is called otherwise today.
+    FormerSymbol {
+        /// Its symbol today.
+        symbol: String,
+    },
     /// The amount is not quantity × price, apart from rounding.
     AmountDiffers {
         /// The amount of the row.
@@ -94,6 +99,10 @@ impl fmt::Display for Warning {
             Self::Voided(Attribution { by, reason }) => {
                 write!(f, "voided by {by}: {reason}; `--correct` imports it again")
             }
+            Self::FormerSymbol { symbol } => write!(
+                f,
+                "a former symbol of `{symbol}`; a new security with it needs its `symbol_from`"
+            ),
             Self::AmountDiffers { amount, expected } => {
                 write!(f, "amount {amount} is not quantity × price, {expected}")
             }

@@ -28,7 +28,7 @@ pub(super) struct Facts<'r> {
     in_force: OnceCell<Vec<Day>>,
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
-    benchmark_and_factors: OnceCell<BTreeSet<String>>,
+    benchmark_and_factors: OnceCell<BTreeSet<SecurityId>>,
     actions: OnceCell<ActionHistory>,
 }
 
@@ -186,12 +186,11 @@ impl<'r> Facts<'r> {
         })
     }
 
-    /// Returns the symbols of the stored risk model.
-    pub(super) fn benchmark_and_factors(&self) -> Result<&BTreeSet<String>, StoreError> {
+    /// Returns the securities of the stored risk model.
+    pub(super) fn benchmark_and_factors(&self) -> Result<&BTreeSet<SecurityId>, StoreError> {
         get_or_read(&self.benchmark_and_factors, || {
             let (_, model) = self.reading.risk_models().in_force()?;
-            let factors = model.factors.into_iter().map(|factor| factor.symbol);
-            Ok(factors.chain(model.benchmark).collect())
+            Ok(model.securities(self.securities()?.values()))
         })
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn affected_by_price_uses(
     affected = affected.union(converted);
     let cash = affected_by_cash_uses(facts, security, freshest, changed, owners.sessions)?;
     affected = affected.union(cash);
-    if facts.benchmark_and_factors()?.contains(&security.symbol) {
+    if facts.benchmark_and_factors()?.contains(&security.id) {
         let securities = facts.securities()?.keys().map(|id| id.0).collect();
         let portfolios = facts.reading.portfolios().lifecycle_index()?.all_ids();
         affected = affected.union(affected_by_benchmark_or_factor(

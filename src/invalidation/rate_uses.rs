@@ -78,10 +78,10 @@ fn risk_by_index(
 /// because risk does not convert them.
 fn currencies_of_indexes<'s>(
     securities: impl Iterator<Item = &'s Security>,
-    symbols: &BTreeSet<String>,
+    indexes: &BTreeSet<SecurityId>,
 ) -> BTreeSet<Currency> {
     securities
-        .filter(|security| symbols.contains(&security.symbol) && !is_currency_pair(security))
+        .filter(|security| indexes.contains(&security.id) && !is_currency_pair(security))
         .map(|security| security.currency)
         .collect()
 }

@@ -13,23 +13,26 @@ pub(crate) fn sync_risk_model(
     model: &RiskModel,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let Some(new) = model_change(writing, model)? else {
+    if writing.risk_models().in_force()?.1 == *model {
         return Ok(false);
-    };
+    }
+    let new = model_change(writing, model)?;
     writing.risk_models().set(model, now)?;
     // The model is a source: surveys made with the old one are outdated, even if nothing is covered
     // yet and the invalidation is empty.
     writing.increment_revision()?;
-    let removed = remove_cells(writing, [Ok(new)], now)?;
+    let removed = remove_cells(writing, new.map(Ok), now)?;
     Ok(!removed.is_empty())
 }
 
-/// Returns what is invalidated when `model` is put in force; `None` if it is in force.
+/// Returns what is invalidated when `model` is put in force; `None` if it is in force, or names the
+/// same securities by other symbols.
 pub(super) fn model_change(
     reading: &ReadTransaction<'_>,
     model: &RiskModel,
 ) -> Result<Option<NewInvalidation>, StoreError> {
-    if reading.risk_models().in_force()?.1 == *model {
+    let (_, in_force) = reading.risk_models().in_force()?;
+    if in_force == *model || in_force.is_equivalent(model, &reading.securities().all()?) {
         return Ok(None);
     }
     let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);

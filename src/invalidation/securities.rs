@@ -73,7 +73,7 @@ fn affected_by_attributes(
         let rule = affected_by_pricing_terms;
         affected = affected.union(facts.affected(|facts| affected_by(facts, now.id, rule))?);
     }
-    if was.currency != now.currency && facts.benchmark_and_factors()?.contains(&now.symbol) {
+    if was.currency != now.currency && facts.benchmark_and_factors()?.contains(&now.id) {
         affected = affected.union(affected_by_index_currency(facts)?);
     }
     let calendar = Change::between_optional("calendar", &was.calendar, &now.calendar);

@@ -67,10 +67,7 @@ impl Market {
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
         actions.sort_by_key(|action| (action.day, action.kind, action.key()));
         let slots = slots(&securities)?;
-        let symbols =
-            Symbols::new(securities.iter().filter_map(|security| {
-                Some((security.symbol.clone(), slot_in(&slots, security.id)?))
-            }));
+        let symbols = Symbols::new(&securities);
         let mut market = Self {
             classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),

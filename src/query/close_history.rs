@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::error::QueryError;
-use crate::domain::{Day, nearest};
+use crate::domain::{Day, Security, nearest};
 use crate::store::Store;
 
 /// A change of a close.
@@ -37,8 +37,7 @@ pub struct CloseChangeView {
 pub fn close_history(store: &Store, symbol: &str) -> Result<Vec<CloseChangeView>, QueryError> {
     store.read(|reading| {
         let securities = reading.securities().all()?;
-        let known = securities.iter().find(|security| security.symbol == symbol);
-        let Some(security) = known else {
+        let Some(security) = Security::with_symbol(&securities, symbol) else {
             let symbols = securities.iter().map(|security| security.symbol.as_str());
             return Err(QueryError::UnknownSymbol {
                 nearest: nearest(symbol, symbols),

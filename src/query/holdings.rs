@@ -8,7 +8,7 @@ use super::error::QueryError;
 use super::serialize;
 use crate::domain::output::{Exposures, FactorExposure, Position, Risk, Snapshot};
 use crate::domain::{
-    AssetClass, Cell, Currency, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity,
+    AssetClass, Cell, Currency, Day, Figure, Money, Phase, Price, PriceQuality, Quality, Quantity,
     Security, SecurityId,
 };
 use crate::invalidation::PendingInvalidations;
@@ -199,7 +199,7 @@ impl Holdings {
             None => None,
             Some(rows) => Some(PositionsView {
                 validity: validity(Phase::Positions)?,
-                rows: name_positions(reading, &rows, snapshot.as_ref())?,
+                rows: name_positions(reading, cell.day, &rows, snapshot.as_ref())?,
             }),
         };
         let exposures = match reading.outputs().exposures(cell)? {
@@ -264,6 +264,7 @@ fn currency_weights(
 
 fn name_positions(
     reading: &ReadTransaction<'_>,
+    day: Day,
     positions: &[Position],
     books: Option<&Snapshot>,
 ) -> Result<Vec<PositionView>, QueryError> {
@@ -279,7 +280,7 @@ fn name_positions(
     let named = positions.iter().filter_map(|position| {
         let security = known.get(&position.security)?;
         Some(PositionView {
-            symbol: security.symbol.clone(),
+            symbol: security.symbol_on(day).to_owned(),
             name: security.name.clone(),
             class: security.class,
             sector: security.sector.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::error::QueryError;
-use crate::domain::{IdSet, PortfolioId, Scope, SecurityId};
+use crate::domain::{Day, IdSet, Portfolio, PortfolioId, Scope, Security, SecurityId};
 use crate::engine::Outcome;
 use crate::plan::{BlockReason, BlockedCell, Plan, ScopeWatermark};
 use crate::store::{ReadTransaction, Store, StoreError};
@@ -17,6 +17,8 @@ const MAX_ALL_NAMED: u64 = 500;
 pub struct Names {
     portfolios: BTreeMap<PortfolioId, String>,
     securities: BTreeMap<SecurityId, String>,
+    /// Securities that were called otherwise.
+    renamed: BTreeMap<SecurityId, Security>,
 }
 
 impl Names {
@@ -28,7 +30,26 @@ impl Names {
         Self {
             portfolios: portfolios.into_iter().collect(),
             securities: securities.into_iter().collect(),
+            renamed: BTreeMap::new(),
         }
+    }
+
+    fn of(
+        portfolios: impl IntoIterator<Item = Portfolio>,
+        securities: impl IntoIterator<Item = Security>,
+    ) -> Self {
+        let portfolios = portfolios.into_iter();
+        let mut names = Self::new(
+            portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
+            [],
+        );
+        for security in securities {
+            names.securities.insert(security.id, security.symbol.clone());
+            if !security.former_symbols.is_empty() {
+                names.renamed.insert(security.id, security);
+            }
+        }
+        names
     }
 
     /// Reads the names of all portfolios and the symbols of all securities.
@@ -37,12 +58,8 @@ impl Names {
     ///
     /// Where the store cannot be read.
     pub fn read_all(reading: &ReadTransaction<'_>) -> Result<Self, StoreError> {
-        let portfolios = reading.portfolios().all()?.into_iter();
-        let securities = reading.securities().all()?.into_iter();
-        Ok(Self::new(
-            portfolios.map(|portfolio| (portfolio.id, portfolio.name)),
-            securities.map(|security| (security.id, security.symbol)),
-        ))
+        let portfolios = reading.portfolios().all()?;
+        Ok(Self::of(portfolios, reading.securities().all()?))
     }
 
     /// Returns the name of a portfolio, or `portfolio 7` where it has none.
@@ -55,6 +72,14 @@ impl Names {
     pub fn security(&self, id: SecurityId) -> String {
         let symbol = self.securities.get(&id).cloned();
         symbol.unwrap_or_else(|| format!("security {}", id.0))
+    }
+
+    /// Returns the symbol of a security on a day.
+    pub fn security_on(&self, id: SecurityId, day: Day) -> String {
+        match self.renamed.get(&id) {
+            Some(renamed) => renamed.symbol_on(day).to_owned(),
+            None => self.security(id),
+        }
     }
 
     /// Returns the names of all portfolios in the table, by id.
@@ -132,14 +157,7 @@ impl Names {
                 securities = reading.securities().all()?;
                 securities.retain(|security| missing.contains(security.id.0));
             }
-            Ok::<_, StoreError>(Self {
-                portfolios: (portfolios.into_iter())
-                    .map(|portfolio| (portfolio.id, portfolio.name))
-                    .collect(),
-                securities: (securities.into_iter())
-                    .map(|security| (security.id, security.symbol))
-                    .collect(),
-            })
+            Ok::<_, StoreError>(Self::of(portfolios, securities))
         })?)
     }
 }

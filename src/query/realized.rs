@@ -111,7 +111,7 @@ fn named(
     let gains = closed.into_iter().map(|closed| {
         let lot = closed.lot;
         Ok(RealizedGain {
-            symbol: names.security(lot.security),
+            symbol: names.security_on(lot.security, lot.closed),
             opened: lot.opened.day,
             closed: lot.closed,
             quantity: lot.quantity,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::error::QueryError;
 use super::next_command::NextCommand;
 use super::serialize;
-use crate::domain::{Cell, Day, OpenInvalidation, Phase, PhaseSet, SecurityId};
+use crate::domain::{Cell, Day, OpenInvalidation, Phase, PhaseSet, Security, SecurityId};
 use crate::engine::Settings;
 use crate::plan::{
     BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey, UnpricedSession,
@@ -110,12 +110,12 @@ impl FailureView {
     }
 }
 
-/// The facts behind the decisions of a plan. Symbols are read only where a cell is blocked.
+/// The facts behind the decisions of a plan. Securities are read only where a cell is blocked.
 pub(super) struct Facts<'s> {
     invalidations: &'s [OpenInvalidation],
     blocked: BTreeMap<Cell, &'s BlockReason>,
     unpriced: &'s BTreeMap<Day, UnpricedSession>,
-    symbols: BTreeMap<SecurityId, String>,
+    securities: BTreeMap<SecurityId, Security>,
     failures: BTreeMap<Cell, Vec<Failure>>,
     quarantine_after: u32,
 }
@@ -132,11 +132,10 @@ impl<'s> Facts<'s> {
                 blocked.insert(Cell::new(*day, *portfolio), reason);
             }
         }
-        let mut symbols = BTreeMap::new();
+        let mut securities = BTreeMap::new();
         if !blocked.is_empty() {
-            let securities = reading.securities().all()?;
-            let named = securities.into_iter();
-            symbols.extend(named.map(|security| (security.id, security.symbol)));
+            let all = reading.securities().all()?.into_iter();
+            securities.extend(all.map(|security| (security.id, security)));
         }
         let mut failures: BTreeMap<Cell, Vec<Failure>> = BTreeMap::new();
         for failure in reading.failures().all()? {
@@ -146,7 +145,7 @@ impl<'s> Facts<'s> {
             invalidations: &survey.invalidations,
             blocked,
             unpriced: &survey.unpriced,
-            symbols,
+            securities,
             failures,
             quarantine_after: settings.quarantine_after,
         })
@@ -163,7 +162,7 @@ impl<'s> Facts<'s> {
             },
             Decision::Skip(kind @ SkipReason::Blocked) => match self.blocked.get(&cell) {
                 Some(reason) => CellReason::Blocked {
-                    missing_input: self.missing_input(reason),
+                    missing_input: self.missing_input(cell.day, reason),
                 },
                 None => CellReason::Skip { kind },
             },
@@ -196,7 +195,7 @@ impl<'s> Facts<'s> {
         Some(open.reason.clone())
     }
 
-    fn missing_input(&self, reason: &BlockReason) -> MissingInput {
+    fn missing_input(&self, day: Day, reason: &BlockReason) -> MissingInput {
         match reason {
             BlockReason::MissingRate { pair } => MissingInput::Rate { pair: pair.clone() },
             BlockReason::MissingPrices {
@@ -205,8 +204,9 @@ impl<'s> Facts<'s> {
             } => MissingInput::Prices {
                 covered_share: *covered_share,
                 missing: (missing.iter())
-                    .map(|id| self.symbols.get(id).cloned())
-                    .map(|symbol| symbol.unwrap_or_else(|| "unknown".to_owned()))
+                    .map(|id| self.securities.get(id))
+                    .map(|security| security.map_or("unknown", |known| known.symbol_on(day)))
+                    .map(ToOwned::to_owned)
                     .collect(),
             },
         }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Cell, Day, Portfolio, RunId};
+use crate::domain::{Cell, Day, Portfolio, RunId, Security};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
@@ -138,7 +138,14 @@ fn store_sources(
         if let Some(name) = &security.calendar {
             writing.security_calendars().add(name, &world.calendar)?;
         }
-        writing.securities().add(&security.without_id())?;
+        let id = writing.securities().add(&security.without_id())?;
+        if !security.former_symbols.is_empty() {
+            let stored = Security {
+                id,
+                ..security.clone()
+            };
+            writing.securities().set_symbols(&[&stored])?;
+        }
     }
     let named = sources
         .portfolios
@@ -181,7 +188,7 @@ fn import_corrections(
             .securities
             .iter()
             .find(|listed| listed.id == *security);
-        let symbol = listed.map_or("", |listed| listed.symbol.as_str());
+        let symbol = listed.map_or("", |listed| listed.symbol_on(*day));
         rows += &format!("{symbol},{day},{close}\n");
     }
     let file = SourceFile {

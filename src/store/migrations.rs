@@ -30,6 +30,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/018_corporate_actions.sql")),
     M::up(include_str!("schema/019_cash_currencies.sql")),
     M::up(include_str!("schema/020_portfolio_calendars.sql")),
+    M::up(include_str!("schema/021_former_symbols.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

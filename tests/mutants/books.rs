@@ -224,4 +224,30 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "AffectedCells::default()",
         )],
     ),
+    fault(
+        "average-cost-by-lot",
+        "returned capital has a limit in each lot of a pool",
+        &[Scenario(
+            "corporate_actions/an_average_cost_is_one_pool_for_returned_capital",
+        )],
+        &[edit(
+            "src/domain/lots/lots/actions.rs",
+            "if self.method == LotMethod::Average {",
+            "self.method == LotMethod::Average",
+            "false",
+        )],
+    ),
+    fault(
+        "symbol-of-any-day",
+        "a row names a security by a symbol that it has on another day",
+        &[Scenario(
+            "corporate_actions/a_share_with_a_new_symbol_keeps_its_history",
+        )],
+        &[edit(
+            "src/domain/symbols.rs",
+            "let bearing = periods.filter(|(_, period)| period.symbol == symbol && period.contains(day));",
+            "period.symbol == symbol && period.contains(day)",
+            "period.symbol == symbol",
+        )],
+    ),
 ];

@@ -98,6 +98,9 @@ fn security_spec(security: &Security) -> SecuritySpec {
         multiplier: (*multiplier != Quantity::whole(1)).then_some(Lenient(*multiplier)),
         inactive_from: security.inactive_from,
         calendar: security.calendar.clone(),
+        former_symbols: (security.former_symbols.iter())
+            .map(|former| (former.until, former.symbol.clone()))
+            .collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads the terms of a corporate action, and validates those of kinds other than splits.
 
-use super::row::{ActionChanges, ActionRow, ActionTerms, parse_count, parse_ratio};
+use super::row::{ActionChanges, ActionTerms, OtherTerms, parse_count, parse_ratio};
 use crate::domain::{
     ActionChange, ActionKind, Change, CorporateAction, CostShare, Day, Delivery, Price, Security,
     SecurityId,
@@ -10,11 +10,12 @@ use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::row_reader::{OptionalField, RowReader, parse_text};
 use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
 
-/// The kind of a row: of one split, or of the kinds of [`ActionKind`].
+/// The kind of a row: of a split, a change of symbol, or one of the kinds of [`ActionKind`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowKind {
     Split,
     StockDividend,
+    SymbolChange,
     Other(ActionKind),
 }
 
@@ -22,6 +23,7 @@ fn parse_kind(text: &str) -> Result<RowKind, RowErrorKind> {
     match text {
         "split" => Ok(RowKind::Split),
         "stock-dividend" => Ok(RowKind::StockDividend),
+        "symbol-change" => Ok(RowKind::SymbolChange),
         _ => Ok(RowKind::Other(text.parse()?)),
     }
 }
@@ -37,27 +39,31 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
     let cost_share = cells.optional("cost_share", |text| -> Result<_, RowErrorKind> {
         Ok(CostShare::from_decimal(numbers.parse(text)?)?)
     });
-    let needs_ratio =
-        !matches!(kind, Some(RowKind::Other(_))) || matches!(received, OptionalField::Value(_));
+    let is_split = matches!(kind, Some(RowKind::Split | RowKind::StockDividend) | None);
+    let needs_ratio = is_split || matches!(received, OptionalField::Value(_));
     let ratio = read_ratio(cells, needs_ratio);
-    let is_split = matches!(kind, Some(RowKind::Split | RowKind::StockDividend));
-    for (column, is_given) in [
-        (
-            "received",
-            is_split && matches!(received, OptionalField::Value(_)),
-        ),
-        ("cash", is_split && matches!(cash, OptionalField::Value(_))),
-        (
-            "cost_share",
-            is_split && matches!(cost_share, OptionalField::Value(_)),
-        ),
-    ] {
-        if is_given {
-            let value = cells.raw(column).value().unwrap_or_default();
+    let unused: &[&str] = match kind {
+        Some(RowKind::Split | RowKind::StockDividend) => {
+            &["received", "cash", "cost_share", "new_symbol"]
+        }
+        Some(RowKind::SymbolChange) => &["received", "cash", "cost_share"],
+        Some(RowKind::Other(_)) => &["new_symbol"],
+        None => &[],
+    };
+    for column in unused {
+        if let OptionalField::Value(value) = cells.raw(column) {
             cells.add_error(column, value, RowErrorKind::UnusedTerm);
         }
     }
-    let columns = ["received", "cash", "cost_share", "ratio", "new", "old"];
+    let columns = [
+        "received",
+        "cash",
+        "cost_share",
+        "ratio",
+        "new",
+        "old",
+        "new_symbol",
+    ];
     if columns.into_iter().any(|column| cells.has_error(column)) {
         return None;
     }
@@ -75,6 +81,10 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
                 }
             }
         }
+        RowKind::SymbolChange => {
+            let symbol = cells.required("new_symbol", parse_text);
+            symbol.map(ActionTerms::SymbolChange)
+        }
         RowKind::Other(kind) => {
             let received = match received {
                 OptionalField::Value(symbol) => {
@@ -83,12 +93,12 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
                 }
                 _ => None,
             };
-            Some(ActionTerms::Other {
+            Some(ActionTerms::Other(OtherTerms {
                 kind,
                 received,
                 cash: cash.value(),
                 cost_share: cost_share.value(),
-            })
+            }))
         }
     }
 }
@@ -120,25 +130,16 @@ pub(super) type SeenActions =
 /// Validates an action that is not a split.
 pub(super) fn validate_terms(
     line: u64,
-    row: &ActionRow,
+    (day, terms): (Day, &OtherTerms),
     security: &Security,
     known: &ExistingRecords,
     seen: &mut SeenActions,
     changes: &mut ActionChanges,
 ) -> Result<Verdict, Vec<RowError>> {
-    let ActionTerms::Other {
-        kind,
-        received,
-        cash,
-        cost_share,
-    } = &row.terms
-    else {
-        return Ok(Verdict::Same);
-    };
-    let received = match received {
+    let received = match &terms.received {
         None => None,
         Some((symbol, new, old)) => {
-            let found = known.require_security(symbol);
+            let found = known.require_security(symbol, day);
             let found =
                 found.map_err(|reason| vec![RowError::in_column("received", symbol, reason)])?;
             Some(Delivery {
@@ -150,11 +151,11 @@ pub(super) fn validate_terms(
     };
     let action = CorporateAction {
         security: security.id,
-        day: row.day,
-        kind: *kind,
+        day,
+        kind: terms.kind,
         received,
-        cash: *cash,
-        cost_share: *cost_share,
+        cash: terms.cash,
+        cost_share: terms.cost_share,
     };
     let check = action.check();
     check.map_err(|reason| vec![RowError::in_row(RowErrorKind::from(reason))])?;

@@ -81,13 +81,11 @@ pub(super) fn forget_failures(
 /// Returns exchange rates, indices, and the benchmark and factors of the risk model.
 fn shared_securities(writing: &WriteTransaction<'_>) -> Result<BTreeSet<SecurityId>, StoreError> {
     let (_, model) = writing.risk_models().in_force()?;
-    let symbols: BTreeSet<&String> = (model.benchmark.iter())
-        .chain(model.factors.iter().map(|factor| &factor.symbol))
-        .collect();
-    let securities = writing.securities().all()?.into_iter();
+    let securities = writing.securities().all()?;
+    let indexes = model.securities(&securities);
     let is_shared =
-        |security: &Security| !security.can_be_held() || symbols.contains(&security.symbol);
-    Ok(securities
+        |security: &&Security| !security.can_be_held() || indexes.contains(&security.id);
+    Ok((securities.iter())
         .filter(is_shared)
         .map(|security| security.id)
         .collect())

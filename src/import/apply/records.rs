@@ -76,7 +76,9 @@ pub(super) fn existing_with_calendars(
     reading: &ReadTransaction<'_>,
     configured: &Calendar,
 ) -> Result<ExistingRecords, StoreError> {
-    Ok(existing_securities(reading)?.with_calendars(known_calendars(reading, configured)?))
+    let (_, model) = reading.risk_models().in_force()?;
+    let known = existing_securities(reading)?.with_model(&model);
+    Ok(known.with_calendars(known_calendars(reading, configured)?))
 }
 
 /// Returns the names of the calendars that are built in, that of the database, and those that a
@@ -132,15 +134,24 @@ pub(super) fn existing_actions(
     let known = existing_securities(reading)?;
     let named: BTreeSet<SecurityId> = (rows.lines.iter())
         .filter_map(|line| line.row.as_ref().ok())
-        .filter_map(|row| Some(known.find_security(&row.symbol)?.id))
+        .flat_map(|row| known.bearers(&row.symbol))
+        .map(|security| security.id)
         .collect();
     let mut splits = Vec::new();
     for security in named {
         splits.extend(reading.splits().of_security(security)?);
     }
+    // A row can name a security by a symbol that another row of the file gives it.
+    let renamed = rows.lines.iter().filter_map(|line| {
+        let row = line.row.as_ref().ok()?;
+        row.new_symbol().map(|new| (new, row.symbol.as_str()))
+    });
+    let renamed: BTreeMap<&str, &str> = renamed.collect();
     let mut closes = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        if let Some(security) = known.find_security(&row.symbol) {
+        let earlier = renamed.get(row.symbol.as_str());
+        let earlier = earlier.into_iter().flat_map(|symbol| known.bearers(symbol));
+        for security in known.bearers(&row.symbol).chain(earlier) {
             // One split at a time: between two of them may lie years of closes.
             let day = BTreeMap::from([(security.id, DayRange::single(row.day))]);
             closes.extend(reading.closes().around(&day)?);
@@ -148,7 +159,8 @@ pub(super) fn existing_actions(
     }
     let actions = reading.corporate_actions().all()?;
     let known = known.with_splits(splits).with_actions(actions);
-    Ok(known.with_closes(closes))
+    let (_, model) = reading.risk_models().in_force()?;
+    Ok(known.with_closes(closes).with_model(&model))
 }
 
 /// Stores the splits and other corporate actions that a file adds or corrects.
@@ -161,6 +173,10 @@ pub(super) fn apply_actions(
     writing.splits().set(&splits)?;
     let actions: Vec<_> = changes.actions.iter().map(|change| change.action).collect();
     writing.corporate_actions().set(&actions)?;
+    // No figure depends on a symbol, so no cell is invalidated: sums run in the order of the first
+    // symbols, which stays.
+    let renamed: Vec<_> = changes.symbols.iter().map(|change| &change.now).collect();
+    writing.securities().set_symbols(&renamed)?;
     forget_failures(writing, |failed| {
         for split in &splits {
             failed.of_security(split.security, split.day)?;
@@ -185,7 +201,10 @@ pub(super) fn existing_prices(
 ) -> Result<ExistingRecords, StoreError> {
     let known = existing_securities(reading)?;
     let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
-        .filter_map(|(symbol, span)| Some((known.find_security(symbol)?.id, span)))
+        .flat_map(|(symbol, span)| {
+            let bearers = known.bearers(symbol);
+            bearers.map(move |security| (security.id, span))
+        })
         .collect();
     let mut splits = Vec::new();
     for security in spans.keys() {

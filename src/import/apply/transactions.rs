@@ -43,7 +43,8 @@ pub(super) fn existing_transactions(
     }
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let symbol = row.symbol.as_deref();
-        moved.extend(symbol.and_then(|symbol| Some(known.find_security(symbol)?.id)));
+        let bearers = symbol.into_iter().flat_map(|symbol| known.bearers(symbol));
+        moved.extend(bearers.map(|security| security.id));
         // Unknown and ambiguous names are refused by the validation.
         if let Some(portfolio) = known.resolve_portfolio(&row.portfolio).ok().flatten()
             && (is_correction || depends_on_history(row))

@@ -11,7 +11,7 @@ use super::import_result::count_cell_phases;
 use super::records::existing_securities;
 use super::transactions::{apply_edits, with_histories};
 use crate::domain::{
-    Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Transaction,
+    Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Security, Transaction,
     TransactionEdit, TransactionKind, nearest,
 };
 use crate::import::transactions::{is_held_long, shortfalls};
@@ -220,7 +220,9 @@ pub fn delete_closes(
             symbol: symbol.to_owned(),
             nearest: nearest(symbol, symbols),
         };
-        let known = securities.iter().find(|security| security.symbol == symbol);
+        let on = |day| Security::with_symbol_on(&securities, symbol, day);
+        let known = on(days.last()).or_else(|| on(days.first()));
+        let known = known.or_else(|| Security::with_symbol(&securities, symbol));
         let security = known.ok_or_else(unknown)?.id;
         let closes = writing.closes().of_security(security, days)?;
         let Some((first, _)) = closes.first() else {

@@ -64,7 +64,7 @@ pub(super) fn to_raw_close(
 ) -> Result<RawClose, Vec<RowError>> {
     let error_in_close = |reason| vec![RowError::in_column("close", row.close, reason)];
     let priced = known
-        .require_security(&row.symbol)
+        .require_security(&row.symbol, row.day)
         .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
     if let Some(currency) = &row.currency {
         check_currency(currency, priced)

@@ -128,13 +128,13 @@ pub(super) fn import_prices(
         close,
     } in closes
     {
-        let _ = writeln!(rows, "{},{day},{close}", names.security(*security));
+        let _ = writeln!(rows, "{},{day},{close}", names.security_on(*security, *day));
     }
     import_rows(harness, FileKind::Prices, &rows)
 }
 
 pub(super) fn import_split(harness: &Harness<'_>, split: &Split) -> Result<StepOutcome, PlayError> {
-    let symbol = read_names(&harness.store())?.security(split.security);
+    let symbol = read_names(&harness.store())?.security_on(split.security, split.day);
     let Split { day, new, old, .. } = split;
     let rows = format!("symbol,date,kind,new,old\n{symbol},{day},split,{new},{old}\n");
     import_rows(harness, FileKind::Actions, &rows)
@@ -151,7 +151,7 @@ pub(super) fn import_transactions(
     for transaction in transactions {
         let symbol = transaction
             .security
-            .map(|id: SecurityId| names.security(id));
+            .map(|id: SecurityId| names.security_on(id, transaction.day));
         let quantity = (!transaction.quantity.is_zero()).then(|| transaction.quantity.to_string());
         let _ = writeln!(
             rows,

@@ -43,6 +43,7 @@ impl WorldError {
             Self::UnknownSymbol { symbol: name, .. }
             | Self::UnknownPortfolio { name, .. }
             | Self::UnknownSector { sector: name, .. }
+            | Self::SymbolTaken { symbol: name, .. }
             | Self::UnknownCalendar { calendar: name, .. } => word(name),
             Self::Lifecycle {
                 portfolio: name, ..

@@ -64,6 +64,14 @@ pub enum WorldError {
         /// The known name most similar to it.
         nearest: Nearest,
     },
+    /// Two securities have one symbol on one day.
+    #[error("`{symbol}` and `{other}` have one symbol on the same day")]
+    SymbolTaken {
+        /// The present symbol of one security.
+        symbol: String,
+        /// The present symbol of the other.
+        other: String,
+    },
     /// A security or portfolio names a calendar that is neither built in nor that of the world.
     #[error("unknown calendar `{calendar}` of the {owner} `{label}`{nearest}")]
     UnknownCalendar {

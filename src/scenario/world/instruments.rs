@@ -13,7 +13,7 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, Money, NewSecurity, Quantity,
+    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money, NewSecurity, Quantity,
     Security, SecurityCalendars, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
@@ -73,7 +73,23 @@ pub(super) fn build_listing(spec: &WorldSpec) -> Result<Listing, WorldError> {
         let security = security(symbol, added, known);
         listing.add(Addition { security, closes });
     }
+    check_symbols(&listing)?;
     Ok(listing)
+}
+
+/// Refuses two securities with one symbol on one day.
+fn check_symbols(listing: &Listing) -> Result<(), WorldError> {
+    let renamed = listing.securities();
+    for security in renamed.filter(|security| !security.former_symbols.is_empty()) {
+        let mut others = listing.securities().filter(|other| other.id != security.id);
+        if let Some(other) = others.find(|other| security.contradicts_symbols(other)) {
+            return Err(WorldError::SymbolTaken {
+                symbol: security.symbol.clone(),
+                other: other.symbol.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Returns an empty listing; keys of `[market]` that generate one are an error.
@@ -125,6 +141,12 @@ pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Securit
         multiplier: spec.multiplier.map_or(base.multiplier, |units| units.0),
         inactive_from: spec.inactive_from.or(base.inactive_from),
         calendar: spec.calendar.clone().or(base.calendar),
+        former_symbols: (spec.former_symbols.iter())
+            .map(|(until, symbol)| FormerSymbol {
+                until: *until,
+                symbol: symbol.clone(),
+            })
+            .collect(),
         ..base
     }
 }

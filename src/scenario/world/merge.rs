@@ -112,7 +112,8 @@ merge_fields!(SecuritySpec {
     multiplier,
     inactive_from,
     calendar
-});
+}
+former_symbols: |below, over| if over.is_empty() { below } else { over });
 
 merge_fields!(PortfolioSpec {
     id, name, inception, closed, deleted_at, restored_at, currency, cost_basis,

@@ -150,6 +150,9 @@ pub(crate) struct SecuritySpec {
     /// The name of its exchange's calendar, such as `XTSE`; it has no close on days on which it is
     /// closed.
     pub(crate) calendar: Option<String>,
+    /// The symbols before the present one, each by the first day on which it was called otherwise.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) former_symbols: BTreeMap<Day, String>,
 }
 
 /// A portfolio, its completed days and its sources.

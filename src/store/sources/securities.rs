@@ -1,8 +1,10 @@
 //! Stores securities, one row each.
 
+use std::collections::BTreeMap;
+
 use rusqlite::params;
 
-use crate::domain::{NewSecurity, Security, SecurityId};
+use crate::domain::{FormerSymbol, NewSecurity, Security, SecurityId};
 use crate::store::error::StoreError;
 use crate::store::select::select;
 use crate::store::transaction::subject;
@@ -19,10 +21,13 @@ impl ReadSecurities<'_> {
         let sql = "SELECT id, symbol, name, class, sector, currency, multiplier,
                     inactive_from, calendar
              FROM security ORDER BY id";
+        let mut former = self.former_symbols()?;
         select(self.connection, sql, [], |row| {
+            let id = row.get(0)?;
             Ok(Security {
-                id: row.get(0)?,
+                id,
                 symbol: row.get(1)?,
+                former_symbols: former.remove(&id).unwrap_or_default(),
                 name: row.get(2)?,
                 class: row.get(3)?,
                 sector: row.get(4)?,
@@ -32,6 +37,19 @@ impl ReadSecurities<'_> {
                 calendar: row.get(8)?,
             })
         })
+    }
+
+    fn former_symbols(&self) -> Result<BTreeMap<SecurityId, Vec<FormerSymbol>>, StoreError> {
+        let sql = "SELECT security, day, symbol FROM former_symbol ORDER BY security, day";
+        let mut former: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let rows: Vec<(SecurityId, FormerSymbol)> = select(self.connection, sql, [], |row| {
+            let (until, symbol) = (row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, FormerSymbol { until, symbol }))
+        })?;
+        for (security, symbol) in rows {
+            former.entry(security).or_default().push(symbol);
+        }
+        Ok(former)
     }
 }
 
@@ -59,7 +77,33 @@ impl WriteSecurities<'_> {
         Ok(SecurityId(id))
     }
 
-    /// Replaces the attributes of a security, except its symbol.
+    /// Replaces the current and former symbols of these securities. Symbols that are unique
+    /// afterwards may pass from one to another.
+    pub(crate) fn set_symbols(&self, securities: &[&Security]) -> Result<(), StoreError> {
+        let mut rename = self
+            .connection
+            .prepare_cached("UPDATE security SET symbol = ?2 WHERE id = ?1")?;
+        // A blank before the id: no symbol of a file begins with one.
+        for security in securities {
+            rename.execute(params![security.id, format!(" {}", security.id.0)])?;
+        }
+        let mut forget = self
+            .connection
+            .prepare_cached("DELETE FROM former_symbol WHERE security = ?1")?;
+        let mut add = self.connection.prepare_cached(
+            "INSERT INTO former_symbol (security, day, symbol) VALUES (?1, ?2, ?3)",
+        )?;
+        for security in securities {
+            rename.execute(params![security.id, security.symbol])?;
+            forget.execute([security.id])?;
+            for former in &security.former_symbols {
+                add.execute(params![security.id, former.until, former.symbol])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the attributes of a security, except its symbols.
     pub(crate) fn change(&self, security: &Security) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
