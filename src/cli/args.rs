@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::commands::{
-    accept_prices, alerts, backup, calendar, capture, check, completions, demo, explain, import,
+    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain, import,
     init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
     retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Transaction(transaction::TransactionArgs),
     /// Delete closes, or show which were corrected or deleted
     Price(price::PriceArgs),
+    /// List or delete corporate actions, or show which were corrected or deleted
+    Action(action::ActionArgs),
     /// List, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
     /// Shrink a scenario to the smallest one on which a condition holds

@@ -26,6 +26,14 @@ pub(super) fn withdraw_hint(error: &WithdrawError) -> Option<String> {
         WithdrawError::NoCloses { .. } => {
             "the view `closes` of the database lists all closes".to_owned()
         }
+        WithdrawError::NoAction(action) => format!(
+            "`plimsoll action list {}` lists its actions",
+            shell_quoted(&action.symbol)
+        ),
+        WithdrawError::SeveralActions(_) => {
+            "name the security received: `--received SYMBOL`".to_owned()
+        }
+        WithdrawError::Symbol(reason) => return reason.hint(),
         WithdrawError::UnknownSymbol { nearest: None, .. } | WithdrawError::Store(_) => {
             return None;
         }

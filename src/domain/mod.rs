@@ -6,6 +6,7 @@
 //! where they are imported or booked.
 
 mod accepted_prices;
+mod action_record;
 mod amount;
 mod amount_error;
 pub mod calendar;
@@ -47,6 +48,7 @@ mod value;
 mod wide;
 
 pub use accepted_prices::{AcceptedPrices, PriceAcceptance};
+pub use action_record::{ActionName, ActionRecord, action_terms, split_terms};
 pub use amount::Money;
 pub use amount_error::AmountError;
 pub use calendar::{Calendar, CalendarError, SessionsPerYear};

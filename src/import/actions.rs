@@ -15,6 +15,7 @@ use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{Change, Security, Split, SplitChange};
 use rust_decimal::Decimal;
 
+pub(super) use symbol_changes::check_symbols;
 pub use row::{ActionChanges, ActionRow, ActionTerms};
 
 const FORMAT: TableFormat = TableFormat {

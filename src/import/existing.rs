@@ -191,6 +191,12 @@ impl ExistingRecords {
         self.securities.named(symbol)
     }
 
+    /// Returns the security with this symbol on a day, else the one that it names without a day.
+    pub(super) fn on_or_named(&self, symbol: &str, day: Day) -> Option<&Security> {
+        let on = self.securities.on(symbol, day);
+        on.or_else(|| self.securities.named(symbol))
+    }
+
     /// Returns the securities that ever had the symbol.
     pub(super) fn bearers(&self, symbol: &str) -> impl Iterator<Item = &Security> {
         self.securities.bearers(symbol)

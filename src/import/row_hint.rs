@@ -4,7 +4,7 @@ use super::row_error::RowErrorKind;
 use crate::domain::AmountError;
 
 impl RowErrorKind {
-    pub(super) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownSymbol { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),

@@ -50,6 +50,35 @@ pub(crate) fn invalidate_actions(
     remove_cells(writing, invalidations, now)
 }
 
+/// Invalidates the cells that a deleted action affects, and returns them.
+///
+/// # Errors
+///
+/// The database cannot be read or written.
+pub(crate) fn invalidate_deleted_action(
+    writing: &WriteTransaction<'_>,
+    calendar: &Calendar,
+    action: &CorporateAction,
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, StoreError> {
+    let facts = Facts::new(writing, calendar)?;
+    let CorporateAction { day, kind, .. } = *action;
+    if !facts.is_covered(day) {
+        return Ok(PhaseCells::new());
+    }
+    let symbol = facts.security(action.security)?.symbol_on(day);
+    let change = ActionChange {
+        was: Some(*action),
+        action: *action,
+    };
+    let deleted = NewInvalidation {
+        cause: InvalidationCause::Action,
+        reason: format!("{kind} of {symbol} on {day} deleted"),
+        cells: affected_by_action(&facts, &change)?.into_cells(),
+    };
+    remove_cells(writing, [Ok(deleted)], now)
+}
+
 /// Returns the cells that a stored action affects. A holding in the security received follows from one
 /// in the security that is held.
 fn affected_by_action(

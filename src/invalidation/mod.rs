@@ -68,7 +68,7 @@ mod splits;
 mod transactions;
 
 pub(crate) use calendar::sync_calendar;
-pub(crate) use corporate_actions::invalidate_actions;
+pub(crate) use corporate_actions::{invalidate_actions, invalidate_deleted_action};
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
 pub(crate) use ownership::holding_changes;
@@ -79,5 +79,5 @@ pub(crate) use received::ActionHistory;
 pub use request::{force, invalidate};
 pub(crate) use risk_model::sync_risk_model;
 pub(crate) use securities::invalidate_attributes;
-pub(crate) use splits::invalidate_splits;
+pub(crate) use splits::{invalidate_deleted_split, invalidate_splits};
 pub(crate) use transactions::invalidate_transactions;

@@ -13,7 +13,7 @@ use super::ownership::Ownership;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{
     Calendar, Day, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, PortfolioId, Security,
-    SecurityId, Split, SplitChange,
+    SecurityId, Split, SplitChange, split_terms,
 };
 use crate::phases::LONGEST_WINDOW;
 use crate::store::{StoreError, WriteTransaction};
@@ -53,6 +53,33 @@ pub(crate) fn invalidate_splits(
         })
     });
     remove_cells(writing, invalidations, now)
+}
+
+/// Invalidates the cells that a deleted split affects, and returns them: those that it would affect if
+/// it were added.
+///
+/// # Errors
+///
+/// The database cannot be read or written.
+pub(crate) fn invalidate_deleted_split(
+    writing: &WriteTransaction<'_>,
+    calendar: &Calendar,
+    split: &Split,
+    now: DateTime<Utc>,
+) -> Result<PhaseCells, StoreError> {
+    let facts = Facts::new(writing, calendar)?;
+    if !facts.is_covered(split.day) {
+        return Ok(PhaseCells::new());
+    }
+    let security = facts.security(split.security)?;
+    let terms = split_terms(split);
+    let (day, symbol) = (split.day, security.symbol_on(split.day));
+    let deleted = NewInvalidation {
+        cause: InvalidationCause::Action,
+        reason: format!("split {terms} of {symbol} on {day} deleted"),
+        cells: affected_by_split(&facts, security, split)?.into_cells(),
+    };
+    remove_cells(writing, [Ok(deleted)], now)
 }
 
 /// Returns the cells affected by a stored split: those of the portfolios whose quantity differs,

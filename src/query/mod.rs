@@ -11,6 +11,7 @@
 //! | `calendars` | the built-in calendars, and the days of one in a year |
 //! | `realized` | realized profit by lot |
 //! | `transaction_history`, `close_history` | what transactions and closes were before they changed |
+//! | `actions` | corporate actions, and what they were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
 //! | `health` | the quality of prices and rates |
@@ -28,6 +29,7 @@ mod accepted_prices;
 mod alert_conditions;
 mod books;
 mod calendars;
+mod actions;
 mod close_history;
 mod concerns;
 mod coverage;
@@ -66,6 +68,7 @@ pub use books::{Books, SessionBooks, Totals, books};
 pub use calendars::{
     CalendarSummary, CalendarYear, ClosedDay, EarlyClose, built_in_calendars, calendar_year,
 };
+pub use actions::{ActionChangeView, ActionView, action_history, actions};
 pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,

@@ -142,7 +142,7 @@ pub fn close_history_text(symbol: &str, changes: &[CloseChangeView], palette: Pa
     page.finish()
 }
 
-fn to_do_again(phases: u64) -> String {
+pub(super) fn to_do_again(phases: u64) -> String {
     match phases {
         0 => "nothing has to be done again".to_owned(),
         phases => format!(

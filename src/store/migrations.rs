@@ -31,6 +31,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/019_cash_currencies.sql")),
     M::up(include_str!("schema/020_portfolio_calendars.sql")),
     M::up(include_str!("schema/021_former_symbols.sql")),
+    M::up(include_str!("schema/022_action_changes.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

@@ -52,10 +52,10 @@ pub use restore::Restored;
 pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
-    ImportRecord, ModelNumber, ReadAcceptedPrices, ReadCalendar, ReadCloses, ReadCorporateActions,
+    ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses, ReadCorporateActions,
     ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,
     ReadSecurityCalendars, ReadSplits, ReadTransactionChanges, ReplacedClose, Revision,
-    StoredWorld, WriteAcceptedPrices, WriteCalendar, WriteCloses, WriteCorporateActions,
+    StoredWorld, WriteAcceptedPrices, WriteActionChanges, WriteCalendar, WriteCloses, WriteCorporateActions,
     WriteEntries, WriteImports, WritePortfolios, WriteRiskModels, WriteSecurities,
     WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
 };

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 
 use super::{
-    accept_prices, alerts, backup, calendar, capture, check, completions, demo, explain, import,
+    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain, import,
     init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
     retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
 };
@@ -51,6 +51,7 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Show(_)
             | Command::Transaction(_)
             | Command::Price(_)
+            | Command::Action(_)
             | Command::Portfolio(_)
             | Command::Token(_)
             | Command::Metrics(_)
@@ -97,6 +98,7 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Replay(args) => replay::execute(context, &args),
         Command::Transaction(args) => transaction::execute(context, &args),
         Command::Price(args) => price::execute(context, &args),
+        Command::Action(args) => action::execute(context, &args),
         Command::Portfolio(args) => portfolio::execute(context, &args),
         Command::Shrink(args) => shrink::execute(context, &args),
         Command::Sim(args) => sim::execute(context, &args),

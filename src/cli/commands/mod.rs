@@ -1,6 +1,7 @@
 //! The commands: each file has the arguments of one and carries it out.
 
 pub(super) mod accept_prices;
+pub(super) mod action;
 pub(super) mod alerts;
 mod author;
 pub(super) mod backup;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::actions::apply_actions;
 use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
 use super::records::{
-    apply_actions, apply_portfolios, apply_prices, apply_securities, existing_actions,
+    apply_portfolios, apply_prices, apply_securities, existing_actions,
     existing_portfolios, existing_prices, existing_with_calendars,
 };
 use super::transactions::{apply_transactions, existing_transactions};

@@ -9,10 +9,12 @@
 //! |---|---|
 //! | `import_file`, `import_result` | import one file, and report the result |
 //! | `records`, `transactions` | read the existing records, and write the changes, of each kind of file |
+//! | `actions` | write and delete corporate actions, with the history of both |
 //! | `withdraw` | void transactions, and delete closes |
 //! | `failures` | forget the failures of cells that a file may have repaired |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
+mod actions;
 mod context;
 mod failures;
 mod import_file;
@@ -21,6 +23,7 @@ mod records;
 mod transactions;
 mod withdraw;
 
+pub use actions::{ActionToDelete, DeletedAction, delete_action};
 pub use context::{ApplyError, ImportContext};
 pub use import_file::{Mode, SourceFile, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};

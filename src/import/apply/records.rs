@@ -8,15 +8,14 @@ use super::failures::forget_failures;
 use crate::domain::{
     Calendar, Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityCalendars, SecurityId,
 };
-use crate::import::actions::{ActionChanges, ActionRow};
+use crate::import::actions::ActionRow;
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
 use crate::import::prices::{PriceChanges, PriceRows};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::SecurityChanges;
 use crate::invalidation::{
-    invalidate_actions, invalidate_attributes, invalidate_closes, invalidate_portfolios,
-    invalidate_splits,
+    invalidate_attributes, invalidate_closes, invalidate_portfolios,
 };
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
@@ -161,37 +160,6 @@ pub(super) fn existing_actions(
     let known = known.with_splits(splits).with_actions(actions);
     let (_, model) = reading.risk_models().in_force()?;
     Ok(known.with_closes(closes).with_model(&model))
-}
-
-/// Stores the splits and other corporate actions that a file adds or corrects.
-pub(super) fn apply_actions(
-    writing: &WriteTransaction<'_>,
-    context: &ImportContext<'_>,
-    changes: ActionChanges,
-) -> Result<PhaseCells, StoreError> {
-    let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
-    writing.splits().set(&splits)?;
-    let actions: Vec<_> = changes.actions.iter().map(|change| change.action).collect();
-    writing.corporate_actions().set(&actions)?;
-    // No figure depends on a symbol, so no cell is invalidated: sums run in the order of the first
-    // symbols, which stays.
-    let renamed: Vec<_> = changes.symbols.iter().map(|change| &change.now).collect();
-    writing.securities().set_symbols(&renamed)?;
-    forget_failures(writing, |failed| {
-        for split in &splits {
-            failed.of_security(split.security, split.day)?;
-        }
-        for action in &actions {
-            failed.of_security(action.security, action.day)?;
-        }
-        Ok(())
-    })?;
-    let mut cells = invalidate_splits(writing, context.calendar, &changes.splits, context.now)?;
-    let others = invalidate_actions(writing, context.calendar, &changes.actions, context.now)?;
-    for (at, ids) in others {
-        *cells.entry(at).or_default() |= ids;
-    }
-    Ok(cells)
 }
 
 /// Returns all securities, and the splits and closes of those in the file.

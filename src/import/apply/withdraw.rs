@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use super::actions::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;
@@ -14,6 +15,8 @@ use crate::domain::{
     Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Security, Transaction,
     TransactionEdit, TransactionKind, nearest,
 };
+use crate::import::existing::ExistingRecords;
+use crate::import::row_error::RowErrorKind;
 use crate::import::transactions::{is_held_long, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;
@@ -45,6 +48,15 @@ pub enum WithdrawError {
         /// The quantity that it takes.
         taken: Quantity,
     },
+    /// There is no such corporate action.
+    #[error("{} has no {} on {}{}", .0.symbol, .0.kind, .0.day, received(.0))]
+    NoAction(ActionToDelete),
+    /// Several corporate actions differ only in the security received.
+    #[error("{} has several of kind {} on {}", .0.symbol, .0.kind, .0.day)]
+    SeveralActions(ActionToDelete),
+    /// Another security has the symbol that would come back.
+    #[error(transparent)]
+    Symbol(#[from] RowErrorKind),
     /// No security has the symbol.
     #[error("no security has the symbol `{symbol}`")]
     UnknownSymbol {
@@ -64,6 +76,11 @@ pub enum WithdrawError {
     /// The store failed to read or write.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn received(action: &ActionToDelete) -> String {
+    let symbol = action.received.as_ref();
+    symbol.map_or_else(String::new, |symbol| format!(" with {symbol} received"))
 }
 
 /// The transactions that were voided.
@@ -170,26 +187,39 @@ fn check_holdings(
     let mut warnings = Vec::new();
     for portfolio in portfolios {
         let stored = known.history(portfolio).unwrap_or_default();
-        let before = shortfalls(stored, &known);
-        for (reference, short) in shortfalls(stored.iter().filter(is_kept), &known) {
-            // Units from a spin-off or a merger are not among the transactions.
-            if before.contains_key(&reference) || known.can_be_received(short.security) {
-                continue;
-            }
-            let symbol = known.symbol_of(short.security);
-            let (held, taken) = (short.held, short.taken);
-            if short.kind == TransactionKind::TransferOut {
-                return Err(WithdrawError::TransferExceedsHolding {
-                    reference,
-                    symbol,
-                    held,
-                    taken,
-                });
-            }
-            let security = known.security_with_id(short.security);
-            if !security.is_some_and(|security| is_held_long(security.class)) {
-                continue;
-            }
+        let kept = stored.iter().filter(is_kept);
+        warnings.extend(check_shortfalls((stored, &known), (kept, &known))?);
+    }
+    Ok(warnings)
+}
+
+/// Refuses a transfer of one portfolio that takes more than is held after a change and did not before
+/// it, and returns warnings about sales that open a short position so. Each side has transactions, and
+/// the records with the splits.
+pub(super) fn check_shortfalls<'t>(
+    before: (&[Transaction], &ExistingRecords),
+    after: (impl IntoIterator<Item = &'t Transaction>, &ExistingRecords),
+) -> Result<Vec<Warning>, WithdrawError> {
+    let known = after.1;
+    let before = shortfalls(before.0, before.1);
+    let mut warnings = Vec::new();
+    for (reference, short) in shortfalls(after.0, known) {
+        // Units from a spin-off or a merger are not among the transactions.
+        if before.contains_key(&reference) || known.can_be_received(short.security) {
+            continue;
+        }
+        let symbol = known.symbol_of(short.security);
+        let (held, taken) = (short.held, short.taken);
+        if short.kind == TransactionKind::TransferOut {
+            return Err(WithdrawError::TransferExceedsHolding {
+                reference,
+                symbol,
+                held,
+                taken,
+            });
+        }
+        let security = known.security_with_id(short.security);
+        if security.is_some_and(|security| is_held_long(security.class)) {
             warnings.push(Warning::LeavesShort {
                 reference,
                 symbol,

@@ -92,6 +92,10 @@ pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
             "delete the closes of {symbol} on {days}: {}",
             attribution.reason
         ),
+        Action::DeleteAction(action, attribution) => format!(
+            "delete the {} of {} on {}: {}",
+            action.kind, action.symbol, action.day, attribution.reason
+        ),
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),

@@ -196,6 +196,9 @@ fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayErro
             days,
             attribution,
         } => withdraw::delete_prices(harness, symbol, *days, attribution),
+        Action::DeleteAction(action, attribution) => {
+            withdraw::delete_one_action(harness, action, attribution)
+        }
         Action::Advance(by) => move_clock(harness, *by),
         Action::Clock(to) => move_clock(harness, *to - harness.environment().clock.now()),
         Action::Calendar { calendar, .. } => {

@@ -1,11 +1,14 @@
-//! Plays the steps that take sources back: voided transactions and deleted closes.
+//! Plays the steps that take sources back: voided transactions, deleted closes and
+//! deleted corporate actions.
 
 use super::changes::invalidated_outcome;
 use super::error::PlayError;
 use super::harness::Harness;
 use super::result::StepOutcome;
 use crate::domain::{Attribution, DayRange};
-use crate::import::apply::{ImportContext, WithdrawError, delete_closes, void_transactions};
+use crate::import::apply::{
+    ActionToDelete, ImportContext, WithdrawError, delete_action, delete_closes, void_transactions,
+};
 
 pub(super) fn void(
     harness: &Harness<'_>,
@@ -49,6 +52,28 @@ pub(super) fn delete_prices(
         Ok(deleted) => {
             let count = deleted.invalidated_count();
             invalidated_outcome(harness, Vec::new(), &deleted.invalidated_cells, count)
+        }
+        Err(error) => refused(error),
+    }
+}
+
+pub(super) fn delete_one_action(
+    harness: &Harness<'_>,
+    action: &ActionToDelete,
+    attribution: &Attribution,
+) -> Result<StepOutcome, PlayError> {
+    let settings = harness.settings();
+    let context = ImportContext {
+        calendar: &settings.calendar,
+        now: harness.environment().clock.now(),
+    };
+    let mut writer = harness.store().writer()?;
+    match delete_action(&mut writer, action, attribution, &context) {
+        Ok(deleted) => {
+            let warnings = deleted.warnings.iter();
+            let warnings = warnings.map(|warning| format!("warning: {warning}"));
+            let count = deleted.invalidated_count();
+            invalidated_outcome(harness, warnings.collect(), &deleted.invalidated_cells, count)
         }
         Err(error) => refused(error),
     }

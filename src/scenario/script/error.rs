@@ -195,8 +195,8 @@ fn nearest_text(nearest: Option<Day>) -> String {
 
 const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
                       `restore`, `close`, `add`, `prices`, `transaction`, `split`, \
-                      `accept-prices`, `import`, `void`, `delete-prices`, `advance`, `clock`, \
-                      `calendar`, `configure`";
+                      `accept-prices`, `import`, `void`, `delete-prices`, `delete-action`, `advance`, \
+                      `clock`, `calendar`, `configure`";
 
 /// Errors of reading a fixture.
 #[derive(Debug, Error)]

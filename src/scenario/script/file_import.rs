@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::FileImport;
-use crate::domain::Attribution;
-use crate::import::apply::FileKind;
+use crate::domain::{ActionName, Attribution, Day};
+use crate::import::apply::{ActionToDelete, FileKind};
 use crate::import::{Corrections, ImportOptions, Restatements, ValidRows, Warnings};
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::values::Span;
@@ -36,6 +36,37 @@ pub(crate) struct DeletePricesSpec {
     /// The reason, as text for people.
     #[serde(default)]
     pub(crate) reason: Option<String>,
+}
+
+/// A corporate action to delete.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DeleteActionSpec {
+    /// The symbol of the security that is held.
+    pub(crate) symbol: String,
+    /// The first day on which the action counts.
+    pub(crate) day: Day,
+    /// The kind: `split`, `symbol-change`, or another one of a file of actions.
+    pub(crate) kind: Lenient<ActionName>,
+    /// The symbol of the security received, to name one of several actions.
+    #[serde(default)]
+    pub(crate) received: Option<String>,
+    /// The reason, as text for people.
+    #[serde(default)]
+    pub(crate) reason: Option<String>,
+}
+
+impl DeleteActionSpec {
+    /// Returns the action, and the author of the change.
+    pub(super) fn read(&self) -> (ActionToDelete, Attribution) {
+        let action = ActionToDelete {
+            symbol: self.symbol.clone(),
+            day: self.day,
+            kind: self.kind.0,
+            received: self.received.clone(),
+        };
+        (action, attribution(self.reason.as_ref()))
+    }
 }
 
 impl VoidSpec {

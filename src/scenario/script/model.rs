@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::engine::Settings;
 use crate::import::ImportOptions;
-use crate::import::apply::FileKind;
+use crate::import::apply::{ActionToDelete, FileKind};
 use crate::plan::Policy;
 use crate::scenario::world::{Correction, World, WorldPortfolio};
 
@@ -120,6 +120,8 @@ pub enum Action {
         /// Who deletes them, and why.
         attribution: Attribution,
     },
+    /// Deletes a corporate action.
+    DeleteAction(ActionToDelete, Attribution),
     /// Moves the clock, back if negative.
     Advance(TimeDelta),
     /// Sets the clock to an instant.

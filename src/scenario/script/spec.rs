@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Value;
 
 use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
-use super::file_import::{DeletePricesSpec, ImportSpec, VoidSpec};
+use super::file_import::{DeleteActionSpec, DeletePricesSpec, ImportSpec, VoidSpec};
 use super::model::Crash;
 use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
@@ -143,6 +143,8 @@ pub(crate) struct StepSpec {
     pub(crate) void: Option<VoidSpec>,
     /// Closes of a security to delete, by days.
     pub(crate) delete_prices: Option<DeletePricesSpec>,
+    /// A corporate action to delete.
+    pub(crate) delete_action: Option<DeleteActionSpec>,
     /// The duration by which the clock moves; a negative one moves it back.
     pub(crate) advance: Option<Lenient<SignedDuration>>,
     /// The instant to which the clock is set.

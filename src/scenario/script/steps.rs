@@ -46,7 +46,7 @@ enum StepContext {
 
 impl StepSpec {
     /// Returns the keys of actions, each with whether it is present.
-    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 20] {
+    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 21] {
         [
             ("run", self.run.is_some()),
             ("plan", self.plan.is_some()),
@@ -64,6 +64,7 @@ impl StepSpec {
             ("import", self.import.is_some()),
             ("void", self.void.is_some()),
             ("delete-prices", self.delete_prices.is_some()),
+            ("delete-action", self.delete_action.is_some()),
             ("advance", self.advance.is_some()),
             ("clock", self.clock.is_some()),
             ("calendar", self.calendar.is_some()),
@@ -255,6 +256,10 @@ impl<'s> StepReader<'s> {
                 days: day_range(Some(spec.days.0)),
                 attribution: spec.attribution(),
             });
+        }
+        if let Some(spec) = &step.delete_action {
+            let (action, attribution) = spec.read();
+            return Ok(Action::DeleteAction(action, attribution));
         }
         self.settings_change(step, at)
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
 use crate::domain::{
-    ActionKind, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price,
+    ActionKind, ActionName, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price,
     Quantity, TimeOfDay, TransactionKind,
 };
 use crate::scenario::format::LITERAL;
@@ -98,6 +98,10 @@ words! {
     FeeTreatment: WordKind::OneOf(|| FeeTreatment::ALL.map(FeeTreatment::name).to_vec());
     TransactionKind: WordKind::OneOf(|| TransactionKind::ALL.map(TransactionKind::name).to_vec());
     ActionKind: WordKind::OneOf(|| ActionKind::ALL.map(ActionKind::name).to_vec());
+    ActionName: WordKind::OneOf(|| {
+        let others = ActionKind::ALL.map(ActionKind::name);
+        ["split", "symbol-change"].into_iter().chain(others).collect()
+    });
     CostShare: WordKind::Number;
     Day: WordKind::Date(DAY);
     TimeOfDay: WordKind::Pattern("^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?$");

@@ -47,6 +47,19 @@ impl ReadCorporateActions<'_> {
 }
 
 impl WriteCorporateActions<'_> {
+    /// Deletes an action.
+    pub(crate) fn delete(&self, action: &CorporateAction) -> Result<(), StoreError> {
+        let (security, day, kind, part) = action.key();
+        let part = part.map_or(0, |id| id.0);
+        self.connection
+            .prepare_cached(
+                "DELETE FROM corporate_action
+                 WHERE security = ?1 AND day = ?2 AND kind = ?3 AND part = ?4",
+            )?
+            .execute(params![security, day, kind, part])?;
+        Ok(())
+    }
+
     /// Inserts actions; one with the same key is replaced.
     pub(crate) fn set(&self, actions: &[CorporateAction]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -256,6 +256,14 @@ impl WriteEntries<'_> {
 }
 
 impl WriteSplits<'_> {
+    /// Deletes the split of a security on a day.
+    pub(crate) fn delete(&self, security: SecurityId, day: Day) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM split WHERE security = ?1 AND day = ?2")?
+            .execute(params![security, day])?;
+        Ok(())
+    }
+
     /// Inserts splits; one of the same security and day is replaced.
     pub(crate) fn set(&self, splits: &[Split]) -> Result<(), StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -4,6 +4,7 @@
 
 mod accepted_prices;
 mod calendar;
+mod action_changes;
 mod corporate_actions;
 mod entries;
 #[cfg(test)]
@@ -22,6 +23,7 @@ mod world;
 
 pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
 pub use calendar::{ReadCalendar, WriteCalendar};
+pub use action_changes::{ReadActionChanges, WriteActionChanges};
 pub use corporate_actions::{ReadCorporateActions, WriteCorporateActions};
 pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
 pub use imports::{ImportRecord, ReadImports, WriteImports};

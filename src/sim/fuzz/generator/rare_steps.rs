@@ -4,10 +4,10 @@
 use std::num::NonZeroU64;
 
 use super::{Generator, NAMES, SYMBOLS, names};
-use crate::domain::Day;
 use crate::domain::calendar::Amendments;
+use crate::domain::{ActionName, Day};
 use crate::scenario::script::file_import::{
-    DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
+    DeleteActionSpec, DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
 };
 use crate::scenario::script::spec::{PlanSpec, StepSpec};
 use crate::scenario::world::Span;
@@ -39,7 +39,7 @@ impl Generator {
         let random = &mut self.rare_steps;
         let day = self.evening.saturating_add(-(random.below(6) as i32));
         let mut step = StepSpec::default();
-        match random.below(7) {
+        match random.below(8) {
             0 => {
                 step.split = Some(SplitSpec {
                     symbol: SPLIT_SYMBOLS[random.below(SPLIT_SYMBOLS.len())].to_owned(),
@@ -75,6 +75,16 @@ impl Generator {
                 step.delete_prices = Some(DeletePricesSpec {
                     symbol: SYMBOLS[random.below(SYMBOLS.len())].to_owned(),
                     days: Lenient(Span::new(Some(day), Some(day))),
+                    reason: None,
+                });
+            }
+            // Refused unless a step before recorded it.
+            6 => {
+                step.delete_action = Some(DeleteActionSpec {
+                    symbol: SPLIT_SYMBOLS[random.below(SPLIT_SYMBOLS.len())].to_owned(),
+                    day: self.evening,
+                    kind: Lenient(ActionName::Split),
+                    received: None,
                     reason: None,
                 });
             }

@@ -1,0 +1,151 @@
+//! Lists corporate actions, and those that were corrected or deleted.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::error::QueryError;
+use super::serialize::text;
+use crate::domain::{
+    ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms,
+};
+use crate::store::Store;
+
+/// A corporate action.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ActionView {
+    /// The first day on which it counts.
+    pub date: Day,
+    /// The symbol of the security that is held; of a change of symbol, the one before it.
+    pub symbol: String,
+    /// The kind.
+    #[serde(serialize_with = "text")]
+    pub kind: ActionName,
+    /// The terms.
+    pub terms: String,
+}
+
+/// A change of a corporate action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ActionChangeView {
+    /// The first day on which the action counted.
+    pub date: Day,
+    /// The kind.
+    #[serde(serialize_with = "text")]
+    pub kind: ActionName,
+    /// Time of the change.
+    pub at: DateTime<Utc>,
+    /// The terms before the change.
+    pub was: String,
+    /// The terms after it; absent if it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// Name of the person who deleted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Reason of the deletion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Returns the corporate actions by day: all, or those of the securities that have or had a symbol.
+///
+/// # Errors
+///
+/// The symbol is unknown, or the store cannot be read.
+pub fn actions(store: &Store, symbol: Option<&str>) -> Result<Vec<ActionView>, QueryError> {
+    store.read(|reading| {
+        let securities = reading.securities().all()?;
+        let wanted = match symbol {
+            None => securities.iter().map(|security| security.id).collect(),
+            Some(symbol) => named(&securities, symbol)?,
+        };
+        let of = |id: SecurityId| securities.iter().find(|security| security.id == id);
+        let symbol_on = |id: SecurityId, day: Day| {
+            of(id).map_or_else(String::new, |of| of.symbol_on(day).to_owned())
+        };
+        let mut found = Vec::new();
+        let mut add = |id: SecurityId, date, symbol, kind, terms| {
+            if wanted.contains(&id) {
+                found.push(ActionView {
+                    date,
+                    symbol,
+                    kind,
+                    terms,
+                });
+            }
+        };
+        for split in reading.splits().all()? {
+            let (id, day) = (split.security, split.day);
+            let terms = split_terms(&split);
+            add(id, day, symbol_on(id, day), ActionName::Split, terms);
+        }
+        for action in reading.corporate_actions().all()? {
+            let (id, day) = (action.security, action.day);
+            let terms = action_terms(&action, |received| symbol_on(received, day));
+            let kind = ActionName::Other(action.kind);
+            add(id, day, symbol_on(id, day), kind, terms);
+        }
+        for security in &securities {
+            for former in &security.former_symbols {
+                let (day, kind) = (former.until, ActionName::SymbolChange);
+                let terms = security.symbol_on(day).to_owned();
+                add(security.id, day, former.symbol.clone(), kind, terms);
+            }
+        }
+        found.sort();
+        Ok(found)
+    })
+}
+
+/// Returns the corrected and deleted actions of the securities that have or had a symbol, the oldest
+/// change first.
+///
+/// # Errors
+///
+/// The symbol is unknown, or the store cannot be read.
+pub fn action_history(store: &Store, symbol: &str) -> Result<Vec<ActionChangeView>, QueryError> {
+    store.read(|reading| {
+        let securities = reading.securities().all()?;
+        let mut changes = Vec::new();
+        for security in named(&securities, symbol)? {
+            changes.extend(reading.action_changes().of_security(security)?);
+        }
+        changes.sort_by_key(|change| change.at);
+        let changes = changes.into_iter().map(|change| {
+            let (now, deletion) = match change.became {
+                Ok(now) => (Some(now), None),
+                Err(deletion) => (None, Some(deletion)),
+            };
+            let (by, reason) = deletion.map(|of| (of.by, of.reason)).unzip();
+            ActionChangeView {
+                date: change.day,
+                kind: change.kind,
+                at: change.at,
+                was: change.was,
+                now,
+                by,
+                reason,
+            }
+        });
+        Ok(changes.collect())
+    })
+}
+
+fn named(securities: &[Security], symbol: &str) -> Result<BTreeSet<SecurityId>, QueryError> {
+    let bearing = |security: &&Security| security.all_symbols().any(|own| own == symbol);
+    let found: BTreeSet<_> = (securities.iter())
+        .filter(bearing)
+        .map(|security| security.id)
+        .collect();
+    match found.is_empty() {
+        false => Ok(found),
+        true => Err(QueryError::UnknownSymbol {
+            nearest: nearest(symbol, securities.iter().map(|known| known.symbol.as_str())),
+            symbol: symbol.to_owned(),
+        }),
+    }
+}
