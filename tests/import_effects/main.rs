@@ -3,6 +3,7 @@
 
 mod books;
 mod corrections;
+mod deleted_actions;
 mod files;
 mod inbox;
 mod lifecycle;

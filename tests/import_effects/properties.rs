@@ -62,7 +62,7 @@ pub(crate) fn any_transaction(size: Size) -> impl Strategy<Value = TestTransacti
     })
 }
 
-fn any_split(size: Size) -> impl Strategy<Value = TestSplit> {
+pub(crate) fn any_split(size: Size) -> impl Strategy<Value = TestSplit> {
     let ratio = prop_oneof![Just((2, 1)), Just((3, 2)), Just((1, 2))];
     (0..TRADED, any_day(size), ratio).prop_map(|(security, day, (new, old))| TestSplit {
         security,
@@ -288,7 +288,7 @@ proptest! {
 prop_compose! {
     /// Makes sources with corporate actions. Nothing is transferred out, because a holding may have
     /// ended.
-    fn any_acted_sources()(
+    pub(crate) fn any_acted_sources()(
         sources in any_sources(SMALL, 3),
         actions in prop::collection::vec(any_action(SMALL), 1..4),
     ) -> TestSources {
@@ -298,7 +298,7 @@ prop_compose! {
     }
 }
 
-fn any_action(size: Size) -> impl Strategy<Value = TestAction> {
+pub(crate) fn any_action(size: Size) -> impl Strategy<Value = TestAction> {
     (0..TRADED, any_day(size), 0..ACTION_TERMS.len()).prop_map(|(security, day, terms)| {
         TestAction {
             security,

@@ -79,7 +79,7 @@ impl TestAction {
     }
 
     /// Returns the columns that tell it apart: symbol, day, kind.
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         let row = self.row();
         row.split(',').take(3).collect::<Vec<_>>().join(",")
     }

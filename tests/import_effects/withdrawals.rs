@@ -81,7 +81,7 @@ fn bookable(mut transaction: TestTransaction) -> TestTransaction {
 }
 
 /// Compares books that were corrected with those of a clean import of the same sources.
-fn assert_equal_to_clean(books: &Books, right: &TestSources) {
+pub(crate) fn assert_equal_to_clean(books: &Books, right: &TestSources) {
     let clean = right.books();
     clean.run();
     assert_eq!(entries(books), entries(&clean));
@@ -179,7 +179,7 @@ proptest! {
 }
 
 /// Two portfolios with a purchase each, on the first of ten sessions.
-fn two_holders() -> TestSources {
+pub(crate) fn two_holders() -> TestSources {
     let mut sources = TestSources::with_sessions(10);
     for (at, day) in (0_i64..).zip(sources.sessions.clone()) {
         for security in 0..SYMBOLS.len() {
@@ -190,7 +190,7 @@ fn two_holders() -> TestSources {
     sources
 }
 
-fn buy(sources: &TestSources, portfolio: usize, session: usize) -> TestTransaction {
+pub(crate) fn buy(sources: &TestSources, portfolio: usize, session: usize) -> TestTransaction {
     TestTransaction {
         portfolio,
         day: sources.sessions[session],
