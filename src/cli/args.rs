@@ -3,9 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use super::commands::{
-    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain, import,
-    init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
-    retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
+    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
+    import, init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay,
+    restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
+    verify,
 };
 use super::context::GlobalArgs;
 

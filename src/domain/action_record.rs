@@ -76,10 +76,7 @@ pub fn split_terms(split: &Split) -> String {
 }
 
 /// Describes the terms of an action, such as `1:4 KID, cost share 0.25`.
-pub fn action_terms(
-    action: &CorporateAction,
-    symbol: impl Fn(SecurityId) -> String,
-) -> String {
+pub fn action_terms(action: &CorporateAction, symbol: impl Fn(SecurityId) -> String) -> String {
     let received = action.received.map(|delivery| {
         let symbol = symbol(delivery.security);
         format!("{}:{} {symbol}", delivery.new, delivery.old)

@@ -80,10 +80,11 @@ pub use quality::{PriceQuality, Quality};
 pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{CellSelection, EmptyScope, Members, Scope};
 pub use sectors::{Sector, SectorNames, SectorWeights};
-pub use security::{AssetClass, CloseSigns, Currency, NewSecurity, Security, UnknownValue};
+pub use security::{
+    AssetClass, CloseSigns, Currency, FormerSymbol, NewSecurity, Security, UnknownValue,
+};
 pub use security_calendars::{SecurityCalendars, is_closed};
 pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};
-pub use symbols::FormerSymbol;
 pub use time_of_day::{InvalidTime, TimeOfDay};
 pub use token::TokenScope;
 pub use transaction_edit::{Attribution, RecordedEdit, TransactionChange, TransactionEdit};

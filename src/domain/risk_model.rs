@@ -39,7 +39,9 @@ impl RiskModel {
         securities: impl IntoIterator<Item = &'s Security> + Clone,
     ) -> BTreeSet<SecurityId> {
         let named = |symbol| Security::with_symbol(securities.clone(), symbol);
-        self.symbols().filter_map(|symbol| Some(named(symbol)?.id)).collect()
+        self.symbols()
+            .filter_map(|symbol| Some(named(symbol)?.id))
+            .collect()
     }
 
     /// Returns whether both models have the same figures: they differ at most in the symbols by which

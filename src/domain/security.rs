@@ -10,7 +10,6 @@ use thiserror::Error;
 use super::day::Day;
 use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
-use super::symbols::FormerSymbol;
 
 /// The error of a text that is not one of the known values of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -192,6 +191,15 @@ impl FromStr for AssetClass {
                 known: "equity, fund, bond, option, future, commodity, crypto, fx, index, private",
             })
     }
+}
+
+/// A symbol that a security had until it was called otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FormerSymbol {
+    /// The first day on which the security was called otherwise.
+    pub until: Day,
+    /// The symbol up to the day before.
+    pub symbol: String,
 }
 
 /// A security as it is stored.

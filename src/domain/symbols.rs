@@ -2,16 +2,7 @@
 //! one can take over its former symbol.
 
 use super::day::Day;
-use super::security::Security;
-
-/// A symbol that a security had until it was called otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FormerSymbol {
-    /// The first day on which the security was called otherwise.
-    pub until: Day,
-    /// The symbol up to the day before.
-    pub symbol: String,
-}
+use super::security::{FormerSymbol, Security};
 
 /// The days on which a security has a symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +159,9 @@ impl Security {
             let own = symbols.filter(|(own, _)| *own == symbol);
             own.map(move |(_, end)| (security, end))
         });
-        named.max_by_key(|(_, end)| *end).map(|(security, _)| security)
+        named
+            .max_by_key(|(_, end)| *end)
+            .map(|(security, _)| security)
     }
 }
 
@@ -244,7 +237,8 @@ mod tests {
         assert_eq!(other.with_symbol_from(day("2026-01-05"), "B"), twice);
         assert_eq!(twice.all_symbols().collect::<Vec<_>>(), ["A", "B", "C"]);
         assert_eq!(
-            once.with_symbol_from(day("2026-01-05"), "D").symbol_on(day("2026-01-05")),
+            once.with_symbol_from(day("2026-01-05"), "D")
+                .symbol_on(day("2026-01-05")),
             "D"
         );
     }

@@ -12,11 +12,12 @@ use super::restatement::{SplitRatio, UnseenSplit};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
-use crate::domain::{Change, Security, Split, SplitChange};
+use super::warning::Warning;
+use crate::domain::{ActionKind, Change, CorporateAction, Security, Split, SplitChange};
 use rust_decimal::Decimal;
 
-pub(super) use symbol_changes::check_symbols;
 pub use row::{ActionChanges, ActionRow, ActionTerms};
+pub(super) use symbol_changes::check_symbols;
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[
@@ -134,7 +135,39 @@ pub fn validate_actions(
     if let Some(changes) = &mut validated.changes {
         changes.symbols = renamed.changes;
     }
-    validated
+    let new = validated
+        .changes
+        .iter()
+        .flat_map(|changes| &changes.actions);
+    let new: Vec<CorporateAction> = new.map(|change| change.action).collect();
+    validated.with_warnings(|index| {
+        let row = rows.lines[index].row.as_ref().ok();
+        let other = row.and_then(|row| other_end(row, &new, known));
+        let warning = other.map(|other| Warning::EndsTwice { other });
+        warning.into_iter().collect()
+    })
+}
+
+/// Returns the kind of another action that ends the holding of a row's security on the same day, if
+/// the row has one that does.
+fn other_end(
+    row: &ActionRow,
+    new: &[CorporateAction],
+    known: &ExistingRecords,
+) -> Option<ActionKind> {
+    let ActionTerms::Other(terms) = &row.terms else {
+        return None;
+    };
+    let security = known.require_security(&row.symbol, row.day).ok()?.id;
+    let mut all = known.actions().chain(new);
+    let other = all.find(|other| {
+        (other.security, other.day) == (security, row.day)
+            && other.kind.ends_holding()
+            && other.kind != terms.kind
+    });
+    other
+        .map(|other| other.kind)
+        .filter(|_| terms.kind.ends_holding())
 }
 
 /// Returns the stored closes around a split if they move less by it than against it: the closes

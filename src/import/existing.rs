@@ -8,19 +8,13 @@ use std::ops::Bound;
 
 use rust_decimal::Decimal;
 
+use super::neighbours::neighbours;
 use super::row_error::RowErrorKind;
 use super::symbols::SecurityTable;
 use crate::domain::{
-    CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price, RiskModel,
-    Security, SecurityId, Split, Transaction, TransactionChange, nearest,
+    CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,
+    RiskModel, Security, SecurityId, Split, Transaction, TransactionChange, nearest,
 };
-
-/// The largest number of known words that are all compared with an unknown one. In a larger map only
-/// the neighbours in sorted order are compared, so that the cost of a file full of unknown names does
-/// not grow with the number of known ones.
-const MAX_COMPARED: usize = 1_000;
-/// Known words compared on either side of the unknown one.
-const NEIGHBOURS: usize = 64;
 
 /// Existing records for validation, built with the `with_*` methods.
 #[derive(Debug, Clone, Default)]
@@ -165,6 +159,11 @@ impl ExistingRecords {
         self.histories.get(&portfolio).map(Vec::as_slice)
     }
 
+    /// Returns the transactions of all portfolios whose histories are read.
+    pub(super) fn all_histories(&self) -> impl Iterator<Item = &Transaction> {
+        self.histories.values().flatten()
+    }
+
     /// Returns the splits of a security, by day.
     pub(super) fn splits_of(&self, security: SecurityId) -> impl Iterator<Item = &Split> {
         self.splits
@@ -267,6 +266,11 @@ impl ExistingRecords {
             })
     }
 
+    /// Returns all corporate actions other than splits.
+    pub(super) fn actions(&self) -> impl Iterator<Item = &CorporateAction> {
+        self.actions.iter()
+    }
+
     /// Returns the action with the same key as `action`.
     pub(super) fn action(&self, action: &CorporateAction) -> Option<CorporateAction> {
         let mut actions = self.actions.iter();
@@ -333,16 +337,6 @@ impl ExistingRecords {
     }
 }
 
-/// Returns the keys of `map` to compare with an unknown word.
-pub(super) fn neighbours<'m, V>(word: &str, map: &'m BTreeMap<String, V>) -> impl Iterator<Item = &'m str> {
-    let all = map.len() <= MAX_COMPARED;
-    let count = if all { MAX_COMPARED } else { NEIGHBOURS };
-    let before = map.range::<str, _>((Bound::Unbounded, Bound::Excluded(word)));
-    let after = map.range::<str, _>((Bound::Included(word), Bound::Unbounded));
-    let around = before.rev().take(count).chain(after.take(count));
-    around.map(|(key, _)| key.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,17 +376,6 @@ mod tests {
             Err(RowErrorKind::AmbiguousPortfolio { keys, .. }) if keys.len() == 2
         ));
         assert_eq!(known.require_portfolio("b").unwrap().id, PortfolioId(2));
-    }
-
-    #[test]
-    fn only_sorted_neighbours_are_compared_in_a_large_map() {
-        let map: BTreeMap<String, ()> = (0..5_000).map(|n| (format!("fund-{n:05}"), ())).collect();
-        let around = || neighbours("fund-0420x", &map);
-        assert_eq!(around().count(), 2 * NEIGHBOURS);
-        assert_eq!(
-            nearest("fund-0420x", around()),
-            Some("fund-04200".to_owned())
-        );
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod dates;
 mod error;
 mod existing;
 pub mod inbox;
+mod neighbours;
 mod numbers;
 mod options;
 mod portfolio_checks;

@@ -153,7 +153,25 @@ pub fn validate_securities(
         let warning = renamed.map(|(_, found)| Warning::FormerSymbol {
             symbol: found.symbol.clone(),
         });
-        warning.into_iter().collect()
+        let closes = row.and_then(|row| closes_of_class(row, known));
+        warning.into_iter().chain(closes).collect()
+    })
+}
+
+/// Returns a warning if a row gives a known security a class that cannot have its closes.
+fn closes_of_class(row: &SecurityRow, known: &ExistingRecords) -> Option<Warning> {
+    let OptionalField::Value(class) = row.class else {
+        return None;
+    };
+    let was = find(row, known).filter(|was| was.class != class)?;
+    let closes = known.closes(was.id)?.iter();
+    let mut excluded = closes.filter(|(_, close)| !class.closes().include(**close));
+    let (day, close) = excluded.next()?;
+    Some(Warning::ClosesOfClass {
+        class,
+        close: *close,
+        day: *day,
+        count: 1 + excluded.count(),
     })
 }
 
@@ -257,99 +275,4 @@ fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::SecurityId;
-
-    fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
-        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
-        validate_securities(&rows, known)
-    }
-
-    fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
-        let added = validated.changes.unwrap().added.into_iter();
-        ExistingRecords::default()
-            .with_securities(added.zip(1..).map(|(new, id)| new.with_id(SecurityId(id))))
-    }
-
-    #[test]
-    fn a_bare_symbol_defaults_to_a_us_equity() {
-        let result = validated(
-            "symbol,class\nAAPL,\nEURUSD,fx\n",
-            &ExistingRecords::default(),
-        );
-        let added = result.changes.unwrap().added;
-        assert_eq!(
-            (added[0].class, added[0].currency),
-            (AssetClass::Equity, Currency::USD)
-        );
-        assert_eq!(
-            (added[0].name.as_str(), added[0].multiplier),
-            ("AAPL", Quantity::whole(1))
-        );
-        assert_eq!(added[1].currency, Currency::USD);
-    }
-
-    #[test]
-    fn a_file_may_have_the_symbol_column_alone() {
-        let result = validated("Symbol\r\nAAPL\r\nMSFT\r\n", &ExistingRecords::default());
-        let added = result.changes.unwrap().added;
-        let symbols: Vec<_> = added.iter().map(|new| new.symbol.as_str()).collect();
-        assert_eq!(symbols, ["AAPL", "MSFT"]);
-    }
-
-    #[test]
-    fn a_second_import_changes_nothing_and_a_new_sector_is_a_correction() {
-        let text = "symbol,sector,multiplier\nAAPL,Tech,1\nOPT,,100\n";
-        let known = after(validated(text, &ExistingRecords::default()));
-        assert_eq!(validated(text, &known).counts.same, 2);
-        let moved = validated(
-            "symbol,sector,inactive_from\nAAPL,Media,2026-01-05\n",
-            &known,
-        );
-        let Verdict::Corrected(changes) = &moved.verdicts[0].verdict else {
-            panic!("{:?}", moved.verdicts);
-        };
-        assert_eq!(changes[0].to_string(), "sector `Tech` → `Media`");
-        assert_eq!(changes[1].column, "inactive_from");
-    }
-
-    #[test]
-    fn a_currency_pair_must_match_its_symbol() {
-        let text =
-            "symbol,class,currency\nEURUSD,fx,USD\nEURUSD2,fx,USD\nUSDJPY,fx,\nEURGBP,fx,USD\n";
-        let result = validated(text, &ExistingRecords::default());
-        assert_eq!((result.counts.added, result.counts.invalid), (2, 2));
-    }
-
-    #[test]
-    fn a_calendar_is_kept_corrected_and_removed_and_an_unknown_one_is_refused() {
-        let named =
-            |known: ExistingRecords| known.with_calendars(["XTSE", "XLON"].map(ToOwned::to_owned));
-        let added = validated(
-            "symbol,calendar\nRY.TO,XTSE\n",
-            &named(ExistingRecords::default()),
-        );
-        let known = named(after(added));
-        assert_eq!(validated("symbol\nRY.TO\n", &known).counts.same, 1);
-        let removed = validated("symbol,calendar\nRY.TO,\n", &known);
-        let Verdict::Corrected(changes) = &removed.verdicts[0].verdict else {
-            panic!("{:?}", removed.verdicts);
-        };
-        assert_eq!(changes[0].column, "calendar");
-        let unknown = validated("symbol,calendar\nRY.TO,XTSX\n", &known);
-        let Verdict::Invalid(errors) = &unknown.verdicts[0].verdict else {
-            panic!("{:?}", unknown.verdicts);
-        };
-        assert_eq!(errors[0].hint().unwrap(), "did you mean `XTSE`?");
-    }
-
-    #[test]
-    fn unknown_words_and_invalid_numbers_are_errors() {
-        let text = "symbol,class,currency,multiplier\nA,stock,usd,0\n";
-        let result = validated(text, &ExistingRecords::default());
-        assert!(
-            matches!(&result.verdicts[0].verdict, Verdict::Invalid(errors) if errors.len() == 3)
-        );
-    }
-}
+mod tests;

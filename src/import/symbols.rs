@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::existing::neighbours;
+use super::neighbours::neighbours;
 use super::row_error::RowErrorKind;
 use crate::domain::{Day, Security, SecurityId, nearest};
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::options::PriceWarning;
-use crate::domain::{Attribution, Currency, Day, Money, Quantity};
+use crate::domain::{ActionKind, AssetClass, Attribution, Currency, Day, Money, Price, Quantity};
 
 /// A reason to look at a row again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,43 @@ pub enum Warning {
     NoRate(Currency),
     /// The transaction was voided, and the row does not bring it back.
     Voided(Attribution),
+    /// A transfer names a counterpart that has no equal transfer.
+    OneSidedTransfer {
+        /// The name of the counterpart.
+        counterpart: String,
+    },
+    /// A chosen lot is not one that the portfolio acquired of the security.
+    NoSuchLot {
+        /// The id that is chosen.
+        lot: String,
+        /// The symbol of the security.
+        symbol: String,
+        /// The name of the portfolio.
+        portfolio: String,
+    },
+    /// After the change, a known transaction refers to one that is missing.
+    Leaves {
+        /// The id of the known transaction.
+        reference: String,
+        /// The warning about it.
+        warning: Box<Warning>,
+    },
+    /// Stored closes are such as the new class cannot have.
+    ClosesOfClass {
+        /// The new class.
+        class: AssetClass,
+        /// The first of these closes.
+        close: Price,
+        /// Its day.
+        day: Day,
+        /// The number of these closes.
+        count: usize,
+    },
+    /// Two actions end the holding of a security on one day.
+    EndsTwice {
+        /// The kind of the other action.
+        other: ActionKind,
+    },
     /// The security of the row is called otherwise today.
     FormerSymbol {
         /// Its symbol today.
@@ -99,6 +136,45 @@ impl fmt::Display for Warning {
             Self::Voided(Attribution { by, reason }) => {
                 write!(f, "voided by {by}: {reason}; `--correct` imports it again")
             }
+            Self::OneSidedTransfer { counterpart } => write!(
+                f,
+                "the equal transfer of `{counterpart}` is missing, and no books are computed without it"
+            ),
+            Self::NoSuchLot {
+                lot,
+                symbol,
+                portfolio,
+            } => write!(
+                f,
+                "`{lot}` opened no lot of {symbol} in `{portfolio}`, and no books are computed without it"
+            ),
+            Self::Leaves { reference, warning } => {
+                write!(f, "transaction `{reference}`: {warning}")
+            }
+            Self::ClosesOfClass {
+                class,
+                close,
+                day,
+                count,
+            } => {
+                let sign = if close.is_zero() {
+                    "zero"
+                } else {
+                    "below zero"
+                };
+                write!(
+                    f,
+                    "the close {close} on {day} is {sign}, which class {class} cannot have"
+                )?;
+                match count {
+                    1 => Ok(()),
+                    count => write!(f, " ({count} such closes)"),
+                }
+            }
+            Self::EndsTwice { other } => write!(
+                f,
+                "a {other} on the same day ends the holding too; the merger is booked, and nothing is left for the delisting"
+            ),
             Self::FormerSymbol { symbol } => write!(
                 f,
                 "a former symbol of `{symbol}`; a new security with it needs its `symbol_from`"

@@ -7,9 +7,7 @@ use serde::Serialize;
 
 use super::error::QueryError;
 use super::serialize::text;
-use crate::domain::{
-    ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms,
-};
+use crate::domain::{ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms};
 use crate::store::Store;
 
 /// A corporate action.

@@ -176,7 +176,9 @@ fn securities(
     let held: IdSet = held.collect();
     let closed = known.iter().filter(|security| held.contains(security.id.0));
     let closed = closed.filter(|security| calendars.is_closed(security, cell.day));
-    let closed = closed.map(|security| security.symbol_on(cell.day).to_owned()).collect();
+    let closed = closed
+        .map(|security| security.symbol_on(cell.day).to_owned())
+        .collect();
     let known = known.into_iter();
     let missing = known.filter(|security| missing.contains(&security.id));
     Ok(Some(SecuritiesView {

@@ -26,10 +26,10 @@
 //! here prints, and nothing here decides which cells are needed: the planner does.
 
 mod accepted_prices;
+mod actions;
 mod alert_conditions;
 mod books;
 mod calendars;
-mod actions;
 mod close_history;
 mod concerns;
 mod coverage;
@@ -63,12 +63,12 @@ mod fixture;
 mod tests;
 
 pub use accepted_prices::{AcceptedPricesView, accepted_prices};
+pub use actions::{ActionChangeView, ActionView, action_history, actions};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
 pub use calendars::{
     CalendarSummary, CalendarYear, ClosedDay, EarlyClose, built_in_calendars, calendar_year,
 };
-pub use actions::{ActionChangeView, ActionView, action_history, actions};
 pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,

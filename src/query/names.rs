@@ -44,7 +44,9 @@ impl Names {
             [],
         );
         for security in securities {
-            names.securities.insert(security.id, security.symbol.clone());
+            names
+                .securities
+                .insert(security.id, security.symbol.clone());
             if !security.former_symbols.is_empty() {
                 names.renamed.insert(security.id, security);
             }

@@ -64,7 +64,9 @@ impl TransactionView {
             date: of.day,
             time: of.time.map(|time| time.to_string()),
             kind: of.kind.to_string(),
-            symbol: of.security.map(|security| names.security_on(security, of.day)),
+            symbol: of
+                .security
+                .map(|security| names.security_on(security, of.day)),
             quantity: quantity.map(|quantity| quantity.to_string()),
             price: of.price.map(|price| price.to_string()),
             amount: of.amount.map(|amount| amount.to_string()),

@@ -28,11 +28,7 @@ pub fn actions_text(actions: &[ActionView], palette: Palette) -> String {
 }
 
 /// The changes of the actions of a security, as text of at most 80 columns.
-pub fn action_history_text(
-    symbol: &str,
-    changes: &[ActionChangeView],
-    palette: Palette,
-) -> String {
+pub fn action_history_text(symbol: &str, changes: &[ActionChangeView], palette: Palette) -> String {
     let mut page = Page::new(palette);
     if changes.is_empty() {
         page.headline(

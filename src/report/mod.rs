@@ -2,6 +2,7 @@
 //! database, prints, or reads a clock.
 
 mod accepted_prices;
+mod actions;
 mod alerts;
 mod books;
 mod calendars;
@@ -9,7 +10,6 @@ mod cash;
 mod certificate;
 mod chart;
 mod concerns;
-mod actions;
 mod corrections;
 mod days;
 mod error_text;
@@ -48,13 +48,11 @@ mod query_samples;
 mod style;
 
 pub use accepted_prices::accepted_prices_text;
+pub use actions::{action_history_text, actions_text, deleted_action_json, deleted_action_text};
 pub use alerts::{alerts_json, alerts_text};
 pub use books::{books_text, cash_csv, positions_csv, series_csv};
 pub use calendars::{calendar_text, calendars_text};
 pub use concerns::{cleared_text, concern_text, concern_title};
-pub use actions::{
-    action_history_text, actions_text, deleted_action_json, deleted_action_text,
-};
 pub use corrections::{
     close_history_text, deleted_closes_json, deleted_closes_text, transaction_history_text,
     voided_json, voided_text,

@@ -52,12 +52,12 @@ pub use restore::Restored;
 pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
 pub use sources::{
-    ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses, ReadCorporateActions,
-    ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,
+    ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses,
+    ReadCorporateActions, ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,
     ReadSecurityCalendars, ReadSplits, ReadTransactionChanges, ReplacedClose, Revision,
-    StoredWorld, WriteAcceptedPrices, WriteActionChanges, WriteCalendar, WriteCloses, WriteCorporateActions,
-    WriteEntries, WriteImports, WritePortfolios, WriteRiskModels, WriteSecurities,
-    WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
+    StoredWorld, WriteAcceptedPrices, WriteActionChanges, WriteCalendar, WriteCloses,
+    WriteCorporateActions, WriteEntries, WriteImports, WritePortfolios, WriteRiskModels,
+    WriteSecurities, WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
 };
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};

@@ -57,9 +57,7 @@ pub(super) fn execute(context: &Context, args: &ActionArgs) -> Result<Exit, CliE
     match &args.command {
         ActionCommand::List { symbol } => {
             let actions = query::actions(&context.store()?, symbol.as_deref())?;
-            context.show(&actions, || {
-                report::actions_text(&actions, Palette::Colour)
-            })?;
+            context.show(&actions, || report::actions_text(&actions, Palette::Colour))?;
         }
         ActionCommand::Delete {
             symbol,

@@ -3,9 +3,10 @@
 use clap::CommandFactory;
 
 use super::{
-    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain, import,
-    init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay, restore,
-    retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction, verify,
+    accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
+    import, init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay,
+    restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
+    verify,
 };
 use crate::app::note_damage;
 use crate::cli::{

@@ -118,7 +118,8 @@ pub(in crate::import) fn check_symbols(
     known: &ExistingRecords,
 ) -> Result<(), RowErrorKind> {
     let others = || known.securities().filter(|other| other.id != now.id);
-    if others().any(|other| now.contradicts_symbols(other)) || !was.keeps_symbol_order(now, others())
+    if others().any(|other| now.contradicts_symbols(other))
+        || !was.keeps_symbol_order(now, others())
     {
         return Err(RowErrorKind::SymbolTaken {
             symbol: now.symbol.clone(),
@@ -193,8 +194,14 @@ mod tests {
         assert_eq!(result.counts.invalid, 0, "{:?}", result.verdicts);
         let splits = result.changes.unwrap().splits;
         let of: Vec<_> = splits.iter().map(|change| change.split).collect();
-        assert!(of.iter().all(|Split { security, .. }| *security == SecurityId(2)));
-        let wrong = validated("FB,2022-06-09,symbol-change,META,\nFB,2022-06-09,split,,2:1\n", &known());
+        assert!(
+            of.iter()
+                .all(|Split { security, .. }| *security == SecurityId(2))
+        );
+        let wrong = validated(
+            "FB,2022-06-09,symbol-change,META,\nFB,2022-06-09,split,,2:1\n",
+            &known(),
+        );
         assert_eq!(wrong.counts.invalid, 1);
     }
 
@@ -210,7 +217,10 @@ mod tests {
             "FB,2022-06-09,split,META,2:1",
             "METV,2022-01-10,symbol-change,METX,",
         ] {
-            assert!(validated(&format!("{row}\n"), &known()).is_refused(), "{row}");
+            assert!(
+                validated(&format!("{row}\n"), &known()).is_refused(),
+                "{row}"
+            );
         }
     }
 

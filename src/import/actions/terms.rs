@@ -275,4 +275,17 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn two_ends_on_one_day_are_questioned() {
+        let rows = "PAR,2026-01-05,merger,KID,1:2,,\nPAR,2026-01-05,delisting,,,0,\nKID,2026-01-05,delisting,,,0,\n";
+        let result = validated(rows, &known());
+        let warned: Vec<_> = result
+            .verdicts
+            .iter()
+            .map(|line| line.warnings.len())
+            .collect();
+        assert_eq!(warned, [1, 1, 0]);
+        assert_eq!(result.counts.invalid, 0);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::action_to_delete::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;
@@ -19,19 +20,6 @@ use crate::invalidation::{
     invalidate_actions, invalidate_deleted_action, invalidate_deleted_split, invalidate_splits,
 };
 use crate::store::{StoreError, WriteTransaction, Writer};
-
-/// The action to delete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionToDelete {
-    /// The symbol of the security that is held.
-    pub symbol: String,
-    /// The first day on which the action counts.
-    pub day: Day,
-    /// The kind.
-    pub kind: ActionName,
-    /// The symbol of the security received, of several actions with the other keys.
-    pub received: Option<String>,
-}
 
 /// The action that was deleted.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +168,9 @@ pub fn delete_action(
                     (known.security, known.day, known.kind) == (security.id, action.day, kind)
                 });
                 if let Some(symbol) = &action.received {
-                    let wanted = known.on_or_named(symbol, action.day).map(|wanted| wanted.id);
+                    let wanted = known
+                        .on_or_named(symbol, action.day)
+                        .map(|wanted| wanted.id);
                     found.retain(|known| {
                         wanted.is_some() && known.received.map(|of| of.security) == wanted
                     });
@@ -229,7 +219,10 @@ fn find_security<'k>(
     let found = before.or_else(|| known.on_or_named(symbol, action.day));
     found.ok_or_else(|| WithdrawError::UnknownSymbol {
         symbol: symbol.clone(),
-        nearest: nearest(symbol, known.securities().map(|known| known.symbol.as_str())),
+        nearest: nearest(
+            symbol,
+            known.securities().map(|known| known.symbol.as_str()),
+        ),
     })
 }
 
@@ -259,7 +252,10 @@ fn check_holdings(
     let mut warnings = Vec::new();
     for portfolio in portfolios {
         let stored = after.history(portfolio).unwrap_or_default();
-        warnings.extend(check_shortfalls((stored, &before), (stored.iter(), &after))?);
+        warnings.extend(check_shortfalls(
+            (stored, &before),
+            (stored.iter(), &after),
+        )?);
     }
     Ok(warnings)
 }

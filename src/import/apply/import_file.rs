@@ -9,8 +9,8 @@ use super::actions::apply_actions;
 use super::context::{ApplyError, ImportContext};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
 use super::records::{
-    apply_portfolios, apply_prices, apply_securities, existing_actions,
-    existing_portfolios, existing_prices, existing_with_calendars,
+    apply_portfolios, apply_prices, apply_securities, existing_actions, existing_portfolios,
+    existing_prices, existing_with_calendars,
 };
 use super::transactions::{apply_transactions, existing_transactions};
 use crate::domain::{Attribution, Calendar, Day, PhaseCells};
@@ -87,8 +87,9 @@ pub fn import_file(
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
             let validate = |known: &ExistingRecords| validate_securities(&rows, known);
-            let existing =
-                |reading: &ReadTransaction<'_>| existing_with_calendars(reading, context.calendar);
+            let existing = |reading: &ReadTransaction<'_>| {
+                existing_with_calendars(reading, context.calendar, &rows)
+            };
             import.commit(existing, validate, apply_securities)
         }
         FileKind::Actions => {

@@ -13,10 +13,8 @@ use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
 use crate::import::prices::{PriceChanges, PriceRows};
 use crate::import::row_reader::{OptionalField, Rows};
-use crate::import::securities::SecurityChanges;
-use crate::invalidation::{
-    invalidate_attributes, invalidate_closes, invalidate_portfolios,
-};
+use crate::import::securities::{SecurityChanges, SecurityRow};
+use crate::invalidation::{invalidate_attributes, invalidate_closes, invalidate_portfolios};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Returns all portfolios, the traded ranges of those in the file, and the names of the calendars
@@ -69,15 +67,34 @@ pub(super) fn apply_portfolios(
     invalidate_portfolios(writing, context.calendar, &changes.corrected, context.now)
 }
 
-/// Returns all securities, and the names of the calendars that a security can have: those that are
-/// built in, that of the database, and those that a security has.
+/// Returns all securities, the closes of those whose class changes, and the names of the calendars that
+/// a security can have: those that are built in, that of the database, and those that a security has.
 pub(super) fn existing_with_calendars(
     reading: &ReadTransaction<'_>,
     configured: &Calendar,
+    rows: &Rows<SecurityRow>,
 ) -> Result<ExistingRecords, StoreError> {
     let (_, model) = reading.risk_models().in_force()?;
     let known = existing_securities(reading)?.with_model(&model);
-    Ok(known.with_calendars(known_calendars(reading, configured)?))
+    let mut closes = Vec::new();
+    for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        let OptionalField::Value(class) = row.class else {
+            continue;
+        };
+        for security in known
+            .bearers(&row.symbol)
+            .filter(|known| known.class != class)
+        {
+            let own = reading.closes().of_security(security.id, DayRange::ALL)?;
+            closes.extend(
+                own.into_iter()
+                    .map(|(day, close)| (security.id, day, close)),
+            );
+        }
+    }
+    Ok(known
+        .with_calendars(known_calendars(reading, configured)?)
+        .with_closes(closes))
 }
 
 /// Returns the names of the calendars that are built in, that of the database, and those that a

@@ -40,6 +40,7 @@ pub(super) fn existing_transactions(
     let is_correction = matches!(corrections, Corrections::By(_));
     if is_correction {
         concerned.extend(entries.iter().map(|entry| entry.portfolio));
+        concerned.extend(entries.iter().filter_map(|entry| entry.counterpart));
     }
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let symbol = row.symbol.as_deref();
@@ -50,6 +51,9 @@ pub(super) fn existing_transactions(
             && (is_correction || depends_on_history(row))
         {
             concerned.insert(portfolio.id);
+            let counterpart = row.counterpart.as_deref();
+            let counterpart = counterpart.and_then(|name| known.resolve_portfolio(name).ok()?);
+            concerned.extend(counterpart.map(|counterpart| counterpart.id));
         }
     }
     let known = with_histories(reading, known, concerned, moved)?;
@@ -85,6 +89,7 @@ pub(super) fn with_histories(
 fn depends_on_history(row: &TransactionRow) -> bool {
     match row.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => true,
+        TransactionKind::TransferIn => row.counterpart.is_some(),
         TransactionKind::Dividend => row.amount.is_some_and(|amount| amount.is_negative()),
         _ => false,
     }

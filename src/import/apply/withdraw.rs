@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::actions::ActionToDelete;
+use super::action_to_delete::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;
@@ -17,7 +17,7 @@ use crate::domain::{
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error::RowErrorKind;
-use crate::import::transactions::{is_held_long, shortfalls};
+use crate::import::transactions::{is_held_long, missing_references, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;
 use crate::store::{StoreError, WriteTransaction, Writer};
@@ -88,7 +88,8 @@ fn received(action: &ActionToDelete) -> String {
 pub struct VoidedTransactions {
     /// The transactions as they were, in the order of the request.
     pub transactions: Vec<Transaction>,
-    /// Sales that take more than is then held.
+    /// Sales that take more than is then held, transfers without the other side, and chosen lots that
+    /// nothing opens any more.
     pub warnings: Vec<Warning>,
     /// Ids removed from the ledger.
     pub invalidated_cells: PhaseCells,
@@ -138,12 +139,12 @@ pub fn void_transactions(
                 transactions.push(find_transaction(writing, reference)?);
             }
         }
-        let warnings = check_holdings(writing, &transactions)?;
         let edits: Vec<_> = transactions
             .iter()
             .cloned()
             .map(TransactionEdit::Voided)
             .collect();
+        let warnings = check_holdings(writing, &transactions, &edits)?;
         let invalidated_cells = apply_edits(writing, context, &edits, attribution)?;
         // A run that planned with the old sources notices the new revision.
         writing.increment_revision()?;
@@ -172,14 +173,17 @@ fn find_transaction(
 }
 
 /// Refuses to void transactions without which a transfer takes more than is held, and returns
-/// warnings about sales that then open a short position.
+/// warnings about sales that then open a short position, and about transactions that refer to them.
 fn check_holdings(
     writing: &WriteTransaction<'_>,
     voided: &[Transaction],
+    edits: &[TransactionEdit],
 ) -> Result<Vec<Warning>, WithdrawError> {
     let portfolios: BTreeSet<_> = voided.iter().map(|voided| voided.portfolio).collect();
-    let known = existing_securities(writing)?;
-    let known = with_histories(writing, known, portfolios.clone(), BTreeSet::new())?;
+    let known = existing_securities(writing)?.with_portfolios(writing.portfolios().all()?);
+    let mut concerned = portfolios.clone();
+    concerned.extend(voided.iter().filter_map(|voided| voided.counterpart));
+    let known = with_histories(writing, known, concerned, BTreeSet::new())?;
     let is_kept = |stored: &&Transaction| {
         let mut voided = voided.iter();
         !voided.any(|voided| voided.reference == stored.reference)
@@ -190,6 +194,7 @@ fn check_holdings(
         let kept = stored.iter().filter(is_kept);
         warnings.extend(check_shortfalls((stored, &known), (kept, &known))?);
     }
+    warnings.extend(missing_references(edits, &known).into_values().flatten());
     Ok(warnings)
 }
 

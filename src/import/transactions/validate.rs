@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals, without_rate};
+use super::links::missing_references;
 use super::read::TransactionRow;
 use crate::domain::{
     Change, CloseSigns, Correction, Day, Portfolio, Security, Transaction, TransactionChange,
@@ -110,6 +111,9 @@ fn with_warnings(
     let mut doubts = opened_shorts(&edits, known);
     for (index, warning) in unpaid_reversals(&edits, known) {
         doubts.entry(index).or_default().push(warning);
+    }
+    for (index, warnings) in missing_references(&edits, known) {
+        doubts.entry(index).or_default().extend(warnings);
     }
     let with_pairs = known.currencies_of_pairs();
     validated.with_warnings(|row| {

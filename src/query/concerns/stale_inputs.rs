@@ -304,7 +304,9 @@ impl<'v> Search<'v> {
             return Ok(None);
         }
         let symbols = inputs.iter().filter_map(|id| self.security(*id));
-        let symbols: BTreeSet<_> = symbols.map(|security| security.symbol_on(day).to_owned()).collect();
+        let symbols: BTreeSet<_> = symbols
+            .map(|security| security.symbol_on(day).to_owned())
+            .collect();
         Ok(Some(StalePortfolio {
             id: portfolio.id,
             key: portfolio.key,

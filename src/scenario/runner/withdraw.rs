@@ -73,7 +73,12 @@ pub(super) fn delete_one_action(
             let warnings = deleted.warnings.iter();
             let warnings = warnings.map(|warning| format!("warning: {warning}"));
             let count = deleted.invalidated_count();
-            invalidated_outcome(harness, warnings.collect(), &deleted.invalidated_cells, count)
+            invalidated_outcome(
+                harness,
+                warnings.collect(),
+                &deleted.invalidated_cells,
+                count,
+            )
         }
         Err(error) => refused(error),
     }

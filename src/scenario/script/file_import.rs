@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::model::FileImport;
-use crate::domain::{ActionName, Attribution, Day};
+use super::model::{Action, FileImport};
+use crate::domain::{ActionName, Attribution, Day, DayRange};
 use crate::import::apply::{ActionToDelete, FileKind};
 use crate::import::{Corrections, ImportOptions, Restatements, ValidRows, Warnings};
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
@@ -57,15 +57,15 @@ pub(crate) struct DeleteActionSpec {
 }
 
 impl DeleteActionSpec {
-    /// Returns the action, and the author of the change.
-    pub(super) fn read(&self) -> (ActionToDelete, Attribution) {
+    /// Returns the deletion that the step makes.
+    pub(super) fn read(&self) -> Action {
         let action = ActionToDelete {
             symbol: self.symbol.clone(),
             day: self.day,
             kind: self.kind.0,
             received: self.received.clone(),
         };
-        (action, attribution(self.reason.as_ref()))
+        Action::DeleteAction(action, attribution(self.reason.as_ref()))
     }
 }
 
@@ -80,9 +80,13 @@ impl VoidSpec {
 }
 
 impl DeletePricesSpec {
-    /// Returns the author of the change.
-    pub(super) fn attribution(&self) -> Attribution {
-        attribution(self.reason.as_ref())
+    /// Returns the deletion that the step makes.
+    pub(super) fn read(&self, days: DayRange) -> Action {
+        Action::DeletePrices {
+            symbol: self.symbol.clone(),
+            days,
+            attribution: attribution(self.reason.as_ref()),
+        }
     }
 }
 

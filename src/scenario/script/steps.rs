@@ -251,15 +251,10 @@ impl<'s> StepReader<'s> {
         }
         if let Some(spec) = &step.delete_prices {
             world.security(&spec.symbol)?;
-            return Ok(Action::DeletePrices {
-                symbol: spec.symbol.clone(),
-                days: day_range(Some(spec.days.0)),
-                attribution: spec.attribution(),
-            });
+            return Ok(spec.read(day_range(Some(spec.days.0))));
         }
         if let Some(spec) = &step.delete_action {
-            let (action, attribution) = spec.read();
-            return Ok(Action::DeleteAction(action, attribution));
+            return Ok(spec.read());
         }
         self.settings_change(step, at)
     }

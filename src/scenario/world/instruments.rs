@@ -13,8 +13,8 @@ use super::spec::{
 use super::state::{Close, Correction, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money, NewSecurity, Quantity,
-    Security, SecurityCalendars, SecurityId, Split, Transaction,
+    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money,
+    NewSecurity, Quantity, Security, SecurityCalendars, SecurityId, Split, Transaction,
 };
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
 use crate::domain::{
-    ActionKind, ActionName, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money, Price,
-    Quantity, TimeOfDay, TransactionKind,
+    ActionKind, ActionName, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money,
+    Price, Quantity, TimeOfDay, TransactionKind,
 };
 use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;

@@ -114,6 +114,19 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
             VALUES (1, 20455, 'return-of-capital', 0, NULL, NULL, NULL, 50000000, NULL)";
         connection.execute_batch(row).unwrap();
     }
+    if version >= 19 {
+        let row = "INSERT INTO foreign_cash VALUES (1, 'EUR', 1, 1, 1, 0, 0, 0)";
+        connection.execute_batch(row).unwrap();
+    }
+    if version >= 21 {
+        let row = "INSERT INTO former_symbol VALUES (1, 20455, 'OLD')";
+        connection.execute_batch(row).unwrap();
+    }
+    if version >= 22 {
+        let row = "INSERT INTO action_change
+            VALUES (1, 5000000, 1, 20455, 'split', '2:1', NULL, 'anna', 'cancelled')";
+        connection.execute_batch(row).unwrap();
+    }
     (folder, path, connection)
 }
 

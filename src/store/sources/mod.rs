@@ -3,8 +3,8 @@
 //! notices it at its next commit.
 
 mod accepted_prices;
-mod calendar;
 mod action_changes;
+mod calendar;
 mod corporate_actions;
 mod entries;
 #[cfg(test)]
@@ -22,8 +22,8 @@ mod transaction_changes;
 mod world;
 
 pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
-pub use calendar::{ReadCalendar, WriteCalendar};
 pub use action_changes::{ReadActionChanges, WriteActionChanges};
+pub use calendar::{ReadCalendar, WriteCalendar};
 pub use corporate_actions::{ReadCorporateActions, WriteCorporateActions};
 pub use entries::{ReadEntries, ReadSplits, WriteEntries, WriteSplits};
 pub use imports::{ImportRecord, ReadImports, WriteImports};

@@ -1,0 +1,148 @@
+//! Tests of files of securities.
+
+use super::*;
+use crate::domain::SecurityId;
+
+fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
+    let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
+    validate_securities(&rows, known)
+}
+
+fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
+    let added = validated.changes.unwrap().added.into_iter();
+    ExistingRecords::default()
+        .with_securities(added.zip(1..).map(|(new, id)| new.with_id(SecurityId(id))))
+}
+
+#[test]
+fn a_bare_symbol_defaults_to_a_us_equity() {
+    let result = validated(
+        "symbol,class\nAAPL,\nEURUSD,fx\n",
+        &ExistingRecords::default(),
+    );
+    let added = result.changes.unwrap().added;
+    assert_eq!(
+        (added[0].class, added[0].currency),
+        (AssetClass::Equity, Currency::USD)
+    );
+    assert_eq!(
+        (added[0].name.as_str(), added[0].multiplier),
+        ("AAPL", Quantity::whole(1))
+    );
+    assert_eq!(added[1].currency, Currency::USD);
+}
+
+#[test]
+fn a_file_may_have_the_symbol_column_alone() {
+    let result = validated("Symbol\r\nAAPL\r\nMSFT\r\n", &ExistingRecords::default());
+    let added = result.changes.unwrap().added;
+    let symbols: Vec<_> = added.iter().map(|new| new.symbol.as_str()).collect();
+    assert_eq!(symbols, ["AAPL", "MSFT"]);
+}
+
+#[test]
+fn a_second_import_changes_nothing_and_a_new_sector_is_a_correction() {
+    let text = "symbol,sector,multiplier\nAAPL,Tech,1\nOPT,,100\n";
+    let known = after(validated(text, &ExistingRecords::default()));
+    assert_eq!(validated(text, &known).counts.same, 2);
+    let moved = validated(
+        "symbol,sector,inactive_from\nAAPL,Media,2026-01-05\n",
+        &known,
+    );
+    let Verdict::Corrected(changes) = &moved.verdicts[0].verdict else {
+        panic!("{:?}", moved.verdicts);
+    };
+    assert_eq!(changes[0].to_string(), "sector `Tech` → `Media`");
+    assert_eq!(changes[1].column, "inactive_from");
+}
+
+#[test]
+fn a_currency_pair_must_match_its_symbol() {
+    let text = "symbol,class,currency\nEURUSD,fx,USD\nEURUSD2,fx,USD\nUSDJPY,fx,\nEURGBP,fx,USD\n";
+    let result = validated(text, &ExistingRecords::default());
+    assert_eq!((result.counts.added, result.counts.invalid), (2, 2));
+}
+
+#[test]
+fn a_calendar_is_kept_corrected_and_removed_and_an_unknown_one_is_refused() {
+    let named =
+        |known: ExistingRecords| known.with_calendars(["XTSE", "XLON"].map(ToOwned::to_owned));
+    let added = validated(
+        "symbol,calendar\nRY.TO,XTSE\n",
+        &named(ExistingRecords::default()),
+    );
+    let known = named(after(added));
+    assert_eq!(validated("symbol\nRY.TO\n", &known).counts.same, 1);
+    let removed = validated("symbol,calendar\nRY.TO,\n", &known);
+    let Verdict::Corrected(changes) = &removed.verdicts[0].verdict else {
+        panic!("{:?}", removed.verdicts);
+    };
+    assert_eq!(changes[0].column, "calendar");
+    let unknown = validated("symbol,calendar\nRY.TO,XTSX\n", &known);
+    let Verdict::Invalid(errors) = &unknown.verdicts[0].verdict else {
+        panic!("{:?}", unknown.verdicts);
+    };
+    assert_eq!(errors[0].hint().unwrap(), "did you mean `XTSE`?");
+}
+
+#[test]
+fn unknown_words_and_invalid_numbers_are_errors() {
+    let text = "symbol,class,currency,multiplier\nA,stock,usd,0\n";
+    let result = validated(text, &ExistingRecords::default());
+    assert!(matches!(&result.verdicts[0].verdict, Verdict::Invalid(errors) if errors.len() == 3));
+}
+
+#[test]
+fn a_class_that_excludes_stored_closes_is_questioned() {
+    let mut future = crate::import::sample::security(1, "CLF");
+    future.class = AssetClass::Future;
+    let close = |on: &str, close: &str| {
+        let day = crate::import::sample::day(on);
+        (future.id, day, close.parse().unwrap())
+    };
+    let closes = [
+        close("2020-04-17", "18.27"),
+        close("2020-04-20", "-37.63"),
+        close("2020-04-21", "10.01"),
+    ];
+    let known = ExistingRecords::default()
+        .with_securities([future.clone()])
+        .with_closes(closes);
+    let warned = |class: &str| {
+        let text = format!("symbol,class\nCLF,{class}\n");
+        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
+        let result = validate_securities(&rows.unwrap(), &known);
+        let warnings = result.verdicts[0].warnings.iter();
+        warnings.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let below = "the close -37.63 on 2020-04-20 is below zero, which class equity cannot have";
+    assert_eq!(warned("equity"), [below]);
+    assert!(warned("commodity").is_empty());
+    assert!(warned("future").is_empty());
+}
+
+#[test]
+fn a_former_symbol_names_its_security_unless_a_day_tells_another() {
+    let day = crate::import::sample::day("2022-06-09");
+    let meta = crate::import::sample::security(1, "FB").with_symbol_from(day, "META");
+    let known = ExistingRecords::default().with_securities([meta.clone()]);
+    let validated = |row: &str, known: &ExistingRecords| {
+        let text = format!("symbol,name,symbol_from\n{row}\n");
+        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
+        validate_securities(&rows.unwrap(), known)
+    };
+    let renamed = validated("FB,Meta Platforms,", &known);
+    assert_eq!((renamed.counts.corrected, renamed.counts.warnings), (1, 1));
+    let correction = &renamed.changes.unwrap().corrected[0];
+    assert_eq!(correction.now.symbol, "META");
+    assert_eq!(correction.now.former_symbols, meta.former_symbols);
+    assert_eq!(validated("FB,FB,2022-06-08", &known).counts.same, 1);
+    let new = validated("FB,Fresh Bakery,2023-01-03", &known);
+    assert_eq!(new.changes.unwrap().added[0].symbol, "FB");
+    let model = crate::domain::RiskModel {
+        benchmark: Some("FB".to_owned()),
+        ..Default::default()
+    };
+    let known = known.with_model(&model);
+    assert!(validated("FB,Fresh Bakery,2023-01-03", &known).is_refused());
+}
