@@ -345,7 +345,7 @@ impl Account {
         self.record(&trade, closing)
     }
 
-    /// Adds realized profit.
+    /// Adds realized profit, and the closed lots where they are recorded.
     fn record(&mut self, trade: &Trade, closing: Closing) -> Result<(), PhaseError> {
         if let Some(recorded) = &mut self.realized_lots {
             let lots = closing.realized_lots(trade);

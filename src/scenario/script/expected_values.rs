@@ -14,7 +14,7 @@ use crate::plan::{SkipReason, StepKind};
 pub enum Amount {
     /// The net asset value.
     Nav,
-    /// The cash balance.
+    /// Cash, with the value of the foreign balances.
     Cash,
     /// The profit and loss of the session.
     Pnl,
