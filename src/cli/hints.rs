@@ -124,6 +124,9 @@ pub(super) fn store_hint(error: &StoreError) -> Option<String> {
         StoreError::LeaseHeld { .. } => {
             "wait for its end: `plimsoll runs` shows its progress; the lease of a dead run expires and is taken over"
         }
+        StoreError::Moved(_) => {
+            "work since then is not in the file of that name: put the right file there, then run again"
+        }
         StoreError::LeaseLost => "another run has taken over; `plimsoll runs` shows it",
         _ if error.is_full() => {
             "the disk is full: free some space and run again; committed work is kept"

@@ -70,6 +70,10 @@ impl FileSystem for SimulatedDisk {
         Ok(())
     }
 
+    fn file_number(&self, file: &Path) -> Option<u64> {
+        self.0.files().find(&text(file)).map(|found| found.0)
+    }
+
     /// Lets other threads continue instead.
     fn wait(&self, time: Duration) {
         interleaving::sleep(time);

@@ -12,7 +12,7 @@ use super::unfinished::Unfinished;
 pub enum Access {
     /// Those of the file that is replaced; of a new one, those that the process gives all files.
     Unchanged,
-    /// All users.
+    /// All users, such as a collector of metrics that runs as another one.
     All,
 }
 

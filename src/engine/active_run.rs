@@ -272,8 +272,11 @@ impl<'n> ActiveRun<'n> {
     /// Tries to close a run that ended with an error. If that fails too, the lease expires and the
     /// next run closes it.
     fn close_failed(&mut self, writer: &mut Writer, error: &EngineError) {
-        // Another run has taken over: this one writes nothing further, not even its own end.
-        if matches!(error, EngineError::Store(StoreError::LeaseLost)) {
+        // Another run or file has taken over: this run writes nothing further, not even its own end.
+        if matches!(
+            error,
+            EngineError::Store(StoreError::LeaseLost | StoreError::Moved(_))
+        ) {
             return;
         }
         let report = serde_json::json!({ "error": error.to_string() }).to_string();

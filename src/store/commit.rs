@@ -128,8 +128,12 @@ impl Writer {
         let Err(error) = outcome else {
             return Ok(());
         };
-        // Both come from checks before the COMMIT, so the transaction was certainly rolled back.
-        if matches!(error, StoreError::LeaseLost | StoreError::SourcesChanged) {
+        // Two come from checks before the COMMIT, so the transaction was certainly rolled back. The
+        // third means that the file has no name, so that a stored batch is lost too.
+        if matches!(
+            error,
+            StoreError::LeaseLost | StoreError::SourcesChanged | StoreError::Moved(_)
+        ) {
             return Err(error);
         }
         // The log must be emptied first: what is appended to a log whose sync failed can be lost

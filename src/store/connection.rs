@@ -123,19 +123,14 @@ pub(super) fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()
     connection.pragma_update(None, "query_only", true)
 }
 
-/// Flags of a connection that reads a file of the machine. It may write, so that the last
-/// connection that is closed can empty and remove the log; `query_only` forbids all else.
-pub(super) fn pool_flags() -> OpenFlags {
-    write_flags()
-}
-
 /// Flags of a connection that only reads.
 pub(super) fn read_flags() -> OpenFlags {
     // No mutex: a connection is only ever used by one thread at a time.
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-fn write_flags() -> OpenFlags {
+/// Flags of a connection to an existing file that may write.
+pub(super) fn write_flags() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 

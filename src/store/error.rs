@@ -1,6 +1,7 @@
 //! The errors of opening, reading and writing a database.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -131,9 +132,12 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
-    /// The pool gave no reading connection.
-    #[error("failed to open a connection for reading")]
-    Pool(#[from] r2d2::Error),
+    /// The file that was open has lost its name, or another file or database has it.
+    #[error("`{}` was deleted, moved or replaced while it was open", .0.display())]
+    Moved(PathBuf),
+    /// All reading connections were in use for too long.
+    #[error("all connections for reading have been in use for {} seconds", .0.as_secs())]
+    NoReader(Duration),
     /// The schema could not be migrated.
     #[error("failed to migrate the schema to this version")]
     Migration(#[from] rusqlite_migration::Error),

@@ -74,14 +74,22 @@ impl FileState {
     }
 }
 
-/// Counts up the generation. Every commit does, and stores it with its other changes.
-pub(super) fn count_commit(connection: &Connection) -> Result<(), StoreError> {
+/// Returns the identity of the database that a connection reads; `None` if its row is damaged.
+pub(super) fn identity(connection: &Connection) -> Option<[u8; 16]> {
+    Some(state(connection).ok()??.identity)
+}
+
+fn state(connection: &Connection) -> Result<Option<FileState>, StoreError> {
     let sql = "SELECT state FROM file_state";
     let stored = select_first(connection, sql, [], |row| {
         row.get::<_, Vec<u8>>(0).map_err(Into::into)
     })?;
-    let state = stored.as_deref().and_then(FileState::from_bytes);
-    let Some(state) = state else {
+    Ok(stored.as_deref().and_then(FileState::from_bytes))
+}
+
+/// Counts up the generation. Every commit does, and stores it with its other changes.
+pub(super) fn count_commit(connection: &Connection) -> Result<(), StoreError> {
+    let Some(state) = state(connection)? else {
         return Err(StoreError::damaged(
             "the identity of the database is missing",
         ));

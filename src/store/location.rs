@@ -50,8 +50,18 @@ pub trait FileSystem: Debug + Send + Sync {
     /// The file cannot be renamed.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Returns the number of a file, which a file that replaces it does not have.
+    fn file_number(&self, file: &Path) -> Option<u64>;
+
     /// Waits before a retry.
     fn wait(&self, time: Duration);
+}
+
+/// The number that a file system gives a file. A file that replaces another one has a new number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    number: u64,
 }
 
 /// The location of a database.
@@ -116,6 +126,34 @@ impl Location {
         match self.file_system() {
             None => self.path.exists(),
             Some(files) => files.exists(&self.path),
+        }
+    }
+
+    /// Returns the number of the file that has the name now.
+    ///
+    /// # Errors
+    ///
+    /// No file has the name, or its folder cannot be read.
+    pub(super) fn file_id(&self) -> Result<FileId, StoreError> {
+        let found = match self.file_system() {
+            None => file_id(&self.path),
+            Some(files) => {
+                let number = files.file_number(&self.path);
+                let id = number.map(|number| FileId { device: 0, number });
+                id.ok_or(io::ErrorKind::NotFound.into())
+            }
+        };
+        found.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => StoreError::Moved(self.path.clone()),
+            _ => self.file_error(error),
+        })
+    }
+
+    /// Fails if another file has the name now, or none.
+    pub(super) fn ensure_is(&self, file: FileId) -> Result<(), StoreError> {
+        match self.file_id()? == file {
+            true => Ok(()),
+            false => Err(StoreError::Moved(self.path.clone())),
         }
     }
 
@@ -197,6 +235,23 @@ impl Location {
             source,
         }
     }
+}
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> io::Result<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(path)?;
+    Ok(FileId {
+        device: found.dev(),
+        number: found.ino(),
+    })
+}
+
+/// Other systems do not let an open file be replaced.
+#[cfg(not(unix))]
+fn file_id(path: &Path) -> io::Result<FileId> {
+    let (device, number) = (0, 0);
+    std::fs::metadata(path).map(|_| FileId { device, number })
 }
 
 fn create_flags() -> OpenFlags {

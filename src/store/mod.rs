@@ -13,7 +13,6 @@ mod connection;
 mod contents;
 mod error;
 mod failures;
-mod file_pool;
 mod foreign;
 mod invalidations;
 mod lease;

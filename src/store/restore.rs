@@ -92,7 +92,7 @@ fn keep(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
     at(&kept, fs::hard_link(path, &kept))?;
     let log = log_path(path);
     if log.exists() {
-        at(&log, fs::rename(&log, log_path(&kept)))?;
+        at(&log, move_file(&log, &log_path(&kept)))?;
     }
     Ok(kept)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
-use super::location::Location;
+use super::location::{FileId, Location};
 use super::readers::Readers;
 use super::row_digests::RowChanges;
 use super::transaction::{ReadTransaction, WriteTransaction};
@@ -24,6 +24,10 @@ pub struct Writer {
     location: Location,
     connection: Connection,
     changes: RowChanges,
+    /// The file that is open. Commits to a file without a name would be lost.
+    file: FileId,
+    /// The identity of the database; none if its row is damaged.
+    identity: Option<[u8; 16]>,
 }
 
 impl Store {
@@ -98,10 +102,17 @@ impl Store {
     /// The file cannot be written, a pragma is refused, or another connection keeps the log from
     /// being emptied.
     pub fn writer(&self) -> Result<Writer, StoreError> {
+        let file = match self.location.exists() {
+            true => self.location.file_id()?,
+            false => return Err(StoreError::Absent(self.path().to_owned())),
+        };
         let connection = connection::open(&self.location)?;
+        self.location.ensure_is(file)?;
         Ok(Writer {
             location: self.location.clone(),
             changes: RowChanges::collect(&connection)?,
+            file,
+            identity: left_log::identity(&connection),
             connection,
         })
     }
@@ -161,7 +172,16 @@ impl Writer {
             count(&self.changes, &transaction)?;
             left_log::count_commit(&transaction)?;
         }
+        let identity = left_log::identity(&transaction);
+        let is_other = |(found, opened)| found != opened;
+        // Another database was copied into the file.
+        if identity.zip(self.identity).is_some_and(is_other) {
+            return Err(StoreError::Moved(self.location.path().to_owned()).into());
+        }
+        self.location.ensure_is(self.file)?;
         transaction.commit().map_err(StoreError::from)?;
+        // The file may have lost its name between the check and the COMMIT.
+        self.location.ensure_is(self.file)?;
         Ok(result)
     }
 
@@ -211,5 +231,33 @@ impl Writer {
     pub(crate) fn damage(&self, sql: &str) -> usize {
         let off = self.connection.pragma_update(None, "foreign_keys", false);
         off.and_then(|()| self.connection.execute(sql, [])).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_committed_to_a_file_that_lost_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("books.db");
+        let store = Store::create(path.clone()).unwrap();
+        let touch = |writer: &mut Writer| writer.write(|_| Ok::<_, StoreError>(()));
+        let is_moved = |result| matches!(result, Err(StoreError::Moved(_)));
+
+        let mut writer = store.writer().unwrap();
+        assert!(touch(&mut writer).is_ok());
+        std::fs::rename(&path, folder.path().join("kept.db")).unwrap();
+        assert!(is_moved(touch(&mut writer)));
+        drop(Store::create(path.clone()).unwrap());
+        assert!(is_moved(touch(&mut writer)));
+        drop(writer);
+
+        let mut writer = store.writer().unwrap();
+        assert!(touch(&mut writer).is_ok());
+        // As a copy of another database over the file does.
+        writer.damage("UPDATE file_state SET state = zeroblob(24)");
+        assert!(is_moved(touch(&mut writer)));
     }
 }

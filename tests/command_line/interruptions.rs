@@ -1,8 +1,8 @@
 //! Runs that are killed, interrupted or started twice: the next run completes, and the books equal
 //! those of one undisturbed run.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, ExitStatus};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, ExitStatus};
 use std::time::Duration;
 
 use crate::workspace::Workspace;
@@ -20,16 +20,19 @@ fn workspace() -> Workspace {
 
 /// Starts a run and waits until it has printed that `tenths` of its cells are committed.
 fn start_and_wait(workspace: &Workspace, tenths: usize) -> Child {
+    start_and_read(workspace, tenths).0
+}
+
+/// Starts a run like [`start_and_wait`], and returns its open standard error too.
+fn start_and_read(workspace: &Workspace, tenths: usize) -> (Child, BufReader<ChildStderr>) {
     let mut child = workspace.command(&["run"]).spawn().unwrap();
-    let err = BufReader::new(child.stderr.take().unwrap());
-    let mut seen = 0;
-    for line in err.lines().map_while(Result::ok) {
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let (mut seen, mut line) = (0, String::new());
+    while seen < tenths && err.read_line(&mut line).unwrap() > 0 {
         seen += usize::from(line.contains(" cells ("));
-        if seen >= tenths {
-            break;
-        }
+        line.clear();
     }
-    child
+    (child, err)
 }
 
 fn signal(child: &Child, name: &str) {
@@ -67,6 +70,36 @@ fn a_killed_run_is_completed_by_the_next_run() {
         assert!(next.stdout.contains("abandoned"), "{}", next.stdout);
         assert_eq!(workspace.books(), books, "killed after {tenths} tenths");
         workspace.run_ok(&["verify", "--all"]);
+    }
+}
+
+#[test]
+fn a_run_whose_file_is_deleted_or_replaced_fails() {
+    let delete = |workspace: &Workspace| {
+        std::fs::remove_file(workspace.path("plimsoll.db")).unwrap();
+    };
+    let replace = |workspace: &Workspace| {
+        let other = workspace.path("other.db");
+        workspace.run_ok(&["--db", other.to_str().unwrap(), "init"]);
+        std::fs::rename(other, workspace.path("plimsoll.db")).unwrap();
+    };
+    for lose in [&delete as &dyn Fn(&Workspace), &replace] {
+        let mut lost = None;
+        // A run can end before its file is lost; then another one is started.
+        for _ in 0..10 {
+            let workspace = workspace();
+            let (mut child, mut err) = start_and_read(&workspace, 2);
+            lose(&workspace);
+            let code = child.wait().unwrap().code();
+            if code != Some(0) {
+                let mut text = String::new();
+                err.read_to_string(&mut text).unwrap();
+                assert!(text.contains("was deleted, moved or replaced"), "{text}");
+                lost = code;
+                break;
+            }
+        }
+        assert_eq!(lost, Some(5));
     }
 }
 
