@@ -9,6 +9,7 @@ use plimsoll::domain::Scope;
 use plimsoll::engine::{self, RunObserver, RunRequest, Settings, survey_and_plan};
 use plimsoll::environment::Environment;
 use plimsoll::plan::Request;
+use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::scenario::synthetic::{InitialCoverage, Shape, create_database, now};
 use plimsoll::store::Store;
 
@@ -20,6 +21,32 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 fn memory_grows_with_pending_work_only() {
     planning_memory_grows_with_gaps_only();
     run_frees_computed_cells();
+    refused_worlds_take_a_small_multiple_of_their_text();
+}
+
+/// Texts that name more than a world may have.
+fn refused_worlds_take_a_small_multiple_of_their_text() {
+    let many_names = (0..2_000).map(|number| format!("\"P{number}..P999999\" = {{}}\n"));
+    let many_names = format!("[portfolios]\n{}", many_names.collect::<String>());
+    let unknown = "[[step]]\nrun = { portfolios = \"P1..P999999\" }\n";
+    for text in [
+        "[portfolios]\n\"P1..P999999\" = { complete = \"..\" }\n",
+        "[market]\nshares = 1000000000\n",
+        "[[invalidation]]\ncause = \"forced\"\nportfolios = \"P1..P999999\"\ndays = \"..\"\n",
+        unknown,
+        &many_names,
+    ] {
+        let text = format!("now = 2026-01-08T18:00:00-05:00\n{text}");
+        let fixtures = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+        let heap = heap_stats_of(|| assert!(Scenario::read("a", &text, &fixtures).is_err()));
+        // The calendar, and a market of 64 shares.
+        let most = 4_000_000 + 20 * text.len();
+        assert!(
+            heap.max_bytes < most,
+            "{} bytes for {text:.80}",
+            heap.max_bytes
+        );
+    }
 }
 
 fn planning_memory_grows_with_gaps_only() {

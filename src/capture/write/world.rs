@@ -13,11 +13,11 @@ use crate::capture::error::CaptureError;
 use crate::capture::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, Day, PhaseSet};
 use crate::scenario::format::to_toml;
-use crate::scenario::world::Span;
 use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::merge::fold_portfolios;
 use crate::scenario::world::spec::{MarketSpec, SecuritySpec, WorldSpec};
 use crate::scenario::world::values::Instant;
+use crate::scenario::world::{Span, World, WorldError};
 
 impl State {
     /// Writes this state as a world in TOML. The same state gives the same bytes.
@@ -59,7 +59,7 @@ impl State {
             Some(given) => add_sources(&mut spec, self, given, &labels),
             None => self.add_currency_pairs(&mut spec),
         }
-        Ok(spec)
+        Ok(with_needed_limits(spec))
     }
 
     /// Returns the unpriced sessions up to the last one.
@@ -120,4 +120,13 @@ impl State {
         }
         text
     }
+}
+
+/// Raises the limits of a world that is larger than the defaults, so that it can be read.
+fn with_needed_limits(mut spec: WorldSpec) -> WorldSpec {
+    // One round for each limit at most.
+    while let Err(WorldError::TooMany(found)) = World::from_spec(spec.clone()) {
+        spec.limits.raise(found.counted, found.count);
+    }
+    spec
 }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::world::WorldError;
 use crate::scenario::world::names::expand;
+use crate::scenario::world::{Counted, WorldError};
 
 /// Returns the byte range of the first key of this name, at any depth.
 pub(super) fn key_span(text: &str, key: &str) -> Option<Range<usize>> {
@@ -23,7 +23,7 @@ impl WorldError {
         let portfolio = |wanted: &str| {
             find_span(text, &|word, kind| {
                 kind == TokenKind::Key
-                    && expand(word).is_some_and(|names| names.iter().any(|name| name == wanted))
+                    && expand(word).is_some_and(|mut names| names.any(|name| name == wanted))
             })
         };
         match self {
@@ -37,6 +37,8 @@ impl WorldError {
             | Self::InvalidId {
                 portfolio: name, ..
             } => portfolio(name),
+            Self::TooMany(found) if found.counted == Counted::Shares => key_span(text, "shares"),
+            Self::TooMany(_) => key_span(text, "portfolios"),
             Self::InvalidLike { like, .. } => word(like),
             Self::MadeUpKeyWithGivenSources { key, .. } => key_span(text, key),
             Self::RunningRun { .. } => key_span(text, "run"),

@@ -24,12 +24,13 @@ pub const SCENARIO_KEYS: [&str; 7] = [
     EXPECT_KEY,
 ];
 /// Top-level keys of a world.
-const WORLD_KEYS: [&str; 19] = [
+const WORLD_KEYS: [&str; 20] = [
     "description",
     "now",
     "calendar",
     "calendar-amendments",
     "seed",
+    "limits",
     "sources",
     "risk",
     "market",

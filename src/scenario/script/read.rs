@@ -12,7 +12,6 @@ use super::steps::StepReader;
 use crate::plan::PolicyName;
 use crate::scenario::world::World;
 use crate::scenario::world::lenient::Located;
-use crate::scenario::world::names::expand;
 use crate::scenario::world::spec::WorldSpec;
 
 /// Returns the path and the text of the fixture of a name.
@@ -32,10 +31,7 @@ impl Scenario {
         let added = spec.take_added();
         // Portfolios that steps add are numbered after those of the world, in one go. The counts
         // give each step its share again.
-        let counts = added.iter().map(|specs| {
-            let names = specs.0.iter().filter_map(|(names, _)| expand(names.get()));
-            names.map(|names| names.len()).sum()
-        });
+        let counts = added.iter().map(|specs| specs.count() as usize);
         let counts: Vec<usize> = counts.collect();
         let world = World::from_specs(below, std::mem::take(&mut spec.world), added)?;
         Self::from_spec(name, spec, world, counts)

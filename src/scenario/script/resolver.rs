@@ -8,9 +8,9 @@ use super::spec::{FaultSpec, ScriptSpec};
 use crate::domain::{DayRange, PortfolioId};
 use crate::plan::{Policy, PolicyName};
 use crate::scenario::world::lenient::{Located, OneOrMany};
-use crate::scenario::world::names::expand;
+use crate::scenario::world::names::{count_names, expand_or_keep};
 use crate::scenario::world::values::Span;
-use crate::scenario::world::{Nearest, World};
+use crate::scenario::world::{Counted, Nearest, World, WorldError};
 
 impl ScriptSpec {
     /// Returns whether a name is that of a preset or of a policy that the scenario defines.
@@ -59,6 +59,13 @@ impl Resolver<'_> {
         self.find(name.get(), name.span())
     }
 
+    /// Fails if `words` stand for more portfolios than the world may have.
+    pub(super) fn check_count(&self, words: &[String]) -> Result<(), ScenarioError> {
+        let count = count_names(words.iter().map(String::as_str));
+        let checked = self.world.limits.check(Counted::Portfolios, count);
+        Ok(checked.map_err(WorldError::from)?)
+    }
+
     /// Expands ranges in `words` to names, each of which must exist.
     pub(super) fn resolve_names(
         &self,
@@ -66,7 +73,7 @@ impl Resolver<'_> {
     ) -> Result<Vec<String>, ScenarioError> {
         let mut names = Vec::new();
         for word in &words.get().0 {
-            for name in expand(word).unwrap_or_else(|| vec![word.clone()]) {
+            for name in expand_or_keep(word) {
                 self.find(&name, words.span())?;
                 names.push(name);
             }

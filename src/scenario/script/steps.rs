@@ -16,7 +16,7 @@ use crate::domain::calendar::Amendments;
 use crate::domain::{Calendar, Day, DayRange, PhaseSet};
 use crate::engine::Settings;
 use crate::scenario::world::lenient::{Lenient, Located, OneOrMany};
-use crate::scenario::world::names::expand;
+use crate::scenario::world::names::expand_or_keep;
 use crate::scenario::world::spec::TransactionSpec;
 use crate::scenario::world::values::{CellPhase, Span};
 use crate::scenario::world::{Correction, WorldPortfolio};
@@ -348,12 +348,13 @@ impl<'s> StepReader<'s> {
                 meanwhile.push((point, read));
             }
         }
+        if let Some(OneOrMany(words)) = &spec.portfolios {
+            self.resolver.check_count(words)?;
+        }
         let run = Run {
             // Unknown names and invalid ranges stay as they are: refusing them is up to the run.
             portfolios: spec.portfolios.as_ref().map(|OneOrMany(words)| {
-                let names = words.iter();
-                let names = names.flat_map(|word| expand(word).unwrap_or(vec![word.clone()]));
-                names.collect()
+                words.iter().flat_map(|word| expand_or_keep(word)).collect()
             }),
             from: spec.from,
             to: spec.to,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::limits::TooMany;
 use super::values::Span;
 use crate::domain::{
     ActionError, CalendarError, CashTermsError, Currency, Day, DayError, DayRange, LifecycleError,
@@ -45,6 +46,9 @@ pub enum WorldError {
     /// An invalid range of names, or an empty name.
     #[error("invalid portfolio name `{0}` (expected a name, `A..F` or `P1..P20`)")]
     InvalidNameRange(String),
+    /// A count is above its bound.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Two keys name the same portfolio.
     #[error("duplicate portfolio `{0}`")]
     DuplicatePortfolio(String),

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Nearest, WorldError};
 use super::lenient::{Lenient, OneOrMany};
-use super::names::{expand, written_range_length};
+use super::limits::LimitsSpec;
+use super::names::{count_names, expand, is_plain_name, written_range_length};
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
 use super::values::FailureCounts;
 use crate::domain::calendar::Amendments;
@@ -25,7 +26,7 @@ const MAX_REPEATED_WIDTH: usize = 72;
 pub(crate) type NamedPortfolio = (String, PortfolioSpec);
 
 /// A part of a world that can be merged over another.
-trait Merge {
+pub(super) trait Merge {
     /// Returns this part with `over` merged over it.
     fn merge(self, over: Self) -> Self;
 }
@@ -92,7 +93,7 @@ macro_rules! merge_fields {
 
 merge_fields!(WorldSpec {
     description, now, calendar, seed, sources, transactions, market, securities, corrections,
-    invalidations, runs, run_left_running, accepted_prices, splits, actions, risk, prices
+    limits, invalidations, runs, run_left_running, accepted_prices, splits, actions, risk, prices
 }
 calendar_amendments: |below, over| match (below, over) {
     (Some(below), Some(over)) => Some(Amendments::merge(below, over)),
@@ -100,6 +101,13 @@ calendar_amendments: |below, over| match (below, over) {
 },
 // `merge_worlds` merges portfolios, which can fail.
 portfolios: |_below, over| over);
+
+merge_fields!(LimitsSpec {
+    portfolios,
+    shares,
+    cells,
+    closes
+});
 
 merge_fields!(MarketSpec { shares, from, last, unpriced }
 sectors: |below, over| if over.is_empty() { below } else { over });
@@ -144,6 +152,13 @@ pub(crate) fn merge_worlds(
     Ok((below.merge(over), named))
 }
 
+impl PortfolioSpecs {
+    /// Returns the number of portfolios, with those of ranges.
+    pub(in crate::scenario) fn count(&self) -> u64 {
+        count_names(self.0.iter().map(|(names, _)| names.get().as_str()))
+    }
+}
+
 /// Returns the portfolios of one file in its order, with `like` applied and ranges expanded.
 pub(super) fn expand_portfolios(specs: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> {
     let mut known = BTreeSet::new();
@@ -166,7 +181,7 @@ fn apply_like(specs: PortfolioSpecs) -> Result<Vec<NamedPortfolio>, WorldError> 
         .map(|(names, spec)| (names.into_inner(), spec))
         .collect();
     for (names, line) in &lines {
-        if has_identity(line) && expand(names).is_none_or(|named| named != [names.as_str()]) {
+        if has_identity(line) && !is_plain_name(names) {
             return Err(WorldError::SharedIdentity(names.clone()));
         }
     }

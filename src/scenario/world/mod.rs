@@ -9,6 +9,7 @@
 //! | `merge` | merges a world over its fixture; expands and folds portfolios |
 //! | `read` | resolves names and fills in defaults |
 //! | `portfolio`, `coverage` | identity, lifecycle, contents and days of a portfolio |
+//! | `limits` | bounds of the counts in a world |
 //! | `instruments` | securities, closes, splits, transactions: symbols become ids |
 //! | `state` | the world that was read |
 //! | `sources` | closes, splits and transactions, generated or given, up to any day |
@@ -20,6 +21,7 @@ mod error;
 mod examples;
 mod instruments;
 pub(crate) mod lenient;
+mod limits;
 pub(crate) mod merge;
 pub(crate) mod names;
 mod portfolio;
@@ -32,6 +34,7 @@ mod tests;
 pub(crate) mod values;
 
 pub use error::{Nearest, TransactionFault, WorldError};
+pub use limits::{Counted, TooMany};
 pub use sources::Sources;
 pub use spec::Lease;
 pub use state::{

@@ -2,6 +2,7 @@
 //! such as `B..L` or `P1..P20`.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::error::{Nearest, WorldError};
 use super::state::WorldPortfolio;
@@ -10,19 +11,80 @@ use crate::domain::PortfolioKey;
 /// The most portfolios in one range.
 const MAX_RANGE_LENGTH: u64 = 1_000_000;
 
+/// The names that one text stands for, made one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A text that is no range.
+    One(Option<String>),
+    /// A range of letters.
+    Letters(RangeInclusive<u8>),
+    /// A range of numbers after a common prefix.
+    Numbers {
+        /// The text before each number.
+        prefix: String,
+        /// The least number of digits.
+        width: usize,
+        /// The numbers.
+        numbers: RangeInclusive<u64>,
+    },
+}
+
+impl Iterator for Names {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        match self {
+            Self::One(name) => name.take(),
+            Self::Letters(letters) => letters.next().map(|letter| char::from(letter).into()),
+            Self::Numbers {
+                prefix,
+                width,
+                numbers,
+            } => {
+                let (number, width) = (numbers.next()?, *width);
+                Some(format!("{prefix}{number:0width$}"))
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let length = match self {
+            Self::One(name) => usize::from(name.is_some()),
+            Self::Letters(letters) => letters.len(),
+            // `expand` bounds it.
+            Self::Numbers { numbers, .. } if numbers.is_empty() => 0,
+            Self::Numbers { numbers, .. } => (numbers.end() - numbers.start() + 1) as usize,
+        };
+        (length, Some(length))
+    }
+}
+
+impl ExactSizeIterator for Names {}
+
 /// Expands a text to names: `B..L` to those from `B` to `L`, `P1..P20` to those from `P1` to `P20`
 /// (`P01..P20` keeps its zeros), and any other text to itself. Returns `None` for an empty text and
 /// for an invalid range: prefixes that differ, or ends in reverse order.
-pub(crate) fn expand(text: &str) -> Option<Vec<String>> {
+pub(crate) fn expand(text: &str) -> Option<Names> {
     let Some((first, last)) = text.split_once("..") else {
-        return (!text.trim().is_empty()).then(|| vec![text.to_owned()]);
+        return (!text.trim().is_empty()).then(|| Names::One(Some(text.to_owned())));
     };
     expand_letters(first, last).or_else(|| expand_numbers(first, last))
 }
 
+/// Expands a text to names like [`expand`], and an invalid one to itself.
+pub(crate) fn expand_or_keep(text: &str) -> Names {
+    expand(text).unwrap_or_else(|| Names::One(Some(text.to_owned())))
+}
+
+/// Returns the number of names that several texts stand for.
+pub(crate) fn count_names<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
+    let counts = texts.into_iter().filter_map(expand);
+    counts.map(|names| names.len() as u64).sum()
+}
+
 /// Returns whether a key of this text means exactly the portfolio of this name.
 pub(crate) fn is_plain_name(name: &str) -> bool {
-    expand(name).is_some_and(|names| names == [name])
+    expand(name).is_some_and(|names| names.eq([name]))
 }
 
 /// The least number of consecutive names that is written as a range; fewer are easier to read one
@@ -79,20 +141,16 @@ pub(crate) fn name_range_length<'n>(names: impl IntoIterator<Item = &'n str>) ->
     length
 }
 
-fn expand_letters(first: &str, last: &str) -> Option<Vec<String>> {
+fn expand_letters(first: &str, last: &str) -> Option<Names> {
     let (&[from], &[to]) = (first.as_bytes(), last.as_bytes()) else {
         return None;
     };
     let same_case = (from.is_ascii_uppercase() && to.is_ascii_uppercase())
         || (from.is_ascii_lowercase() && to.is_ascii_lowercase());
-    (same_case && from <= to).then(|| {
-        (from..=to)
-            .map(|letter| char::from(letter).into())
-            .collect()
-    })
+    (same_case && from <= to).then_some(Names::Letters(from..=to))
 }
 
-fn expand_numbers(first: &str, last: &str) -> Option<Vec<String>> {
+fn expand_numbers(first: &str, last: &str) -> Option<Names> {
     let (prefix, from) = split_number(first)?;
     let (same_prefix, to) = split_number(last)?;
     let width = if from.starts_with('0') { from.len() } else { 0 };
@@ -100,10 +158,10 @@ fn expand_numbers(first: &str, last: &str) -> Option<Vec<String>> {
     let is_short = to
         .checked_sub(from)
         .is_some_and(|span| span < MAX_RANGE_LENGTH);
-    (prefix == same_prefix && is_short).then(|| {
-        (from..=to)
-            .map(|number| format!("{prefix}{number:0width$}"))
-            .collect()
+    (prefix == same_prefix && is_short).then(|| Names::Numbers {
+        prefix: prefix.to_owned(),
+        width,
+        numbers: from..=to,
     })
 }
 
@@ -147,7 +205,7 @@ impl<'w> PortfolioResolver<'w> {
             return Ok(vec![(text.to_owned(), portfolio)]);
         }
         let names = expand(text).ok_or_else(|| WorldError::InvalidNameRange(text.to_owned()))?;
-        let found = names.into_iter().map(|name| match self.find(&name) {
+        let found = names.map(|name| match self.find(&name) {
             Some(portfolio) => Ok((name, portfolio)),
             None => Err(self.unknown(name)),
         });
@@ -175,15 +233,21 @@ impl<'w> PortfolioResolver<'w> {
 mod tests {
     use super::*;
 
+    fn expanded(text: &str) -> Vec<String> {
+        let names = expand(text).unwrap();
+        assert_eq!(count_names([text]), names.len() as u64);
+        names.collect()
+    }
+
     #[test]
     fn a_range_includes_both_ends() {
-        assert_eq!(expand("B..E").unwrap(), ["B", "C", "D", "E"]);
-        assert_eq!(expand("P9..P11").unwrap(), ["P9", "P10", "P11"]);
+        assert_eq!(expanded("B..E"), ["B", "C", "D", "E"]);
+        assert_eq!(expanded("P9..P11"), ["P9", "P10", "P11"]);
         assert_eq!(
-            expand("Fund 08..Fund 10").unwrap(),
+            expanded("Fund 08..Fund 10"),
             ["Fund 08", "Fund 09", "Fund 10"]
         );
-        assert_eq!(expand("1..3").unwrap(), ["1", "2", "3"]);
+        assert_eq!(expanded("1..3"), ["1", "2", "3"]);
     }
 
     #[test]
@@ -207,7 +271,7 @@ mod tests {
             );
             if length > 1 {
                 let range = format!("{}..{}", names[0], names[length - 1]);
-                assert_eq!(expand(&range).unwrap(), names[..length], "{range}");
+                assert_eq!(expanded(&range), names[..length], "{range}");
             }
         }
         assert!(is_plain_name("Tech Growth") && !is_plain_name("A..C") && !is_plain_name(" "));
@@ -215,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_plain_name_expands_to_itself() {
-        assert_eq!(expand("Robinhood Tech").unwrap(), ["Robinhood Tech"]);
+        assert_eq!(expanded("Robinhood Tech"), ["Robinhood Tech"]);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use super::coverage::{PortfolioDays, inception, own_calendar};
 use super::error::WorldError;
 use super::instruments::{Instruments, security};
 use super::lenient::OneOrMany;
+use super::limits::{Counted, LimitsSpec};
 use super::merge::NamedPortfolio;
 use super::spec::{PortfolioSpec, SecuritySpec, SourcesSpec};
 use super::state::{Close, Contents, WorldPortfolio};
 use crate::domain::{
-    Calendar, CostBasis, Currency, Day, FeeTreatment, Lifecycle, LotMethod, Money, Portfolio,
-    PortfolioId, PortfolioKey, Quantity, SecurityId,
+    Calendar, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle, LotMethod, Money,
+    Portfolio, PortfolioId, PortfolioKey, Quantity, SecurityId,
 };
 use crate::scenario::market::{Addition, CloseSource, Listing, Style};
 
@@ -23,6 +24,7 @@ pub(super) struct PortfolioReader<'a> {
     pub(super) listed: &'a Instruments,
     pub(super) last: Day,
     pub(super) sources: SourcesSpec,
+    pub(super) limits: LimitsSpec,
 }
 
 impl PortfolioReader<'_> {
@@ -31,6 +33,8 @@ impl PortfolioReader<'_> {
         &self,
         named: Vec<NamedPortfolio>,
     ) -> Result<Vec<WorldPortfolio>, WorldError> {
+        self.limits
+            .check(Counted::Cells, self.count_cells(&named)?)?;
         let mut known = BTreeSet::new();
         let mut portfolios = Vec::with_capacity(named.len());
         for (label, spec) in named {
@@ -42,6 +46,20 @@ impl PortfolioReader<'_> {
             portfolios.push(self.portfolio(id, identity, &spec)?);
         }
         Ok(portfolios)
+    }
+
+    /// Returns the number of sessions in the lifetimes of portfolios, before any is listed.
+    fn count_cells(&self, named: &[NamedPortfolio]) -> Result<u64, WorldError> {
+        let mut cells = 0;
+        for (name, spec) in named {
+            let lifecycle = self.lifecycle(name, spec)?;
+            let closed = lifecycle.closing_day().unwrap_or(self.last);
+            let days = DayRange::new(lifecycle.inception(), closed.min(self.last));
+            // A portfolio that begins later, or before the calendar, is refused or read by itself.
+            let sessions = days.ok().and_then(|days| self.calendar.sessions(days).ok());
+            cells += sessions.map_or(0, <[_]>::len) as u64;
+        }
+        Ok(cells)
     }
 
     fn portfolio(

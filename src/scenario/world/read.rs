@@ -8,7 +8,8 @@ use super::coverage::{Invalidated, PortfolioDays, own_calendar, remove_failed_ph
 use super::error::WorldError;
 use super::instruments::{Instruments, build_listing, check_calendars, resolve_transactions};
 use super::lenient::OneOrMany;
-use super::merge::{expand_portfolios, merge_worlds};
+use super::limits::Counted;
+use super::merge::{Merge as _, expand_portfolios, merge_worlds};
 use super::names::PortfolioResolver;
 use super::portfolio::{PortfolioReader, list_blocking_securities, missing_closes};
 use super::spec::{
@@ -38,6 +39,11 @@ impl World {
     /// The text is not TOML, has an unknown key or name or an invalid value, or contradicts itself.
     pub fn read(text: &str) -> Result<Self, WorldError> {
         let spec: WorldSpec = toml::from_str(text).map_err(WorldError::text)?;
+        Self::from_spec(spec)
+    }
+
+    /// Builds the world of one file.
+    pub(crate) fn from_spec(spec: WorldSpec) -> Result<Self, WorldError> {
         Self::from_specs(spec, WorldSpec::default(), Vec::new())
     }
 
@@ -48,6 +54,11 @@ impl World {
         over: WorldSpec,
         later: Vec<PortfolioSpecs>,
     ) -> Result<Self, WorldError> {
+        let files = [&below.portfolios, &over.portfolios];
+        let count = files.into_iter().chain(&later).map(PortfolioSpecs::count);
+        let limits = below.limits.merge(over.limits);
+        // Before the ranges are expanded.
+        limits.check(Counted::Portfolios, count.sum())?;
         let (mut spec, mut named) = merge_worlds(below, over)?;
         let present = named.len();
         for added in later {
@@ -63,6 +74,8 @@ impl World {
         };
         let sources = spec.sources.unwrap_or_default();
         check_calendars(&spec, &named, &calendar)?;
+        let shares = spec.market.shares.unwrap_or_default();
+        limits.check(Counted::Shares, shares as u64)?;
         let mut listing = build_listing(&spec)?;
         list_blocking_securities(&named, &mut listing);
         let listed = Instruments(listing);
@@ -72,6 +85,7 @@ impl World {
             listed: &listed,
             last,
             sources,
+            limits,
         }
         .portfolios(named)?;
         let invalidations =
@@ -79,6 +93,14 @@ impl World {
         remove_failures(&mut portfolios, &invalidations)?;
         let mut closes = listed.closes(spec.prices)?;
         let priced_days = priced_days(&spec.market, &portfolios, last)?;
+        // Weekends are counted too: days before the calendar begins have closes as well.
+        let days =
+            i64::from(priced_days.last().number()) - i64::from(priced_days.first().number()) + 1;
+        let securities = listed.0.securities().count() as u64;
+        limits.check(
+            Counted::Closes,
+            securities.saturating_mul(days.unsigned_abs()),
+        )?;
         closes.extend(missing_closes(&portfolios));
         let unpriced = unpriced_sessions(&spec.market, &calendar, priced_days)?;
         closes.extend(listed.without_closes(&unpriced));
@@ -86,6 +108,7 @@ impl World {
             description: spec.description.unwrap_or_default().trim().to_owned(),
             now,
             seed: spec.seed.unwrap_or_default(),
+            limits,
             priced_days,
             market_ends: match spec.market.last {
                 Some(_) => MarketEnd::Fixed,

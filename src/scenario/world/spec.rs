@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lenient::{Lenient, Located, OneOrMany};
+use super::limits::LimitsSpec;
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
@@ -31,6 +32,9 @@ pub(crate) struct WorldSpec {
     pub(crate) calendar: Option<CalendarBase>,
     /// The seed of all random choices.
     pub(crate) seed: Option<u64>,
+    /// Bounds of the counts in the world.
+    #[serde(default)]
+    pub(crate) limits: LimitsSpec,
     /// The origin of the sources that the file leaves out.
     pub(crate) sources: Option<SourcesSpec>,
     /// Transactions that are given.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use super::limits::LimitsSpec;
 use super::spec::Lease;
 use crate::domain::{
     Calendar, Cell, CorporateAction, Coverage, Day, DayRange, Money, NewInvalidation, Phase,
@@ -24,6 +25,8 @@ pub struct World {
     pub calendar: Calendar,
     /// The seed of all random choices.
     pub seed: u64,
+    /// Bounds of the counts in the world.
+    pub(crate) limits: LimitsSpec,
     /// Portfolios at the start, in the order of the file; ids are dense from 1.
     pub portfolios: Vec<WorldPortfolio>,
     /// The listed securities, with the parameters of generated ones.
