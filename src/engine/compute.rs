@@ -16,7 +16,7 @@ use crate::domain::output::{CellOutput, Exposures, Risk};
 use crate::domain::{Cell, Currency, Day, IdSet, Phase, PhaseSet, PortfolioId, SecurityId};
 use crate::environment::Clock;
 use crate::parallel::{Threads, map};
-use crate::phases::{PhaseError, Valuation, exposures, risk};
+use crate::phases::{Market, PhaseError, Valuation, exposures, risk};
 use crate::plan::{BlockReason, BlockedCell};
 use crate::store::{FailedPhase, PackedStatistics};
 
@@ -117,7 +117,9 @@ pub(super) fn open_session<'i>(
 
     let (mut failures, mut blocked) = (Vec::new(), Vec::new());
     let attempts = value_cells(markets, &indexes, tasks(states, steps));
-    let valued = partition_attempts(day, attempts, &mut failures, &mut blocked);
+    // For the symbols of securities, which all markets have.
+    let named = markets.of_database();
+    let valued = partition_attempts(named, day, attempts, &mut failures, &mut blocked);
     stopwatch.lap(&mut times.books);
 
     let measured = measure_markets(markets, &indexes, holdings_for_risk(&valued));
@@ -191,6 +193,7 @@ impl OpenSession<'_> {
 /// Returns the cells with books. Of the others, those that lack a rate are blocked and the rest
 /// failed.
 fn partition_attempts(
+    named: &Market,
     day: Day,
     attempts: Vec<ValuationAttempt>,
     failures: &mut Vec<FailedPhase>,
@@ -223,7 +226,7 @@ fn partition_attempts(
                 cell: Cell::new(day, id),
                 // Without books no phase can be done; the failure counts once, for the first.
                 phase: phases.iter().next().unwrap_or(Phase::Snapshot),
-                reason: error.to_string(),
+                reason: error.with_symbol(named),
             }),
         }
     }

@@ -5,6 +5,9 @@
 //! later closes do not change an earlier session. A security is addressed by its slot (its index in
 //! the market), not by its id.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::windows::MAX_SESSIONS_WITHOUT_CLOSE;
 use crate::domain::{Price, PriceQuality, greatest_common_divisor};
 
@@ -107,6 +110,8 @@ pub(super) struct Columns {
     slots: usize,
     /// By session, then slot: the price as of the session; `None` before the first close.
     prices: Vec<Option<AsOfPrice>>,
+    /// By slot: the sessions on which the carried price does not fit, so that there is none.
+    unfit: BTreeMap<usize, Vec<Range<usize>>>,
     /// By slot, then session: the session's return, zero if it is not defined.
     returns: Vec<f64>,
     /// By slot, then session: the number of consecutive defined returns that end here.
@@ -121,6 +126,7 @@ impl Columns {
             sessions,
             slots,
             prices: vec![None; cells],
+            unfit: BTreeMap::new(),
             returns: vec![0.0; cells],
             return_counts: vec![0; cells],
         }
@@ -136,17 +142,13 @@ impl Columns {
 
     /// Carries the closes of one security forward, through its splits (ascending by session), and
     /// computes its returns. `closed` tells of each session whether the security is closed on it;
-    /// it is empty if it never is. The error is the session on which a carried price does not fit.
+    /// it is empty if it never is. If a carried price does not fit, there is none up to the next
+    /// close.
     ///
     /// The return of a session without a close is zero. Otherwise it is close ÷ previous price − 1,
     /// with the splits in between undone. More than [`MAX_SESSIONS_WITHOUT_CLOSE`] sessions after a
     /// close there is no return.
-    pub(super) fn carry_forward(
-        &mut self,
-        slot: usize,
-        splits: &[SessionSplit],
-        closed: &[bool],
-    ) -> Result<(), usize> {
+    pub(super) fn carry_forward(&mut self, slot: usize, splits: &[SessionSplit], closed: &[bool]) {
         let mut splits = splits.iter().peekable();
         let mut before: Option<AsOfPrice> = None;
         let mut carried = SplitClose::new(Price::ZERO);
@@ -154,12 +156,18 @@ impl Columns {
         // of a price, and a return must not inherit that.
         let mut base = 0.0;
         let mut run = 0_u16;
+        let mut unfit_since = None;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
                 let (new, old) = (i64::from(split.new), i64::from(split.old));
-                if let Some(AsOfPrice { price, .. }) = &mut before {
-                    carried = carried.split(new, old).ok_or(session)?;
-                    *price = carried.price().ok_or(session)?;
+                if let Some(as_of) = before {
+                    let split = carried.split(new, old);
+                    let price = split.and_then(SplitClose::price);
+                    if price.is_none() {
+                        unfit_since = Some(session);
+                    }
+                    carried = split.unwrap_or(carried);
+                    before = price.map(|price| AsOfPrice { price, ..as_of });
                 }
                 base *= old as f64 / new as f64;
             }
@@ -182,15 +190,30 @@ impl Columns {
             base = closed_at.unwrap_or(base);
             if let Some(close) = close {
                 carried = SplitClose::new(close.price);
+                self.record_unfit(slot, unfit_since.take(), session);
             }
             let is_closed = closed.get(session).is_some_and(|closed| *closed);
             before = close.or(before.map(|before| before.carry_forward(is_closed)));
             self.prices[row] = before;
         }
-        Ok(())
+        self.record_unfit(slot, unfit_since, self.sessions);
     }
 
-    /// Returns the price as of a session; `None` before the first close.
+    fn record_unfit(&mut self, slot: usize, since: Option<usize>, until: usize) {
+        let sessions = since.map(|since| since..until);
+        let sessions = sessions.filter(|sessions| !sessions.is_empty());
+        if let Some(sessions) = sessions {
+            self.unfit.entry(slot).or_default().push(sessions);
+        }
+    }
+
+    /// Returns whether a session has no price because the carried one does not fit.
+    pub(super) fn is_unfit(&self, slot: usize, session: usize) -> bool {
+        let ranges = self.unfit.get(&slot).into_iter().flatten();
+        ranges.into_iter().any(|range| range.contains(&session))
+    }
+
+    /// Returns the price as of a session; `None` before the first close, and if it does not fit.
     #[inline(always)]
     pub(super) fn as_of(&self, slot: usize, session: usize) -> Option<AsOfPrice> {
         self.prices[session * self.slots + slot]
@@ -221,7 +244,7 @@ mod tests {
         for &(session, price) in closes {
             assert!(columns.set_close(0, session, Price::whole(price)));
         }
-        columns.carry_forward(0, splits, &[]).unwrap();
+        columns.carry_forward(0, splits, &[]);
         columns
     }
 
@@ -274,6 +297,28 @@ mod tests {
     }
 
     #[test]
+    fn a_carried_price_that_does_not_fit_is_unknown_until_the_next_close() {
+        let split = |session| SessionSplit {
+            session,
+            new: 1,
+            old: 4_000_000_000,
+        };
+        let columns = columns_of(&[(0, 10), (4, 11)], &[split(1), split(2)]);
+        assert!(columns.as_of(0, 1).is_some());
+        assert_eq!(columns.as_of(0, 2), None);
+        let unfit: Vec<_> = (0..6).map(|session| columns.is_unfit(0, session)).collect();
+        assert_eq!(unfit, [false, false, true, true, false, false]);
+        assert_eq!(
+            columns.as_of(0, 4),
+            Some(as_of(Price::whole(11), PriceQuality::Fresh))
+        );
+        assert_eq!(
+            [3, 4, 5].map(|session| columns.return_count(0, session)),
+            [0, 0, 1]
+        );
+    }
+
+    #[test]
     fn a_zero_price_gives_no_return() {
         let columns = columns_of(&[(0, 10), (1, 0), (2, 10), (3, 12)], &[]);
         assert_eq!(columns.returns(0, 1, 1), [-1.0]);
@@ -287,7 +332,7 @@ mod tests {
         for (session, price) in [(0, 10), (1, 11), (13, 22), (14, 33)] {
             assert!(columns.set_close(0, session, Price::whole(price)));
         }
-        columns.carry_forward(0, &[], &[]).unwrap();
+        columns.carry_forward(0, &[], &[]);
         let counts: Vec<_> = (0..16)
             .map(|session| columns.return_count(0, session))
             .collect();
@@ -302,7 +347,7 @@ mod tests {
             assert!(columns.set_close(0, session, Price::whole(price)));
         }
         let closed = [false, true, true, true, false, true, true];
-        columns.carry_forward(0, &[], &closed).unwrap();
+        columns.carry_forward(0, &[], &closed);
         let qualities = (0..7).map(|session| columns.as_of(0, session).unwrap().quality);
         let (fresh, closed, stale) = (
             PriceQuality::Fresh,
@@ -320,7 +365,7 @@ mod tests {
         let mut columns = Columns::new(30, 1);
         assert!(columns.set_close(0, 0, Price::whole(10)));
         let closed: Vec<_> = (0..30).map(|session| session % 2 == 1).collect();
-        columns.carry_forward(0, &[], &closed).unwrap();
+        columns.carry_forward(0, &[], &closed);
         // Ten open sessions without a close: the sessions 2, 4, … 20.
         assert_eq!(columns.return_count(0, 20), 20);
         assert_eq!(columns.return_count(0, 21), 0);

@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use super::market::Market;
 use crate::domain::{CashTermsError, Currency, Day, SecurityId};
 
 /// The reason that a cell has no books.
@@ -34,6 +35,14 @@ pub enum PhaseError {
         /// The session or transaction day of the overflow.
         day: Day,
     },
+    /// The last close, carried through the splits since, is too large for its type.
+    #[error("the price of security `{}`, carried through splits, is out of range on `{day}`", .security.0)]
+    PriceOutOfRange {
+        /// The security of the price.
+        security: SecurityId,
+        /// The session without a price.
+        day: Day,
+    },
     /// Cash or a total is too large for its type.
     #[error("cash or a total is out of range on `{day}`")]
     TotalOutOfRange {
@@ -48,6 +57,28 @@ pub enum PhaseError {
         /// The reason that it cannot be booked.
         reason: BookingError,
     },
+}
+
+impl PhaseError {
+    /// Returns the error as text for people, with the symbol of its security.
+    pub fn with_symbol(&self, market: &Market) -> String {
+        let symbol = |id| market.security(id).map(|known| known.symbol.as_str());
+        match self {
+            Self::HoldingOutOfRange { security, day } => match symbol(*security) {
+                Some(symbol) => {
+                    format!("quantity, value or cost of `{symbol}` is out of range on `{day}`")
+                }
+                None => self.to_string(),
+            },
+            Self::PriceOutOfRange { security, day } => match symbol(*security) {
+                Some(symbol) => format!(
+                    "the price of `{symbol}`, carried through splits, is out of range on `{day}`"
+                ),
+                None => self.to_string(),
+            },
+            other => other.to_string(),
+        }
+    }
 }
 
 /// The reason that a transaction cannot be booked.

@@ -50,10 +50,27 @@ impl Instrument {
         })
     }
 
-    /// Returns the price as of a session; `None` before the first close.
+    /// Returns the price as of a session; `None` before the first close, and if it does not fit.
     #[inline(always)]
     pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOfPrice> {
         market.as_of_slot(self.slot, session)
+    }
+
+    /// Fails if a session has no price because the one carried through splits does not fit. Called
+    /// where there is none, so that a holding is not valued at cost instead.
+    #[cold]
+    pub(super) fn ensure_never_priced(
+        &self,
+        market: &Market,
+        session: usize,
+    ) -> Result<(), PhaseError> {
+        match market.is_price_unfit(self.slot, session) {
+            true => Err(PhaseError::PriceOutOfRange {
+                security: self.security,
+                day: market.sessions()[session],
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Returns the value of `quantity` at `price` in the portfolio's currency: quantity ×

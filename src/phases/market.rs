@@ -150,12 +150,8 @@ impl Market {
             let calendar = self.securities[slot].calendar.as_deref();
             let closed = calendar.and_then(|name| closed_sessions.get(name));
             let splits = splits.get(&slot).map_or(&[][..], Vec::as_slice);
-            self.columns
-                .carry_forward(slot, splits, closed.map_or(&[], Vec::as_slice))
-                .map_err(|session| MarketError::PriceOutOfRange {
-                    security: self.securities[slot].id,
-                    day: self.sessions[session],
-                })?;
+            let closed = closed.map_or(&[][..], Vec::as_slice);
+            self.columns.carry_forward(slot, splits, closed);
         }
         Ok(())
     }
@@ -185,8 +181,8 @@ impl Market {
         self.slot(id).map(|slot| self.security_at(slot))
     }
 
-    /// Returns the price of a security as of a session; `None` for an unknown security and before
-    /// its first close.
+    /// Returns the price of a security as of a session; `None` for an unknown security, before its
+    /// first close, and if the price carried through splits does not fit.
     ///
     /// # Panics
     ///
@@ -236,6 +232,11 @@ impl Market {
     #[inline(always)]
     pub(super) fn as_of_slot(&self, slot: Slot, session: usize) -> Option<AsOfPrice> {
         self.columns.as_of(slot.index(), session)
+    }
+
+    /// Returns whether a session has no price because the one carried through splits does not fit.
+    pub(super) fn is_price_unfit(&self, slot: Slot, session: usize) -> bool {
+        self.columns.is_unfit(slot.index(), session)
     }
 
     /// Returns the number of consecutive defined returns that end on `session`.

@@ -72,6 +72,7 @@ impl Movement<'_> {
     pub(super) fn market_value(&self) -> Result<Option<Money>, PhaseError> {
         let session = self.session();
         let Some(as_of) = self.instrument.as_of(self.market, session) else {
+            self.instrument.ensure_never_priced(self.market, session)?;
             return Ok(None);
         };
         let (first, last) = (self.transaction.day, self.market.sessions()[session]);

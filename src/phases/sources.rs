@@ -59,14 +59,6 @@ pub enum MarketError {
     /// A split has a ratio with a zero.
     #[error("split of security `{}` on `{}` has a zero in its ratio", .0.security.0, .0.day)]
     InvalidSplit(Split),
-    /// A price carried through a split does not fit 64 bits.
-    #[error("the price of security `{}` is out of range on `{day}`", .security.0)]
-    PriceOutOfRange {
-        /// The security that was split.
-        security: SecurityId,
-        /// The session of the split.
-        day: Day,
-    },
     /// No security has the benchmark's symbol.
     #[error("no security has the benchmark's symbol `{0}`")]
     UnknownBenchmark(String),

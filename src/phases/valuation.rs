@@ -29,9 +29,14 @@ impl Holding {
                 // A value is as old as the older of its price and its exchange rate.
                 (as_of.price, as_of.quality.max(value.rate), value.money)
             }
-            None if cost.is_zero() => (Price::ZERO, PriceQuality::None, Money::ZERO),
-            // Cost is in the portfolio's currency already, so it is not converted.
-            None => (Price::ZERO, PriceQuality::Cost, cost),
+            None => {
+                instrument.ensure_never_priced(market, session)?;
+                match cost.is_zero() {
+                    true => (Price::ZERO, PriceQuality::None, Money::ZERO),
+                    // Cost is in the portfolio's currency already, so it is not converted.
+                    false => (Price::ZERO, PriceQuality::Cost, cost),
+                }
+            }
         };
         let Some(unrealized) = value.minus(cost) else {
             return Err(instrument.out_of_range(market, session));

@@ -4,6 +4,7 @@
 mod books;
 mod corrections;
 mod deleted_actions;
+mod extremes;
 mod files;
 mod inbox;
 mod lifecycle;
