@@ -11,7 +11,7 @@ use super::recovery_checks::check_recovered_disk;
 use super::run_under_test::{RunUnderTest, SimError};
 use super::violation::Violation;
 use crate::disk::{Digest, SimulatedDisk};
-use crate::domain::{Coverage, DayRange, IdSet, PhaseSet};
+use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
 use crate::store::{Contents, Store, StoreError};
@@ -124,19 +124,48 @@ impl<'s> DiskChecker<'s> {
         before: &SimulatedDisk,
         left: &SimulatedDisk,
     ) -> Result<Vec<Violation>, SimError> {
-        let (Some(before), Some(left)) = (self.coverage(before)?, self.coverage(left)?) else {
+        let lost = self.entries_missing(before, left)?;
+        let violation = |(day, phase, portfolios)| Violation::AcknowledgedLost {
+            phase,
+            portfolios,
+            day,
+        };
+        Ok(lost.into_iter().map(violation).collect())
+    }
+
+    /// Returns the ledger entries of the disk that the run never acknowledged. `acknowledged` are the
+    /// disks of its last commit.
+    pub(super) fn check_taken_for_lost(
+        &self,
+        disk: &SimulatedDisk,
+        acknowledged: Option<&[SimulatedDisk; 2]>,
+    ) -> Result<Vec<Violation>, SimError> {
+        let initial = self.run_under_test.disk();
+        let known = acknowledged.map_or(&initial, |[last, _]| last);
+        let stored = self.entries_missing(disk, known)?;
+        let violation = |(day, phase, portfolios)| Violation::StoredTakenForLost {
+            phase,
+            portfolios,
+            day,
+        };
+        Ok(stored.into_iter().map(violation).collect())
+    }
+
+    /// Returns the ledger entries of one disk that another lacks, and the number of their portfolios.
+    fn entries_missing(
+        &self,
+        of: &SimulatedDisk,
+        lacking: &SimulatedDisk,
+    ) -> Result<Vec<(Day, Phase, u64)>, SimError> {
+        let (Some(entries), Some(found)) = (self.coverage(of)?, self.coverage(lacking)?) else {
             // `check_disk` reports a disk that can't be opened.
             return Ok(Vec::new());
         };
-        let lost = before.iter().filter_map(|(day, phase, portfolios)| {
-            let lost = portfolios - left.get(day, phase).unwrap_or(&IdSet::new());
-            (!lost.is_empty()).then(|| Violation::AcknowledgedLost {
-                phase,
-                portfolios: lost.len(),
-                day,
-            })
+        let missing = entries.iter().filter_map(|(day, phase, portfolios)| {
+            let missing = portfolios - found.get(day, phase).unwrap_or(&IdSet::new());
+            (!missing.is_empty()).then(|| (day, phase, missing.len()))
         });
-        Ok(lost.collect())
+        Ok(missing.collect())
     }
 
     /// Returns the violations of a disk after recovery by the next process.

@@ -151,6 +151,10 @@ pub(super) fn run_with_fault(
     if let Some([before, left]) = &acknowledged {
         violations.extend(checker.check_acknowledged(before, left)?);
     }
+    // A COMMIT in doubt is read back, which one fault does not prevent.
+    if injected.duration == FaultDuration::Once && attempt.end != RunEnd::Complete {
+        violations.extend(checker.check_taken_for_lost(&disk, acknowledged.as_ref())?);
+    }
     // A process can also be killed at the very call that fails.
     if let Some(killed) = killed {
         violations.extend(checker.check_disk(killed.fork())?);

@@ -37,6 +37,16 @@ pub enum Violation {
         /// The session.
         day: Day,
     },
+    /// Ledger entries are stored that the run took for lost.
+    #[error("{phase} of {portfolios} on {day} is stored, but the run took it for lost")]
+    StoredTakenForLost {
+        /// The phase of the entries that are stored.
+        phase: Phase,
+        /// The number of portfolios with such an entry.
+        portfolios: u64,
+        /// The session of the entries.
+        day: Day,
+    },
     /// A batch was reported as committed before it was written.
     #[error("a batch was reported as committed, but is not written")]
     AcknowledgedTooEarly,

@@ -9,6 +9,19 @@ const READINESS: &str = "src/engine/readiness.rs";
 
 pub(crate) const MUTANTS: &[Mutant] = &[
     fault(
+        "least-share-inclusive",
+        "a cell waits although exactly the least share of its value is priced",
+        &[Scenario(
+            "gaps_and_corrections/a_cell_with_exactly_the_least_share_priced_does_not_wait",
+        )],
+        &[edit(
+            READINESS,
+            "let is_blocked = covered_share < price_wait.min_priced_share;",
+            "covered_share < price_wait.min_priced_share",
+            "covered_share <= price_wait.min_priced_share",
+        )],
+    ),
+    fault(
         "late-rate-ignored",
         "no cell waits for an exchange rate that is late",
         &[Scenario(

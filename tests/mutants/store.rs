@@ -8,6 +8,8 @@ use crate::mutant::{Edit, Mutant};
 const CONNECTION: &str = "src/store/connection.rs";
 const STORE: &str = "src/store/store.rs";
 const COMMIT: &str = "src/store/commit.rs";
+const LEASE: &str = "src/store/lease.rs";
+const FAILURES: &str = "src/store/failures.rs";
 const ENVIRONMENT: &str = "src/environment.rs";
 
 pub(crate) const MUTANTS: &[Mutant] = &[
@@ -109,6 +111,43 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "writing.lease().renew(context.lease, environment, context.lease_length)?;",
             "let renewing = writing.lease();
             let _ = renewing.renew(context.lease, environment, context.lease_length);",
+        )],
+    ),
+    fault(
+        "lease-returned-unchecked",
+        "a run that has lost the lease returns that of another and closes",
+        &[Scenario("runs/a_run_that_lost_its_lease_cannot_close")],
+        &[edit(
+            LEASE,
+            "self.check(lease)?;",
+            "self.check(lease)?;",
+            "",
+        )],
+    ),
+    fault(
+        "success-clears-failures-of-others",
+        "a success of one portfolio clears the failures of all on that day",
+        &[Scenario(
+            "portfolios/a_success_of_one_portfolio_clears_no_failure_of_another",
+        )],
+        &[edit(
+            FAILURES,
+            "\"DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3\"",
+            "\"DELETE FROM failure WHERE day = ?1 AND portfolio = ?2 AND phase = ?3\"",
+            "\"DELETE FROM failure WHERE day = ?1 AND ?2 = ?2 AND phase = ?3\"",
+        )],
+    ),
+    fault(
+        "retry-of-one-retries-all",
+        "a retry of one portfolio clears the failures of all",
+        &[Scenario(
+            "portfolios/a_retry_of_one_portfolio_leaves_the_others_quarantined",
+        )],
+        &[edit(
+            FAILURES,
+            "params![first, last, portfolio],",
+            "portfolio",
+            "portfolio.filter(|_| false)",
         )],
     ),
     fault(

@@ -186,15 +186,30 @@ fn the_health_page_names_missing_blocked_and_failing_data_with_the_fix() {
 fn imported_names_are_escaped() {
     let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
         \"<script>alert(1)</script>\" = { inception = 2026-01-07, style = \"cash\" }\n\
-        \"\\\" onmouseover=\\\"alert(1)\" = { inception = 2026-01-07, style = \"cash\" }\n";
+        \"\\\" onmouseover=\\\"alert(1)\" = { inception = 2026-01-07, style = \"cash\" }\n\
+        Holder = { inception = 2026-01-07, cash = 1_000, holdings = { EVIL = 10 }, complete = \"..2026-01-07\" }\n\
+        [securities]\nEVIL = { name = \"<script>\", sector = \"<script>\" }\n\
+        [prices]\nEVIL = { 2026-01-07 = 10 }\n\
+        [[run]]\nstarted = 2026-01-07T18:00:00-05:00\nstate = \"failed\"\n\
+        policy = \"<script>\"\nscope = \"<script>\"\n";
     let server = start_server(world);
+    let name = "%3Cscript%3Ealert%281%29%3C%2Fscript%3E";
     for path in [
         "/",
         "/?sessions=250",
         "/plan",
         "/plan?portfolio_id=%22%3E%3Cscript%3E",
+        "/portfolios/Holder",
+        "/portfolios/Holder/cells/2026-01-07",
+        "/portfolios/Holder/cells/2026-01-08",
+        &format!("/portfolios/{name}"),
+        &format!("/portfolios/{name}/cells/2026-01-08"),
+        "/runs",
+        "/health",
     ] {
-        let page = server.browse(path, "", None).text;
+        let answer = server.browse(path, "", None);
+        assert!(answer.status < 500, "{path}");
+        let page = answer.text;
         assert!(!page.contains("<script>"), "{path}: {page}");
         assert!(!page.contains("\" onmouseover"), "{path}: {page}");
     }

@@ -213,6 +213,8 @@ mod tests {
             "plm__",
             &made.row.handle,
             &made.text[1..],
+            &made.text[..made.text.len() - 1],
+            &format!("{}0", made.text),
         ] {
             assert!(!is_known(text, now), "{text}");
         }
