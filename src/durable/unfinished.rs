@@ -88,7 +88,8 @@ impl Unfinished {
         // Synced before the rename: a power cut must not leave the name without the bytes.
         calls.sync_file(file, &self.path)?;
         let bytes = file.metadata()?.len();
-        self.remove_companions();
+        // Mostly there are none.
+        let _ = remove_companions(&self.path);
         calls.rename(&self.path, &self.target)?;
         calls.sync_folder(folder_of(&self.target))?;
         Ok(bytes)
@@ -98,28 +99,35 @@ impl Unfinished {
         if let Some(file) = &self.file {
             file.set_len(0)?;
         }
-        self.remove_companions();
-        Ok(())
-    }
-
-    fn remove_companions(&self) {
-        for suffix in COMPANIONS {
-            let mut name = self.path.clone().into_os_string();
-            name.push(suffix);
-            // Mostly there is none.
-            let _ = fs::remove_file(name);
-        }
+        remove_companions(&self.path)
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if self.file.is_some() {
-            self.remove_companions();
+            let _ = remove_companions(&self.path);
             // If it stays, the next attempt uses it again.
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Removes the files that SQLite keeps beside a database, if there are any.
+///
+/// # Errors
+///
+/// A file cannot be removed.
+pub fn remove_companions(database: &Path) -> io::Result<()> {
+    for suffix in COMPANIONS {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+    }
+    Ok(())
 }
 
 /// Opens the file, and creates it if it is absent. Never opens the target of a link.

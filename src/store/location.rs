@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use crate::durable::Unfinished;
+use crate::durable::{Unfinished, remove_companions};
 
 /// Extension of a database that is not complete yet, on a file system of its own.
 const UNFINISHED: &str = "unfinished";
@@ -195,6 +195,8 @@ impl Location {
         if self.exists() {
             return Err(self.already_exists());
         }
+        // A log without its database: SQLite would replay it over the new one.
+        remove_companions(&self.path).map_err(file_error)?;
         fill(Self::from(unfinished.path()).connect(create_flags())?)?;
         unfinished.finish().map_err(file_error)
     }

@@ -239,6 +239,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_without_its_database_is_not_replayed_over_a_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
+        let mut writer = Store::create(old.clone()).unwrap().writer().unwrap();
+        writer
+            .write(|writing| writing.increment_revision())
+            .unwrap();
+        let log = left_log::log_path(&old);
+        std::fs::copy(&log, left_log::log_path(&new)).unwrap();
+        let created = Store::create(new).unwrap();
+        let revision = created.read(|reading| reading.revision()).unwrap();
+        let old = writer.read(|reading| reading.revision()).unwrap();
+        assert_ne!(revision, old);
+    }
+
+    #[test]
     fn nothing_is_committed_to_a_file_that_lost_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("books.db");

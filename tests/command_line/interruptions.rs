@@ -110,7 +110,7 @@ fn a_killed_init_leaves_no_database_or_a_whole_one() {
     for delay in 0..60 {
         let workspace = Workspace::new();
         let mut child = workspace.command(&init).spawn().unwrap();
-        std::thread::sleep(Duration::from_micros(250 * delay));
+        std::thread::sleep(Duration::from_micros(1_000 * delay));
         child.kill().unwrap();
         child.wait().unwrap();
         if workspace.path("plimsoll.db").exists() {

@@ -6,3 +6,4 @@ mod fuzz;
 mod pair;
 mod shrink;
 mod support;
+mod writers;
