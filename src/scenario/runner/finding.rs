@@ -45,9 +45,9 @@ pub enum Mismatch {
     Cells {
         /// The status of the cells.
         status: CellStatus,
-        /// The session.
+        /// The session of the cells.
         day: Day,
-        /// The expected names.
+        /// The names that are expected.
         expected: BTreeSet<String>,
         /// The names that were found.
         found: BTreeSet<String>,
@@ -57,7 +57,7 @@ pub enum Mismatch {
     Count {
         /// The status of the cells.
         status: CellStatus,
-        /// The expected number.
+        /// The number that is expected.
         expected: u64,
         /// The number that was found.
         found: u64,
@@ -73,11 +73,11 @@ pub enum Mismatch {
     /// The plan of the run did or skipped other portfolios for the reason on a day.
     #[error("{}", names_text(reason.name(), *day, expected, found))]
     Reason {
-        /// The reason.
+        /// The reason of the plan.
         reason: ReasonKind,
-        /// The session.
+        /// The session of the cells.
         day: Day,
-        /// The expected names.
+        /// The names that are expected.
         expected: BTreeSet<String>,
         /// The names that were found.
         found: BTreeSet<String>,
@@ -100,7 +100,7 @@ pub enum Mismatch {
         amount: Amount,
         /// The name of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cells.
         day: Day,
         /// The expected amount; none if no valid books are expected.
         expected: Option<Money>,
@@ -115,7 +115,7 @@ pub enum Mismatch {
     Quality {
         /// The name of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cells.
         day: Day,
         /// The expected numbers.
         expected: ExpectedQuality,
@@ -131,9 +131,9 @@ pub enum Mismatch {
     Phases {
         /// The name of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cell.
         day: Day,
-        /// The expected phases.
+        /// The phases that are expected to be done.
         expected: PhaseSet,
         /// The phases that are done.
         found: PhaseSet,
@@ -143,7 +143,7 @@ pub enum Mismatch {
     UnknownState {
         /// The key of the expectation.
         key: &'static str,
-        /// The reason.
+        /// The reason of the plan.
         reason: String,
     },
     /// The run ended in another way.
@@ -183,7 +183,7 @@ pub enum Mismatch {
     /// Another number of phases was invalidated.
     #[error("invalidated phases: expected {expected}, found {found}")]
     InvalidatedPhases {
-        /// The expected number.
+        /// The number that is expected.
         expected: u64,
         /// The number that was found.
         found: u64,
