@@ -100,7 +100,7 @@ pub enum Mismatch {
         amount: Amount,
         /// The name of the portfolio.
         portfolio: String,
-        /// The session of the cells.
+        /// The session of the cell.
         day: Day,
         /// The expected amount; none if no valid books are expected.
         expected: Option<Money>,
@@ -115,7 +115,7 @@ pub enum Mismatch {
     Quality {
         /// The name of the portfolio.
         portfolio: String,
-        /// The session of the cells.
+        /// The session of the cell.
         day: Day,
         /// The expected numbers.
         expected: ExpectedQuality,
@@ -143,7 +143,7 @@ pub enum Mismatch {
     UnknownState {
         /// The key of the expectation.
         key: &'static str,
-        /// The reason of the plan.
+        /// The reason why it is not known.
         reason: String,
     },
     /// The run ended in another way.
