@@ -250,4 +250,17 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "period.symbol == symbol",
         )],
     ),
+    fault(
+        "deleted-split-not-invalidated",
+        "a deleted split invalidates no cell",
+        &[Scenario(
+            "corporate_actions/a_deleted_action_leaves_the_books_as_they_were",
+        )],
+        &[edit(
+            "src/invalidation/splits.rs",
+            "cells: affected_by_split(&facts, security, split)?.into_cells(),",
+            "affected_by_split(&facts, security, split)?",
+            "AffectedCells::default()",
+        )],
+    ),
 ];
