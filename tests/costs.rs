@@ -186,9 +186,8 @@ fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
     let many = cost(1_300, 20, InitialCoverage::AllButLast);
     assert_eq!((few.cells, many.cells), (20, 20));
     assert_eq!((few.written, few.syncs), (many.written, many.syncs));
-    // The lifecycle index of many portfolios, and the index of the holders of a security, may have
-    // one more page to read.
-    assert!(many.calls <= few.calls + 6, "{few:?}, {many:?}");
+    // Trees over many portfolios are one level deeper, so each of a few lookups may read one more page.
+    assert!(many.calls <= few.calls + 8, "{few:?}, {many:?}");
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn read_state(
         origin: "a Plimsoll database",
         now: now.with_nanosecond(0).unwrap_or(now),
         calendar: settings.calendar.clone(),
+        own_calendars: (reading.security_calendars()).of_portfolios(&settings.calendar)?,
         portfolios: captured.collect(),
         sessions,
         invalidations,

@@ -15,7 +15,8 @@ use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
 use super::state::{CapturedPortfolio, Naming, State};
 use super::values::{parse_bool, parse_day, parse_instant};
 use crate::domain::{
-    CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioId, PortfolioKey,
+    CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioCalendars, PortfolioId,
+    PortfolioKey,
 };
 use crate::engine::{Settings, today};
 
@@ -240,6 +241,7 @@ impl RowCollector {
             origin,
             now: now.with_nanosecond(0).unwrap_or(now),
             calendar: settings.calendar.clone(),
+            own_calendars: PortfolioCalendars::default(),
             sessions,
             portfolios,
             invalidations: Vec::new(),

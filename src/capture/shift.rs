@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use super::error::CaptureError;
 use super::state::{CapturedPortfolio, State};
 use crate::domain::calendar::BuiltIn;
-use crate::domain::{Calendar, Day, DayRange};
+use crate::domain::{Calendar, Day, DayRange, PortfolioCalendars};
 
 /// A time of day at which the day's session has closed and the next has not begun.
 const LATE_EVENING: NaiveTime = NaiveTime::from_hms_opt(23, 30, 0).expect("23:30 is a time of day");
@@ -58,6 +58,7 @@ impl State {
         for captured in &mut self.portfolios {
             own_calendars += usize::from(captured.portfolio.calendar.take().is_some());
         }
+        self.own_calendars = PortfolioCalendars::default();
         if own_calendars > 0 {
             self.left_out.push(format!(
                 "the calendars of {own_calendars} portfolios, whose holidays cannot be shifted"

@@ -8,7 +8,8 @@ use super::error::CaptureError;
 use super::intervals::Interval;
 use super::sources::GivenSources;
 use crate::domain::{
-    Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio, PriceAcceptance,
+    Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio, PortfolioCalendars,
+    PriceAcceptance,
 };
 use crate::scenario::world::{PastRun, RunLeftRunning};
 
@@ -20,6 +21,8 @@ pub struct State {
     pub(super) origin: &'static str,
     pub(super) now: DateTime<Utc>,
     pub(super) calendar: Calendar,
+    /// The calendars that portfolios name.
+    pub(super) own_calendars: PortfolioCalendars,
     /// The captured sessions, ascending; intervals are indices into this list.
     pub(super) sessions: Vec<Day>,
     pub(super) portfolios: Vec<CapturedPortfolio>,
@@ -98,6 +101,12 @@ impl State {
             .max()
             .max(Some(self.last_closed()?))
             .expect("at least the last closed session is known"))
+    }
+
+    /// Returns whether a captured session, by its index, is one of a portfolio's own.
+    pub(super) fn is_session_of(&self, portfolio: &Portfolio, at: usize) -> bool {
+        self.own_calendars
+            .has_session(portfolio.id, self.sessions[at])
     }
 
     /// Returns the indices of the first and last session from a portfolio's inception to its

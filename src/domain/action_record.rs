@@ -19,7 +19,7 @@ pub enum ActionName {
     Split,
     /// Another symbol of the security.
     SymbolChange,
-    /// Another kind.
+    /// Any other kind of action.
     Other(ActionKind),
 }
 
@@ -60,7 +60,7 @@ pub struct ActionRecord {
     pub security: SecurityId,
     /// The first day on which the action counted.
     pub day: Day,
-    /// The kind.
+    /// The kind of the action.
     pub kind: ActionName,
     /// Time of the change.
     pub at: DateTime<Utc>,

@@ -14,7 +14,7 @@ const MEASURED_AT_ONCE: usize = 64;
 #[derive(Clone)]
 pub(super) struct HeldInCurrency {
     pub(super) currency: Currency,
-    /// Ascending.
+    /// Ascending by their ids.
     pub(super) securities: Vec<SecurityId>,
     /// The foreign currencies of their cash.
     pub(super) cash: BTreeSet<Currency>,

@@ -238,13 +238,13 @@ pub enum RowErrorKind {
     /// The security would have the symbol of another one on the same day.
     #[error("another security has the symbol `{symbol}` then")]
     SymbolTaken {
-        /// The new symbol.
+        /// The symbol that is taken.
         symbol: String,
     },
     /// The risk model names the symbol, which would become that of another security.
     #[error("the risk model names `{symbol}`, which would then be another security")]
     SymbolInModel {
-        /// The symbol.
+        /// The symbol that the model names.
         symbol: String,
     },
     /// The security has that symbol already.

@@ -72,11 +72,11 @@ pub enum Warning {
     },
     /// Stored closes are such as the new class cannot have.
     ClosesOfClass {
-        /// The new class.
+        /// The class that the security gets.
         class: AssetClass,
         /// The first of these closes.
         close: Price,
-        /// Its day.
+        /// The day of the close.
         day: Day,
         /// The number of these closes.
         count: usize,
@@ -88,7 +88,7 @@ pub enum Warning {
     },
     /// The security of the row is called otherwise today.
     FormerSymbol {
-        /// Its symbol today.
+        /// The symbol that the security has today.
         symbol: String,
     },
     /// The amount is not quantity × price, apart from rounding.

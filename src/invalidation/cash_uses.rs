@@ -1,6 +1,7 @@
 //! Finds the cells affected by changed prices of a currency pair through cash in a foreign currency:
 //! the value of balances, and of the amounts that transactions move.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::affected_cells::AffectedCells;
@@ -55,17 +56,23 @@ pub(super) fn affected_by_cash_uses(
             if !conversion.securities().contains(&pair.id) {
                 continue;
             }
-            if !known.contains_key(&(from, to)) {
-                let used =
-                    sessions_with_use(facts, pair, freshest, changed, sessions, &conversion)?;
-                known.insert((from, to), used);
-            }
+            let used = match known.entry((from, to)) {
+                Entry::Occupied(used) => used.into_mut(),
+                Entry::Vacant(new) => new.insert(sessions_with_use(
+                    facts,
+                    pair,
+                    freshest,
+                    changed,
+                    sessions,
+                    &conversion,
+                )?),
+            };
             let cash = ForeignUse {
                 portfolio: &portfolio,
                 from,
                 entries,
                 sessions,
-                changed: &known[&(from, to)],
+                changed: used,
             };
             affected = affected.union(cash.of_balance(multiplier));
             affected = affected.union(cash.of_moves(facts)?);

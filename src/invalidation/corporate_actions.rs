@@ -38,7 +38,7 @@ pub(crate) fn invalidate_actions(
         let symbol = &facts.security(security)?.symbol;
         let (mut affected, mut texts) = (AffectedCells::default(), Vec::new());
         for change in &changes {
-            affected = affected.union(facts.affected(|facts| affected_by_action(facts, change))?);
+            affected = affected.union(affected_by_action(&facts, change)?);
             texts.push(reason(symbol, change));
         }
         Ok(NewInvalidation {
@@ -82,6 +82,13 @@ pub(crate) fn invalidate_deleted_action(
 /// Returns the cells that a stored action affects. A holding in the security received follows from one
 /// in the security that is held.
 fn affected_by_action(
+    facts: &Facts<'_>,
+    change: &ActionChange,
+) -> Result<AffectedCells, StoreError> {
+    facts.affected(|facts| affected_on_sessions(facts, change))
+}
+
+fn affected_on_sessions(
     facts: &Facts<'_>,
     change: &ActionChange,
 ) -> Result<AffectedCells, StoreError> {

@@ -41,9 +41,7 @@ pub(crate) fn invalidate_splits(
         let security = facts.security(security)?;
         let (mut affected, mut texts) = (AffectedCells::default(), Vec::new());
         for change in &changes {
-            let split = &change.split;
-            affected =
-                affected.union(facts.affected(|facts| affected_by_split(facts, security, split))?);
+            affected = affected.union(affected_by_split(&facts, security, &change.split)?);
             texts.push(reason(&security.symbol, change));
         }
         Ok(NewInvalidation {
@@ -85,6 +83,14 @@ pub(crate) fn invalidate_deleted_split(
 /// Returns the cells affected by a stored split: those of the portfolios whose quantity differs,
 /// and those that use older prices, which the split adjusts.
 fn affected_by_split(
+    facts: &Facts<'_>,
+    security: &Security,
+    split: &Split,
+) -> Result<AffectedCells, StoreError> {
+    facts.affected(|facts| affected_on_sessions(facts, security, split))
+}
+
+fn affected_on_sessions(
     facts: &Facts<'_>,
     security: &Security,
     split: &Split,

@@ -10,7 +10,7 @@ use super::serialize::text;
 use crate::domain::{ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms};
 use crate::store::Store;
 
-/// A corporate action.
+/// A corporate action in force.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ActionView {
@@ -18,10 +18,10 @@ pub struct ActionView {
     pub date: Day,
     /// The symbol of the security that is held; of a change of symbol, the one before it.
     pub symbol: String,
-    /// The kind.
+    /// The kind of the action.
     #[serde(serialize_with = "text")]
     pub kind: ActionName,
-    /// The terms.
+    /// Its terms as one text.
     pub terms: String,
 }
 
@@ -31,7 +31,7 @@ pub struct ActionView {
 pub struct ActionChangeView {
     /// The first day on which the action counted.
     pub date: Day,
-    /// The kind.
+    /// The kind of the action.
     #[serde(serialize_with = "text")]
     pub kind: ActionName,
     /// Time of the change.

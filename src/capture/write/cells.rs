@@ -27,7 +27,8 @@ pub(super) fn add_cells(
     let Some((first, last)) = lifetime else {
         return;
     };
-    add_completion(spec, &state.sessions, &inside, first);
+    let is_own = |at: usize| state.is_session_of(&portfolio.portfolio, at);
+    add_completion(spec, &state.sessions, &inside, first, is_own);
     let is_inside = |at: &usize| (first..=last).contains(at);
     add_failures(spec, state, portfolio, is_inside);
     let blocked = portfolio.blocked.iter();
@@ -66,12 +67,14 @@ pub(super) fn split_by_lifetime(
 }
 
 /// Adds one span from the first complete session to the last, the holes in it, and the sessions
-/// with only some phases done. `first_alive` is the index of the portfolio's first session.
+/// with only some phases done. `first_alive` is the index of the portfolio's first session. A gap
+/// without a session of its own is no hole.
 fn add_completion(
     spec: &mut PortfolioSpec,
     sessions: &[Day],
     inside: &[Interval],
     first_alive: usize,
+    is_own: impl Fn(usize) -> bool,
 ) {
     let phases = |interval: &Interval| interval.marks.phases();
     let complete: Vec<_> = (inside.iter())
@@ -89,7 +92,7 @@ fn add_completion(
             .collect();
         let holes = within.windows(2);
         let holes = holes.map(|pair| (pair[0].last + 1, pair[1].first));
-        let holes = holes.filter(|(from, until)| from < until);
+        let holes = holes.filter(|(from, until)| (*from..*until).any(&is_own));
         let holes = holes.map(|(from, until)| span(sessions, (from, until - 1)));
         spec.holes = non_empty(holes.collect());
     }
@@ -113,10 +116,13 @@ fn orphan_rows(
 ) -> Option<OneOrMany<Span>> {
     let with_row = inside.iter().filter(|interval| interval.marks.has_row());
     let inside = with_row.flat_map(|interval| interval.first..=interval.last);
-    let mut rows = spans_of(&state.sessions, inside);
+    let is_own = |at: &usize| state.is_session_of(&portfolio.portfolio, *at);
+    let (own, others): (Vec<_>, Vec<_>) = inside.partition(is_own);
+    let mut rows = spans_of(&state.sessions, own);
     let is_row = |marks: Marks| marks.has_row() || marks.phases().contains(Phase::Snapshot);
     let outside = outside.iter().filter(|interval| is_row(interval.marks));
     let outside = outside.flat_map(|interval| &state.sessions[interval.first..=interval.last]);
+    let outside = outside.chain(others.iter().map(|at| &state.sessions[*at]));
     let mut other_days: Vec<Day> = outside.chain(&portfolio.orphan_days).copied().collect();
     other_days.sort_unstable();
     rows.extend(other_days.into_iter().map(Span::from_day));

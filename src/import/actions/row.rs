@@ -34,14 +34,14 @@ pub enum ActionTerms {
     Split(u32, u32),
     /// The new symbol of the security.
     SymbolChange(String),
-    /// Another kind.
+    /// Any other kind of action.
     Other(OtherTerms),
 }
 
 /// The terms of a kind of [`ActionKind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherTerms {
-    /// The kind.
+    /// The kind of the action.
     pub kind: ActionKind,
     /// The symbol received, with units received and units held.
     pub received: Option<(String, u32, u32)>,

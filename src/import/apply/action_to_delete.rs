@@ -9,7 +9,7 @@ pub struct ActionToDelete {
     pub symbol: String,
     /// The first day on which the action counts.
     pub day: Day,
-    /// The kind.
+    /// The kind of the action.
     pub kind: ActionName,
     /// The symbol of the security received, of several actions with the other keys.
     pub received: Option<String>,

@@ -26,7 +26,7 @@ use crate::store::{StoreError, WriteTransaction, Writer};
 pub struct DeletedAction {
     /// Its symbol, day and kind.
     pub action: ActionToDelete,
-    /// Its terms.
+    /// The terms that it had.
     pub terms: String,
     /// Sales that take more than is then held.
     pub warnings: Vec<Warning>,

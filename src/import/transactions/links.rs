@@ -186,7 +186,10 @@ mod tests {
             day: day("2026-01-07"),
             ..taken_in.clone()
         };
-        assert_eq!(texts(&[added(&other_day)], &[out.clone()]).len(), 1);
+        assert_eq!(
+            texts(&[added(&other_day)], std::slice::from_ref(&out)).len(),
+            1
+        );
         let moved = TransactionEdit::Corrected(Correction {
             was: taken_in.clone(),
             now: other_day,

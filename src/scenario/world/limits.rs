@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct LimitsSpec {
-    /// The most portfolios.
+    /// The greatest number of portfolios.
     pub(crate) portfolios: Option<u64>,
     /// The most generated shares.
     pub(crate) shares: Option<u64>,
@@ -26,7 +26,7 @@ pub(crate) struct LimitsSpec {
 pub enum Counted {
     /// Portfolios, also those that steps add and those that one list names.
     Portfolios,
-    /// Generated shares.
+    /// Shares of the generated market.
     Shares,
     /// Sessions in the lifetimes of all portfolios.
     Cells,
