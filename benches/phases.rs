@@ -28,6 +28,7 @@ fn market() -> Market {
         currency: Currency::USD,
         multiplier: Quantity::whole(1),
         inactive_from: None,
+        former_symbols: Vec::new(),
         calendar: None,
     });
     let closes = (1..=SECURITIES).flat_map(|id| {

@@ -1,7 +1,6 @@
 //! The errors of opening, reading and writing a database.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -136,8 +135,8 @@ pub enum StoreError {
     #[error("`{}` was deleted, moved or replaced while it was open", .0.display())]
     Moved(PathBuf),
     /// All reading connections were in use for too long.
-    #[error("all connections for reading have been in use for {} seconds", .0.as_secs())]
-    NoReader(Duration),
+    #[error("failed to get a connection for reading")]
+    Pool(#[from] r2d2::Error),
     /// The schema could not be migrated.
     #[error("failed to migrate the schema to this version")]
     Migration(#[from] rusqlite_migration::Error),

@@ -13,6 +13,7 @@ mod connection;
 mod contents;
 mod error;
 mod failures;
+mod file_pool;
 mod foreign;
 mod invalidations;
 mod lease;

@@ -1,23 +1,15 @@
 //! Lends connections for reading, and opens them again when another file has taken the database's
 //! name.
-//!
-//! A connection is opened by the caller that needs it, on a file of the machine and elsewhere, so an
-//! error of opening is returned at once.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
 use super::connection;
 use super::error::StoreError;
+use super::file_pool::FilePool;
 use super::location::{FileId, Location};
-
-/// Maximum number of connections that read a file at once. On a file system of its own there is no
-/// maximum: a wait there would stop threads that take turns.
-const MAX_READERS: usize = 4;
-/// Time to wait for a connection while all are in use.
-const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// The reading connections of one database. The last one that is closed empties and removes the log.
 #[derive(Debug, Clone)]
@@ -26,16 +18,23 @@ pub(super) struct Readers(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     location: Location,
-    connections: Mutex<Connections>,
-    is_returned: Condvar,
+    current: Mutex<Current>,
 }
 
-#[derive(Debug)]
-struct Connections {
-    /// The file that the connections read.
+/// The file that has the name, and the connections to it.
+#[derive(Debug, Clone)]
+struct Current {
     file: FileId,
-    idle: Vec<Connection>,
-    lent: usize,
+    connections: Connections,
+}
+
+#[derive(Debug, Clone)]
+enum Connections {
+    /// The pool for a file of the machine. It opens connections in threads of its own.
+    Pool(Arc<FilePool>),
+    /// The unused connections on another file system, which the caller opens: in the threads of a
+    /// pool, the order of calls there would vary.
+    Idle(Arc<Mutex<Vec<Connection>>>),
 }
 
 impl Readers {
@@ -43,117 +42,70 @@ impl Readers {
     pub(super) fn new(location: &Location) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Shared {
             location: location.clone(),
-            connections: Mutex::new(Connections {
-                file: location.file_id()?,
-                idle: Vec::new(),
-                lent: 0,
-            }),
-            is_returned: Condvar::new(),
+            current: Mutex::new(Current::new(location, location.file_id()?)?),
         })))
     }
 
-    /// Lends a connection to `work`, or waits until one is free.
+    /// Lends a connection to `work`. In a pool, waits until one is free.
     pub(super) fn lend<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut lent = self.0.take()?;
-        // Returned after an error too: the transaction of `work` has ended by then.
-        work(
-            lent.connection
-                .as_mut()
-                .expect("it is returned by the drop"),
-        )
+        let location = &self.0.location;
+        let Current { file, connections } = self.0.current()?;
+        match connections {
+            Connections::Pool(pool) => pool.lend(|connection| {
+                // A new one may have opened a file that took the name meanwhile.
+                location.ensure_is(file)?;
+                work(connection)
+            }),
+            Connections::Idle(idle) => {
+                let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let unused = idle().pop();
+                let mut lent = unused.map_or_else(|| open(location), Ok)?;
+                let done = work(&mut lent);
+                // Kept after an error too: the transaction of `work` has ended by then.
+                idle().push(lent);
+                done
+            }
+        }
     }
 }
 
 impl Shared {
-    fn take(&self) -> Result<Lent<'_>, StoreError> {
+    /// Returns the connections to the file that has the name now. Those to the file before are closed
+    /// when the last of them is returned.
+    fn current(&self) -> Result<Current, StoreError> {
         let file = self.location.file_id()?;
-        self.follow(file)?;
-        let mut connections = self.wait_for_free()?;
-        connections.lent += 1;
-        let idle = connections.idle.pop();
-        // From here on, the drop of `lent` counts it as returned.
-        let mut lent = Lent {
-            shared: self,
-            connection: idle,
-            file: connections.file,
-        };
-        drop(connections);
-        if lent.connection.is_none() {
-            lent.connection = Some(self.open()?);
-            // It may have opened a file that took the name meanwhile.
-            self.location.ensure_is(file)?;
+        let lock = || self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().clone();
+        if known.file == file {
+            return Ok(known);
         }
-        Ok(lent)
-    }
-
-    /// Closes the connections to the file before, if another database has its name now.
-    fn follow(&self, file: FileId) -> Result<(), StoreError> {
-        if self.connections().file == file {
-            return Ok(());
-        }
+        drop(known);
         connection::check(&self.location)?;
-        let mut connections = self.connections();
-        connections.file = file;
-        connections.idle.clear();
-        Ok(())
+        let current = Current::new(&self.location, file)?;
+        let before = mem::replace(&mut *lock(), current.clone());
+        // Dropped without the lock, since a pool waits for its connections.
+        drop(before);
+        Ok(current)
     }
+}
 
-    fn wait_for_free(&self) -> Result<MutexGuard<'_, Connections>, StoreError> {
-        let connections = self.connections();
-        if self.location.file_system().is_some() {
-            return Ok(connections);
-        }
-        let waited = self
-            .is_returned
-            .wait_timeout_while(connections, MAX_WAIT, |found| found.lent >= MAX_READERS);
-        let (connections, wait) = waited.unwrap_or_else(PoisonError::into_inner);
-        match wait.timed_out() {
-            true => Err(StoreError::NoReader(MAX_WAIT)),
-            false => Ok(connections),
-        }
-    }
-
-    fn open(&self) -> Result<Connection, StoreError> {
-        // On the machine it may write, so that the last connection that is closed can empty and
-        // remove the log; `query_only` forbids all else.
-        let flags = match self.location.file_system() {
-            None => connection::write_flags(),
-            Some(_) => connection::read_flags(),
+impl Current {
+    fn new(location: &Location, file: FileId) -> Result<Self, StoreError> {
+        let connections = match location.file_system() {
+            None => Connections::Pool(Arc::new(FilePool::new(location.path())?)),
+            Some(_) => Connections::Idle(Arc::default()),
         };
-        let mut connection = self.location.connect(flags)?;
-        connection::prepare_reader(&mut connection)?;
-        Ok(connection)
-    }
-
-    fn connections(&self) -> MutexGuard<'_, Connections> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        Ok(Self { file, connections })
     }
 }
 
-/// A connection that is returned when it is dropped.
-struct Lent<'s> {
-    shared: &'s Shared,
-    connection: Option<Connection>,
-    /// The file that the connection reads.
-    file: FileId,
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        let connection = self.connection.take();
-        let mut connections = self.shared.connections();
-        connections.lent -= 1;
-        if connections.file == self.file {
-            connections.idle.extend(connection);
-        }
-        drop(connections);
-        self.shared.is_returned.notify_one();
-    }
+fn open(location: &Location) -> Result<Connection, StoreError> {
+    let mut connection = location.connect(connection::read_flags())?;
+    connection::prepare_reader(&mut connection)?;
+    Ok(connection)
 }
 
 #[cfg(test)]
@@ -175,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("books.db");
         drop(Store::create(path.clone()).unwrap());
-        for round in 0..50 {
+        for round in 0..200 {
             let store = Store::open(path.clone()).unwrap();
             assert_eq!(names(&store).unwrap(), 0);
             drop(store);

@@ -9,6 +9,8 @@ const GATES: &[(&str, &str)] = &[
     // The simulated disk is a file system for SQLite.
     ("rusqlite", "disk"),
     ("rusqlite_migration", "store"),
+    ("r2d2", "store"),
+    ("r2d2_sqlite", "store"),
     ("rayon", "parallel"),
     ("rand", "scenario"),
     ("rand_chacha", "scenario"),
