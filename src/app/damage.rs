@@ -34,8 +34,8 @@ pub fn record_repair(store: &Store, environment: &Environment) -> Result<(), Sto
     write(store, |_| Some(query::repaired(now)))
 }
 
-/// Records damage that a command or a request met, if the error is about damage. If it cannot be recorded, the
-/// log says so: the error itself is reported by the command.
+/// Records damage that a command or a request met, if the error is about damage. If it cannot be
+/// recorded, the log says so: the error itself is reported by the command.
 pub fn note_damage(store: &Store, environment: &Environment, error: &StoreError) {
     // Pages are read again and again, and must not wait for the write lock each time.
     let is_known = || store.read(|reading| reading.verification().last());

@@ -187,7 +187,7 @@ pub struct Delivery {
     pub old: u32,
 }
 
-/// A corporate action: from `day` on, from `day` on, its terms apply to each unit of `security` that is held.
+/// A corporate action: from `day` on, its terms apply to each unit of `security` that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorporateAction {
     /// The security of which units are held.

@@ -1,4 +1,5 @@
-//! Selects portfolios and their cells. A scope can't be empty, so it can't silently become all portfolios.
+//! Selects portfolios and their cells. A scope can't be empty, so it can't silently become all
+//! portfolios.
 
 use std::collections::BTreeSet;
 

@@ -23,8 +23,8 @@ impl FromIterator<(String, Vec<Day>)> for SecurityCalendars {
 }
 
 impl SecurityCalendars {
-    /// Returns the calendar that a security or portfolio means by this name: that of the database, `configured`,
-    /// or a built-in one.
+    /// Returns the calendar that a security or portfolio means by this name: that of the database,
+    /// `configured`, or a built-in one.
     pub fn find(name: &str, configured: &Calendar) -> Option<Calendar> {
         if name == configured.name() {
             return Some(configured.clone());

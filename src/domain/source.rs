@@ -156,8 +156,8 @@ impl Transaction {
     /// Compares two transactions of one portfolio by the order in which they are booked: day, time,
     /// kind, and reference, in which a run of digits is a number.
     ///
-    /// Of those without a time, deposits, exchanges, transfers in and purchases come before the day's first
-    /// time, and all other kinds after its last.
+    /// Of those without a time, deposits, exchanges, transfers in and purchases come before the
+    /// day's first time, and all other kinds after its last.
     pub fn booking_order(&self, other: &Self) -> Ordering {
         let key = |of: &Self| (of.day, of.part_of_day(), of.time, of.kind);
         // Kinds are declared in booking order: on one day, holdings come in before they go out.

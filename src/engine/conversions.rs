@@ -1,5 +1,5 @@
-//! The currency conversions that the holdings and the cash of portfolios can need, with the portfolios that
-//! depend on each.
+//! The currency conversions that the holdings and the cash of portfolios can need, with the
+//! portfolios that depend on each.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -99,7 +99,8 @@ pub(super) fn load(
 }
 
 /// Returns the securities whose closes can be used: those of any transaction, of the givers too, or
-/// received for these, the benchmark and factors, and the rates that convert the currencies of all these.
+/// received for these, the benchmark and factors, and the rates that convert the currencies of all
+/// these.
 fn needed_securities(
     securities: &[Security],
     model: &RiskModel,

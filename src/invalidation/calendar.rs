@@ -21,9 +21,10 @@ pub(super) struct CalendarChange {
     pub(super) invalidations: Vec<NewInvalidation>,
 }
 
-/// Puts the configured calendar in force, and those that securities and portfolios name. If another one was in force, invalidates all cells from
-/// the first changed day on, and all annualised figures if a year has another number of sessions.
-/// Returns the covered days that became or ceased to be sessions, ascending.
+/// Puts the configured calendar in force, and those that securities and portfolios name. If another
+/// one was in force, invalidates all cells from the first changed day on, and all annualised
+/// figures if a year has another number of sessions. Returns the covered days that became or ceased
+/// to be sessions, ascending.
 pub(crate) fn sync_calendar(
     writing: &WriteTransaction<'_>,
     calendar: &Calendar,

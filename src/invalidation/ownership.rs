@@ -167,7 +167,8 @@ impl<'s> Ownership<'s> {
     /// of its day. Calls `observe` after each with the day and whether the security is held.
     ///
     /// Lots are needed because a split that does not come out even leaves each of them a fraction.
-    /// Their cost does not matter here. A number that does not fit is ignored: the portfolio's books fail from that day on.
+    /// Their cost does not matter here. A number that does not fit is ignored: the portfolio's
+    /// books fail from that day on.
     fn replay(&self, entries: &[Transaction], mut observe: impl FnMut(Day, bool)) {
         let mut lots = Lots::default();
         let mut splits = self.splits.iter().peekable();

@@ -1,7 +1,7 @@
 //! Cells that a person invalidates: the range of a forced run, or `plimsoll invalidate`.
 //!
-//! Only sessions of active portfolios within their lifecycle count. No plan has steps for other cells, so their
-//! invalidation would stay open.
+//! Only sessions of active portfolios within their lifecycle count. No plan has steps for other
+//! cells, so their invalidation would stay open.
 
 use chrono::{DateTime, Utc};
 

@@ -1,5 +1,5 @@
-//! Computes the weights of a cell's holdings and foreign cash for risk, and the share of gross value that a measure
-//! covers.
+//! Computes the weights of a cell's holdings and foreign cash for risk, and the share of gross
+//! value that a measure covers.
 
 use super::session_statistics::{Contribution, RiskInputs, RiskTable};
 use super::valuation::Valuation;

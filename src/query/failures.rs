@@ -4,8 +4,8 @@ use super::error::QueryError;
 use crate::domain::{IdSet, LifecycleIndex};
 use crate::store::{Failure, ReadTransaction};
 
-/// Returns the failures of active portfolios on their sessions within their lifecycle. Other cells are not
-/// expected, so their failures need no attention.
+/// Returns the failures of active portfolios on their sessions within their lifecycle. Other cells
+/// are not expected, so their failures need no attention.
 pub(super) fn expected_failures(
     reading: &ReadTransaction<'_>,
     lifecycles: &LifecycleIndex,

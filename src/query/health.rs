@@ -248,8 +248,8 @@ fn unpriced(
     Ok(found)
 }
 
-/// The state of a security by the age of its last close in priced sessions; `None` where the close is of the target,
-/// and for private assets, which have no closes.
+/// The state of a security by the age of its last close in priced sessions; `None` where the close
+/// is of the target, and for private assets, which have no closes.
 fn price_state(
     security: &Security,
     age: Option<usize>,

@@ -62,8 +62,8 @@ pub fn resolve_portfolio(store: &Store, typed: &str) -> Result<Portfolio, QueryE
 ///
 /// # Errors
 ///
-/// Where a name is unknown and `rule` refuses unknown names, where several portfolios have a name or id,
-/// where no portfolio is left, and where the store cannot be read.
+/// Where a name is unknown and `rule` refuses unknown names, where several portfolios have a name
+/// or id, where no portfolio is left, and where the store cannot be read.
 pub fn resolve_names(
     reading: &ReadTransaction<'_>,
     typed: &[String],

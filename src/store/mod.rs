@@ -3,8 +3,8 @@
 //! A [`Store`] is a database in a file, or on a [`FileSystem`] that the caller passes.
 //! [`Store::read`] gives a [`ReadTransaction`], which sees one state throughout. [`Writer::write`]
 //! gives a [`WriteTransaction`], which holds the write lock from its start and commits as a whole
-//! or not at all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the view's
-//! methods, one for each query or change, are in the file of the subject.
+//! or not at all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the
+//! view's methods, one for each query or change, are in the file of the subject.
 
 mod alerts;
 mod columns;

@@ -36,8 +36,8 @@ from = 2025-12-22
 run = {}
 ";
 
-/// Prints the scenario, simulation or world that finds the mutant and exits with 0; exits with 1 if none
-/// does. `words` are the mutant and what is tried first; without them, no mutant is in force.
+/// Prints the scenario, simulation or world that finds the mutant and exits with 0; exits with 1 if
+/// none does. `words` are the mutant and what is tried first; without them, no mutant is in force.
 #[expect(clippy::print_stdout, reason = "the test reads the result there")]
 pub(crate) fn main(suite: &str, words: &[String]) -> ExitCode {
     let (mutant, first) = match words {

@@ -172,8 +172,8 @@ impl ConcernFact {
         }
     }
 
-    /// Returns the number of portfolios, cells, sessions, files or runs concerned; 1 where the concern has no
-    /// number. `docs/metrics.md` has the unit of each kind.
+    /// Returns the number of portfolios, cells, sessions, files or runs concerned; 1 where the
+    /// concern has no number. `docs/metrics.md` has the unit of each kind.
     pub fn count(&self) -> u64 {
         match self {
             Self::LastRun { .. }

@@ -1,4 +1,5 @@
-//! Finds the portfolios whose books, foreign cash included, use prices or exchange rates that are older than allowed.
+//! Finds the portfolios whose books, foreign cash included, use prices or exchange rates that are
+//! older than allowed.
 //!
 //! Judged are the books at a portfolio's watermark and, after a gap, its newest books: those are what
 //! pages and `show` present. Older books are history, which no later price can make fresher.

@@ -99,8 +99,8 @@ fn collect_from_value<'t>(
     }
 }
 
-/// Returns the old name that a key or its value is, if any, and the new one. The place and the type of the value
-/// count too, so that a portfolio called `why` is not taken for the key.
+/// Returns the old name that a key or its value is, if any, and the new one. The place and the type
+/// of the value count too, so that a portfolio called `why` is not taken for the key.
 fn rename_of(
     key: &str,
     value: &DeValue<'_>,

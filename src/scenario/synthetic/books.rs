@@ -59,8 +59,8 @@ pub enum InitialCoverage {
 ///
 /// # Errors
 ///
-/// The calendar has fewer sessions before [`now`](super::now), a database exists at `place`, or it cannot be
-/// written.
+/// The calendar has fewer sessions before [`now`](super::now), a database exists at `place`, or it
+/// cannot be written.
 pub fn create_database(
     place: impl Into<Location>,
     settings: &Settings,

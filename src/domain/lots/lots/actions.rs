@@ -10,8 +10,9 @@ use crate::domain::lots::lot::ClosedLot;
 
 impl Lots {
     /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
-    /// below zero. A holding at average cost is one pool, so only its whole cost is the limit. Returns what exceeds their cost as profit of lots with a quantity of zero; `None`
-    /// if a number does not fit. Of a short holding cash and cost are negative.
+    /// below zero. A holding at average cost is one pool, so only its whole cost is the limit.
+    /// Returns what exceeds their cost as profit of lots with a quantity of zero; `None` if a
+    /// number does not fit. Of a short holding cash and cost are negative.
     pub fn return_capital(&mut self, cash: Money) -> Option<Trade> {
         let mut exceeded = ClosedLots::new();
         // Nothing can exceed the cost then, and zero has no sign to compare a short's cost with.
