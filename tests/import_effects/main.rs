@@ -13,4 +13,5 @@ mod properties;
 mod rates;
 mod reference;
 mod sources;
+mod symbols;
 mod withdrawals;

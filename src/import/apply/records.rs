@@ -185,12 +185,14 @@ pub(super) fn existing_prices(
     rows: &PriceRows,
 ) -> Result<ExistingRecords, StoreError> {
     let known = existing_securities(reading)?;
-    let spans: BTreeMap<SecurityId, DayRange> = (rows.spans().into_iter())
-        .flat_map(|(symbol, span)| {
-            let bearers = known.bearers(symbol);
-            bearers.map(move |security| (security.id, span))
-        })
-        .collect();
+    // A file can name one security by several symbols.
+    let mut spans: BTreeMap<SecurityId, DayRange> = BTreeMap::new();
+    for (symbol, span) in rows.spans() {
+        for security in known.bearers(symbol) {
+            let all = spans.entry(security.id).or_insert(span);
+            *all = all.hull(span);
+        }
+    }
     let mut splits = Vec::new();
     for security in spans.keys() {
         splits.extend(reading.splits().of_security(*security)?);
