@@ -66,6 +66,21 @@ impl AffectedCells {
         spread
     }
 
+    /// Returns the cells with all phases of each affected portfolio from its first affected session
+    /// on. `sessions` ascend.
+    #[must_use]
+    pub(super) fn with_all_phases_from_first(mut self, sessions: &[Day]) -> Self {
+        let mut seen = IdSet::new();
+        for ((day, phase), ids) in self.cells.clone() {
+            if phase != Phase::Securities {
+                let later = &sessions[sessions.partition_point(|session| *session < day)..];
+                self.add_days(later, PhaseSet::CELL_PHASES, &(&ids - &seen));
+                seen |= ids;
+            }
+        }
+        self
+    }
+
     /// Adds these phases of these ids on a session.
     pub(super) fn add(&mut self, day: Day, phases: PhaseSet, ids: &IdSet) {
         // `into_cells` promises that no set is empty.

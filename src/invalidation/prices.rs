@@ -14,7 +14,7 @@ use crate::domain::{
     Calendar, CloseChange, Day, InvalidationCause, NewInvalidation, PhaseCells, Security,
     SecurityId,
 };
-use crate::phases::LONGEST_WINDOW;
+use crate::phases::{LONGEST_WINDOW, is_currency_pair};
 use crate::store::{StoreError, WriteTransaction};
 
 /// Invalidates the cells that stored closes affect, and returns them. The closes of one security
@@ -81,9 +81,26 @@ pub(crate) fn invalidate_deleted_closes(
     let invalidation = NewInvalidation {
         cause: InvalidationCause::Price,
         reason,
-        cells: affected_by_closes(&facts, security, &covered)?.into_cells(),
+        cells: affected_by_deletion(&facts, security, &covered)?.into_cells(),
     };
     remove_cells(writing, [Ok(invalidation)], now)
+}
+
+/// Returns the cells affected by deleted closes of a security on `days`. Without a first rate there
+/// are no books, so that all phases of a portfolio that used it are affected.
+fn affected_by_deletion(
+    facts: &Facts<'_>,
+    security: &Security,
+    days: &BTreeSet<Day>,
+) -> Result<AffectedCells, StoreError> {
+    let affected = affected_by_closes(facts, security, days)?;
+    let Some(first) = days.first().filter(|_| is_currency_pair(security)) else {
+        return Ok(affected);
+    };
+    match facts.reading.closes().is_any_before(security.id, *first)? {
+        true => Ok(affected),
+        false => Ok(affected.with_all_phases_from_first(facts.sessions(*first)?)),
+    }
 }
 
 /// Returns the cells affected by closes of a security on `days`.

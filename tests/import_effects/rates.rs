@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use plimsoll::domain::{Calendar, Cell, Day, DayRange, Phase, PortfolioId, RiskModel};
-use plimsoll::import::apply::FileKind;
+use plimsoll::domain::{Attribution, Calendar, Cell, Day, DayRange, Phase, PortfolioId, RiskModel};
+use plimsoll::import::apply::{FileKind, delete_closes};
 use proptest::prelude::*;
 
-use crate::books::{Books, difference};
+use crate::books::{Books, Cells, difference};
 use crate::sources::{HEADER, start};
 
 const SESSIONS: usize = 8;
@@ -157,4 +157,47 @@ proptest! {
         books.run();
         prop_assert_eq!(books.outputs(), clean);
     }
+    #[test]
+    fn a_deleted_rate_leaves_only_cells_that_the_sources_give(
+        rates in any_rates(),
+        pair in 0..PAIRS.len(),
+        from in 0..SESSIONS,
+        count in 1..SESSIONS,
+        moves in prop::collection::vec((0..SESSIONS, 0..CASH_KINDS.len(), 100..9_000), 0..6),
+    ) {
+        let to = (from + count).min(SESSIONS) - 1;
+        let mut left = rates.clone();
+        left.retain(|(of, session), _| *of != pair || !(from..=to).contains(session));
+        prop_assume!(left.len() < rates.len());
+        let books = books(&rates, &moves);
+        books.run();
+        let days = DayRange::new(sessions()[from], sessions()[to]).unwrap();
+        delete(&books, PAIRS[pair], days);
+
+        let clean = self::books(&left, &moves);
+        clean.run();
+        let given = cells(&clean);
+        prop_assert_eq!(difference(&cells(&books), &given), Cells::new());
+        books.run();
+        prop_assert_eq!(cells(&books), given);
+        let (outputs, clean) = (books.outputs(), clean.outputs());
+        let mut done = outputs.iter().filter(|((phase, _), _)| *phase != Phase::Securities);
+        prop_assert!(done.all(|(cell, row)| clean.get(cell) == Some(row)));
+    }
+}
+
+fn delete(books: &Books, symbol: &str, days: DayRange) {
+    let author = Attribution {
+        by: "anna".to_owned(),
+        reason: "wrong".to_owned(),
+    };
+    let mut writer = books.store.writer().unwrap();
+    delete_closes(&mut writer, symbol, days, &author, &books.import_context()).unwrap();
+}
+
+/// Returns the ledger without the statistics of securities, which stay when no cell uses them.
+fn cells(books: &Books) -> Cells {
+    let mut ledger = books.ledger();
+    ledger.retain(|(_, phase), _| *phase != Phase::Securities);
+    ledger
 }

@@ -83,6 +83,12 @@ impl ReadCloses<'_> {
         Ok(None)
     }
 
+    /// Returns whether a security has a close before `day`.
+    pub(crate) fn is_any_before(&self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
+        let found = self.nearest([(day, security)].into_iter(), Direction::Backward)?;
+        Ok(!found.is_empty())
+    }
+
     /// Returns for each security the close nearest to its day, before or after it but not on it.
     fn nearest(
         &self,
