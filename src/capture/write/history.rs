@@ -57,7 +57,11 @@ fn group_by_cells(
         let Some(intervals) = invalidation.cells.get(&captured.portfolio.id.0) else {
             continue;
         };
-        let (inside, _) = split_by_lifetime(intervals, state.lifetime(&captured.portfolio, last));
+        let portfolio = &captured.portfolio;
+        let (mut inside, _) = split_by_lifetime(intervals, state.lifetime(portfolio, last));
+        // Days that are no session of the portfolio any more have no cell to invalidate.
+        let is_own = |at| state.is_session_of(portfolio, at);
+        inside.retain(|interval| (interval.first..=interval.last).any(is_own));
         if !inside.is_empty() {
             groups.entry(inside).or_default().push(at);
         }

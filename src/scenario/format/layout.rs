@@ -29,8 +29,10 @@ pub(crate) fn to_toml(spec: &impl Serialize) -> String {
         let after = |key: &str| ["securities", "split", "action", "risk", "prices"].contains(&key);
         root.sort_by_key(|(key, _)| after(key));
     }
-    let (sections, single): (Vec<_>, Vec<_>) =
+    let (mut sections, single): (Vec<_>, Vec<_>) =
         root.into_iter().partition(|(_, node)| is_section(node));
+    // A list with its key belongs to the table whose heading comes before it.
+    sections.sort_by_key(|(key, _)| key != "transaction");
     let mut text = lines(&single);
     for (key, node) in &sections {
         match (key.as_str(), node) {
@@ -256,6 +258,8 @@ fn quote_key(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -268,6 +272,22 @@ mod tests {
             assert!(read.contains_key(text));
         }
         assert_eq!(quote_key("P-01"), "P-01");
+    }
+
+    #[test]
+    fn transactions_come_before_the_first_table() {
+        #[derive(Serialize)]
+        struct World {
+            calendar: BTreeMap<&'static str, &'static str>,
+            transaction: Vec<BTreeMap<&'static str, &'static str>>,
+        }
+        let text = to_toml(&World {
+            calendar: BTreeMap::from([("name", "own")]),
+            transaction: vec![BTreeMap::from([("kind", "buy")])],
+        });
+        let read: toml::Table = text.parse().unwrap();
+        assert_eq!(read["transaction"][0]["kind"].as_str(), Some("buy"));
+        assert_eq!(read["calendar"].as_table().unwrap().len(), 1);
     }
 
     #[test]
