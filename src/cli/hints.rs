@@ -106,7 +106,7 @@ pub(super) fn store_hint(error: &StoreError) -> Option<String> {
                 path.display()
             ));
         }
-        StoreError::Present(_) => "choose another file with --db",
+        StoreError::Present(_) => "choose another file: --db for a new database, FILE for a backup",
         StoreError::Foreign { .. } => "choose a Plimsoll database with --db",
         StoreError::ForeignLog { .. } => {
             "`plimsoll restore BACKUP` puts a backup in place; it keeps the file and the log under another name"

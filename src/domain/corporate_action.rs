@@ -97,7 +97,7 @@ impl FromStr for ActionKind {
                 value: text.to_owned(),
                 kind: "corporate action",
                 known: "return-of-capital, spin-off, rights, merger, delisting, cash-in-lieu; \
-                        in files also split and stock-dividend",
+                        in files also split, stock-dividend and symbol-change",
             })
     }
 }

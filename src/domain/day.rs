@@ -30,11 +30,27 @@ pub enum DayError {
     },
 }
 
+/// Maximum number of days that [`Day::list`] names.
+const MAX_LISTED: usize = 5;
+
 impl Day {
     /// The first supported day, 1900-01-01.
     pub const MIN: Self = Self(-25_567);
     /// The last supported day, 2199-12-31.
     pub const MAX: Self = Self(84_005);
+
+    /// Lists ascending days for a message: each of a few, else their number, the first and the last.
+    pub fn list(days: &[Self]) -> String {
+        match days {
+            [first, .., last] if days.len() > MAX_LISTED => {
+                format!("{} days, {first} to {last}", days.len())
+            }
+            _ => {
+                let days: Vec<_> = days.iter().map(ToString::to_string).collect();
+                days.join(", ")
+            }
+        }
+    }
 
     /// Converts a date of chrono.
     ///

@@ -112,14 +112,11 @@ impl std::fmt::Display for Warning {
                 "benchmark, factors or shocks changed: figures made with the old ones are recomputed"
             ),
             Self::Range(remark) => remark.fmt(f),
-            Self::CalendarChanged { days } => {
-                let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-                write!(
-                    f,
-                    "the calendar changed on {}: affected cells are recomputed",
-                    days.join(", ")
-                )
-            }
+            Self::CalendarChanged { days } => write!(
+                f,
+                "the calendar changed on {}: affected cells are recomputed",
+                Day::list(days)
+            ),
         }
     }
 }

@@ -88,10 +88,9 @@ pub(super) fn calendar_change(
     };
     if before != calendar.all_sessions() {
         change.days = changed_days(&before, calendar.all_sessions(), last);
-        let days: Vec<_> = change.days.iter().map(ToString::to_string).collect();
         change.invalidations.push(NewInvalidation {
             cause: InvalidationCause::Calendar,
-            reason: format!("the calendar changed on {}", days.join(", ")),
+            reason: format!("the calendar changed on {}", Day::list(&change.days)),
             cells: affected_by_sessions(reading, &change.days)?,
         });
         let first = |sessions: &[Day]| sessions.first().copied();

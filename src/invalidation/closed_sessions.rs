@@ -15,9 +15,6 @@ use crate::domain::{Calendar, Day, InvalidationCause, NewInvalidation, Security,
 use crate::phases::{LONGEST_WINDOW, MAX_SESSIONS_WITHOUT_CLOSE};
 use crate::store::{ReadTransaction, StoreError};
 
-/// Number of changed days up to which a reason names each.
-const MAX_NAMED: usize = 5;
-
 /// Returns what is invalidated when the calendars that securities name are put in force, one
 /// invalidation a calendar.
 pub(super) fn security_calendar_changes(
@@ -73,18 +70,7 @@ pub(super) fn security_calendar_changes(
 
 /// Words the change of the sessions of a calendar on these days, ascending.
 pub(super) fn reason(name: &str, days: &[Day]) -> String {
-    match days {
-        [first, .., last] if days.len() > MAX_NAMED => {
-            format!(
-                "the calendar {name} changed on {} days, {first} to {last}",
-                days.len()
-            )
-        }
-        _ => {
-            let days: Vec<_> = days.iter().map(ToString::to_string).collect();
-            format!("the calendar {name} changed on {}", days.join(", "))
-        }
-    }
+    format!("the calendar {name} changed on {}", Day::list(days))
 }
 
 /// Returns the cells affected if a security had the sessions `was` and has the sessions `now`, each

@@ -35,6 +35,8 @@ pub(super) fn execute(context: &Context, args: &InitArgs) -> Result<Exit, CliErr
     // The configuration first: an interrupted `init` can be repeated until the database exists.
     let written = write_configuration(context)?;
     let store = match (Store::create(database), &written) {
+        // Another `init` was faster: both wrote the file, and its database needs it.
+        (Err(error @ StoreError::Present(_)), _) => return Err(error.into()),
         (Err(error), Some(path)) => {
             // It names a database that does not exist.
             let _ = std::fs::remove_file(path);

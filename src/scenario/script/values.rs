@@ -93,13 +93,18 @@ impl fmt::Display for Point {
     }
 }
 
+/// The longest duration: a century of days.
+const LONGEST: TimeDelta = TimeDelta::days(36_525);
+
 /// A duration that may be negative: `16 hours`, `3 days 30 minutes`, `-2 hours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedDuration(pub TimeDelta);
 
 /// The text is not a duration, or is too long.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("invalid duration `{0}` (expected `16 hours`, `3 days 30 minutes` or `-2 hours`)")]
+#[error(
+    "invalid duration `{0}` (expected `16 hours`, `3 days 30 minutes` or `-2 hours`, at most 100 years)"
+)]
 pub struct DurationError(pub String);
 
 impl FromStr for SignedDuration {
@@ -113,7 +118,10 @@ impl FromStr for SignedDuration {
         };
         let length = humantime::parse_duration(rest).map_err(|_| invalid())?;
         let length = TimeDelta::from_std(length).map_err(|_| invalid())?;
-        Ok(Self(length * sign))
+        match length <= LONGEST {
+            true => Ok(Self(length * sign)),
+            false => Err(invalid()),
+        }
     }
 }
 
@@ -259,6 +267,8 @@ mod tests {
             "40 hours".parse::<SignedDuration>().unwrap().describe(),
             "forward by 1 day 16 hours"
         );
-        assert!("soon".parse::<SignedDuration>().is_err());
+        for invalid in ["soon", "99999999999 hours"] {
+            assert!(invalid.parse::<SignedDuration>().is_err(), "{invalid}");
+        }
     }
 }
