@@ -53,7 +53,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "imports/another_currency_under_known_amounts_is_refused",
         )],
         &[edit(
-            "src/import/portfolios.rs",
+            "src/import/portfolio_checks.rs",
             "if now.currency == was.currency || known.traded_range(was.id).is_none() {",
             "now.currency == was.currency || known.traded_range(was.id).is_none()",
             "true",
