@@ -33,8 +33,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit(
             ACCOUNT,
             "let currency = transaction.cash.fee_currency_or(own);",
-            "fee_currency_or(own)",
-            "currency_or(own)",
+            "transaction.cash.fee_currency_or(own)",
+            "transaction.cash.currency_or(own)",
         )],
     ),
     fault(
@@ -73,8 +73,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             CASH_USES,
             "if !self.changed.by_price.contains(at as u32) {
                 continue;",
-            "!self.changed",
-            "self.changed",
+            "!self.changed.by_price.contains(at as u32)",
+            "true",
         )],
     ),
     fault(
