@@ -72,7 +72,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             RATES,
             "(rate.quality, is_cross, *younger)",
             "(rate.quality, is_cross, *younger)",
-            "(rate.quality.max(PriceQuality::Closed), is_cross, *younger)",
+            "(rate.quality.max(PriceQuality::Closed), is_cross, (*younger).max(PriceQuality::Closed))",
         )],
     ),
     fault(
