@@ -32,6 +32,21 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
     ),
     fault(
+        "actions-do-not-change-the-revision",
+        "a file of splits or other actions does not count the revision of the sources up",
+        &[Scenario(
+            "runs/a_split_that_arrives_during_a_run_makes_it_replan",
+        )],
+        &[edit(
+            "src/import/apply/import_file.rs",
+            "writing.increment_revision()?;",
+            "writing.increment_revision()?;",
+            "if file.kind != FileKind::Actions {
+                writing.increment_revision()?;
+            }",
+        )],
+    ),
+    fault(
         "currency-of-amounts-changed",
         "a portfolio with transactions changes its currency",
         &[Scenario(

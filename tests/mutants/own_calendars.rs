@@ -31,4 +31,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "was.calendar != now.calendar && was.name != now.name",
         )],
     ),
+    fault(
+        "portfolios-without-a-session-hold-securities",
+        "a portfolio that has no session on a day makes the session unpriced for the others",
+        &[Scenario("calendar/weekends_wait_for_no_share_portfolio")],
+        &[edit(
+            "src/engine/security_holders.rs",
+            "own.is_none_or(|own| own.has_session(day))",
+            "own.has_session(day)",
+            "own.has_session(day) || !own.name.is_empty()",
+        )],
+    ),
 ];
