@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::correction_view::CorrectionView;
 use super::error::QueryError;
 use super::serialize::text;
 use crate::domain::{ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms};
@@ -34,19 +34,9 @@ pub struct ActionChangeView {
     /// The kind of the action.
     #[serde(serialize_with = "text")]
     pub kind: ActionName,
-    /// Time of the change.
-    pub at: DateTime<Utc>,
-    /// The terms before the change.
-    pub was: String,
-    /// The terms after it; absent if it was deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<String>,
-    /// Name of the person who deleted it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Reason of the deletion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    /// The change of its terms.
+    #[serde(flatten)]
+    pub correction: CorrectionView,
 }
 
 /// Returns the corporate actions by day: all, or those of the securities that have or had a symbol.
@@ -113,21 +103,10 @@ pub fn action_history(store: &Store, symbol: &str) -> Result<Vec<ActionChangeVie
             changes.extend(reading.action_changes().of_security(security)?);
         }
         changes.sort_by_key(|change| change.at);
-        let changes = changes.into_iter().map(|change| {
-            let (now, deletion) = match change.became {
-                Ok(now) => (Some(now), None),
-                Err(deletion) => (None, Some(deletion)),
-            };
-            let (by, reason) = deletion.map(|of| (of.by, of.reason)).unzip();
-            ActionChangeView {
-                date: change.day,
-                kind: change.kind,
-                at: change.at,
-                was: change.was,
-                now,
-                by,
-                reason,
-            }
+        let changes = changes.into_iter().map(|change| ActionChangeView {
+            date: change.day,
+            kind: change.kind,
+            correction: CorrectionView::new(change.at, change.was, change.became),
         });
         Ok(changes.collect())
     })

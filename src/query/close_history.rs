@@ -1,8 +1,8 @@
 //! Lists the closes of a security that were corrected or deleted.
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::correction_view::CorrectionView;
 use super::error::QueryError;
 use crate::domain::{Day, Security, nearest};
 use crate::store::Store;
@@ -13,19 +13,9 @@ use crate::store::Store;
 pub struct CloseChangeView {
     /// Day of the close.
     pub date: Day,
-    /// Time of the change.
-    pub at: DateTime<Utc>,
-    /// The close before the change.
-    pub was: String,
-    /// The close after it; absent if it was deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<String>,
-    /// Name of the person who deleted it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Reason of the deletion.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    /// The change of the close.
+    #[serde(flatten)]
+    pub correction: CorrectionView,
 }
 
 /// Returns the corrected and deleted closes of the security with this symbol, the oldest change
@@ -46,20 +36,13 @@ pub fn close_history(store: &Store, symbol: &str) -> Result<Vec<CloseChangeView>
         };
         let replaced = reading.closes().replaced(security.id)?.into_iter();
         Ok(replaced
-            .map(|change| {
-                let (now, deletion) = match change.became {
-                    Ok(now) => (Some(now.to_string()), None),
-                    Err(deletion) => (None, Some(deletion)),
-                };
-                let (by, reason) = deletion.map(|of| (of.by, of.reason)).unzip();
-                CloseChangeView {
-                    date: change.day,
-                    at: change.at,
-                    was: change.was.to_string(),
-                    now,
-                    by,
-                    reason,
-                }
+            .map(|change| CloseChangeView {
+                date: change.day,
+                correction: CorrectionView::new(
+                    change.at,
+                    change.was.to_string(),
+                    change.became.map(|now| now.to_string()),
+                ),
             })
             .collect())
     })

@@ -32,6 +32,7 @@ mod books;
 mod calendars;
 mod close_history;
 mod concerns;
+mod correction_view;
 mod coverage;
 mod error;
 mod evaluation;
@@ -74,6 +75,7 @@ pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
     RejectedFileView, Severity, StalePortfolio, WaitingFileView, concerns,
 };
+pub use correction_view::CorrectionView;
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::QueryError;
 pub use explain::explain;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::corrections::to_do_again;
-use super::days::minute_utc;
+use super::corrections::{correction_sentence, to_do_again};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::import::apply::DeletedAction;
@@ -37,13 +36,8 @@ pub fn action_history_text(symbol: &str, changes: &[ActionChangeView], palette: 
         );
     }
     for change in changes {
-        let (was, at) = (&change.was, minute_utc(change.at));
-        let what = format!("{}: {} {was}", change.date, change.kind);
-        let text = match (&change.now, &change.by, &change.reason) {
-            (Some(now), ..) => format!("{what} corrected to {now} at {at}"),
-            (None, Some(by), Some(reason)) => format!("{what} deleted by {by} at {at}: {reason}"),
-            _ => format!("{what} deleted at {at}"),
-        };
+        let what = format!("{}: {}", change.date, change.kind);
+        let text = correction_sentence(&what, &change.correction);
         page.item(Tone::Normal, &text);
     }
     page.finish()

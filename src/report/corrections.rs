@@ -7,7 +7,7 @@ use super::number::plural;
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::import::apply::{DeletedCloses, VoidedTransactions};
-use crate::query::{CloseChangeView, TransactionHistory, TransactionView};
+use crate::query::{CloseChangeView, CorrectionView, TransactionHistory, TransactionView};
 
 /// The history of a transaction as text of at most 80 columns.
 pub fn transaction_history_text(history: &TransactionHistory, palette: Palette) -> String {
@@ -129,17 +129,23 @@ pub fn close_history_text(symbol: &str, changes: &[CloseChangeView], palette: Pa
         );
     }
     for change in changes {
-        let (date, was, at) = (change.date, &change.was, minute_utc(change.at));
-        let text = match (&change.now, &change.by, &change.reason) {
-            (Some(now), ..) => format!("{date}: {was} corrected to {now} at {at}"),
-            (None, Some(by), Some(reason)) => {
-                format!("{date}: {was} deleted by {by} at {at}: {reason}")
-            }
-            _ => format!("{date}: {was} deleted at {at}"),
-        };
+        let text = correction_sentence(&format!("{}:", change.date), &change.correction);
         page.item(Tone::Normal, &text);
     }
     page.finish()
+}
+
+/// Describes a correction or deletion, such as `2026-01-08: 100 corrected to 101 at …`. `what` comes
+/// before the value that was changed.
+pub(super) fn correction_sentence(what: &str, change: &CorrectionView) -> String {
+    let (was, at) = (&change.was, minute_utc(change.at));
+    match (&change.now, &change.by, &change.reason) {
+        (Some(now), ..) => format!("{what} {was} corrected to {now} at {at}"),
+        (None, Some(by), Some(reason)) => {
+            format!("{what} {was} deleted by {by} at {at}: {reason}")
+        }
+        _ => format!("{what} {was} deleted at {at}"),
+    }
 }
 
 pub(super) fn to_do_again(phases: u64) -> String {
