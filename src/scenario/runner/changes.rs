@@ -15,7 +15,7 @@ use crate::domain::{
     CellSelection, Day, DayRange, Phase, PhaseCells, PortfolioId, PortfolioKey, PriceAcceptance,
     Scope, SecurityId, Split, Transaction, count_ids,
 };
-use crate::engine::{self, EngineError};
+use crate::engine::{self, EngineError, Settings};
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, ImportStatus, Mode, SourceFile, import_file,
 };
@@ -235,10 +235,7 @@ pub(super) fn import_user_file(
         options: &import.options,
     };
     let settings = harness.settings();
-    let context = ImportContext {
-        calendar: &settings.calendar,
-        now: harness.environment().clock.now(),
-    };
+    let context = import_context(harness, &settings);
     let refused = |reason| Ok(StepOutcome::Refused { reason });
     let imported = match import_file(&mut harness.store().writer()?, &file, &context, Mode::Apply) {
         Ok(imported) => imported,
@@ -258,6 +255,17 @@ pub(super) fn import_user_file(
     }
     let count = imported.invalidated_count();
     invalidated_outcome(harness, messages, &imported.invalidated_cells, count)
+}
+
+/// Returns the calendar and the time by which a step changes sources.
+pub(super) fn import_context<'s>(
+    harness: &Harness<'_>,
+    settings: &'s Settings,
+) -> ImportContext<'s> {
+    ImportContext {
+        calendar: &settings.calendar,
+        now: harness.environment().clock.now(),
+    }
 }
 
 /// Returns the outcome of a step that changed sources: its messages, and what it invalidated.

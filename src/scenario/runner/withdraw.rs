@@ -1,39 +1,30 @@
 //! Plays the steps that take sources back: voided transactions, deleted closes and
 //! deleted corporate actions.
 
-use super::changes::invalidated_outcome;
+use super::changes::{import_context, invalidated_outcome};
 use super::error::PlayError;
 use super::harness::Harness;
 use super::result::StepOutcome;
-use crate::domain::{Attribution, DayRange};
+use crate::domain::{Attribution, DayRange, PhaseCells};
+use crate::import::Warning;
 use crate::import::apply::{
     ActionToDelete, ImportContext, WithdrawError, delete_action, delete_closes, void_transactions,
 };
+use crate::store::Writer;
+
+/// The cautions about what was taken back, the cells that it affects, and their number.
+type Withdrawn = (Vec<Warning>, PhaseCells, u64);
 
 pub(super) fn void(
     harness: &Harness<'_>,
     ids: &[String],
     attribution: &Attribution,
 ) -> Result<StepOutcome, PlayError> {
-    let settings = harness.settings();
-    let context = ImportContext {
-        calendar: &settings.calendar,
-        now: harness.environment().clock.now(),
-    };
-    let mut writer = harness.store().writer()?;
-    let voided = match void_transactions(&mut writer, ids, attribution, &context) {
-        Ok(voided) => voided,
-        Err(error) => return refused(error),
-    };
-    let warnings = voided.warnings.iter();
-    let warnings = warnings.map(|warning| format!("warning: {warning}"));
-    let count = voided.invalidated_count();
-    invalidated_outcome(
-        harness,
-        warnings.collect(),
-        &voided.invalidated_cells,
-        count,
-    )
+    withdraw(harness, |writer, context| {
+        let voided = void_transactions(writer, ids, attribution, context)?;
+        let count = voided.invalidated_count();
+        Ok((voided.warnings, voided.invalidated_cells, count))
+    })
 }
 
 pub(super) fn delete_prices(
@@ -42,19 +33,11 @@ pub(super) fn delete_prices(
     days: DayRange,
     attribution: &Attribution,
 ) -> Result<StepOutcome, PlayError> {
-    let settings = harness.settings();
-    let context = ImportContext {
-        calendar: &settings.calendar,
-        now: harness.environment().clock.now(),
-    };
-    let mut writer = harness.store().writer()?;
-    match delete_closes(&mut writer, symbol, days, attribution, &context) {
-        Ok(deleted) => {
-            let count = deleted.invalidated_count();
-            invalidated_outcome(harness, Vec::new(), &deleted.invalidated_cells, count)
-        }
-        Err(error) => refused(error),
-    }
+    withdraw(harness, |writer, context| {
+        let deleted = delete_closes(writer, symbol, days, attribution, context)?;
+        let count = deleted.invalidated_count();
+        Ok((Vec::new(), deleted.invalidated_cells, count))
+    })
 }
 
 pub(super) fn delete_one_action(
@@ -62,32 +45,27 @@ pub(super) fn delete_one_action(
     action: &ActionToDelete,
     attribution: &Attribution,
 ) -> Result<StepOutcome, PlayError> {
-    let settings = harness.settings();
-    let context = ImportContext {
-        calendar: &settings.calendar,
-        now: harness.environment().clock.now(),
-    };
-    let mut writer = harness.store().writer()?;
-    match delete_action(&mut writer, action, attribution, &context) {
-        Ok(deleted) => {
-            let warnings = deleted.warnings.iter();
-            let warnings = warnings.map(|warning| format!("warning: {warning}"));
-            let count = deleted.invalidated_count();
-            invalidated_outcome(
-                harness,
-                warnings.collect(),
-                &deleted.invalidated_cells,
-                count,
-            )
-        }
-        Err(error) => refused(error),
-    }
+    withdraw(harness, |writer, context| {
+        let deleted = delete_action(writer, action, attribution, context)?;
+        let count = deleted.invalidated_count();
+        Ok((deleted.warnings, deleted.invalidated_cells, count))
+    })
 }
 
-fn refused(error: WithdrawError) -> Result<StepOutcome, PlayError> {
-    match error {
-        WithdrawError::Store(error) => Err(error.into()),
-        refusal => Ok(StepOutcome::Refused {
+fn withdraw(
+    harness: &Harness<'_>,
+    take_back: impl FnOnce(&mut Writer, &ImportContext<'_>) -> Result<Withdrawn, WithdrawError>,
+) -> Result<StepOutcome, PlayError> {
+    let settings = harness.settings();
+    let context = import_context(harness, &settings);
+    match take_back(&mut harness.store().writer()?, &context) {
+        Ok((warnings, cells, count)) => {
+            let warnings = warnings.iter();
+            let warnings = warnings.map(|warning| format!("warning: {warning}"));
+            invalidated_outcome(harness, warnings.collect(), &cells, count)
+        }
+        Err(WithdrawError::Store(error)) => Err(error.into()),
+        Err(refusal) => Ok(StepOutcome::Refused {
             reason: refusal.to_string(),
         }),
     }
