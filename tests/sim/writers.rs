@@ -43,86 +43,86 @@ type Written = Result<(), Box<dyn Error>>;
 /// A change of a database by something else than a run.
 struct Writer {
     name: &'static str,
-    write: fn(&Scene, Store) -> Written,
+    write: Write,
+}
+
+enum Write {
+    /// Imports a file with these rows.
+    Import(FileKind, &'static str),
+    Call(fn(&Scene, Store) -> Written),
 }
 
 const WRITERS: &[Writer] = &[
     Writer {
         name: "import portfolios",
-        write: |scene, store| {
-            scene.import(
-                &store,
-                FileKind::Portfolios,
-                "name,inception\nD,2026-01-06\n",
-            )
-        },
+        write: Write::Import(FileKind::Portfolios, "name,inception\nD,2026-01-06\n"),
     },
     Writer {
         name: "import securities",
-        write: |scene, store| {
-            let rows = "symbol,sector\nACME,Media\nNEW,Tech\n";
-            scene.import(&store, FileKind::Securities, rows)
-        },
+        write: Write::Import(
+            FileKind::Securities,
+            "symbol,sector\nACME,Media\nNEW,Tech\n",
+        ),
     },
     Writer {
         name: "import prices",
-        write: |scene, store| {
-            let rows = "symbol,date,close\nACME,2026-01-06,10.5\nACME,2026-01-08,12\n";
-            scene.import(&store, FileKind::Prices, rows)
-        },
+        write: Write::Import(
+            FileKind::Prices,
+            "symbol,date,close\nACME,2026-01-06,10.5\nACME,2026-01-08,12\n",
+        ),
     },
     Writer {
         name: "import transactions",
-        write: |scene, store| {
-            let rows = "id,portfolio,date,kind,amount\nt2,A,2026-01-06,deposit,5\n";
-            scene.import(&store, FileKind::Transactions, rows)
-        },
+        write: Write::Import(
+            FileKind::Transactions,
+            "id,portfolio,date,kind,amount\nt2,A,2026-01-06,deposit,5\n",
+        ),
     },
     Writer {
         name: "import actions",
-        write: |scene, store| {
-            let rows = "symbol,date,kind,cash\nACME,2026-01-06,return-of-capital,0.5\n";
-            scene.import(&store, FileKind::Actions, rows)
-        },
+        write: Write::Import(
+            FileKind::Actions,
+            "symbol,date,kind,cash\nACME,2026-01-06,return-of-capital,0.5\n",
+        ),
     },
     Writer {
         name: "void a transaction",
-        write: |scene, store| {
+        write: Write::Call(|scene, store| {
             let writer = &mut store.writer()?;
             let context = scene.import_context();
             void_transactions(writer, &["t1".to_owned()], &attribution(), &context)?;
             Ok(())
-        },
+        }),
     },
     Writer {
         name: "delete a close",
-        write: |scene, store| {
+        write: Write::Call(|scene, store| {
             let day = "2026-01-06".parse()?;
             let days = DayRange::new(day, day)?;
             let context = scene.import_context();
             delete_closes(&mut store.writer()?, "ACME", days, &attribution(), &context)?;
             Ok(())
-        },
+        }),
     },
     Writer {
         name: "delete a portfolio",
-        write: |scene, store| {
+        write: Write::Call(|scene, store| {
             let at = scene.environment.clock.now();
             lifecycle::delete(&mut store.writer()?, PortfolioKey::from_name("B"), at)?;
             Ok(())
-        },
+        }),
     },
     Writer {
         name: "close a portfolio",
-        write: |_, store| {
+        write: Write::Call(|_, store| {
             let last = Some("2026-01-06".parse()?);
             lifecycle::close(&mut store.writer()?, PortfolioKey::from_name("B"), last)?;
             Ok(())
-        },
+        }),
     },
     Writer {
         name: "accept prices",
-        write: |scene, store| {
+        write: Write::Call(|scene, store| {
             let day = "2026-01-08".parse()?;
             let decision = PriceAcceptance {
                 days: DayRange::new(day, day)?,
@@ -136,11 +136,11 @@ const WRITERS: &[Writer] = &[
                 Ok::<_, EngineError>(())
             })?;
             Ok(())
-        },
+        }),
     },
     Writer {
         name: "create a token",
-        write: |scene, store| {
+        write: Write::Call(|scene, store| {
             new_token(
                 &store,
                 &scene.environment(),
@@ -149,7 +149,7 @@ const WRITERS: &[Writer] = &[
                 None,
             )?;
             Ok(())
-        },
+        }),
     },
 ];
 
@@ -209,7 +209,11 @@ impl Scene {
     }
 
     fn write(&self, writer: &Writer, disk: &SimulatedDisk) -> Written {
-        (writer.write)(self, Store::open(disk)?)
+        let store = Store::open(disk)?;
+        match writer.write {
+            Write::Import(kind, rows) => self.import(&store, kind, rows),
+            Write::Call(write) => write(self, store),
+        }
     }
 
     /// Returns the rows of a disk that the next process opens, and fails if `verify` does.

@@ -64,6 +64,40 @@ const ROWS_OF_003: &str = "
 /// Steps 1 to 3 were released with these rows; later steps only have to carry them over.
 const ROWS: [&str; 3] = [ROWS_OF_001, ROWS_OF_002, ROWS_OF_003];
 
+/// Rows of the tables that a later step adds, by the step.
+const LATER_ROWS: [(usize, &str); 7] = [
+    (
+        6,
+        "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)",
+    ),
+    (
+        13,
+        "
+        INSERT INTO transaction_change
+            VALUES (1, 5000000, 'T-1', 'voided', 'anna', 'typed twice', NULL);
+        INSERT INTO price_deletion VALUES (1, 5000000, 20454, 1, '100', 'anna', 'a wrong feed');",
+    ),
+    (
+        17,
+        "INSERT INTO security_calendar VALUES ('XTSE', x'00', 0, 'a definition', x'01')",
+    ),
+    (
+        18,
+        "INSERT INTO corporate_action
+            VALUES (1, 20455, 'return-of-capital', 0, NULL, NULL, NULL, 50000000, NULL)",
+    ),
+    (
+        19,
+        "INSERT INTO foreign_cash VALUES (1, 'EUR', 1, 1, 1, 0, 0, 0)",
+    ),
+    (21, "INSERT INTO former_symbol VALUES (1, 20455, 'OLD')"),
+    (
+        22,
+        "INSERT INTO action_change
+            VALUES (1, 5000000, 1, 20455, 'split', '2:1', NULL, 'anna', 'cancelled')",
+    ),
+];
+
 /// Tables that step 4 renames.
 const RENAMED: [(&str, &str); 4] = [
     ("intake", "imported_file"),
@@ -93,39 +127,10 @@ fn database_of(version: usize) -> (tempfile::TempDir, PathBuf, Connection) {
         connection.execute_batch(&sql).unwrap();
     }
     migrations.to_version(&mut connection, version).unwrap();
-    if version >= 6 {
-        let row =
-            "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)";
-        connection.execute_batch(row).unwrap();
-    }
-    if version >= 13 {
-        let rows = "
-            INSERT INTO transaction_change
-                VALUES (1, 5000000, 'T-1', 'voided', 'anna', 'typed twice', NULL);
-            INSERT INTO price_deletion VALUES (1, 5000000, 20454, 1, '100', 'anna', 'a wrong feed');";
-        connection.execute_batch(rows).unwrap();
-    }
-    if version >= 17 {
-        let row = "INSERT INTO security_calendar VALUES ('XTSE', x'00', 0, 'a definition', x'01')";
-        connection.execute_batch(row).unwrap();
-    }
-    if version >= 18 {
-        let row = "INSERT INTO corporate_action
-            VALUES (1, 20455, 'return-of-capital', 0, NULL, NULL, NULL, 50000000, NULL)";
-        connection.execute_batch(row).unwrap();
-    }
-    if version >= 19 {
-        let row = "INSERT INTO foreign_cash VALUES (1, 'EUR', 1, 1, 1, 0, 0, 0)";
-        connection.execute_batch(row).unwrap();
-    }
-    if version >= 21 {
-        let row = "INSERT INTO former_symbol VALUES (1, 20455, 'OLD')";
-        connection.execute_batch(row).unwrap();
-    }
-    if version >= 22 {
-        let row = "INSERT INTO action_change
-            VALUES (1, 5000000, 1, 20455, 'split', '2:1', NULL, 'anna', 'cancelled')";
-        connection.execute_batch(row).unwrap();
+    for (since, rows) in LATER_ROWS {
+        if version >= since {
+            connection.execute_batch(rows).unwrap();
+        }
     }
     (folder, path, connection)
 }
