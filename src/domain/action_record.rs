@@ -77,10 +77,8 @@ pub fn split_terms(split: &Split) -> String {
 
 /// Describes the terms of an action, such as `1:4 KID, cost share 0.25`.
 pub fn action_terms(action: &CorporateAction, symbol: impl Fn(SecurityId) -> String) -> String {
-    let received = action.received.map(|delivery| {
-        let symbol = symbol(delivery.security);
-        format!("{}:{} {symbol}", delivery.new, delivery.old)
-    });
+    let received = action.received;
+    let received = received.map(|delivery| delivery.terms(&symbol(delivery.security)));
     let cash = action.cash.map(|cash| format!("cash {cash}"));
     let share = action.cost_share.map(|share| format!("cost share {share}"));
     let terms: Vec<_> = received.into_iter().chain(cash).chain(share).collect();

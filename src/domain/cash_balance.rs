@@ -1,7 +1,6 @@
 //! Keeps the balance of cash in a foreign currency, with its average cost.
 
 use super::amount::Money;
-use super::division::divide_half_even;
 
 /// Cash in a foreign currency and its cost in the portfolio's currency. A negative balance is
 /// borrowed; its cost is negative too.
@@ -32,30 +31,20 @@ impl CashBalance {
             return Some(Money::ZERO);
         }
         if self.amount.units().unsigned_abs() >= amount.units().unsigned_abs() {
-            let taken = share(self.cost, amount.negated()?, self.amount)?;
+            let taken = self
+                .cost
+                .times_ratio(amount.negated()?.units(), self.amount.units())?;
             self.amount = self.amount.plus(amount)?;
             self.cost = self.cost.minus(taken)?;
             return value.negated()?.minus(taken);
         }
         // The part of the value that closes the balance; the rest opens one of the other sign.
-        let closing = share(value, self.amount.negated()?, amount)?;
+        let closing = value.times_ratio(self.amount.negated()?.units(), amount.units())?;
         let realized = closing.negated()?.minus(self.cost)?;
         self.amount = self.amount.plus(amount)?;
         self.cost = value.minus(closing)?;
         Some(realized)
     }
-}
-
-/// Returns `money` × `part` ÷ `whole`, rounded half to even. `whole` is not zero.
-fn share(money: Money, part: Money, whole: Money) -> Option<Money> {
-    let product = i128::from(money.units()) * i128::from(part.units());
-    let product = if whole.is_negative() {
-        -product
-    } else {
-        product
-    };
-    let shared = divide_half_even(product, whole.units().unsigned_abs().into());
-    i64::try_from(shared).ok().map(Money::from_units)
 }
 
 #[cfg(test)]

@@ -187,6 +187,13 @@ pub struct Delivery {
     pub old: u32,
 }
 
+impl Delivery {
+    /// Describes the units received, such as `1:4 KID`, by the symbol of their security.
+    pub fn terms(&self, symbol: &str) -> String {
+        format!("{}:{} {symbol}", self.new, self.old)
+    }
+}
+
 /// A corporate action: from `day` on, its terms apply to each unit of `security` that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CorporateAction {

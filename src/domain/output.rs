@@ -81,6 +81,11 @@ pub struct ForeignCash {
 }
 
 impl ForeignCash {
+    /// Returns whether the balance is not zero.
+    pub const fn is_held(&self) -> bool {
+        !self.balance.is_zero()
+    }
+
     /// Returns the exchange gain of what is held: value − cost. `None` if it does not fit.
     pub const fn fx_unrealized(&self) -> Option<Money> {
         self.value.minus(self.cost)
@@ -88,6 +93,11 @@ impl ForeignCash {
 }
 
 impl Snapshot {
+    /// Returns the foreign cash with a balance other than zero.
+    pub fn held_cash(&self) -> impl Iterator<Item = &ForeignCash> {
+        self.foreign_cash.iter().filter(|cash| cash.is_held())
+    }
+
     /// Returns the amounts with their names, in the order in which answers list them.
     pub fn amounts(&self) -> [(&'static str, Money); 10] {
         [

@@ -312,9 +312,7 @@ fn holdings_for_risk(valued: &[ValuedCell]) -> Vec<(usize, HeldInCurrency)> {
             held.len() - 1
         });
         let (_, held, cash) = &mut held[found];
-        let foreign = valuation.snapshot.foreign_cash.iter();
-        let foreign = foreign.filter(|of| !of.balance.is_zero());
-        cash.extend(foreign.map(|of| of.currency));
+        cash.extend(valuation.snapshot.held_cash().map(|held| held.currency));
         for position in &valuation.positions {
             let id = position.security.0 as usize;
             if id >= held.len() {

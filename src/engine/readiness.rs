@@ -225,10 +225,9 @@ fn block_reason(
     let (mut gross, mut unpriced, mut missing) = (0, 0, BTreeSet::new());
     let holdings = valuation.positions.iter();
     let holdings = holdings.map(|of| (of.value, late.of_position(state, of)));
-    let cash = valuation.snapshot.foreign_cash.iter();
-    let cash = cash.filter(|of| !of.balance.is_zero());
     let own = state.history.currency();
-    let cash = cash.map(|of| (of.value, late.of_rate(of.currency, own)));
+    let cash = valuation.snapshot.held_cash();
+    let cash = cash.map(|held| (held.value, late.of_rate(held.currency, own)));
     for (value, inputs) in holdings.chain(cash) {
         let size = i128::from(value.units()).abs();
         gross += size;

@@ -13,7 +13,9 @@ use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use super::warning::Warning;
-use crate::domain::{ActionKind, Change, CorporateAction, Security, Split, SplitChange};
+use crate::domain::{
+    ActionKind, Change, CorporateAction, Security, Split, SplitChange, split_terms,
+};
 use rust_decimal::Decimal;
 
 pub use row::{ActionChanges, ActionRow, ActionTerms};
@@ -202,8 +204,7 @@ fn difference(was: Split, now: Split) -> Vec<Change> {
     if cross(was.new, now.old) == cross(now.new, was.old) {
         return Vec::new();
     }
-    let text = |split: Split| format!("{}:{}", split.new, split.old);
-    let change = Change::between("ratio", &text(was), &text(now));
+    let change = Change::between("ratio", &split_terms(&was), &split_terms(&now));
     change.into_iter().collect()
 }
 

@@ -126,11 +126,10 @@ pub(super) fn affected_by_quantity(day: Day, owners: &Ownership<'_>) -> Affected
 
 /// Describes a split that was added or corrected.
 fn reason(symbol: &str, change: &SplitChange) -> String {
-    let ratio = |split: &Split| format!("{}:{}", split.new, split.old);
-    let (day, now) = (change.split.day, ratio(&change.split));
+    let (day, now) = (change.split.day, split_terms(&change.split));
     match &change.was {
         Some(was) => {
-            let was = ratio(was);
+            let was = split_terms(was);
             format!("split of {symbol} on {day} corrected from {was} to {now}")
         }
         None => format!("split {now} of {symbol} on {day} added late"),

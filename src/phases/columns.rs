@@ -5,9 +5,6 @@
 //! later closes do not change an earlier session. A security is addressed by its slot (its index in
 //! the market), not by its id.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-
 use super::windows::MAX_SESSIONS_WITHOUT_CLOSE;
 use crate::domain::{Price, PriceQuality, greatest_common_divisor};
 
@@ -108,10 +105,11 @@ impl SplitClose {
 pub(super) struct Columns {
     sessions: usize,
     slots: usize,
-    /// By session, then slot: the price as of the session; `None` before the first close.
+    /// By session, then slot: the price as of the session; `None` before the first close, and where
+    /// the carried price does not fit.
     prices: Vec<Option<AsOfPrice>>,
-    /// By slot: the sessions on which the carried price does not fit, so that there is none.
-    unfit: BTreeMap<usize, Vec<Range<usize>>>,
+    /// By slot: the session of the first close, if there is one.
+    first_closes: Vec<Option<usize>>,
     /// By slot, then session: the session's return, zero if it is not defined.
     returns: Vec<f64>,
     /// By slot, then session: the number of consecutive defined returns that end here.
@@ -126,7 +124,7 @@ impl Columns {
             sessions,
             slots,
             prices: vec![None; cells],
-            unfit: BTreeMap::new(),
+            first_closes: vec![None; slots],
             returns: vec![0.0; cells],
             return_counts: vec![0; cells],
         }
@@ -156,19 +154,14 @@ impl Columns {
         // of a price, and a return must not inherit that.
         let mut base = 0.0;
         let mut run = 0_u16;
-        let mut unfit_since = None;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
                 let (new, old) = (i64::from(split.new), i64::from(split.old));
-                if let Some(as_of) = before {
-                    let split = carried.split(new, old);
-                    let price = split.and_then(SplitClose::price);
-                    if price.is_none() {
-                        unfit_since = Some(session);
-                    }
-                    carried = split.unwrap_or(carried);
-                    before = price.map(|price| AsOfPrice { price, ..as_of });
-                }
+                before = before.and_then(|as_of| {
+                    carried = carried.split(new, old)?;
+                    let price = carried.price()?;
+                    Some(AsOfPrice { price, ..as_of })
+                });
                 base *= old as f64 / new as f64;
             }
             let (row, column) = (session * self.slots + slot, slot * self.sessions + session);
@@ -190,27 +183,18 @@ impl Columns {
             base = closed_at.unwrap_or(base);
             if let Some(close) = close {
                 carried = SplitClose::new(close.price);
-                self.record_unfit(slot, unfit_since.take(), session);
+                self.first_closes[slot].get_or_insert(session);
             }
             let is_closed = closed.get(session).is_some_and(|closed| *closed);
             before = close.or(before.map(|before| before.carry_forward(is_closed)));
             self.prices[row] = before;
         }
-        self.record_unfit(slot, unfit_since, self.sessions);
-    }
-
-    fn record_unfit(&mut self, slot: usize, since: Option<usize>, until: usize) {
-        let sessions = since.map(|since| since..until);
-        let sessions = sessions.filter(|sessions| !sessions.is_empty());
-        if let Some(sessions) = sessions {
-            self.unfit.entry(slot).or_default().push(sessions);
-        }
     }
 
     /// Returns whether a session has no price because the carried one does not fit.
     pub(super) fn is_unfit(&self, slot: usize, session: usize) -> bool {
-        let ranges = self.unfit.get(&slot).into_iter().flatten();
-        ranges.into_iter().any(|range| range.contains(&session))
+        self.as_of(slot, session).is_none()
+            && self.first_closes[slot].is_some_and(|first| first < session)
     }
 
     /// Returns the price as of a session; `None` before the first close, and if it does not fit.

@@ -143,9 +143,9 @@ impl<'a> CurrencyReturns<'a> {
         let mut table = RiskTable::new(securities.into_iter(), inputs, contributions, benchmark);
         let mut factors = FactorFits::new(self.factors.iter().map(AsRef::as_ref).collect());
         for currency in &self.cash {
-            let returns = self.rates.get(currency).cloned().unwrap_or_default();
-            let betas = factors.betas(&returns, Moments::from_series(&returns));
-            let inputs = converted_inputs(returns);
+            let returns = &self.rates[currency];
+            let inputs = converted_inputs(returns.clone());
+            let betas = factors.betas(returns, inputs.moments);
             table.add_cash(self.market, *currency, inputs, &betas);
         }
         statistics.add_table(self.currency, table);

@@ -58,7 +58,11 @@ impl ForeignBalance {
     }
 
     /// Returns the value on a session, and the age of the rate. A balance of zero needs no rate.
-    fn value(&self, market: &Market, session: usize) -> Result<(Money, PriceQuality), PhaseError> {
+    pub(super) fn value(
+        &self,
+        market: &Market,
+        session: usize,
+    ) -> Result<(Money, PriceQuality), PhaseError> {
         match self.balance.amount() {
             amount if amount.is_zero() => Ok((Money::ZERO, PriceQuality::Fresh)),
             amount => convert(market, &self.conversion, session, amount),

@@ -43,7 +43,7 @@ impl Market {
     /// # Errors
     ///
     /// The sources are invalid (unordered sessions, duplicate securities or closes, invalid splits
-    /// or shocks), the model names an unknown symbol, or a price adjusted for a split does not fit.
+    /// or shocks), or the model names an unknown symbol.
     pub fn new(sources: MarketSources) -> Result<Self, MarketError> {
         let MarketSources {
             sessions,

@@ -195,8 +195,7 @@ impl RiskTable {
         cash: RiskInputs,
         betas: &[Figure],
     ) {
-        let betas = betas.iter();
-        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
+        let betas = Contribution::of_betas(betas);
         let moves = market
             .shocks()
             .iter()
@@ -255,6 +254,12 @@ pub(super) struct Contribution {
 }
 
 impl Contribution {
+    fn of_betas(betas: &[Figure]) -> impl Iterator<Item = Self> {
+        betas
+            .iter()
+            .map(|beta| Self::new(beta.value(), beta.observations()))
+    }
+
     fn new(value: Option<f64>, observations: u32) -> Self {
         Self {
             value: value.unwrap_or(0.0),
@@ -273,8 +278,7 @@ impl Contributions {
 
     /// Appends the row of the next security.
     pub(super) fn push(&mut self, market: &Market, slot: Slot, statistics: &SecurityStatistics) {
-        let betas = statistics.factor_betas.iter();
-        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
+        let betas = Contribution::of_betas(&statistics.factor_betas);
         let shocks = market.shocks().iter();
         let beta = statistics.beta.value();
         // Stress counts holdings and not sessions, so each move is one observation.
@@ -286,8 +290,7 @@ impl Contributions {
     /// shocks are those of `local`, a row of the same model.
     pub(super) fn push_with_betas(&mut self, betas: &[Figure], local: &[Contribution]) {
         let moves = &local[betas.len()..];
-        let betas = betas.iter();
-        let betas = betas.map(|beta| Contribution::new(beta.value(), beta.observations()));
+        let betas = Contribution::of_betas(betas);
         self.columns.extend(betas.chain(moves.iter().copied()));
     }
 

@@ -60,9 +60,7 @@ impl Account {
         for holding in &self.holdings {
             nav += i128::from(holding.position(market, session)?.value.units());
         }
-        for foreign in self.foreign_cash_on(market, session)? {
-            nav += i128::from(foreign.value.units());
-        }
+        nav += self.foreign_value_on(market, session)?;
         to_money(nav, market.sessions()[session])
     }
 
@@ -150,7 +148,7 @@ impl Totals {
         self.cash = own.units().into();
         for foreign in foreign_cash {
             self.cash += i128::from(foreign.value.units());
-            if !foreign.balance.is_zero() {
+            if foreign.is_held() {
                 self.quality.count(foreign.quality);
             }
         }

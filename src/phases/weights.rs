@@ -56,11 +56,6 @@ impl<'a> Weights<'a> {
         if nav <= 0 {
             return Err(Absence::NoPositiveNav);
         }
-        let cash = valuation.snapshot.foreign_cash.iter();
-        let cash = cash.filter(|of| !of.balance.is_zero());
-        if valuation.positions.is_empty() && cash.clone().next().is_none() {
-            return Err(Absence::NoHoldings);
-        }
         let weigh = |(inputs, contributions): (&'a RiskInputs, &'a [Contribution]), value: i64| {
             WeightedHolding {
                 weight: value as f64 / nav as f64,
@@ -74,12 +69,15 @@ impl<'a> Weights<'a> {
             let found = found.expect("statistics of every security held");
             weigh(found, position.value.units())
         });
-        let cash = cash.map(|of| {
-            let found = table.cash(of.currency);
+        let cash = valuation.snapshot.held_cash().map(|cash| {
+            let found = table.cash(cash.currency);
             let found = found.expect("returns of the rate of every currency held");
-            weigh(found, of.value.units())
+            weigh(found, cash.value.units())
         });
         let holdings: Vec<_> = holdings.chain(cash).collect();
+        if holdings.is_empty() {
+            return Err(Absence::NoHoldings);
+        }
         let gross = holdings
             .iter()
             .map(|holding| u128::from(holding.size))

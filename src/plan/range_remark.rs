@@ -57,12 +57,15 @@ pub fn range_remarks(request: &Request, plan: &Plan) -> Vec<RangeRemark> {
     remarks
 }
 
-/// Returns whether the day is no session of any portfolio in scope, by their own calendars.
+/// Returns whether the day is no session of any portfolio in scope that could have a cell on it, by
+/// their own calendars.
 fn is_without_session(day: &DayPlan) -> bool {
-    let mut skips = day.skips.iter();
+    use SkipReason::{AfterClose, BeforeInception, Deleted, NoSession};
+    let has_no_cell = |reason| matches!(reason, NoSession | BeforeInception | AfterClose | Deleted);
+    let mut reasons = day.skips.iter().map(|skips| skips.reason);
     day.steps.is_empty()
-        && !day.skips.is_empty()
-        && skips.all(|skips| skips.reason == SkipReason::NoSession)
+        && reasons.clone().any(|reason| reason == NoSession)
+        && reasons.all(has_no_cell)
 }
 
 impl fmt::Display for RangeRemark {
@@ -124,6 +127,11 @@ mod tests {
         };
         let lifecycle = Lifecycle::new(sessions[0]);
         survey.lifecycles.add(PortfolioId(1), &lifecycle);
+        // Neither can have a cell in any range, so that they change no remark.
+        let deleted = lifecycle.with_deleted_at(Some(chrono::DateTime::UNIX_EPOCH));
+        survey.lifecycles.add(PortfolioId(2), &deleted);
+        let later = Lifecycle::new(sessions[3]);
+        survey.lifecycles.add(PortfolioId(3), &later);
         survey.lifecycles = survey.lifecycles.with_calendars(calendars);
         let today = Today {
             date: sessions[1],

@@ -45,9 +45,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             READINESS,
-            "let cash = cash.filter(|of| !of.balance.is_zero());",
-            "!of.balance.is_zero()",
-            "of.balance.is_zero()",
+            "let cash = valuation.snapshot.held_cash();",
+            "valuation.snapshot.held_cash()",
+            "valuation.snapshot.held_cash().take(0)",
         )],
     ),
     fault(

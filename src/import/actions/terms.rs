@@ -182,7 +182,7 @@ fn difference(
         let delivery = action.received?;
         let security = known.security_with_id(delivery.security);
         let symbol = security.map_or("", |security| security.symbol.as_str());
-        Some(format!("{}:{} {symbol}", delivery.new, delivery.old))
+        Some(delivery.terms(symbol))
     };
     let cash = |action: &CorporateAction| action.cash.map(|cash| cash.to_string());
     let share = |action: &CorporateAction| action.cost_share.map(|share| share.to_string());

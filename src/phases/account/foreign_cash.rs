@@ -97,10 +97,21 @@ impl Account {
         market: &Market,
         before: Option<usize>,
     ) -> Result<(), PhaseError> {
-        for of in &mut self.foreign_cash {
-            of.start_session(market, before)?;
+        for balance in &mut self.foreign_cash {
+            balance.start_session(market, before)?;
         }
         Ok(())
+    }
+
+    /// Returns the value of all foreign cash on a session, in units of money.
+    pub(in crate::phases) fn foreign_value_on(
+        &self,
+        market: &Market,
+        session: usize,
+    ) -> Result<i128, PhaseError> {
+        let values = self.foreign_cash.iter();
+        let mut values = values.map(|balance| balance.value(market, session));
+        values.try_fold(0, |sum, value| Ok(sum + i128::from(value?.0.units())))
     }
 
     /// Values all foreign cash on a session, by currency.
@@ -110,7 +121,7 @@ impl Account {
         session: usize,
     ) -> Result<Vec<ForeignCash>, PhaseError> {
         let balances = self.foreign_cash.iter();
-        balances.map(|of| of.on(market, session)).collect()
+        (balances.map(|balance| balance.on(market, session))).collect()
     }
 }
 

@@ -182,8 +182,7 @@ fn cash_identities(books: &Snapshot, before: &Snapshot) -> impl Iterator<Item = 
 
 fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3] {
     let value = positions.iter().map(|position| units(position.value)).sum();
-    let balances = books.foreign_cash.iter();
-    let balances = balances.filter(|of| !of.balance.is_zero());
+    let balances = books.held_cash();
     let unrealized = positions
         .iter()
         .map(|position| units(position.unrealized))

@@ -100,7 +100,8 @@ words! {
     ActionKind: WordKind::OneOf(|| ActionKind::ALL.map(ActionKind::name).to_vec());
     ActionName: WordKind::OneOf(|| {
         let others = ActionKind::ALL.map(ActionKind::name);
-        ["split", "symbol-change"].into_iter().chain(others).collect()
+        let own = [ActionName::Split, ActionName::SymbolChange].map(ActionName::name);
+        own.into_iter().chain(others).collect()
     });
     CostShare: WordKind::Number;
     Day: WordKind::Date(DAY);
