@@ -58,7 +58,8 @@ impl AffectedCells {
             let at = own.partition_point(|session| *session < day);
             let before = at.checked_sub(1).map_or(Day::MIN, |before| own[before]);
             let after = own.get(at + 1).copied().unwrap_or(Day::MAX);
-            let near = all.iter().filter(|near| before < **near && **near < after);
+            let start = all.partition_point(|session| *session <= before);
+            let near = &all[start..all.partition_point(|session| *session < after)];
             for near in near {
                 spread.add(*near, PhaseSet::from_phase(phase), &ids);
             }

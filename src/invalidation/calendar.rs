@@ -152,12 +152,14 @@ fn changed_days(before: &[Day], after: &[Day], last: Day) -> Vec<Day> {
 }
 
 /// Returns the cells affected by sessions that change: everything covered from the first changed day
-/// on, for a portfolio with a calendar from the first that its calendar has.
+/// on, for a portfolio with a calendar from the first that its calendar has, unless it receives lots,
+/// which follow from the sessions of its givers.
 fn affected_by_sessions(
     reading: &ReadTransaction<'_>,
     changed: &[Day],
 ) -> Result<PhaseCells, StoreError> {
     let mut cells = affected_cells(reading, changed)?;
+    let receivers = reading.entries().receivers_of_lots()?;
     for own in reading
         .security_calendars()
         .of_portfolios_in_force()?
@@ -168,7 +170,7 @@ fn affected_by_sessions(
             // The statistics of holdings are done with risk.
             let is_own = !matches!(phase, Phase::Securities | Phase::Risk);
             if is_own && first.is_none_or(|first| day < first) {
-                *ids -= &own.portfolios;
+                *ids -= &(&own.portfolios - &receivers);
             }
         }
     }

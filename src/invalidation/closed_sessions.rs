@@ -30,7 +30,7 @@ pub(super) fn security_calendar_changes(
     if in_force == current {
         return Ok(Vec::new());
     }
-    let facts = Facts::new(reading, configured)?;
+    let facts = Facts::under(reading, configured)?;
     let mut pairs = PairCalendars::default();
     for security in facts.securities()?.values() {
         if let Some(name) = security.calendar.as_deref() {

@@ -6,13 +6,14 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::affected_cells::AffectedCells;
 use super::ownership::Ownership;
 use super::received::ActionHistory;
 use crate::domain::{
-    Calendar, Currency, Day, DayRange, PhaseCells, PhaseSet, PortfolioCalendar, PortfolioId,
-    Security, SecurityId,
+    Calendar, Currency, Day, DayRange, IdSet, PhaseCells, PhaseSet, PortfolioCalendar,
+    PortfolioCalendars, PortfolioId, Security, SecurityId,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -26,10 +27,19 @@ pub(super) struct Facts<'r> {
     last_covered: Option<Day>,
     /// The sessions in force, ascending; read only if a change is not after the last covered day.
     in_force: OnceCell<Vec<Day>>,
+    /// The facts that do not depend on sessions.
+    shared: Rc<SharedFacts>,
+}
+
+/// Facts that are the same by the sessions of every calendar.
+#[derive(Default)]
+struct SharedFacts {
     securities: OnceCell<BTreeMap<SecurityId, Security>>,
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
     benchmark_and_factors: OnceCell<BTreeSet<SecurityId>>,
     actions: OnceCell<ActionHistory>,
+    own_calendars: OnceCell<PortfolioCalendars>,
+    receivers_of_lots: OnceCell<IdSet>,
 }
 
 impl<'r> Facts<'r> {
@@ -42,10 +52,19 @@ impl<'r> Facts<'r> {
             calendar,
             last_covered: reading.ledger().last_day()?,
             in_force: OnceCell::new(),
-            securities: OnceCell::new(),
-            currencies: OnceCell::new(),
-            benchmark_and_factors: OnceCell::new(),
-            actions: OnceCell::new(),
+            shared: Rc::default(),
+        })
+    }
+
+    /// Returns the facts as they will be when `calendar` is in force, as it is before the calendars
+    /// that securities and portfolios name follow it.
+    pub(super) fn under(
+        reading: &'r ReadTransaction<'r>,
+        calendar: &'r Calendar,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            in_force: OnceCell::from(calendar.all_sessions().to_vec()),
+            ..Self::new(reading, calendar)?
         })
     }
 
@@ -57,10 +76,7 @@ impl<'r> Facts<'r> {
             calendar: self.calendar,
             last_covered: self.last_covered,
             in_force: OnceCell::from(sessions),
-            securities: OnceCell::new(),
-            currencies: OnceCell::new(),
-            benchmark_and_factors: OnceCell::new(),
-            actions: OnceCell::new(),
+            shared: Rc::clone(&self.shared),
         })
     }
 
@@ -73,20 +89,24 @@ impl<'r> Facts<'r> {
         find: impl Fn(&Self) -> Result<AffectedCells, StoreError>,
     ) -> Result<AffectedCells, StoreError> {
         let found = find(self)?;
-        let calendars = self.reading.security_calendars().of_portfolios_in_force()?;
+        let calendars = get_or_read(&self.shared.own_calendars, || {
+            self.reading.security_calendars().of_portfolios_in_force()
+        })?;
         // Most databases end here: no portfolio has a calendar.
         if calendars.is_empty() {
             return Ok(found);
         }
         // The lots of a receiver follow from the sessions of its givers, which may have another
         // calendar, so that what any calendar finds affects it.
-        let receivers = self.reading.entries().receivers_of_lots()?;
-        let mut affected = found.without_books(&(calendars.portfolios() - &receivers));
+        let receivers = get_or_read(&self.shared.receivers_of_lots, || {
+            self.reading.entries().receivers_of_lots()
+        })?;
+        let mut affected = found.without_books(&(calendars.portfolios() - receivers));
         let all = self.in_force()?;
         for own in calendars.iter() {
             let facts = self.by_calendar(own)?;
             let found = find(&facts)?;
-            let other = found.of_portfolios(&(&receivers - &own.portfolios));
+            let other = found.of_portfolios(&(receivers - &own.portfolios));
             affected = affected
                 .union(found.of_portfolios(&own.portfolios))
                 .union(other.between_sessions(facts.in_force()?, all));
@@ -161,7 +181,7 @@ impl<'r> Facts<'r> {
 
     /// Returns the corporate actions other than splits.
     pub(super) fn actions(&self) -> Result<&ActionHistory, StoreError> {
-        get_or_read(&self.actions, || ActionHistory::read(self.reading))
+        get_or_read(&self.shared.actions, || ActionHistory::read(self.reading))
     }
 
     pub(super) fn security(&self, id: SecurityId) -> Result<&Security, StoreError> {
@@ -170,7 +190,7 @@ impl<'r> Facts<'r> {
     }
 
     pub(super) fn securities(&self) -> Result<&BTreeMap<SecurityId, Security>, StoreError> {
-        get_or_read(&self.securities, || {
+        get_or_read(&self.shared.securities, || {
             let securities = self.reading.securities().all()?.into_iter();
             Ok(securities.map(|security| (security.id, security)).collect())
         })
@@ -178,7 +198,7 @@ impl<'r> Facts<'r> {
 
     /// Returns the currencies of all portfolios.
     pub(super) fn currencies(&self) -> Result<&BTreeMap<PortfolioId, Currency>, StoreError> {
-        get_or_read(&self.currencies, || {
+        get_or_read(&self.shared.currencies, || {
             let portfolios = self.reading.portfolios().all()?.into_iter();
             Ok(portfolios
                 .map(|portfolio| (portfolio.id, portfolio.currency))
@@ -188,7 +208,7 @@ impl<'r> Facts<'r> {
 
     /// Returns the securities of the stored risk model.
     pub(super) fn benchmark_and_factors(&self) -> Result<&BTreeSet<SecurityId>, StoreError> {
-        get_or_read(&self.benchmark_and_factors, || {
+        get_or_read(&self.shared.benchmark_and_factors, || {
             let (_, model) = self.reading.risk_models().in_force()?;
             Ok(model.securities(self.securities()?.values()))
         })

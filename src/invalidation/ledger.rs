@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{NewInvalidation, Phase, PhaseCells};
+use crate::domain::{Day, NewInvalidation, Phase, PhaseCells};
 use crate::store::{StoreError, WriteTransaction};
 
 /// Applies invalidations in order and returns the ids that all of them removed. What an earlier one
@@ -53,12 +53,18 @@ pub fn remove_cells(
     Ok(removed)
 }
 
-/// Closes the invalidations whose cells are all done again. A cell that is no session of its
-/// portfolio any more is never done again, and does not count.
+/// Closes the invalidations whose cells are all done again. A day that is not a session any more, of
+/// the database or of the portfolio, is never done again, and does not count.
 pub(crate) fn close_completed(writing: &WriteTransaction<'_>) -> Result<(), StoreError> {
+    let sessions = writing.calendar().sessions()?;
+    let is_session = |day: &Day| {
+        let sessions = sessions.as_deref();
+        sessions.is_none_or(|sessions| sessions.binary_search(day).is_ok())
+    };
     let calendars = writing.security_calendars().of_portfolios_in_force()?;
     'open: for open in writing.invalidations().open()? {
-        for ((day, phase), ids) in &open.cells {
+        let cells = open.cells.iter().filter(|((day, _), _)| is_session(day));
+        for ((day, phase), ids) in cells {
             let mut left = ids - writing.ledger().done(*day, *phase)?;
             if *phase != Phase::Securities && !left.is_empty() {
                 left -= calendars.without_session(*day);

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | `facts` | facts read from the store, each once |
 //! | `freshest_prices` | the prices of changed currency pairs, as fresh as before or after a change |
-//! | `price_uses`, `rate_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of holders, through transfers and trades |
+//! | `price_uses`, `rate_uses`, `cash_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of rates of cash, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `received` | movements of a security by corporate actions |
 //! | `carried_lots` | cells of portfolios that carry the lots of others |

@@ -55,7 +55,7 @@ pub(super) fn portfolio_calendar_changes(
     if in_force == current {
         return Ok(Vec::new());
     }
-    let facts = Facts::new(reading, configured)?;
+    let facts = Facts::under(reading, configured)?;
     let mut changes = Vec::new();
     // Both are in the order of the names that the same portfolios have.
     for (was, now) in in_force.iter().zip(current.iter()) {

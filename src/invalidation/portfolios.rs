@@ -1,6 +1,6 @@
 //! Changed portfolios. A changed currency or cost basis affects all cells, a calendar those that
-//! `portfolio_calendars` finds. The name is text for
-//! people, and a lifecycle decides which cells are expected, not their values.
+//! `portfolio_calendars` finds. The name is text for people, and a lifecycle decides which cells are
+//! expected, not their values.
 
 use std::collections::BTreeSet;
 
