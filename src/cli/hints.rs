@@ -28,7 +28,7 @@ pub(super) fn withdraw_hint(error: &WithdrawError) -> Option<String> {
         }
         WithdrawError::NoAction(action) => format!(
             "`plimsoll action list {}` lists its actions",
-            shell_quoted(&action.symbol)
+            positional(&action.symbol)
         ),
         WithdrawError::SeveralActions(_) => {
             "name the security received: `--received SYMBOL`".to_owned()

@@ -3,7 +3,8 @@
 //! A file system may keep the name of a file without its bytes, or lose the name of a file whose
 //! bytes are synced. So a new file is written under another name, synced and renamed, and its folder
 //! is synced before the caller continues. All files that a command reports as written go through
-//! this module; databases do so with their last step, the rename.
+//! this module; SQLite writes a database under the other name, and this module syncs and
+//! renames it.
 
 mod calls;
 mod names;

@@ -18,7 +18,8 @@ const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
 /// A file that gets its name when it is complete. Dropping it unfinished removes it.
 #[derive(Debug)]
 pub struct Unfinished {
-    file: Option<File>,
+    file: File,
+    is_finished: bool,
     path: PathBuf,
     target: PathBuf,
 }
@@ -44,7 +45,8 @@ impl Unfinished {
                 continue;
             }
             let unfinished = Self {
-                file: Some(file),
+                file,
+                is_finished: false,
                 path,
                 target: target.to_owned(),
             };
@@ -69,25 +71,19 @@ impl Unfinished {
     }
 
     pub(super) fn finish_through(mut self, calls: &dyn FileCalls) -> io::Result<u64> {
-        let Some(file) = self.file.take() else {
-            return Ok(0);
-        };
-        let finished = self.rename_synced(calls, &file);
-        if finished.is_err() {
-            // The drop removes it.
-            self.file = Some(file);
-        }
-        finished
+        let bytes = self.rename_synced(calls)?;
+        self.is_finished = true;
+        Ok(bytes)
     }
 
-    pub(super) fn file(&mut self) -> Option<&mut File> {
-        self.file.as_mut()
+    pub(super) const fn file(&mut self) -> &mut File {
+        &mut self.file
     }
 
-    fn rename_synced(&self, calls: &dyn FileCalls, file: &File) -> io::Result<u64> {
+    fn rename_synced(&self, calls: &dyn FileCalls) -> io::Result<u64> {
         // Synced before the rename: a power cut must not leave the name without the bytes.
-        calls.sync_file(file, &self.path)?;
-        let bytes = file.metadata()?.len();
+        calls.sync_file(&self.file, &self.path)?;
+        let bytes = self.file.metadata()?.len();
         // Mostly there are none.
         let _ = remove_companions(&self.path);
         calls.rename(&self.path, &self.target)?;
@@ -96,16 +92,14 @@ impl Unfinished {
     }
 
     fn clear(&self) -> io::Result<()> {
-        if let Some(file) = &self.file {
-            file.set_len(0)?;
-        }
+        self.file.set_len(0)?;
         remove_companions(&self.path)
     }
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if self.file.is_some() {
+        if !self.is_finished {
             let _ = remove_companions(&self.path);
             // If it stays, the next attempt uses it again.
             let _ = fs::remove_file(&self.path);

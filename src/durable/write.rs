@@ -16,7 +16,7 @@ pub enum Access {
     All,
 }
 
-/// Writes a file, and replaces the one that has the name. Devices and pipes are written as they are.
+/// Writes a file, and replaces the one that has the name. Devices and pipes are written directly.
 ///
 /// # Errors
 ///
@@ -53,20 +53,25 @@ pub(super) fn replace_through(
         None => path.to_owned(),
     };
     write_and_finish(calls, &target, content, |file| match (access, &present) {
-        (Access::All, _) => let_all_read(file),
+        (Access::All, _) => make_world_readable(file),
         (Access::Unchanged, Some(found)) => file.set_permissions(found.permissions()),
         (Access::Unchanged, None) => Ok(()),
     })
 }
 
 pub(super) fn create_through(calls: &dyn FileCalls, path: &Path, content: &[u8]) -> io::Result<()> {
-    // A dangling link exists, too.
+    ensure_absent(path)?;
+    // Again under the lock: another process may have created it meanwhile.
+    write_and_finish(calls, path, content, |_| ensure_absent(path))
+}
+
+/// Fails if a file has the name. A dangling link is one, too.
+fn ensure_absent(path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-        Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
     }
-    write_and_finish(calls, path, content, |_| Ok(()))
 }
 
 fn write_and_finish(
@@ -76,20 +81,18 @@ fn write_and_finish(
     prepare: impl FnOnce(&File) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut unfinished = Unfinished::begin(target)?;
-    if let Some(file) = unfinished.file() {
-        prepare(file)?;
-        file.write_all(content)?;
-    }
+    prepare(unfinished.file())?;
+    unfinished.file().write_all(content)?;
     unfinished.finish_through(calls).map(drop)
 }
 
 #[cfg(unix)]
-fn let_all_read(file: &File) -> io::Result<()> {
+fn make_world_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn let_all_read(_: &File) -> io::Result<()> {
+fn make_world_readable(_: &File) -> io::Result<()> {
     Ok(())
 }

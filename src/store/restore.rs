@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::{DateTime, Utc};
-use rusqlite::OpenFlags;
 
 use super::connection;
 use super::error::StoreError;
 use super::left_log::log_path;
 use super::location::Location;
 use super::transaction::ReadTransaction;
-use crate::durable::{move_file, sync_folder_of};
+use crate::durable::{move_file, remove_companions, sync_folder_of};
 
 /// Extension of a copy that has not got its name yet.
 const RESTORING: &str = "restoring";
@@ -48,18 +47,10 @@ impl ReadTransaction<'_> {
                 Some(kept)
             }
         };
-        remove_if_present(&log_path(path))?;
-        remove_if_present(&shared_memory_path(path))?;
+        at(path, remove_companions(path))?;
         at(path, move_file(&copy, path))?;
         Ok(Restored { bytes, kept })
     }
-}
-
-/// Returns the path of the file by which the connections of a database share its log.
-fn shared_memory_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-shm");
-    name.into()
 }
 
 /// Fails if another connection has the database open. Moves its log into it.
@@ -71,8 +62,7 @@ fn ensure_unused(path: &Path) -> Result<(), StoreError> {
         Ok(()) | Err(StoreError::Older { .. }) => {}
         Err(_) => return Ok(()),
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let old = place.connect(flags)?;
+    let old = place.connect(connection::write_flags())?;
     let in_use = |error: rusqlite::Error| match StoreError::from(error) {
         error if error.is_busy() => StoreError::InUse(path.to_owned()),
         error => error,

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::app::{record_repair, record_verification};
+use crate::cli::output::print_stderr;
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{InvalidationCause, NewInvalidation, Phase, count_ids};
@@ -49,7 +50,9 @@ pub(super) fn execute(context: &Context, args: &RepairArgs) -> Result<Exit, CliE
             tables => format!("changed rows of {}", tables.join(", ")),
         };
         // Nothing is repaired, so the damage has to stay in sight.
-        record_verification(store, environment, &verified, Sample::All)?;
+        if let Err(error) = record_verification(store, environment, &verified, Sample::All) {
+            print_stderr(&format!("warning: the result is not recorded: {error}"));
+        }
         return Err(StoreError::ChangedSources(sources).into());
     }
     let mut damaged = NewInvalidation {
