@@ -119,10 +119,7 @@ impl GivenSources {
 
 /// Returns true for currency pairs, whose symbol identifies no one and is needed to find rates.
 fn is_currency_pair(security: &Security) -> bool {
-    let halves = security.symbol.split_at_checked(3);
-    let is_currency = |half: &str| half.parse::<Currency>().is_ok();
-    security.class == AssetClass::Fx
-        && halves.is_some_and(|(base, quote)| is_currency(base) && is_currency(quote))
+    security.class == AssetClass::Fx && Currency::parse_pair(&security.symbol).is_some()
 }
 
 /// Renames the symbols, factors and shocks of a risk model. A symbol without a security is removed.

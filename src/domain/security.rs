@@ -43,6 +43,12 @@ impl Currency {
     pub fn pair_with(&self, other: Self) -> String {
         format!("{self}{other}")
     }
+
+    /// Returns base and quote currency if a symbol is that of a currency pair, such as `EURUSD`.
+    pub fn parse_pair(symbol: &str) -> Option<(Self, Self)> {
+        let (base, quote) = symbol.split_at_checked(3)?;
+        Some((base.parse().ok()?, quote.parse().ok()?))
+    }
 }
 
 impl FromStr for Currency {

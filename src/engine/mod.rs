@@ -18,6 +18,7 @@
 //! | `run_event`, `failing_phases` | notify observers, and make phases fail for tests |
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
 //! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
+//! | `markets`, `measure` | the market of each calendar, and the statistics of the securities held in it |
 //! | `realized` | books a portfolio again to list the lots that it closed |
 
 mod accepted_prices;

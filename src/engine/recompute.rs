@@ -75,7 +75,7 @@ impl Recomputation {
             .iter()
             .partition(|(id, _)| markets.of(*id).session_index(day).is_some());
         let outside = outside.into_iter().map(|(id, _)| {
-            let reason = "the day is no session of the portfolio's calendar".to_owned();
+            let reason = "the day is not a session of the portfolio's calendar".to_owned();
             (Cell::new(day, id), reason)
         });
         let outside: Vec<_> = outside.collect();

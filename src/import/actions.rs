@@ -160,6 +160,9 @@ fn other_end(
     let ActionTerms::Other(terms) = &row.terms else {
         return None;
     };
+    if !terms.kind.ends_holding() {
+        return None;
+    }
     let security = known.require_security(&row.symbol, row.day).ok()?.id;
     let mut all = known.actions().chain(new);
     let other = all.find(|other| {
@@ -167,9 +170,7 @@ fn other_end(
             && other.kind.ends_holding()
             && other.kind != terms.kind
     });
-    other
-        .map(|other| other.kind)
-        .filter(|_| terms.kind.ends_holding())
+    other.map(|other| other.kind)
 }
 
 /// Returns the stored closes around a split if they move less by it than against it: the closes

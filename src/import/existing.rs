@@ -9,7 +9,7 @@ use std::ops::Bound;
 use rust_decimal::Decimal;
 
 use super::neighbours::neighbours;
-use super::row_error::RowErrorKind;
+use super::row_error::{RowError, RowErrorKind};
 use super::symbols::SecurityTable;
 use crate::domain::{
     CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,
@@ -143,6 +143,15 @@ impl ExistingRecords {
         self
     }
 
+    /// Refuses the name of an unknown calendar.
+    pub(super) fn check_calendar(&self, name: Option<&str>) -> Result<(), Vec<RowError>> {
+        let Some(name) = name else {
+            return Ok(());
+        };
+        let required = self.require_calendar(name);
+        required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
+    }
+
     /// Returns an error that names the nearest calendar unless there is one of this name.
     pub(super) fn require_calendar(&self, name: &str) -> Result<(), RowErrorKind> {
         match self.calendars.contains_key(name) {
@@ -209,11 +218,8 @@ impl ExistingRecords {
     /// Returns the currencies of all currency pairs.
     pub(super) fn currencies_of_pairs(&self) -> BTreeSet<Currency> {
         let symbols = self.securities.all().map(|known| known.symbol.as_str());
-        let pairs = symbols.filter_map(|symbol| {
-            let (base, quote) = symbol.split_at_checked(3)?;
-            Some([base.parse().ok()?, quote.parse().ok()?])
-        });
-        pairs.flatten().collect()
+        let pairs = symbols.filter_map(Currency::parse_pair);
+        pairs.flat_map(<[Currency; 2]>::from).collect()
     }
 
     /// Returns the security with this id.

@@ -22,18 +22,6 @@ pub(super) fn check_inception(
     Ok(())
 }
 
-/// Refuses the name of an unknown calendar.
-pub(super) fn check_calendar(
-    now: &NewPortfolio,
-    known: &ExistingRecords,
-) -> Result<(), Vec<RowError>> {
-    let Some(name) = &now.calendar else {
-        return Ok(());
-    };
-    let required = known.require_calendar(name);
-    required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
-}
-
 /// Refuses a new inception or closing day that leaves transactions outside the lifecycle, since
 /// they would never be booked. A day that the row does not change is not checked.
 pub(super) fn check_transactions_within(

@@ -13,9 +13,7 @@ use super::currency::parse_currency;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
-use super::portfolio_checks::{
-    check_calendar, check_currency, check_inception, check_transactions_within,
-};
+use super::portfolio_checks::{check_currency, check_inception, check_transactions_within};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
@@ -129,7 +127,7 @@ pub fn validate_portfolios(
         let was = find_existing(row, known)?;
         let now = merge(row, was)?;
         check_inception(&now, was, known_days)?;
-        check_calendar(&now, known)?;
+        known.check_calendar(now.calendar.as_deref())?;
         if let Some((line, earlier)) = seen.insert(now.key, line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }

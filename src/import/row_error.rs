@@ -94,7 +94,7 @@ pub enum RowErrorKind {
     #[error("the counterpart is the portfolio itself")]
     OwnCounterpart,
     /// The currencies of the cash contradict each other.
-    #[error("{0}")]
+    #[error(transparent)]
     Cash(CashTermsError),
     /// The text names no lots.
     #[error(transparent)]

@@ -126,7 +126,7 @@ pub fn validate_securities(
             check_takeover(&now, known)?;
         }
         check_pair_symbol(&now)?;
-        check_calendar(&now, known)?;
+        known.check_calendar(now.calendar.as_deref())?;
         if let Some((line, earlier)) = seen.insert(now.symbol.clone(), line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }
@@ -248,15 +248,6 @@ fn check_pair_symbol(security: &NewSecurity) -> Result<(), Vec<RowError>> {
         currency: security.currency.to_string(),
     };
     Err(vec![RowError::in_column("symbol", symbol, reason)])
-}
-
-/// Refuses the name of an unknown calendar.
-fn check_calendar(security: &NewSecurity, known: &ExistingRecords) -> Result<(), Vec<RowError>> {
-    let Some(name) = &security.calendar else {
-        return Ok(());
-    };
-    let required = known.require_calendar(name);
-    required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
 }
 
 fn differences(was: &NewSecurity, now: &NewSecurity) -> Vec<Change> {

@@ -51,15 +51,9 @@ pub struct AsOfRate {
     second: Option<SecurityId>,
 }
 
-/// Returns base and quote currency if a symbol is that of a currency pair.
-fn parse_pair(symbol: &str) -> Option<(Currency, Currency)> {
-    let (base, quote) = symbol.split_at_checked(3)?;
-    Some((base.parse().ok()?, quote.parse().ok()?))
-}
-
 /// Returns whether a security is a currency pair.
 pub fn is_currency_pair(security: &Security) -> bool {
-    parse_pair(&security.symbol).is_some()
+    Currency::parse_pair(&security.symbol).is_some()
 }
 
 impl CurrencyPairs {
@@ -67,7 +61,7 @@ impl CurrencyPairs {
     pub fn new<'s>(securities: impl IntoIterator<Item = &'s Security>) -> Self {
         let mut legs: BTreeMap<_, Vec<Leg>> = BTreeMap::new();
         for (slot, security) in (0..).zip(securities) {
-            let Some((base, quote)) = parse_pair(&security.symbol) else {
+            let Some((base, quote)) = Currency::parse_pair(&security.symbol) else {
                 continue;
             };
             for (pair, is_inverse) in [((base, quote), false), ((quote, base), true)] {
@@ -334,7 +328,7 @@ mod tests {
     #[test]
     fn only_two_currencies_make_a_pair() {
         for symbol in ["AAPL", "CHFUSDX", "chfusd", "CHFÜSD", ""] {
-            assert_eq!(parse_pair(symbol), None, "{symbol}");
+            assert_eq!(Currency::parse_pair(symbol), None, "{symbol}");
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::correction_view::CorrectionView;
 use super::error::QueryError;
 use super::serialize::text;
-use crate::domain::{ActionName, Day, Security, SecurityId, action_terms, nearest, split_terms};
+use crate::domain::{ActionName, Day, Security, SecurityId, action_terms, split_terms};
 use crate::store::Store;
 
 /// A corporate action in force.
@@ -51,9 +51,13 @@ pub fn actions(store: &Store, symbol: Option<&str>) -> Result<Vec<ActionView>, Q
             None => securities.iter().map(|security| security.id).collect(),
             Some(symbol) => named(&securities, symbol)?,
         };
-        let of = |id: SecurityId| securities.iter().find(|security| security.id == id);
         let symbol_on = |id: SecurityId, day: Day| {
-            of(id).map_or_else(String::new, |of| of.symbol_on(day).to_owned())
+            // In ascending order of their ids.
+            let found = securities.binary_search_by_key(&id, |security| security.id);
+            found.map_or_else(
+                |_| String::new(),
+                |at| securities[at].symbol_on(day).to_owned(),
+            )
         };
         let mut found = Vec::new();
         let mut add = |id: SecurityId, date, symbol, kind, terms| {
@@ -120,9 +124,6 @@ fn named(securities: &[Security], symbol: &str) -> Result<BTreeSet<SecurityId>, 
         .collect();
     match found.is_empty() {
         false => Ok(found),
-        true => Err(QueryError::UnknownSymbol {
-            nearest: nearest(symbol, securities.iter().map(|known| known.symbol.as_str())),
-            symbol: symbol.to_owned(),
-        }),
+        true => Err(QueryError::unknown_symbol(symbol, securities)),
     }
 }

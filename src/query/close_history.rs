@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::correction_view::CorrectionView;
 use super::error::QueryError;
-use crate::domain::{Day, Security, nearest};
+use crate::domain::{Day, Security};
 use crate::store::Store;
 
 /// A change of a close.
@@ -28,11 +28,7 @@ pub fn close_history(store: &Store, symbol: &str) -> Result<Vec<CloseChangeView>
     store.read(|reading| {
         let securities = reading.securities().all()?;
         let Some(security) = Security::with_symbol(&securities, symbol) else {
-            let symbols = securities.iter().map(|security| security.symbol.as_str());
-            return Err(QueryError::UnknownSymbol {
-                nearest: nearest(symbol, symbols),
-                symbol: symbol.to_owned(),
-            });
+            return Err(QueryError::unknown_symbol(symbol, &securities));
         };
         let replaced = reading.closes().replaced(security.id)?.into_iter();
         Ok(replaced

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::{CalendarError, Portfolio, PortfolioKey, RunId};
+use crate::domain::{CalendarError, Portfolio, PortfolioKey, RunId, Security, nearest};
 use crate::engine::EngineError;
 use crate::phases::PhaseError;
 use crate::plan::{PlanError, ScopeError};
@@ -88,6 +88,15 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// Returns the error of a symbol that none of the securities has, with the nearest one.
+    pub(super) fn unknown_symbol(symbol: &str, securities: &[Security]) -> Self {
+        let symbols = securities.iter().map(|security| security.symbol.as_str());
+        Self::UnknownSymbol {
+            nearest: nearest(symbol, symbols),
+            symbol: symbol.to_owned(),
+        }
+    }
+
     /// Returns the error of the store, if it is one.
     pub const fn store_error(&self) -> Option<&StoreError> {
         match self {

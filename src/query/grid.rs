@@ -57,7 +57,7 @@ pub enum Mark {
     Quarantined,
     /// Needed, but deferred: over the limit, left to onboarding, or not reached by the run.
     Deferred,
-    /// Not expected: before inception, after the close, deleted, no session of the portfolio, or
+    /// Not expected: before inception, after the close, deleted, not a session of the portfolio, or
     /// beyond the target.
     NotDue,
 }

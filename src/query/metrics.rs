@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::concerns::ConcernInputs;
+use super::concerns::{Concern, ConcernFact, ConcernInputs};
 use super::error::QueryError;
-use super::failures::expected_failures;
 use super::runs::record;
 use super::status::{Order, Status, StatusOptions, status_in};
-use crate::domain::{Cell, Scope};
+use crate::domain::Scope;
 use crate::engine::{Settings, StageTimes};
 use crate::environment::Environment;
 use crate::store::{ActiveAlertRow, OutboxMessageRow, RunRow, RunState, Store};
@@ -71,18 +70,14 @@ pub fn metrics(
             inputs,
         )?;
         let runs = reading.runs().latest(LAST_RUNS)?;
-        let calendars = reading.security_calendars();
-        let calendars = calendars.of_portfolios(&settings.calendar)?;
-        let lifecycles = reading
-            .portfolios()
-            .lifecycle_index()?
-            .with_calendars(calendars);
-        let failures = expected_failures(reading, &lifecycles)?;
-        let cells: std::collections::BTreeSet<Cell> =
-            failures.iter().map(|failure| failure.cell).collect();
+        let cells_of = |concern: &Concern| match concern.fact {
+            ConcernFact::Failing { cells } => cells,
+            _ => 0,
+        };
+        let failed_cells = status.concerns.iter().map(cells_of).sum();
         Ok(Metrics {
             status,
-            failed_cells: cells.len() as u64,
+            failed_cells,
             last_complete: last_complete(&runs),
             last_ended: last_ended(runs)?,
             active_alerts: reading.alerts().active()?,

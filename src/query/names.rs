@@ -17,7 +17,7 @@ const MAX_ALL_NAMED: u64 = 500;
 pub struct Names {
     portfolios: BTreeMap<PortfolioId, String>,
     securities: BTreeMap<SecurityId, String>,
-    /// Securities that were called otherwise.
+    /// The securities that have former symbols.
     renamed: BTreeMap<SecurityId, Security>,
 }
 
@@ -34,7 +34,7 @@ impl Names {
         }
     }
 
-    fn of(
+    pub(super) fn of(
         portfolios: impl IntoIterator<Item = Portfolio>,
         securities: impl IntoIterator<Item = Security>,
     ) -> Self {

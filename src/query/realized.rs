@@ -62,7 +62,7 @@ pub struct RealizedGain {
     pub gain: Money,
     /// The id of the transaction that opened the lot.
     pub opened_by: String,
-    /// The id of the transaction that closed it; absent if a split did.
+    /// The id of the transaction that closed it; absent if a split or another corporate action did.
     pub closed_by: Option<String>,
 }
 
@@ -107,7 +107,7 @@ fn named(
     portfolio: &Portfolio,
     closed: Vec<ClosedPosition>,
 ) -> Result<Vec<RealizedGain>, QueryError> {
-    let names = Names::read_all(reading)?;
+    let names = Names::of([], reading.securities().all()?);
     let gains = closed.into_iter().map(|closed| {
         let lot = closed.lot;
         Ok(RealizedGain {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::corrections::to_do_again;
 use super::number::{count, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
@@ -47,13 +48,7 @@ pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     }
     match (result.invalidated_count(), result.status) {
         (0, _) | (_, ImportStatus::Refused) => {}
-        (phases, ImportStatus::Applied) => page.item(
-            Tone::Normal,
-            &format!(
-                "to be done again by the next run: {}",
-                plural(phases, "cell phase")
-            ),
-        ),
+        (phases, ImportStatus::Applied) => page.item(Tone::Normal, &to_do_again(phases)),
         (phases, ImportStatus::DryRun) => page.item(
             Tone::Normal,
             &format!(
@@ -118,9 +113,14 @@ pub fn unread_import_json(file: &str, kind: FileKind, reason: &str, hint: Option
 pub fn import_json(result: &ImportResult) -> Value {
     let rows = result.verdicts.iter().filter_map(|row| match &row.verdict {
         Verdict::Added | Verdict::Same if row.warnings.is_empty() => None,
-        Verdict::Added | Verdict::Same => Some(json!({
+        Verdict::Added => Some(json!({
             "line": row.line,
             "verdict": "added",
+            "warnings": warnings(row),
+        })),
+        Verdict::Same => Some(json!({
+            "line": row.line,
+            "verdict": "same",
             "warnings": warnings(row),
         })),
         Verdict::Voided => Some(json!({

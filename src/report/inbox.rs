@@ -36,6 +36,11 @@ pub fn inbox_line(file: &InboxFile) -> String {
         }
         (_, reason) => format!("inbox: {name} refused: {}", reason.unwrap_or_default()),
     };
+    if let InboxOutcome::Validated(result) = &file.outcome {
+        for warning in &result.warnings {
+            let _ = write!(line, "; warning: {warning}");
+        }
+    }
     if let Some(rows) = &file.held_back {
         let _ = write!(
             line,

@@ -44,6 +44,10 @@ fn the_documented_examples_are_accepted() {
         .splits
         .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
+    let name = "actions-symbols.csv";
+    let facebook = with_securities(ExistingRecords::default(), b"symbol\nFB\n");
+    let rows = read_actions(name, body(name), &ImportOptions::default()).unwrap();
+    accepted_changes(validate_actions(&rows, &facebook, Restatements::Refused));
     for name in ["transactions.csv", "transactions-currencies.csv"] {
         let rows = read_transactions(name, body(name), &ImportOptions::default()).unwrap();
         accepted_changes(validate_transactions(

@@ -84,7 +84,7 @@ fn validate_row(
         return Err(refuse(RowErrorKind::SymbolUnchanged(new.clone())));
     }
     for symbol in [row.symbol, &new] {
-        if is_pair(symbol) {
+        if Currency::parse_pair(symbol).is_some() {
             return Err(refuse(RowErrorKind::SymbolOfPair(symbol.to_owned())));
         }
     }
@@ -139,14 +139,6 @@ pub(in crate::import) fn check_symbols(
         }),
         None => Ok(()),
     }
-}
-
-/// Returns whether a symbol names the exchange rate of two currencies.
-fn is_pair(symbol: &str) -> bool {
-    let is_currency = |half: &str| half.parse::<Currency>().is_ok();
-    symbol
-        .split_at_checked(3)
-        .is_some_and(|(base, quote)| is_currency(base) && is_currency(quote))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::failures::forget_failures;
 use crate::domain::{
     Calendar, Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityCalendars, SecurityId,
 };
-use crate::import::actions::ActionRow;
+use crate::import::actions::{ActionRow, ActionTerms};
 use crate::import::existing::ExistingRecords;
 use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
 use crate::import::prices::{PriceChanges, PriceRows};
@@ -165,6 +165,10 @@ pub(super) fn existing_actions(
     let renamed: BTreeMap<&str, &str> = renamed.collect();
     let mut closes = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        // Only a split is compared with the closes around it.
+        if !matches!(row.terms, ActionTerms::Split(..)) {
+            continue;
+        }
         let earlier = renamed.get(row.symbol.as_str());
         let earlier = earlier.into_iter().flat_map(|symbol| known.bearers(symbol));
         for security in known.bearers(&row.symbol).chain(earlier) {

@@ -8,7 +8,8 @@ use crate::domain::TransactionKind::{
     Buy, Deposit, Exchange, Sell, TransferIn, TransferOut, Withdrawal,
 };
 use crate::domain::{
-    AmountError, CashTerms, Day, LotChoices, Money, Price, Quantity, TimeOfDay, TransactionKind,
+    AmountError, CashTerms, CashTermsError, Day, LotChoices, Money, Price, Quantity, TimeOfDay,
+    TransactionKind,
 };
 use crate::import::currency::parse_currency;
 use crate::import::error::ImportError;
@@ -149,8 +150,13 @@ fn check_currencies(cells: &mut RowReader<'_>, row: &TransactionRow) {
         reject_value(cells, "currency", kind, cash.currency);
     }
     if kind != Exchange {
-        reject_value(cells, "from_amount", kind, cash.from_amount);
-        reject_value(cells, "from_currency", kind, cash.from_currency);
+        let reason = || RowErrorKind::Cash(CashTermsError::PaidWithoutExchange);
+        if let Some(paid) = cash.from_amount {
+            cells.add_error("from_amount", paid, reason());
+        }
+        if let Some(currency) = cash.from_currency {
+            cells.add_error("from_currency", currency, reason());
+        }
     } else if cash.from_amount.is_none() {
         require(cells, "from_amount", kind);
     }

@@ -159,20 +159,12 @@ pub(super) fn import_transactions(
             transaction.reference,
             quoted(&names.portfolio(transaction.portfolio)),
             transaction.day,
-            transaction
-                .time
-                .map_or(String::new(), |time| time.to_string()),
+            text(transaction.time),
             transaction.kind,
             symbol.unwrap_or_default(),
             quantity.unwrap_or_default(),
-            transaction
-                .price
-                .map(|price| price.to_string())
-                .unwrap_or_default(),
-            transaction
-                .amount
-                .map(|amount| amount.to_string())
-                .unwrap_or_default(),
+            text(transaction.price),
+            text(transaction.amount),
             transaction.fee,
             transaction
                 .counterpart

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::spec::StepSpec;
 use super::values::DurationError;
 use crate::domain::{CalendarError, Day, DayError};
 use crate::scenario::world::{Nearest, Span, WorldError};
@@ -108,7 +109,7 @@ pub enum ScenarioError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum StepError {
     /// The step has no action.
-    #[error("the step has no action: {}", EXPECTED_ACTIONS)]
+    #[error("the step has no action: {}", expected_actions())]
     NoAction,
     /// The step has more than one action; the first two are named.
     #[error("the step has two actions, `{0}` and `{1}`: split it into two steps")]
@@ -193,10 +194,11 @@ fn nearest_text(nearest: Option<Day>) -> String {
     nearest.map_or_else(String::new, |day| format!("; the nearest session is {day}"))
 }
 
-const EXPECTED_ACTIONS: &str = "expected one of `run`, `onboard`, `invalidate`, `retry`, `delete`, \
-                      `restore`, `close`, `add`, `prices`, `transaction`, `split`, \
-                      `accept-prices`, `import`, `void`, `delete-prices`, `delete-action`, `advance`, \
-                      `clock`, `calendar`, `configure`";
+fn expected_actions() -> String {
+    let actions = StepSpec::default();
+    let keys = actions.present_actions().map(|(key, _)| format!("`{key}`"));
+    format!("expected one of {}", keys.join(", "))
+}
 
 /// Errors of reading a fixture.
 #[derive(Debug, Error)]

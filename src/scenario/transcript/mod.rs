@@ -6,14 +6,12 @@
 //! | file | writes |
 //! |---|---|
 //! | `text` | the transcript |
-//! | `run` | the result of a run |
-//! | `plan` | a plan that was not run |
+//! | `run` | the result of a run, or a plan that was not run |
 //! | `grid` | the cells of a run, on notable sessions |
 //! | `lines` | collects the lines |
 
 mod grid;
 mod lines;
-mod plan;
 mod run;
 mod text;
 

@@ -1,4 +1,4 @@
-//! Formats the result of a run as labelled lines.
+//! Formats the result of a run, or a plan that was not run, as labelled lines.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,9 @@ pub(super) fn write(lines: &mut Lines, run: &RunResult, detail: Detail, palette:
     // A golden file holds what a run reported, and a run that ended with an error reported nothing.
     if run.has_plan() || detail == Detail::Reasons {
         processed(lines, run, &portfolios);
+    }
+    if run.end == RunEnd::Planned {
+        planned(lines, run, &portfolios);
     }
     by_day(lines, "redundant", (&run.redundant, &portfolios), no_remark);
     by_day(
@@ -113,8 +116,19 @@ fn processed(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
     }
 }
 
+/// Writes the cells that a plan would do, a line for each day and reason.
+fn planned(lines: &mut Lines, plan: &RunResult, portfolios: &[String]) {
+    for (day, groups) in &plan.reasons {
+        for group in groups.iter().filter(|group| group.reason.is_step()) {
+            let names = format_names_among(&group.portfolios, portfolios);
+            let reason = reason_text(group);
+            lines.labelled("planned", &format!("{day} {names} ({reason})"));
+        }
+    }
+}
+
 /// Writes a line for each day and reason.
-pub(super) fn by_reason(
+fn by_reason(
     lines: &mut Lines,
     label: &str,
     days: &BTreeMap<Day, Vec<ReasonGroup>>,
@@ -132,7 +146,7 @@ fn failed_text(group: &ReasonGroup) -> String {
     format!("({}: {})", phase_names(group), group.reason)
 }
 
-pub(super) fn blocked_text(group: &ReasonGroup) -> String {
+fn blocked_text(group: &ReasonGroup) -> String {
     let verb = if group.portfolios.len() == 1 {
         "waits"
     } else {
@@ -141,7 +155,7 @@ pub(super) fn blocked_text(group: &ReasonGroup) -> String {
     format!("{verb} for {}", group.reason)
 }
 
-pub(super) fn reason_text(group: &ReasonGroup) -> String {
+fn reason_text(group: &ReasonGroup) -> String {
     if group.phases.is_empty() || group.phases.len() == Phase::CELL_PHASES.len() {
         return group.reason.to_string();
     }
@@ -153,7 +167,7 @@ fn phase_names(group: &ReasonGroup) -> String {
     phases.join(", ")
 }
 
-pub(super) fn hidden_by(run: &RunResult, day: Day) -> String {
+fn hidden_by(run: &RunResult, day: Day) -> String {
     let reasons = run.reasons.get(&day).into_iter().flatten();
     let hidden = reasons.filter_map(|group| group.reason.left_behind());
     let texts: Vec<String> = hidden
@@ -180,6 +194,7 @@ fn end_text(run: &RunResult) -> String {
             format!("{end}{exit}")
         }
         _ if run.planned == 0 => format!("{end}, nothing to do{exit}"),
+        RunEnd::Planned => format!("{end}, {}{exit}", count_with_noun(run.planned, "cell")),
         _ => {
             let planned = count_with_noun(run.planned, "cell");
             format!("{end}, {} of {planned} done{exit}", run.done)
@@ -213,7 +228,7 @@ fn certificate(lines: &mut Lines, run: &RunResult) {
 }
 
 /// Writes the log of the planning and the reason of every cell.
-pub(super) fn every_reason(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
+fn every_reason(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
     if run.log.is_empty() {
         return;
     }

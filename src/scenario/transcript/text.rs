@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::lines::{Detail, Lines, WIDTH};
-use super::{plan, run};
+use super::run;
 use crate::report::Palette;
 use crate::scenario::name_list::format_names;
 use crate::scenario::runner::{EndState, PlayResult, PolicyResult, StepOutcome};
@@ -51,8 +51,9 @@ fn write_policy(
         lines.step(step, (at != time).then_some(at.as_str()));
         time = at;
         match &step.outcome {
-            StepOutcome::Run(ran) => run::write(lines, ran, detail, palette),
-            StepOutcome::Planned(planned) => plan::write(lines, planned, detail, palette),
+            StepOutcome::Run(ran) | StepOutcome::Planned(ran) => {
+                run::write(lines, ran, detail, palette);
+            }
             StepOutcome::Done { messages, .. } => {
                 for message in messages {
                     lines.labelled("", message);

@@ -78,14 +78,8 @@ pub struct TooMany {
 
 impl LimitsSpec {
     /// Fails if a count is above its bound.
-    pub(crate) fn check(&self, counted: Counted, count: u64) -> Result<(), TooMany> {
-        let given = match counted {
-            Counted::Portfolios => self.portfolios,
-            Counted::Shares => self.shares,
-            Counted::Cells => self.cells,
-            Counted::Closes => self.closes,
-        };
-        let limit = given.unwrap_or(counted.default_limit());
+    pub(crate) fn check(mut self, counted: Counted, count: u64) -> Result<(), TooMany> {
+        let limit = self.of(counted).unwrap_or(counted.default_limit());
         match count <= limit {
             true => Ok(()),
             false => Err(TooMany {
@@ -98,13 +92,16 @@ impl LimitsSpec {
 
     /// Raises the bound that an error names to the count of the world.
     pub(crate) fn raise(&mut self, counted: Counted, count: u64) {
-        let limit = match counted {
+        *self.of(counted) = Some(count);
+    }
+
+    const fn of(&mut self, counted: Counted) -> &mut Option<u64> {
+        match counted {
             Counted::Portfolios => &mut self.portfolios,
             Counted::Shares => &mut self.shares,
             Counted::Cells => &mut self.cells,
             Counted::Closes => &mut self.closes,
-        };
-        *limit = Some(count);
+        }
     }
 }
 

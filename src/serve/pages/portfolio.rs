@@ -13,7 +13,7 @@ use super::heat_map::{CellShape, HeatMap};
 use super::holdings::{Holdings, NamedFigure};
 use super::labels::{self, trend_class};
 use crate::domain::output::ForeignCash;
-use crate::domain::{LifecycleStatus, Quality, Scope};
+use crate::domain::{LifecycleStatus, PriceQuality, Quality, Scope};
 use crate::query::{
     self, Books, MonthReturn, NextCommand, Order, PortfolioStatus, QueryError, SessionBooks,
     Status, StatusOptions, Validity,
@@ -192,6 +192,13 @@ fn portfolio_status(status: &Status, portfolio: &PortfolioStatus) -> (&'static s
 fn cash_facts(cash: &ForeignCash) -> [(String, String); 2] {
     let currency = cash.currency;
     let balance = number::money(cash.balance);
+    let balance = match cash.quality {
+        PriceQuality::Stale(age) => {
+            let age = number::count_with_noun(age.into(), "session");
+            format!("{balance}, rate {age} old")
+        }
+        _ => balance,
+    };
     [
         (format!("cash in {currency}"), balance),
         (
