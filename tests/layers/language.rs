@@ -7,7 +7,7 @@ use crate::text::text_files;
 use crate::words::{BANNED, BANNED_NAMES, EXCEPTIONS};
 
 /// Where texts are checked for banned words.
-const CHECKED: &[&str] = &["src", "docs", "tests", "scenarios", "README.md"];
+const CHECKED: &[&str] = &["src", "docs", "tests", "examples", "scenarios", "README.md"];
 
 /// Files that must name the banned words.
 const EXEMPT: &[&str] = &["tests/layers/words.rs", "tests/layers/language.rs"];
