@@ -143,24 +143,16 @@ impl ExistingRecords {
         self
     }
 
-    /// Refuses the name of an unknown calendar.
+    /// Refuses the name of an unknown calendar, with the nearest one.
     pub(super) fn check_calendar(&self, name: Option<&str>) -> Result<(), Vec<RowError>> {
-        let Some(name) = name else {
+        let Some(name) = name.filter(|name| !self.calendars.contains_key(*name)) else {
             return Ok(());
         };
-        let required = self.require_calendar(name);
-        required.map_err(|reason| vec![RowError::in_column("calendar", name, reason)])
-    }
-
-    /// Returns an error that names the nearest calendar unless there is one of this name.
-    pub(super) fn require_calendar(&self, name: &str) -> Result<(), RowErrorKind> {
-        match self.calendars.contains_key(name) {
-            true => Ok(()),
-            false => Err(RowErrorKind::UnknownCalendar {
-                name: name.to_owned(),
-                nearest: nearest(name, neighbours(name, &self.calendars)),
-            }),
-        }
+        let reason = RowErrorKind::UnknownCalendar {
+            name: name.to_owned(),
+            nearest: nearest(name, neighbours(name, &self.calendars)),
+        };
+        Err(vec![RowError::in_column("calendar", name, reason)])
     }
 
     /// Returns all transactions of a portfolio; `None` if they are not read.
