@@ -59,13 +59,14 @@ pub fn wrap_text(text: &str, most: usize) -> Vec<String> {
         if line > 0 {
             lines.push(String::new());
         }
-        while width(word) > most {
-            // A wide character takes two columns: a limit of one would never make progress.
-            let first = prefix_within(word, most.max(2));
+        // A wide character takes two columns: a limit of one would never make progress.
+        let mut first = prefix_within(word, most.max(2));
+        while first.len() < word.len() {
             let line = lines.last_mut().expect("there is always one line");
             line.push_str(first);
             lines.push(String::new());
             word = &word[first.len()..];
+            first = prefix_within(word, most.max(2));
         }
         let line = lines.last_mut().expect("there is always one line");
         line.push_str(word);
@@ -111,6 +112,8 @@ mod tests {
             ["a", "abcd", "efgh", "ij b"]
         );
         assert_eq!(wrap_text("", 4), [""]);
+        let long = "x".repeat(2_000_000);
+        assert_eq!(wrap_text(&long, 80).len(), 25_000);
     }
 
     proptest! {

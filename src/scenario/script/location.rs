@@ -37,8 +37,15 @@ impl WorldError {
             | Self::InvalidId {
                 portfolio: name, ..
             } => portfolio(name),
-            Self::TooMany(found) if found.counted == Counted::Shares => key_span(text, "shares"),
-            Self::TooMany(_) => key_span(text, "portfolios"),
+            Self::TooMany(found) => {
+                let key = match found.counted {
+                    Counted::Shares => "shares",
+                    Counted::Closes => "market",
+                    Counted::Steps => "step",
+                    Counted::Portfolios | Counted::Cells => "portfolios",
+                };
+                key_span(text, key).or_else(|| key_span(text, "portfolios"))
+            }
             Self::InvalidLike { like, .. } => word(like),
             Self::MadeUpKeyWithGivenSources { key, .. } => key_span(text, key),
             Self::RunningRun { .. } => key_span(text, "run"),

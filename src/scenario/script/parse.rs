@@ -12,6 +12,7 @@ use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
 use super::spec::{ScenarioSpec, ScriptSpec, StepSpec};
 use crate::scenario::world::lenient::Located;
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
+use crate::scenario::world::{Counted, WorldError};
 
 /// Top-level keys that only a scenario has, not a world or fixture.
 pub const SCENARIO_KEYS: [&str; 7] = [
@@ -76,11 +77,15 @@ impl ScenarioSpec {
         // line and column of the file.
         let pointed = |error: Error| ScenarioError::text_with_input(error, text);
         let table = |table| Deserializer::from(Spanned::new(span.clone(), table));
+        let world = WorldSpec::deserialize(table(world)).map_err(pointed)?;
+        // Before the steps are built, as each takes a multiple of its text.
+        let checked = world.limits.check(Counted::Steps, count_steps(&script));
+        checked.map_err(WorldError::from)?;
         let script = ScriptSpec::deserialize(table(script)).map_err(pointed)?;
         let expect = expect.map(|value| read_expectations(value, &script));
         Ok(Self {
             expect: expect.transpose().map_err(pointed)?.unwrap_or_default(),
-            world: WorldSpec::deserialize(table(world)).map_err(pointed)?,
+            world,
             script,
         })
     }
@@ -103,6 +108,19 @@ impl StepSpec {
             step.get_mut().take_added(added);
         }
     }
+}
+
+/// Counts the steps in a table, also those of a `meanwhile`.
+fn count_steps(table: &DeTable<'_>) -> u64 {
+    let counted = table.iter().map(|(key, value)| match value.get_ref() {
+        DeValue::Array(steps) if ["step", "meanwhile"].contains(&key.get_ref().as_ref()) => {
+            let tables = steps.iter().filter_map(|step| step.get_ref().as_table());
+            steps.len() as u64 + tables.map(count_steps).sum::<u64>()
+        }
+        DeValue::Table(table) => count_steps(table),
+        _ => 0,
+    });
+    counted.sum()
 }
 
 /// Reads a table of expectations: a key that is the name of a policy holds expectations under that

@@ -222,6 +222,21 @@ fn an_expectation_may_be_of_a_day_that_a_step_makes_a_session() {
     assert!(scenario("", next_day).is_ok());
 }
 
+#[test]
+fn steps_above_their_limit_are_refused_with_their_place() {
+    let steps = "[[step]]\nrun = {}\n".repeat(999);
+    let meanwhile =
+        "[[step]]\nrun = { meanwhile = [{ at = \"after planning\", advance = \"1 day\" }] }\n";
+    let text = format!("{steps}{meanwhile}");
+    let error = scenario("", &text).unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("1001 steps"), "{message}");
+    assert!(message.contains("`steps = 1001`"), "{message}");
+    assert!(scenario("", &steps).is_ok());
+    let raised = format!("{text}[limits]\nsteps = 1001\n");
+    scenario("", &raised).unwrap();
+}
+
 const PAGE: &str = include_str!("../../../docs/scenario-format.md");
 const NEW: &str = include_str!("../../cli/commands/scenario/new.toml");
 

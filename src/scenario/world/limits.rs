@@ -1,4 +1,4 @@
-//! Bounds of the counts in a world: a short text must not take all memory, or hours, before it is
+//! Bounds of the counts in a world or scenario: a short text must not take all memory, or hours, before it is
 //! refused. A world that needs more raises them.
 
 use std::fmt;
@@ -19,6 +19,8 @@ pub(crate) struct LimitsSpec {
     pub(crate) cells: Option<u64>,
     /// The most closes: securities times days with closes.
     pub(crate) closes: Option<u64>,
+    /// The most steps of a scenario.
+    pub(crate) steps: Option<u64>,
 }
 
 /// A count that has a bound.
@@ -32,6 +34,8 @@ pub enum Counted {
     Cells,
     /// Listed securities times days with closes.
     Closes,
+    /// Steps of a scenario, also those of a `meanwhile`.
+    Steps,
 }
 
 impl Counted {
@@ -42,6 +46,7 @@ impl Counted {
             Self::Shares => "shares",
             Self::Cells => "cells",
             Self::Closes => "closes",
+            Self::Steps => "steps",
         }
     }
 
@@ -51,6 +56,7 @@ impl Counted {
             Self::Portfolios | Self::Shares => 10_000,
             Self::Cells => 2_000_000,
             Self::Closes => 20_000_000,
+            Self::Steps => 1_000,
         }
     }
 }
@@ -101,6 +107,7 @@ impl LimitsSpec {
             Counted::Shares => &mut self.shares,
             Counted::Cells => &mut self.cells,
             Counted::Closes => &mut self.closes,
+            Counted::Steps => &mut self.steps,
         }
     }
 }

@@ -106,7 +106,8 @@ merge_fields!(LimitsSpec {
     portfolios,
     shares,
     cells,
-    closes
+    closes,
+    steps
 });
 
 merge_fields!(MarketSpec { shares, from, last, unpriced }
