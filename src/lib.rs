@@ -22,6 +22,7 @@
 //! | [`scenario`] | worlds and scenarios as TOML files, and their runner |
 //! | [`sim`] | runs under crashes, faults and interleavings, on a simulated disk |
 //! | [`capture`] | the state of a database, of Plimsoll or another program, as a world |
+//! | [`job`] | tests the nightly job of another program with scenarios |
 //! | [`serve`] | the server: admin API, pages, schedule |
 //! | [`cli`] | arguments → settings → command → exit code |
 
@@ -35,6 +36,7 @@ pub mod engine;
 pub mod environment;
 pub mod import;
 pub mod invalidation;
+pub mod job;
 pub mod notify;
 pub mod parallel;
 pub mod phases;

@@ -38,45 +38,51 @@ pub enum MapError {
 /// The tables and columns of another program that hold the parts of a state.
 #[derive(Debug)]
 pub struct Map {
-    pub(super) portfolios: Table,
-    pub(super) snapshots: Table,
-    pub(super) analytics: Vec<(Phase, Table)>,
-    pub(super) runs: Option<Table>,
+    pub(crate) portfolios: Table,
+    pub(crate) snapshots: Table,
+    pub(crate) analytics: Vec<(Phase, Table)>,
+    pub(crate) runs: Option<Table>,
     /// Run states by the other program's words for them.
     pub(super) states: BTreeMap<String, RunState>,
 }
 
 /// A table, with its mapped columns.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// The content: `portfolios`, `snapshots`, the name of a phase, or `runs`.
-    pub(super) role: String,
-    pub(super) name: String,
+    pub(crate) role: String,
+    pub(crate) name: String,
     /// The line of the map that names the table, from 1.
-    pub(super) line: usize,
-    pub(super) columns: Vec<Column>,
+    pub(crate) line: usize,
+    pub(crate) columns: Vec<Column>,
 }
 
 /// A column that the map names.
 #[derive(Debug)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// The key of the map, which gives the meaning of the column.
-    pub(super) key: &'static str,
-    pub(super) name: String,
+    pub(crate) key: &'static str,
+    pub(crate) name: String,
     /// The line of the map that names the column, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 impl Table {
+    /// Returns the name of the column mapped to `key`.
+    pub(crate) fn column(&self, key: &str) -> Option<&str> {
+        Some(&self.columns[self.column_index(key)?].name)
+    }
+
     /// Returns the index in `columns` of the column mapped to `key`.
-    pub(super) fn column_index(&self, key: &str) -> Option<usize> {
+    pub(crate) fn column_index(&self, key: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.key == key)
     }
 }
 
-#[derive(Deserialize)]
+/// The keys of a map, as they are read.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawMap {
+pub(crate) struct RawMap {
     portfolios: Spanned<RawPortfolios>,
     snapshots: Spanned<RawCells>,
     #[serde(default)]
@@ -86,7 +92,7 @@ struct RawMap {
 
 type Name = Option<Spanned<String>>;
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawPortfolios {
     table: Name,
@@ -98,7 +104,7 @@ struct RawPortfolios {
     currency: Name,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawCells {
     table: Name,
@@ -107,7 +113,7 @@ struct RawCells {
     complete: Name,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawRuns {
     table: Name,
@@ -134,6 +140,12 @@ impl Map {
             nearest: Nearest::from_message(source.message()),
             source,
         })?;
+        Self::from_raw(raw, text)
+    }
+
+    /// Makes a map from its keys. `text` is the file that they were read from, which may have other
+    /// keys too.
+    pub(crate) fn from_raw(raw: RawMap, text: &str) -> Result<Self, MapError> {
         let lines = Lines { text };
         let (at, keys) = lines.locate(raw.portfolios);
         let portfolios = lines.map_table(
@@ -190,7 +202,7 @@ impl Map {
     }
 
     /// Returns all tables of the map.
-    pub(super) fn tables(&self) -> impl Iterator<Item = &Table> {
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         let analytics = self.analytics.iter().map(|(_, table)| table);
         let first = [&self.portfolios, &self.snapshots].into_iter();
         first.chain(analytics).chain(&self.runs)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
-use super::rows::{RowSource, RowVisitor};
+use super::rows::{RowSource, RowVisitor, check_columns};
 use super::state::State;
 use crate::engine::Settings;
 use crate::store::ForeignFile;
@@ -25,6 +25,15 @@ pub fn capture_sqlite(
     now: DateTime<Utc>,
 ) -> Result<State, CaptureError> {
     capture_rows(ForeignFile::open(path)?, map, settings, now)
+}
+
+/// Checks that a SQLite file has all tables and columns of a map.
+///
+/// # Errors
+///
+/// The first one that is missing, with its line of the map, or the file cannot be read.
+pub fn check_sqlite(path: &Path, map: &Map) -> Result<(), CaptureError> {
+    check_columns(&mut ForeignFile::open(path)?, map.tables())
 }
 
 impl RowSource for ForeignFile {

@@ -6,7 +6,7 @@ use crate::domain::Day;
 use crate::store::RunState;
 
 /// Parses a date, or the date of a time as it is written, without converting its zone.
-pub(super) fn parse_day(text: &str) -> Option<Day> {
+pub(crate) fn parse_day(text: &str) -> Option<Day> {
     text.get(..10)?.parse().ok().filter(|_| {
         let rest = &text[10..];
         rest.is_empty() || rest.starts_with([' ', 'T']) && parse_instant(text).is_some()
@@ -32,7 +32,7 @@ pub(super) fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     None
 }
 
-pub(super) fn parse_bool(text: &str) -> Option<bool> {
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "t" | "true" | "y" | "yes" => Some(true),
         "0" | "f" | "false" | "n" | "no" => Some(false),

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::commands::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
-    import, init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay,
+    import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
     restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
     verify,
 };
@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Shrink(shrink::ShrinkArgs),
     /// Run scenario files and compare them with their golden transcripts
     Scenario(scenario::ScenarioArgs),
+    /// Test your own nightly job: promises, generated worlds, faults
+    Job(job::JobArgs),
     /// Simulate runs that crash, fail or overlap, on a simulated disk
     Sim(sim::SimArgs),
     /// Serve status pages and the admin API

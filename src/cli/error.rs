@@ -15,6 +15,7 @@ use crate::engine::EngineError;
 use crate::import::apply::{ApplyError, WithdrawError};
 use crate::invalidation::lifecycle::LifecycleChangeError;
 
+use crate::job::JobError;
 use crate::query::QueryError;
 use crate::scenario::LoadError;
 use crate::scenario::runner::PlayError;
@@ -90,6 +91,8 @@ pub(crate) enum CliError {
     Replay(#[source] CaptureError),
     #[error("failed to simulate the run")]
     Sim(#[from] SimError),
+    #[error(transparent)]
+    Job(#[from] JobError),
     #[error("failed to shrink the scenario")]
     Shrink(#[from] ShrinkError),
     #[error(transparent)]
@@ -175,6 +178,7 @@ impl CliError {
             | Self::Case(_)
             | Self::Play(_)
             | Self::Sim(_)
+            | Self::Job(_)
             | Self::Shrink(_) => Exit::Refused,
             Self::Withdraw(_)
             | Self::Import(_)
@@ -232,6 +236,7 @@ impl CliError {
             Self::Find(FindError::Absent(_)) => {
                 Some("`plimsoll scenario new NAME` writes a scenario to start from".to_owned())
             }
+            Self::Job(error) => error.hint().map(str::to_owned),
             Self::NotADemo(_) => Some(
                 "choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned(),
             ),

@@ -46,6 +46,7 @@ pub use finding::{Disturbance, Finding, ReplayToken, ReplayTokenError, SecondCra
 pub use fuzz::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz, generate_scenario};
 pub use memory::exhaust_memory;
 pub use pair::{PairOptions, PairReport, run_pairs};
+pub(crate) use random::RandomSource;
 pub use replay::{PendingOperation, ReplayDetail, ReplayReport, Survival, replay};
 pub use run_under_test::{DiskObserver, ProgressListener, RunUnderTest, SimError, runs_under_test};
 pub use shrink::{InjectFault, shrink_finding};

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 /// A deterministic sequence of random numbers.
 #[derive(Debug, Clone)]
-pub(super) struct RandomSource {
+pub(crate) struct RandomSource {
     seed: u64,
     /// Separates the sequences of one seed. It is hashed, so renaming it changes all numbers drawn
     /// for it.
@@ -13,7 +13,7 @@ pub(super) struct RandomSource {
 }
 
 impl RandomSource {
-    pub(super) const fn new(seed: u64, purpose: &'static str) -> Self {
+    pub(crate) const fn new(seed: u64, purpose: &'static str) -> Self {
         Self {
             seed,
             purpose,
@@ -33,13 +33,13 @@ impl RandomSource {
     }
 
     /// Returns a number from 0 to `end - 1`; 0 if `end` is 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         // The bias of the remainder is below 2^-50 for the small ranges drawn here.
         (self.next_u64() % end.max(1) as u64) as usize
     }
 
     /// Returns true in `percent` of 100 cases.
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 

@@ -25,6 +25,9 @@ pub enum StoreError {
         #[source]
         source: Option<rusqlite::Error>,
     },
+    /// The file is not a scratch database, so that nothing may be written to it.
+    #[error("`{}` is not a scratch database that Plimsoll made", .0.display())]
+    NotScratch(PathBuf),
     /// The file of another program is not a SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
     NotSqlite(PathBuf),

@@ -108,11 +108,11 @@ impl ForeignFile {
 }
 
 /// Quotes a name: tables and columns of other programs can have any.
-fn identifier(name: &str) -> String {
+pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn text(value: ValueRef<'_>) -> Option<String> {
+pub(super) fn text(value: ValueRef<'_>) -> Option<String> {
     Some(match value {
         ValueRef::Null => return None,
         ValueRef::Integer(number) => number.to_string(),

@@ -27,6 +27,7 @@ mod readers;
 mod restore;
 mod row_digests;
 mod runs;
+mod scratch;
 mod select;
 mod sources;
 #[expect(clippy::module_inception, reason = "the file is named for the type")]
@@ -51,6 +52,10 @@ pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
 pub use restore::Restored;
 pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
+pub use scratch::{
+    RecordedWrite, ScratchFile, ScratchRow, ScratchValue, WatchedTable, WriteFault, WriteFaultKind,
+    WriteKind,
+};
 pub use sources::{
     ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses,
     ReadCorporateActions, ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,

@@ -26,6 +26,7 @@ const GATES: &[(&str, &str)] = &[
     ("askama", "serve"),
     ("subtle", "serve"),
     ("postgres", "capture"),
+    ("nix", "job"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),
@@ -71,6 +72,8 @@ const FILE_WRITES: &[(&str, &[&str])] = &[
 const TEMPORARY_FILES: &[&str] = &[
     // Candidates of a shrink are in a temporary folder.
     "src/scenario/shrink/shrink.rs",
+    // Scratch databases of a job under test are in temporary folders.
+    "src/job/scratch.rs",
 ];
 
 #[test]

@@ -123,6 +123,13 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "job",
+        &[
+            "domain", "parallel", "plan", "store", "engine", "query", "report", "scenario", "sim",
+            "capture",
+        ],
+    ),
+    (
         "serve",
         &[
             "domain",
@@ -156,6 +163,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "scenario",
             "sim",
             "capture",
+            "job",
             "notify",
             "app",
             "serve",

@@ -4,7 +4,7 @@ use clap::CommandFactory;
 
 use super::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
-    import, init, invalidate, man, metrics, onboard, plan, portfolio, price, repair, replay,
+    import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
     restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
     verify,
 };
@@ -103,6 +103,7 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Portfolio(args) => portfolio::execute(context, &args),
         Command::Shrink(args) => shrink::execute(context, &args),
         Command::Sim(args) => sim::execute(context, &args),
+        Command::Job(args) => job::execute(context, &args),
         Command::Scenario(args) => scenario::execute(context, &args),
         Command::Serve(args) => serve::execute(context, &args),
         Command::Metrics(args) => metrics::execute(context, &args),

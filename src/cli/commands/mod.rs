@@ -15,6 +15,7 @@ pub(super) mod explain;
 pub(super) mod import;
 pub(super) mod init;
 pub(super) mod invalidate;
+pub(super) mod job;
 pub(super) mod man;
 pub(super) mod metrics;
 pub(super) mod onboard;

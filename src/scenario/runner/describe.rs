@@ -6,7 +6,7 @@ use crate::scenario::name_list::format_names;
 use crate::scenario::script::{Action, Power, Run, Scenario, SignedDuration};
 
 /// Describes a step in a few words, for transcripts and results.
-pub(super) fn describe(action: &Action, scenario: &Scenario) -> String {
+pub(crate) fn describe(action: &Action, scenario: &Scenario) -> String {
     let name = |id: PortfolioId| {
         let mut portfolios = scenario.portfolios();
         let found = portfolios.find(|portfolio| portfolio.portfolio.id == id);

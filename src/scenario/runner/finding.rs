@@ -35,6 +35,14 @@ pub enum Problem {
     /// A rule that holds for every scenario is violated.
     #[error("{0}")]
     Invariant(Violation),
+    /// A job under test does not keep a promise.
+    #[error("{promise}: {text}")]
+    Promise {
+        /// The name of the promise.
+        promise: &'static str,
+        /// The facts that break it.
+        text: String,
+    },
 }
 
 /// An expectation of a scenario that is not met.
@@ -286,7 +294,7 @@ impl Finding {
     pub const fn violation(&self) -> Option<&Violation> {
         match &self.problem {
             Problem::Invariant(violation) => Some(violation),
-            Problem::Expectation(_) => None,
+            Problem::Expectation(_) | Problem::Promise { .. } => None,
         }
     }
 }
@@ -297,6 +305,7 @@ impl Problem {
         match self {
             Self::Expectation(_) => "expectation",
             Self::Invariant(_) => "invariant",
+            Self::Promise { .. } => "promise",
         }
     }
 }

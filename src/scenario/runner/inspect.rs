@@ -84,6 +84,16 @@ pub(super) fn inspect(
     })
 }
 
+/// Summarises a survey and the plan of the default policy for all active portfolios.
+pub(crate) fn end_state(names: Names, survey: Survey, plan: Plan) -> EndState {
+    let inspection = Inspection {
+        names,
+        survey,
+        plan,
+    };
+    inspection.end_state()
+}
+
 /// Reads the ledger of the cell phases for all days.
 pub(super) fn read_coverage(store: &Store) -> Result<Coverage, StoreError> {
     store.read(|reading| {

@@ -43,13 +43,16 @@ mod run_result;
 mod step_number;
 mod withdraw;
 
+pub(crate) use describe::describe;
 pub use error::PlayError;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
+pub(crate) use inspect::end_state;
 pub use inspect::{BooksByDay, EndState, PhasesByDay};
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
 pub use reasons::{Reason, ReasonGroup};
 pub use result::{PlayResult, PlayedStep, PolicyResult, StepOutcome};
+pub(crate) use run_result::names_by_day;
 pub use run_result::{RunResult, run_end, run_error};
 pub use step_number::StepNumber;

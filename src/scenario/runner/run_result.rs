@@ -171,7 +171,7 @@ impl RunResult {
     }
 
     /// Returns the result of a plan that was not run; `watermark` is that of its scope.
-    pub(super) fn from_plan(plan: &Plan, watermark: &ScopeWatermark, names: &Names) -> Self {
+    pub(crate) fn from_plan(plan: &Plan, watermark: &ScopeWatermark, names: &Names) -> Self {
         let skipped = |accepts: &dyn Fn(SkipReason) -> bool| {
             names_by_day(&skipped_cells(plan.days.iter(), accepts), names)
         };
@@ -289,7 +289,7 @@ pub(super) const fn end_from_state(state: RunState) -> RunEnd {
 }
 
 /// Returns the names of cells by session, without sessions that have none.
-fn names_by_day(days: &BTreeMap<Day, IdSet>, names: &Names) -> ByDay {
+pub(crate) fn names_by_day(days: &BTreeMap<Day, IdSet>, names: &Names) -> ByDay {
     let days = days.iter().filter(|(_, cells)| !cells.is_empty());
     days.map(|(day, cells)| (*day, names_of(cells, names)))
         .collect()

@@ -10,7 +10,7 @@ pub struct StepNumber(Vec<usize>);
 
 impl StepNumber {
     /// Returns the number of the `nth` step of a scenario, from 1.
-    pub(super) fn of_scenario(nth: usize) -> Self {
+    pub(crate) fn of_scenario(nth: usize) -> Self {
         Self(vec![nth])
     }
 

@@ -18,7 +18,9 @@ pub fn fixture() -> Value {
     schema_of::<WorldSpec>("Plimsoll fixture", json!(["now"]))
 }
 
-fn schema_of<T: JsonSchema>(title: &str, required: Value) -> Value {
+/// Returns the JSON Schema of a type whose keys are those of a file. `required` has the keys that a
+/// file must have.
+pub(crate) fn schema_of<T: JsonSchema>(title: &str, required: Value) -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     RecursiveTransform(simplify).transform(&mut schema);

@@ -9,4 +9,5 @@
 mod generate;
 pub(in crate::scenario) mod keys;
 
+pub(crate) use generate::schema_of;
 pub use generate::{fixture, scenario};

@@ -53,6 +53,15 @@ pub enum CaseError {
         #[source]
         source: Box<PlayError>,
     },
+    /// The scenario is valid, but the job under test could not play it.
+    #[error("failed to play `{}` with the job", path.display())]
+    Job {
+        /// The path of the scenario file.
+        path: PathBuf,
+        /// The error that ended the play.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// The verdict on a scenario file.
@@ -79,6 +88,11 @@ pub enum Verdict {
         differs: Option<Golden>,
         /// The transcript of this play, in golden form.
         transcript: String,
+    },
+    /// The job under test cannot take the scenario. It did not pass.
+    NotApplicable {
+        /// The reason in words.
+        reason: String,
     },
     /// The file could not be read or played.
     Broken(CaseError),

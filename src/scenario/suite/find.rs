@@ -11,6 +11,8 @@ use crate::scenario::script::FixtureError;
 const SCENARIOS: &str = "scenarios";
 /// The folder that holds golden files by topic.
 const SNAPSHOTS: &str = "snapshots";
+/// The folder in that one that holds the golden files of jobs under test, by job.
+const JOBS: &str = "jobs";
 /// The folder that holds worlds shared by scenarios.
 const FIXTURES: &str = "fixtures";
 
@@ -26,6 +28,14 @@ pub struct ScenarioFile {
 }
 
 impl ScenarioFile {
+    /// Returns the path of the golden file of the scenario with a job: in `snapshots/jobs/JOB`.
+    pub(crate) fn golden_of_job(&self, job: &str) -> PathBuf {
+        let depth = self.name.split('/').count();
+        let snapshots = self.golden.ancestors().nth(depth).unwrap_or(Path::new(""));
+        let name = self.golden.strip_prefix(snapshots).unwrap_or(&self.golden);
+        snapshots.join(JOBS).join(job).join(name)
+    }
+
     /// Returns the path that the golden file names the scenario by: relative to the folder above
     /// `snapshots`.
     pub(super) fn input_file(&self) -> PathBuf {
@@ -165,6 +175,10 @@ mod tests {
         assert_eq!(
             in_scenarios.golden,
             Path::new("books/snapshots/incident/a_claim.snap")
+        );
+        assert_eq!(
+            in_scenarios.golden_of_job("nightly"),
+            Path::new("books/snapshots/jobs/nightly/incident/a_claim.snap")
         );
         let elsewhere = scenario_file(Path::new("mine/a_claim.toml"));
         assert_eq!(elsewhere.name, "a_claim");

@@ -21,3 +21,4 @@ pub use case::{Case, CaseError, CaseResult, Verdict, play_file};
 pub use find::{FindError, ScenarioFile, find_fixture, find_scenarios};
 pub use golden::{Golden, orphaned_goldens};
 pub use suite::{Accept, SuiteOptions, SuiteResult, policy_names, run};
+pub(crate) use suite::{MissingGolden, compare_with_golden};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use super::case::{Case, CaseError, CaseResult, Verdict, golden_text};
 use super::find::ScenarioFile;
@@ -46,9 +47,16 @@ impl SuiteResult {
             .count()
     }
 
+    /// Returns the number of scenarios that do not apply to the job that played them.
+    pub fn not_applicable(&self) -> usize {
+        let cases = self.cases.iter();
+        let of_others = |case: &&CaseResult| matches!(case.verdict, Verdict::NotApplicable { .. });
+        cases.filter(of_others).count()
+    }
+
     /// Returns the number of scenarios that did not pass.
     pub fn failed(&self) -> usize {
-        self.cases.len() - self.passed()
+        self.cases.len() - self.passed() - self.not_applicable()
     }
 }
 
@@ -82,19 +90,38 @@ fn run_case(file: &ScenarioFile, options: &SuiteOptions) -> Verdict {
         }
         case.play(CheckLevel::Invariants)
     });
-    match result.and_then(|result| compare_with_golden(file, &result, options.accept)) {
-        Ok(verdict) => verdict,
-        Err(error) => Verdict::Broken(error),
-    }
+    let compared = result.and_then(|result| {
+        compare_with_golden(
+            file,
+            &file.golden,
+            &result,
+            options.accept,
+            MissingGolden::Fails,
+        )
+    });
+    compared.unwrap_or_else(Verdict::Broken)
 }
 
-fn compare_with_golden(
+/// The meaning of a golden file that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MissingGolden {
+    /// The scenario fails: its transcript was never reviewed.
+    Fails,
+    /// The scenario passes if its expectations hold.
+    Passes,
+}
+
+/// Compares the result of a scenario with a golden file, which is that of the scenario, or of the
+/// scenario with a job.
+pub(crate) fn compare_with_golden(
     file: &ScenarioFile,
+    path: &Path,
     result: &PlayResult,
     accept: Accept,
+    missing: MissingGolden,
 ) -> Result<Verdict, CaseError> {
     let unreadable = |source| CaseError::Unreadable {
-        path: file.golden.clone(),
+        path: path.to_owned(),
         source,
     };
     let transcript = golden_text(result);
@@ -102,15 +129,17 @@ fn compare_with_golden(
     let findings: Vec<_> = findings
         .map(|(policy, finding)| (policy.to_owned(), finding.clone()))
         .collect();
-    let golden = Golden::read(&file.golden).map_err(unreadable)?;
-    let same = golden.matches(&transcript);
+    let golden = Golden::read(path).map_err(unreadable)?;
+    let may_be_absent =
+        golden == Golden::Absent && missing == MissingGolden::Passes && accept == Accept::Nothing;
+    let same = may_be_absent || golden.matches(&transcript);
     if findings.is_empty() && same {
         return Ok(Verdict::Passed);
     }
     // A transcript with findings is never accepted: it would freeze a fault.
     if findings.is_empty() && accept == Accept::Transcripts {
         let input = file.input_file();
-        Golden::write(&file.golden, &input, &transcript).map_err(unreadable)?;
+        Golden::write(path, &input, &transcript).map_err(unreadable)?;
         return Ok(Verdict::Accepted);
     }
     Ok(Verdict::Failed {

@@ -104,6 +104,13 @@ fn processed(lines: &mut Lines, run: &RunResult, portfolios: &[String]) {
                 lines.labelled("processed", &format!("{day} {done} ({reason})"));
             }
         }
+        let redundant = run.redundant.get(day).map_or(&[][..], Vec::as_slice);
+        let (not_needed, earlier): (Vec<_>, Vec<_>) =
+            (earlier.into_iter()).partition(|name| redundant.contains(name));
+        if !not_needed.is_empty() {
+            let done = format_names_among(&not_needed, portfolios);
+            lines.labelled("processed", &format!("{day} {done} (not needed)"));
+        }
         if !earlier.is_empty() {
             let done = format_names_among(&earlier, portfolios);
             let remark = if run.has_plan() {

@@ -15,6 +15,11 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
     for judged in &suite.cases {
         let status = match &judged.verdict {
             Verdict::Passed | Verdict::Accepted => TestCaseStatus::success(),
+            Verdict::NotApplicable { reason } => {
+                let mut status = TestCaseStatus::skipped();
+                status.set_message(reason.clone());
+                status
+            }
             Verdict::Broken(error) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
                 status.set_message(error.to_string());

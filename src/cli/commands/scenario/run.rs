@@ -11,9 +11,11 @@ use super::diff::{self, DiffLayout};
 use super::junit;
 use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
+use crate::cli::commands::job::cancel_on_interrupt;
 use crate::cli::diagnostics::explain;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
+use crate::job::{read_job, run_with_job};
 use crate::parallel::available_threads;
 use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;
@@ -32,6 +34,7 @@ Examples:
   plimsoll scenario run scenarios/incident     a folder
   plimsoll scenario run mine.toml --accept     accept its transcript as golden
   plimsoll scenario run --junit results.xml    results for a build server
+  plimsoll scenario run --job job.toml         play them with your own job
 
 The exit code is 0 if all passed, else 1.")]
 pub(super) struct RunArgs {
@@ -54,6 +57,10 @@ pub(super) struct RunArgs {
     /// Number of scenarios to run at once; all processors by default
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
+
+    /// Play them with the job of this job file instead of Plimsoll's engine, and check its promises
+    #[arg(long, value_name = "FILE", conflicts_with = "swap")]
+    job: Option<PathBuf>,
 
     /// Write the results to this file as JUnit XML
     #[arg(long, value_name = "FILE")]
@@ -113,7 +120,10 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
         },
         replaced_policy: args.swap.clone(),
     };
-    let suite = suite::run(&found, &options);
+    let suite = match &args.job {
+        None => suite::run(&found, &options),
+        Some(path) => run_with_job(&read_job(path)?, &found, &options, cancel_on_interrupt())?,
+    };
     let orphaned = find_orphaned_goldens(paths, args)?;
     if let Some(path) = &args.junit {
         junit::write(path, &suite)?;
@@ -121,7 +131,11 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     context.show(&as_json(&suite, &orphaned), || {
         as_text(&suite, &orphaned, found.len())
     })?;
-    Ok(Exit::complete_if(suite.failed() + orphaned.len() == 0))
+    // Scenarios that do not apply were not looked at, so they alone are no success.
+    let has_looked = suite.passed() + suite.failed() > 0;
+    Ok(Exit::complete_if(
+        has_looked && suite.failed() + orphaned.len() == 0,
+    ))
 }
 
 /// Returns the golden files without a scenario. Only a complete folder `scenarios` shows which are
@@ -163,6 +177,10 @@ fn as_text(suite: &SuiteResult, orphaned: &[PathBuf], scenarios: usize) -> Strin
     if accepted > 0 {
         line += &format!(", {accepted} of them accepted");
     }
+    let not_applicable = suite.not_applicable();
+    if not_applicable > 0 {
+        line += &format!(", {not_applicable} not applicable");
+    }
     if !orphaned.is_empty() {
         let files = count_with_noun(orphaned.len() as u64, "golden file");
         line += &format!(", {files} orphaned");
@@ -175,6 +193,9 @@ fn case_text(case: &CaseResult) -> String {
     match &case.verdict {
         Verdict::Passed => format!("passed    {name}\n"),
         Verdict::Accepted => format!("accepted  {name}\n"),
+        Verdict::NotApplicable { reason } => {
+            format!("skipped   {name}\n  not applicable: {reason}\n")
+        }
         Verdict::Broken(error) => format!("broken    {name}\n{}\n", explain(error)),
         Verdict::Failed {
             findings,
@@ -217,6 +238,9 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
         let verdict = match &case.verdict {
             Verdict::Passed => json!({ "verdict": "passed" }),
             Verdict::Accepted => json!({ "verdict": "accepted" }),
+            Verdict::NotApplicable { reason } => {
+                json!({ "verdict": "not-applicable", "reason": reason })
+            }
             Verdict::Broken(error) => json!({
                 "verdict": "broken",
                 "error": error.to_string(),
@@ -249,6 +273,7 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
     json!({
         "passed": suite.passed(),
         "failed": suite.failed(),
+        "not-applicable": suite.not_applicable(),
         "unneeded": orphaned,
         "scenarios": suite.cases.iter().map(case_json).collect::<Vec<_>>(),
     })

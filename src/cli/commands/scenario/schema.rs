@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::output::print_json;
 use crate::cli::{error::CliError, exit::Exit};
+use crate::job::job_schema;
 use crate::scenario::schema;
 
 /// Prints the JSON Schema of scenarios. Editors with TOML support complete and explain keys if the
@@ -15,12 +16,17 @@ pub(super) struct SchemaArgs {
     /// Print the schema of fixtures instead
     #[arg(long)]
     fixture: bool,
+
+    /// Print the schema of job files instead
+    #[arg(long, conflicts_with = "fixture")]
+    job: bool,
 }
 
 pub(super) fn execute(args: &SchemaArgs) -> Result<Exit, CliError> {
-    print_json(&match args.fixture {
-        true => schema::fixture(),
-        false => schema::scenario(),
+    print_json(&match (args.fixture, args.job) {
+        (true, _) => schema::fixture(),
+        (_, true) => job_schema(),
+        _ => schema::scenario(),
     })?;
     Ok(Exit::Complete)
 }

@@ -1,0 +1,123 @@
+//! `plimsoll job fuzz`: draws worlds until a promise breaks or a time budget is used up.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::broken::{broken_json, broken_text};
+use super::interrupt::cancel_on_interrupt;
+use crate::cli::output::{Format, print, print_json};
+use crate::cli::{context::Context, error::CliError, exit::Exit};
+use crate::durable::{self, Access};
+use crate::environment::{Clock, IdSource};
+use crate::job::{JobFuzzOptions, JobFuzzReport, fuzz_job, read_job};
+use crate::parallel::available_threads;
+use crate::report::count_with_noun;
+
+/// Draws small worlds from seeds and runs the job on each: holes, newcomers, deleted portfolios,
+/// half-done cells, clocks around a close. Ends with the smallest world on which a promise breaks.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll job fuzz job.toml --budget 60s
+  plimsoll job fuzz job.toml -o scenarios/found.toml
+  plimsoll scenario run scenarios/found.toml --job job.toml   replays what was found
+
+The exit code is 0 if all promises were kept, else 1.")]
+pub(super) struct FuzzArgs {
+    /// Job file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Time after which no new worlds are drawn
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    budget: Duration,
+
+    /// First seed; a random one by default
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+
+    /// Number of worlds to check at once; all processors by default
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// File of the scenario that shows what was found; standard output by default
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
+    let random_seed = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
+    let seed = args.seed.unwrap_or_else(random_seed);
+    let job = Arc::new(read_job(&args.file)?);
+    let clock = Clock::system();
+    let options = JobFuzzOptions {
+        seed,
+        jobs: args.jobs.unwrap_or_else(available_threads),
+    };
+    let goes_on = || clock.elapsed() < args.budget;
+    let report = fuzz_job(&job, options, cancel_on_interrupt(), &goes_on, &|_, _| {})?;
+    if let (Some(path), Some(found)) = (&args.output, &report.found) {
+        let file = |source| CliError::File {
+            path: path.clone(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            durable::create_folders(folder).map_err(file)?;
+        }
+        durable::replace(path, found.small.text.as_bytes(), Access::Unchanged).map_err(file)?;
+    }
+    match context.format() {
+        Format::Json => print_json(&as_json(&report, seed))?,
+        Format::Text => print(&as_text(&report, args, seed, clock.elapsed()))?,
+    }
+    let is_kept = report.found.is_none() && report.worlds > 0;
+    Ok(Exit::complete_if(is_kept))
+}
+
+fn as_json(report: &JobFuzzReport, seed: u64) -> serde_json::Value {
+    json!({
+        "seed": seed,
+        "worlds": report.worlds,
+        "not-applicable": report.not_applicable,
+        "found": report.found.as_ref().map(|found| json!({
+            "seed": found.seed,
+            "broken": broken_json(&found.broken),
+            "scenario": found.small.text,
+            "tried": found.small.tried,
+        })),
+    })
+}
+
+fn as_text(report: &JobFuzzReport, args: &FuzzArgs, seed: u64, elapsed: Duration) -> String {
+    let mut text = format!(
+        "{} from seed {seed} on, in {:.1} s",
+        count_with_noun(report.worlds, "world"),
+        elapsed.as_secs_f64()
+    );
+    if report.not_applicable > 0 {
+        text += &format!(", {} not applicable", report.not_applicable);
+    }
+    let Some(found) = &report.found else {
+        return text + ": all promises kept\n";
+    };
+    text += &format!(": seed {} breaks a promise\n\n", found.seed);
+    text += &broken_text(&found.broken);
+    let file = args.file.display();
+    match &args.output {
+        None => text += &format!("\n{}", found.small.text),
+        Some(path) => {
+            let path = path.display();
+            text += &format!(
+                "\n{path} is written: {}. Replay it:\n\n  \
+                   plimsoll scenario run {path} --job {file}\n",
+                count_with_noun(found.small.lines() as u64, "line"),
+            );
+        }
+    }
+    text
+}

@@ -1,0 +1,12 @@
+//! `plimsoll job`: tests the nightly job of another program.
+
+mod broken;
+mod check;
+mod command;
+mod faults;
+mod fuzz;
+mod interrupt;
+mod new;
+
+pub(in crate::cli) use command::{JobArgs, execute};
+pub(in crate::cli) use interrupt::cancel_on_interrupt;

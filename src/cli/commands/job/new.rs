@@ -1,0 +1,85 @@
+//! `plimsoll job new`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::output::print;
+use crate::cli::{error::CliError, exit::Exit};
+use crate::durable;
+
+/// The job file that is written, with every common key and a comment on each.
+const COMMENTED: &str = include_str!("new.toml");
+
+/// Writes a commented job file to start from.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll job new job.toml
+  plimsoll job new job.toml --map map.toml      with the map of a capture")]
+pub(super) struct NewArgs {
+    /// File to write
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Map of a capture that names the tables of the job
+    #[arg(long, value_name = "MAP")]
+    map: Option<PathBuf>,
+}
+
+pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
+    let path = &args.file;
+    let file = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CliError::File { path, source }
+    };
+    let text = match &args.map {
+        None => COMMENTED.to_owned(),
+        Some(map) => {
+            std::fs::read(map).map_err(file(map))?;
+            with_map_file(COMMENTED, map)
+        }
+    };
+    if let Some(folder) = path.parent() {
+        durable::create_folders(folder).map_err(file(path))?;
+    }
+    durable::create(path, text.as_bytes()).map_err(file(path))?;
+    let path = path.display();
+    print(&format!(
+        "{path} is written. Fill in the database, the map and the commands, then:\n\n  \
+           plimsoll job check {path}"
+    ))?;
+    Ok(Exit::Complete)
+}
+
+/// Replaces the tables of the map by the name of a file, which is taken relative to the job file.
+fn with_map_file(text: &str, map: &Path) -> String {
+    let map = std::path::absolute(map).unwrap_or_else(|_| map.to_owned());
+    let name = toml::Value::String(map.display().to_string());
+    let mut kept = String::new();
+    let mut is_in_map = false;
+    for line in text.lines() {
+        if line.starts_with('[') {
+            is_in_map = line.starts_with("[map");
+        }
+        if !is_in_map {
+            kept += line;
+            kept.push('\n');
+        }
+    }
+    format!("map-file = {name}\n{kept}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_file_replaces_the_tables_of_the_map() {
+        let text = with_map_file(COMMENTED, Path::new("/maps/map.toml"));
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(table["map-file"].as_str(), Some("/maps/map.toml"));
+        assert!(!table.contains_key("map"));
+        assert!(table.contains_key("commands"));
+    }
+}

@@ -1,0 +1,186 @@
+//! Defines the errors of a job under test. Those that the job file can fix name its line.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::outcome::CommandFailure;
+use crate::capture::{CaptureError, MapError};
+use crate::domain::CalendarError;
+use crate::engine::EngineError;
+use crate::plan::PlanError;
+use crate::scenario::script::ScenarioError;
+use crate::scenario::shrink::ShrinkError;
+use crate::scenario::world::Nearest;
+use crate::store::StoreError;
+
+/// An error that ends the test of a job.
+#[derive(Debug, Error)]
+pub enum JobError {
+    /// A file could not be read or written.
+    #[error("failed to access `{}`", path.display())]
+    File {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The job file is not TOML, or has an unknown key or an invalid value.
+    #[error("invalid job file `{}`{nearest}", path.display())]
+    Text {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The error of the TOML parser, with line and column.
+        source: toml::de::Error,
+        /// The most similar known key, if any.
+        nearest: Nearest,
+    },
+    /// The map of the job is invalid.
+    #[error("invalid map in `{}`", path.display())]
+    Map {
+        /// The file that has the map.
+        path: PathBuf,
+        /// The error, with the line of the map.
+        source: MapError,
+    },
+    /// A key of the job file has a value that cannot be used.
+    #[error("line {line} of `{}`: {problem}", path.display())]
+    Value {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line of the value, from 1.
+        line: usize,
+        /// The problem in words.
+        problem: String,
+    },
+    /// The tables of the job could not be made.
+    #[error("line {line} of `{}`: failed to make the database", path.display())]
+    Make {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line of the schema or command, from 1.
+        line: usize,
+        /// The reason.
+        #[source]
+        source: MakeError,
+    },
+    /// A command of the job could not be started.
+    #[error("line {line} of `{}`: failed to start `{program}`", path.display())]
+    Start {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line of the command, from 1.
+        line: usize,
+        /// The program that was to be started.
+        program: String,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The database refused a row of a world.
+    #[error("`{}`: the table `{table}` refused a row with {row}", path.display())]
+    Row {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The name of the table.
+        table: String,
+        /// The columns and values of the row.
+        row: String,
+        /// The error of the database.
+        source: StoreError,
+    },
+    /// A command changed the tables, so that its writes are not recorded any more.
+    #[error(
+        "line {line} of `{}`: the command dropped or rebuilt a table, so its writes are not seen",
+        path.display()
+    )]
+    SchemaChanged {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line of the command, from 1.
+        line: usize,
+    },
+    /// A table of the job has a value that cannot be read.
+    #[error(
+        "line {line} of the map: column `{column}` of table `{table}` has `{value}` (expected {expected})"
+    )]
+    Read {
+        /// The line of the map, from 1.
+        line: usize,
+        /// The name of the table.
+        table: String,
+        /// The name of the column.
+        column: String,
+        /// The value as text.
+        value: String,
+        /// The expected kind of value.
+        expected: &'static str,
+    },
+    /// A person pressed Ctrl-C.
+    #[error("interrupted; the scratch databases are removed")]
+    Interrupted,
+    /// The cells of a world cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The calendar does not know a day.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
+    /// The clock of a world is beyond its calendar.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A world is not valid.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A world could not be made smaller.
+    #[error(transparent)]
+    Shrink(#[from] ShrinkError),
+    /// A scratch database could not be read or written.
+    #[error("failed to use the scratch database")]
+    Store(#[from] StoreError),
+}
+
+/// The reason why the tables of a job could not be made.
+#[derive(Debug, Error)]
+pub enum MakeError {
+    /// A file could not be read.
+    #[error("failed to read `{}`", path.display())]
+    File {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: std::io::Error,
+    },
+    /// The database refused a statement of the schema, or a table of the map is not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The command did not do its work.
+    #[error("{0}")]
+    Command(CommandFailure),
+    /// The command made no database at `{path}`.
+    #[error("the command made no file at `{{path}}`, which is the only database it may write")]
+    NoFile,
+    /// A table or column of the map is not in the database.
+    #[error(transparent)]
+    Map(#[from] CaptureError),
+}
+
+impl JobError {
+    /// Returns the next step for the user, if the error suggests one.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "`plimsoll job new job.toml` writes a commented job file to start from"
+            }
+            Self::Text { .. } | Self::Map { .. } | Self::Value { .. } => {
+                "docs/jobs.md lists the keys; `plimsoll job new job.toml` writes a commented file"
+            }
+            Self::Start { .. } | Self::Make { .. } | Self::SchemaChanged { .. } => {
+                "fix the command or the schema, then try `plimsoll job check` again"
+            }
+            Self::Row { .. } => {
+                "give the columns that a world does not know in `[write.values.PART]`, and rows of \
+                 other tables in `[[write.rows]]`"
+            }
+            _ => return None,
+        })
+    }
+}

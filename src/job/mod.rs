@@ -1,0 +1,66 @@
+//! Tests the nightly job of another program: writes worlds into the tables of the job, runs its
+//! commands, and observes the cells that they write. `docs/jobs.md` documents job files.
+//!
+//! | file | does |
+//! |---|---|
+//! | `spec` | the keys of a job file, with serde |
+//! | `schema` | the JSON Schema of job files |
+//! | `job_file` | the job that a job file describes |
+//! | `read` | reads a job file and checks it |
+//! | `placeholders` | replaces `{target}` and others in commands and values |
+//! | `write_values`, `rows` | make the rows of a world |
+//! | `scratch` | makes the database once, copies it, starts commands on it |
+//! | `process` | runs one command within a time and with bounded output |
+//! | `outcome` | the ways in which a command fails |
+//! | `state` | a world in the tables: writes it, reads the done cells, plans the needed ones |
+//! | `run` | a run of the job with the cells that it wrote |
+//! | `result` | the run as the values of a transcript |
+//! | `applicable` | worlds and steps that a job cannot take |
+//! | `play` | plays a scenario with the job |
+//! | `promise` | the promises of a nightly job |
+//! | `run_checks`, `promises` | check promises on one run, on a world |
+//! | `worlds` | generates small worlds from a seed |
+//! | `fuzz` | draws worlds until a promise breaks, and shrinks the one on which it does |
+//! | `faults` | fails and kills the job at each of its writes |
+//! | `check` | tries a job on a small world |
+//! | `suite` | plays scenario files, with golden files of the job |
+//! | `error` | errors, with the line of the job file |
+
+mod applicable;
+mod check;
+mod error;
+mod faults;
+mod fuzz;
+mod job_file;
+mod outcome;
+mod placeholders;
+mod play;
+mod process;
+mod promise;
+mod promises;
+mod read;
+mod result;
+mod rows;
+mod run;
+mod run_checks;
+mod schema;
+mod scratch;
+mod spec;
+mod state;
+mod suite;
+mod worlds;
+mod write_values;
+
+pub use check::{JobCheck, check_job};
+pub use error::{JobError, MakeError};
+pub use faults::{JobFaultReport, inject_job_faults};
+pub use fuzz::{FoundWorld, JobFuzzOptions, JobFuzzReport, fuzz_job};
+pub use job_file::Job;
+pub use outcome::{CommandFailure, FailedEnd};
+pub use play::JobPlay;
+pub use promise::Promise;
+pub use read::read_job;
+pub use run_checks::BrokenPromise;
+pub use schema::job_schema;
+pub use suite::run_with_job;
+pub use worlds::generate_world;

@@ -1,0 +1,322 @@
+//! Plays a scenario with a job instead of Plimsoll's engine, and checks the same expectations.
+
+use std::sync::atomic::AtomicBool;
+
+use super::applicable::{command_of, expected_policy, not_applicable};
+use super::error::JobError;
+use super::job_file::{Job, JobCommand};
+use super::promises::{Subject, check_promises};
+use super::result::run_result;
+use super::run::{Disturbance, JobRequest, run};
+use super::run_checks::check_run;
+use super::scratch::Template;
+use super::state::JobState;
+use super::write_values::unknown_id;
+use crate::domain::{Lifecycle, PortfolioId, Scope};
+use crate::plan::{Limit, Request, Target};
+use crate::scenario::runner::{
+    EndState, Finding, PhasesByDay, PlayResult, PlayedStep, PolicyResult, Problem, StepNumber,
+    StepOutcome, describe, end_state,
+};
+use crate::scenario::script::{Action, Expectation, Run, Scenario};
+
+/// The play of a scenario with a job.
+#[derive(Debug)]
+pub enum JobPlay {
+    /// The scenario was played.
+    Played(Box<PlayResult>),
+    /// The tables or commands of the job cannot take the scenario.
+    NotApplicable {
+        /// The reason in words.
+        reason: String,
+    },
+}
+
+/// Plays a scenario: its steps with its expectations, then the promises of the job on its world.
+pub(super) fn play(
+    job: &Job,
+    template: &Template,
+    scenario: &Scenario,
+    cancel: &AtomicBool,
+) -> Result<JobPlay, JobError> {
+    if let Some(reason) = not_applicable(job, scenario) {
+        return Ok(JobPlay::NotApplicable { reason });
+    }
+    let world = &scenario.world;
+    let policy = expected_policy(scenario);
+    let state = JobState::load(job, template, world, &scenario.settings)?;
+    let mut player = Player {
+        job,
+        scenario,
+        state,
+        steps: Vec::new(),
+        findings: Vec::new(),
+        cancel,
+    };
+    for (number, step) in (1..).zip(&scenario.steps) {
+        let number = StepNumber::of_scenario(number);
+        let expected = || {
+            policy
+                .into_iter()
+                .flat_map(|policy| step.expected_under(policy))
+        };
+        if let Err(reason) = player.play_step(number, &step.action, expected)? {
+            return Ok(JobPlay::NotApplicable { reason });
+        }
+    }
+    let end = player.end_state()?;
+    let mut result = PolicyResult {
+        policy: job.name.clone(),
+        steps: player.steps,
+        end,
+        findings: player.findings,
+    };
+    let expected = policy.map(|policy| {
+        let own = scenario.expected_by_policy.get(policy);
+        [Some(&scenario.expected), own]
+    });
+    let expected = expected.into_iter().flatten().flatten();
+    let found: Vec<_> = expected
+        .flat_map(|expected| result.check(expected))
+        .collect();
+    result.findings.extend(found);
+    let subject = Subject {
+        job,
+        template,
+        world,
+        settings: &scenario.settings,
+        cancel,
+    };
+    for broken in check_promises(&subject)? {
+        let finding = Finding {
+            step: None,
+            problem: broken.into(),
+        };
+        // A promise that a step of the scenario shows broken is not listed again.
+        let is_new = !result
+            .findings
+            .iter()
+            .any(|known| is_same_promise(known, &finding));
+        result.findings.extend(is_new.then_some(finding));
+    }
+    let zone = world.calendar.zone();
+    Ok(JobPlay::Played(Box::new(PlayResult {
+        name: scenario.name.clone(),
+        description: world.description.clone(),
+        now: world.now,
+        calendar: format!("{} ({zone})", world.calendar.name()),
+        zone,
+        portfolios: (world.portfolios.iter())
+            .map(|world| world.portfolio.name.clone())
+            .collect(),
+        policies: vec![result],
+    })))
+}
+
+fn is_same_promise(known: &Finding, new: &Finding) -> bool {
+    match (&known.problem, &new.problem) {
+        (Problem::Promise { promise: known, .. }, Problem::Promise { promise: new, .. }) => {
+            known == new
+        }
+        _ => false,
+    }
+}
+
+struct Player<'p> {
+    job: &'p Job,
+    scenario: &'p Scenario,
+    state: JobState<'p>,
+    steps: Vec<PlayedStep>,
+    findings: Vec<Finding>,
+    cancel: &'p AtomicBool,
+}
+
+impl<'p> Player<'p> {
+    /// Plays a step. The inner error is the reason why it does not apply, if it does not.
+    fn play_step<'e, E: Iterator<Item = &'e Expectation>>(
+        &mut self,
+        number: StepNumber,
+        action: &Action,
+        expected: impl Fn() -> E,
+    ) -> Result<Result<(), String>, JobError> {
+        let outcome = match action {
+            Action::Run(run) => {
+                let request = match self.request(run) {
+                    Ok(request) => request,
+                    Err(reason) => return Ok(Err(reason)),
+                };
+                self.run(&number, &request)?
+            }
+            Action::Onboard(name) => {
+                let commands = &self.job.commands;
+                let command = commands.onboard.as_ref().or(commands.scope.as_ref());
+                let known = self.state.named(name).map(|portfolio| portfolio.id);
+                let (Some(command), Some(id)) = (command, known) else {
+                    return Ok(Err(format!("the portfolio `{name}` is not there")));
+                };
+                let request = JobRequest {
+                    plan: Request::new(Scope::single(id)),
+                    ..JobRequest::nightly(command)
+                };
+                self.run(&number, &request)?
+            }
+            change => match self.change(change)? {
+                Ok(()) => StepOutcome::Done {
+                    messages: Vec::new(),
+                    invalidated_phases: 0,
+                },
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        let about_state = expected().any(Expectation::is_about_state);
+        let state = match about_state {
+            true => Some(self.end_state()?),
+            false => None,
+        };
+        let played = PlayedStep {
+            number,
+            description: describe(action, self.scenario),
+            at: self.state.now,
+            outcome,
+            state,
+        };
+        let found = expected().flat_map(|expected| played.check(expected));
+        self.findings.extend(found);
+        self.steps.push(played);
+        Ok(Ok(()))
+    }
+
+    fn run(
+        &mut self,
+        number: &StepNumber,
+        request: &JobRequest<'_>,
+    ) -> Result<StepOutcome, JobError> {
+        let made = run(&self.state, request, Disturbance::default(), self.cancel)?;
+        let broken = check_run(&self.state, request, &made);
+        self.findings
+            .extend(broken.into_iter().map(|broken| Finding {
+                step: Some(number.clone()),
+                problem: broken.into(),
+            }));
+        Ok(StepOutcome::Run(Box::new(run_result(
+            &made,
+            &self.state.names(),
+        ))))
+    }
+
+    /// Returns the request of a run, or the reason why the run does not apply.
+    fn request(&self, run: &Run) -> Result<JobRequest<'p>, String> {
+        let command: &JobCommand =
+            command_of(self.job, run).ok_or_else(|| "the job has no command for it".to_owned())?;
+        let mut request = JobRequest::nightly(command);
+        for name in run.portfolios.iter().flatten() {
+            if self.state.named(name).is_none() {
+                request.unknown_ids.push(unknown_id(name, self.job.ids));
+            }
+        }
+        let known = run.portfolios.iter().flatten();
+        let known: Vec<PortfolioId> = known
+            .filter_map(|name| Some(self.state.named(name)?.id))
+            .collect();
+        if let Ok(scope) = Scope::from_ids(known) {
+            request.plan.scope = scope;
+        } else if run.portfolios.is_some() {
+            // Nothing is asked for, so nothing is needed.
+            request.plan.limit = Limit::Cells(0);
+        }
+        request.plan.from = run.from;
+        request.plan.to = run.to;
+        if let Some(target) = run.target {
+            request.plan.target = Target::On(target);
+        }
+        if let Some(days) = run.force {
+            request.force = Some(days);
+            // A forced run is about its days only.
+            request.plan.from = Some(days.first());
+            request.plan.to = Some(days.last());
+        }
+        // A plan that Plimsoll refuses says nothing about a job.
+        let planned = self.state.coverage();
+        let planned = planned.and_then(|done| self.state.plan(&request.plan, request.force, done));
+        match planned {
+            Err(JobError::Plan(refusal)) => Err(format!("Plimsoll refuses its run: {refusal}")),
+            _ => Ok(request),
+        }
+    }
+
+    /// Applies a step that is not a run, or returns the reason why it does not apply.
+    fn change(&mut self, action: &Action) -> Result<Result<(), String>, JobError> {
+        match action {
+            Action::Delete(names) => {
+                let now = self.state.now;
+                self.change_lifecycles("deleted-at", names, |lifecycle| {
+                    lifecycle.with_deleted_at(Some(now))
+                })
+            }
+            Action::Restore(names) => self.change_lifecycles("deleted-at", names, |lifecycle| {
+                lifecycle.with_deleted_at(None)
+            }),
+            Action::Close(days) => {
+                for (name, day) in days {
+                    let names = std::slice::from_ref(name);
+                    let changed = self.change_lifecycles("closed", names, |lifecycle| {
+                        let closed = lifecycle.with_closing_day(Some(*day));
+                        closed.unwrap_or(lifecycle)
+                    })?;
+                    if changed.is_err() {
+                        return Ok(changed);
+                    }
+                }
+                Ok(Ok(()))
+            }
+            Action::Add(portfolios) => {
+                self.state.add(portfolios)?;
+                Ok(Ok(()))
+            }
+            Action::Advance(by) => {
+                self.state.set_clock(self.state.now + *by)?;
+                Ok(Ok(()))
+            }
+            Action::Clock(to) => {
+                self.state.set_clock(*to)?;
+                Ok(Ok(()))
+            }
+            _ => Ok(Err("the step is not one of a job".to_owned())),
+        }
+    }
+
+    fn change_lifecycles(
+        &mut self,
+        key: &'static str,
+        names: &[String],
+        change: impl Fn(Lifecycle) -> Lifecycle,
+    ) -> Result<Result<(), String>, JobError> {
+        for name in names {
+            let Some(portfolio) = self.state.named(name) else {
+                return Ok(Err(format!("the portfolio `{name}` is not there")));
+            };
+            let (id, lifecycle) = (portfolio.id, change(portfolio.lifecycle));
+            self.state.set_lifecycle(id, key, lifecycle)?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn end_state(&self) -> Result<EndState, JobError> {
+        let request = Request::new(Scope::AllActive);
+        let coverage = self.state.coverage()?;
+        let names = self.state.names();
+        let mut phases = PhasesByDay::new();
+        for (day, phase, ids) in coverage.iter() {
+            for id in ids {
+                let days = phases.entry(names.portfolio(PortfolioId(id))).or_default();
+                let done = days.entry(day).or_default();
+                *done = done.iter().chain([phase]).collect();
+            }
+        }
+        let (survey, plan) = self.state.plan(&request, None, coverage)?;
+        Ok(EndState {
+            phases: Some(phases),
+            ..end_state(names, survey, plan)
+        })
+    }
+}

@@ -1,0 +1,290 @@
+//! Runs one command of a job: in a process group of its own, within a time, with bounded output,
+//! and without processes that outlive it.
+
+use std::collections::VecDeque;
+use std::io::{ErrorKind, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+/// The bytes that are kept of the beginning, and of the end, of an output.
+const KEPT: usize = 16 * 1024;
+/// The time that the processes of a group have to end after the command.
+const GRACE: Duration = Duration::from_millis(300);
+/// The time for the last output of processes that were killed.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
+/// The end of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ProcessEnd {
+    /// The command exited with this code.
+    Exited(i32),
+    /// A signal that it did not get from here ended the command.
+    Signalled(i32),
+    /// The command took longer than allowed and was killed.
+    TimedOut,
+    /// The command was killed on purpose, at the moment that the caller chose.
+    Killed,
+    /// The command exited, but left processes running, which were killed.
+    LeftProcesses,
+    /// A person pressed Ctrl-C, and the command was killed.
+    Interrupted,
+}
+
+/// A command that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FinishedProcess {
+    pub(super) end: ProcessEnd,
+    /// The output and the errors of the command, in the order of their arrival, cut in the middle.
+    pub(super) output: String,
+    pub(super) elapsed: Duration,
+}
+
+/// Limits of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ProcessLimits<'l> {
+    /// The time after which it counts as hanging.
+    pub(super) timeout: Duration,
+    /// The time after which it is killed on purpose.
+    pub(super) kill_after: Option<Duration>,
+    /// Set on Ctrl-C.
+    pub(super) cancel: &'l AtomicBool,
+}
+
+/// A command that is running.
+pub(super) struct RunningProcess {
+    child: Child,
+    group: Pid,
+    started: Instant,
+    chunks: Receiver<Vec<u8>>,
+    output: BoundedOutput,
+}
+
+impl RunningProcess {
+    /// Starts a command.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be started.
+    pub(super) fn start(command: &mut Command) -> std::io::Result<Self> {
+        let command = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = start_when_closed(command)?;
+        let (sender, chunks) = channel();
+        if let Some(output) = child.stdout.take() {
+            forward(output, sender.clone());
+        }
+        if let Some(errors) = child.stderr.take() {
+            forward(errors, sender);
+        }
+        Ok(Self {
+            // A child's id fits: the system gives out positive 32-bit numbers.
+            group: Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()),
+            child,
+            started: Instant::now(),
+            chunks,
+            output: BoundedOutput::default(),
+        })
+    }
+
+    /// Waits for the end of the command, and kills what is left of it.
+    ///
+    /// # Errors
+    ///
+    /// The operating system does not say how the command ended.
+    pub(super) fn wait(mut self, limits: ProcessLimits<'_>) -> std::io::Result<FinishedProcess> {
+        let mut pause = Duration::from_micros(200);
+        let end = loop {
+            self.output.take(&self.chunks);
+            if let Some(status) = self.child.try_wait()? {
+                break self.exited(status);
+            }
+            let elapsed = self.started.elapsed();
+            if limits.cancel.load(Ordering::Acquire) {
+                break ProcessEnd::Interrupted;
+            }
+            if limits.kill_after.is_some_and(|after| elapsed >= after) {
+                break ProcessEnd::Killed;
+            }
+            if elapsed >= limits.timeout {
+                break ProcessEnd::TimedOut;
+            }
+            thread::sleep(pause);
+            pause = (pause * 5 / 4).min(Duration::from_millis(10));
+        };
+        let elapsed = self.started.elapsed();
+        self.kill_group();
+        let _ = self.child.wait();
+        self.output.take_rest(&self.chunks);
+        Ok(FinishedProcess {
+            end,
+            output: std::mem::take(&mut self.output).into_text(),
+            elapsed,
+        })
+    }
+
+    /// Returns the end of a command that exited; its children get a moment to end too.
+    fn exited(&self, status: ExitStatus) -> ProcessEnd {
+        let until = Instant::now() + GRACE;
+        while self.group_is_alive() {
+            if Instant::now() >= until {
+                return ProcessEnd::LeftProcesses;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        match (status.code(), status.signal()) {
+            (Some(code), _) => ProcessEnd::Exited(code),
+            (None, signal) => ProcessEnd::Signalled(signal.unwrap_or_default()),
+        }
+    }
+
+    fn group_is_alive(&self) -> bool {
+        killpg(self.group, None) != Err(Errno::ESRCH)
+    }
+
+    fn kill_group(&self) {
+        // The group is gone if the command and all its children have ended.
+        let _ = killpg(self.group, Signal::SIGKILL);
+    }
+}
+
+impl Drop for RunningProcess {
+    fn drop(&mut self) {
+        self.kill_group();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a command. A program that was just written may still be open in a process that is being
+/// forked on another thread, for a moment.
+fn start_when_closed(command: &mut Command) -> std::io::Result<Child> {
+    for _ in 0..20 {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            started => return started,
+        }
+    }
+    command.spawn()
+}
+
+/// Sends everything that a pipe gives, until its last writer closes it. The thread is not joined: a
+/// process that left its group may keep the pipe open.
+fn forward(mut pipe: impl Read + Send + 'static, sender: Sender<Vec<u8>>) {
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            if sender.send(buffer[..read].to_vec()).is_err() {
+                break;
+            }
+        }
+    });
+}
+
+/// The beginning and the end of an output.
+#[derive(Debug, Default)]
+struct BoundedOutput {
+    start: Vec<u8>,
+    end: VecDeque<u8>,
+    left_out: u64,
+}
+
+impl BoundedOutput {
+    fn add(&mut self, bytes: &[u8]) {
+        let room = KEPT.saturating_sub(self.start.len()).min(bytes.len());
+        let (first, rest) = bytes.split_at(room);
+        self.start.extend(first);
+        self.end.extend(rest);
+        let over = self.end.len().saturating_sub(KEPT);
+        self.end.drain(..over);
+        self.left_out += over as u64;
+    }
+
+    /// Takes the chunks that have arrived.
+    fn take(&mut self, chunks: &Receiver<Vec<u8>>) {
+        while let Ok(chunk) = chunks.try_recv() {
+            self.add(&chunk);
+        }
+    }
+
+    /// Takes the chunks up to the end of the pipes, or for a moment if a pipe stays open.
+    fn take_rest(&mut self, chunks: &Receiver<Vec<u8>>) {
+        let until = Instant::now() + LAST_OUTPUT;
+        while let Ok(chunk) = chunks.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.add(&chunk);
+        }
+    }
+
+    fn into_text(mut self) -> String {
+        let mut text = String::from_utf8_lossy(&self.start).into_owned();
+        if self.left_out > 0 {
+            text += &format!("\n[… {} bytes left out …]\n", self.left_out);
+        }
+        text += &String::from_utf8_lossy(self.end.make_contiguous());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(script: &str, timeout: u64, kill_after: Option<u64>) -> FinishedProcess {
+        let cancel = AtomicBool::new(false);
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let running = RunningProcess::start(&mut command).unwrap();
+        running
+            .wait(ProcessLimits {
+                timeout: Duration::from_millis(timeout),
+                kill_after: kill_after.map(Duration::from_millis),
+                cancel: &cancel,
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn output_and_exit_code_are_kept() {
+        let finished = run("echo out; echo err >&2; exit 3", 5_000, None);
+        assert_eq!(finished.end, ProcessEnd::Exited(3));
+        assert!(finished.output.contains("out\n") && finished.output.contains("err\n"));
+    }
+
+    #[test]
+    fn a_hanging_command_is_killed_with_its_children() {
+        let finished = run("sleep 60 & sleep 60", 200, None);
+        assert_eq!(finished.end, ProcessEnd::TimedOut);
+        assert!(finished.elapsed < Duration::from_secs(5));
+        assert_eq!(run("sleep 60", 60_000, Some(100)).end, ProcessEnd::Killed);
+    }
+
+    #[test]
+    fn processes_that_outlive_the_command_are_an_end_of_its_own() {
+        let finished = run("sleep 60 >/dev/null 2>&1 & exit 0", 5_000, None);
+        assert_eq!(finished.end, ProcessEnd::LeftProcesses);
+    }
+
+    #[test]
+    fn a_large_output_is_cut_in_the_middle() {
+        let finished = run("head -c 100000000 /dev/zero; echo end", 60_000, None);
+        assert_eq!(finished.end, ProcessEnd::Exited(0));
+        assert!(finished.output.len() < 3 * KEPT && finished.output.ends_with("end\n"));
+        assert!(finished.output.contains("bytes left out"));
+    }
+
+    #[test]
+    fn a_signal_of_the_command_itself_is_not_a_kill_on_purpose() {
+        assert_eq!(run("kill -9 $$", 5_000, None).end, ProcessEnd::Signalled(9));
+    }
+}

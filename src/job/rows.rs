@@ -1,0 +1,212 @@
+//! Makes the rows of a job's tables from the portfolios and cells of a world.
+
+use chrono::{DateTime, Utc};
+
+use super::job_file::{Job, OtherRows};
+use super::spec::RowSubject;
+use super::write_values::{CellValue, RowContext};
+use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
+use crate::scenario::world::WorldPortfolio;
+use crate::store::{ScratchRow, ScratchValue};
+
+/// Makes rows, numbered in the order in which they are made.
+pub(super) struct RowMaker<'r> {
+    job: &'r Job,
+    calendar: &'r Calendar,
+    now: String,
+    number: u64,
+    rows: Vec<ScratchRow>,
+}
+
+impl<'r> RowMaker<'r> {
+    /// Creates a maker whose next row has the number `number + 1`.
+    pub(super) fn new(
+        job: &'r Job,
+        calendar: &'r Calendar,
+        now: DateTime<Utc>,
+        number: u64,
+    ) -> Self {
+        Self {
+            job,
+            calendar,
+            now: instant_text(now),
+            number,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Returns the rows, and the number of the last one.
+    pub(super) fn finish(self) -> (Vec<ScratchRow>, u64) {
+        (self.rows, self.number)
+    }
+
+    /// Adds the rows of the world as a whole.
+    pub(super) fn add_world(&mut self) {
+        for rows in self.other_rows(RowSubject::World) {
+            self.add_other(rows, None, None);
+        }
+    }
+
+    /// Adds a portfolio with its done cells and its bare rows.
+    pub(super) fn add_portfolio(&mut self, world: &WorldPortfolio) {
+        let portfolio = &world.portfolio;
+        let table = &self.job.map.portfolios;
+        let lifecycle = &portfolio.lifecycle;
+        let day = |day: Option<Day>| {
+            day.map_or(ScratchValue::Null, |day| {
+                self.context(None, Some(day)).day_value()
+            })
+        };
+        let mut values = Vec::new();
+        for column in &table.columns {
+            let value = match column.key {
+                "id" => self.context(Some(portfolio), None).id(),
+                "name" => ScratchValue::Text(portfolio.name.clone()),
+                "inception" => day(Some(lifecycle.inception())),
+                "closed" => day(lifecycle.closing_day()),
+                "deleted-at" => deleted_value(lifecycle.deleted_at()),
+                "currency" => ScratchValue::Text(portfolio.currency.to_string()),
+                _ => continue,
+            };
+            values.push((column.name.clone(), value));
+        }
+        self.add(
+            "portfolios",
+            table.name.clone(),
+            values,
+            Some(portfolio),
+            None,
+        );
+        for rows in self.other_rows(RowSubject::Portfolio) {
+            self.add_other(rows, Some(portfolio), None);
+        }
+        for (day, phases) in &world.done {
+            for (phase, _) in self.job.cell_tables() {
+                if phases.contains(phase) {
+                    self.add_cell(phase, portfolio, *day, true);
+                }
+            }
+            for phase in phases.iter() {
+                for rows in self.other_rows(subject_of(phase)) {
+                    self.add_other(rows, Some(portfolio), Some(*day));
+                }
+            }
+        }
+        let is_bare = |day: &&Day| !world.done.contains_key(*day);
+        for day in world.rows.iter().filter(is_bare) {
+            self.add_cell(Phase::Snapshot, portfolio, *day, false);
+        }
+    }
+
+    /// Adds the rows of sessions from `first` to `last`, and those of the cells of portfolios.
+    pub(super) fn add_sessions(&mut self, first: Day, last: Day, portfolios: &[&Portfolio]) {
+        let sessions = DayRange::new(first, last).ok();
+        let sessions = sessions.and_then(|days| self.calendar.sessions(days).ok());
+        for day in sessions.unwrap_or_default() {
+            for rows in self.other_rows(RowSubject::Session) {
+                self.add_other(rows, None, Some(*day));
+            }
+            let of_cell = self.other_rows(RowSubject::Cell);
+            let is_alive = |portfolio: &&&Portfolio| {
+                let lifecycle = &portfolio.lifecycle;
+                let closed = lifecycle.closing_day();
+                lifecycle.inception() <= *day && closed.is_none_or(|closed| *day <= closed)
+            };
+            for rows in of_cell {
+                for portfolio in portfolios.iter().filter(is_alive) {
+                    self.add_other(rows, Some(portfolio), Some(*day));
+                }
+            }
+        }
+    }
+
+    fn add_cell(&mut self, phase: Phase, portfolio: &Portfolio, day: Day, is_complete: bool) {
+        let Some((_, table)) = self.job.cell_tables().find(|(known, _)| *known == phase) else {
+            return;
+        };
+        let context = self.context(Some(portfolio), Some(day));
+        let (done, open) = &self.job.complete;
+        let mut values = Vec::new();
+        for column in &table.columns {
+            let value = match column.key {
+                "portfolio" => context.id(),
+                "day" => context.day_value(),
+                "complete" => (if is_complete { done } else { open }).fill(&context),
+                _ => continue,
+            };
+            values.push((column.name.clone(), value));
+        }
+        let (role, name) = (table.role.clone(), table.name.clone());
+        self.add(&role, name, values, Some(portfolio), Some(day));
+    }
+
+    /// Adds a row of a mapped table, with the values that the job file gives for its other columns.
+    fn add(
+        &mut self,
+        part: &str,
+        table: String,
+        mut values: Vec<(String, ScratchValue)>,
+        portfolio: Option<&Portfolio>,
+        day: Option<Day>,
+    ) {
+        self.number += 1;
+        let given = self.job.values.get(part);
+        let context = self.context(portfolio, day);
+        let given = given.into_iter().flatten();
+        values.extend(given.map(|(column, value)| (column.clone(), value.fill(&context))));
+        self.rows.push(ScratchRow { table, values });
+    }
+
+    fn add_other(&mut self, rows: &OtherRows, portfolio: Option<&Portfolio>, day: Option<Day>) {
+        self.number += 1;
+        let context = self.context(portfolio, day);
+        let column = |name: &Option<String>, value: ScratchValue| {
+            name.as_ref().map(|name| (name.clone(), value))
+        };
+        let keys = column(&rows.portfolio, context.id())
+            .into_iter()
+            .chain(column(&rows.day, context.day_value()));
+        let fill = |(column, value): &(String, CellValue)| (column.clone(), value.fill(&context));
+        self.rows.push(ScratchRow {
+            table: rows.table.clone(),
+            values: keys.chain(rows.values.iter().map(fill)).collect(),
+        });
+    }
+
+    fn other_rows(&self, subject: RowSubject) -> Vec<&'r OtherRows> {
+        let rows = self.job.rows.iter();
+        rows.filter(|rows| rows.subject == subject).collect()
+    }
+
+    fn context<'c>(&'c self, portfolio: Option<&'c Portfolio>, day: Option<Day>) -> RowContext<'c> {
+        RowContext {
+            portfolio,
+            day,
+            now: &self.now,
+            number: self.number,
+            ids: self.job.ids,
+            days: self.job.days,
+        }
+    }
+}
+
+const fn subject_of(phase: Phase) -> RowSubject {
+    match phase {
+        Phase::Positions => RowSubject::Positions,
+        Phase::Exposures => RowSubject::Exposures,
+        Phase::Risk => RowSubject::Risk,
+        _ => RowSubject::Snapshot,
+    }
+}
+
+/// Returns an instant as databases write it, in UTC.
+pub(super) fn instant_text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Returns the value of a column with the instant of a deletion.
+pub(super) fn deleted_value(at: Option<DateTime<Utc>>) -> ScratchValue {
+    at.map_or(ScratchValue::Null, |at| {
+        ScratchValue::Text(instant_text(at))
+    })
+}

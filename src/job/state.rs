@@ -1,0 +1,341 @@
+//! Holds a world in the tables of a job: writes it, reads back which cells are done, and plans what
+//! is needed.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::error::JobError;
+use super::job_file::Job;
+use super::rows::{RowMaker, deleted_value};
+use super::scratch::{Scratch, Template};
+use super::write_values::{day_text, id_text, id_value};
+use crate::capture::{Table, parse_bool, parse_day};
+use crate::domain::{
+    CellSelection, Coverage, Day, DayRange, Lifecycle, LifecycleIndex, Phase, PhaseSet, Portfolio,
+    PortfolioId,
+};
+use crate::engine::{Settings, today};
+use crate::plan::{Plan, Request, Survey, Target, Today, plan};
+use crate::query::Names;
+use crate::scenario::world::{World, WorldPortfolio};
+use crate::store::{ForeignFile, ScratchValue};
+
+/// A world in the tables of a job, with its clock.
+#[derive(Debug)]
+pub(super) struct JobState<'j> {
+    pub(super) job: &'j Job,
+    pub(super) scratch: Scratch,
+    pub(super) settings: Settings,
+    pub(super) now: DateTime<Utc>,
+    /// The portfolios, by id.
+    pub(super) portfolios: BTreeMap<PortfolioId, Portfolio>,
+    /// The portfolios by their ids in the tables.
+    ids: BTreeMap<String, PortfolioId>,
+    /// The number of the last row that was made.
+    rows: u64,
+    /// The last session with rows.
+    sessions_until: Option<Day>,
+}
+
+impl<'j> JobState<'j> {
+    /// Writes a world into a copy of the template.
+    pub(super) fn load(
+        job: &'j Job,
+        template: &Template,
+        world: &World,
+        settings: &Settings,
+    ) -> Result<Self, JobError> {
+        let mut state = Self {
+            job,
+            scratch: template.copy()?,
+            settings: settings.clone(),
+            now: world.now,
+            portfolios: BTreeMap::new(),
+            ids: BTreeMap::new(),
+            rows: 0,
+            sessions_until: None,
+        };
+        let calendar = state.settings.calendar.clone();
+        let mut maker = RowMaker::new(job, &calendar, state.now, 0);
+        maker.add_world();
+        state.rows = state.insert(maker)?;
+        state.add(&world.portfolios)?;
+        let all = world.portfolios.iter().chain(&world.added_later);
+        let inceptions = all.map(|portfolio| portfolio.portfolio.lifecycle.inception());
+        if let Some(first) = inceptions.min() {
+            state.add_sessions_from(first)?;
+        }
+        Ok(state)
+    }
+
+    /// Returns a copy of the state in a database of its own.
+    pub(super) fn fork(&self) -> Result<Self, JobError> {
+        Ok(Self {
+            job: self.job,
+            scratch: self.scratch.copy()?,
+            settings: self.settings.clone(),
+            now: self.now,
+            portfolios: self.portfolios.clone(),
+            ids: self.ids.clone(),
+            rows: self.rows,
+            sessions_until: self.sessions_until,
+        })
+    }
+
+    /// Writes portfolios with their done cells.
+    pub(super) fn add(&mut self, added: &[WorldPortfolio]) -> Result<(), JobError> {
+        let calendar = self.settings.calendar.clone();
+        let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
+        for world in added {
+            maker.add_portfolio(world);
+            let portfolio = world.portfolio.clone();
+            self.ids.insert(self.id_in_tables(&portfolio), portfolio.id);
+            self.portfolios.insert(portfolio.id, portfolio);
+        }
+        self.rows = self.insert(maker)?;
+        Ok(())
+    }
+
+    /// Moves the clock, and writes the rows of the sessions that have closed by then.
+    pub(super) fn set_clock(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
+        self.now = now;
+        match self.sessions_until {
+            Some(until) => self.add_sessions_from(until.saturating_add(1)),
+            None => Ok(()),
+        }
+    }
+
+    fn add_sessions_from(&mut self, first: Day) -> Result<(), JobError> {
+        let calendar = self.settings.calendar.clone();
+        let last = calendar.last_final(self.now, TimeDelta::zero())?;
+        if last < first {
+            return Ok(());
+        }
+        let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
+        let portfolios: Vec<&Portfolio> = self.portfolios.values().collect();
+        maker.add_sessions(first, last, &portfolios);
+        self.rows = self.insert(maker)?;
+        self.sessions_until = Some(last);
+        Ok(())
+    }
+
+    fn insert(&self, maker: RowMaker<'_>) -> Result<u64, JobError> {
+        let (rows, number) = maker.finish();
+        let inserted = self.scratch.open()?.insert(&rows);
+        match inserted {
+            Ok(()) => Ok(number),
+            Err((source, None)) => Err(source.into()),
+            Err((source, Some(row))) => Err(JobError::Row {
+                path: self.job.path.clone(),
+                row: (row.values.iter())
+                    .map(|(column, value)| format!("{column} = {}", shown(value)))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                table: row.table,
+                source,
+            }),
+        }
+    }
+
+    /// Changes the lifecycle of a portfolio, in a mapped column.
+    pub(super) fn set_lifecycle(
+        &mut self,
+        id: PortfolioId,
+        key: &'static str,
+        lifecycle: Lifecycle,
+    ) -> Result<(), JobError> {
+        let table = &self.job.map.portfolios;
+        let (Some(column), Some(id_column)) = (table.column(key), table.column("id")) else {
+            return Ok(());
+        };
+        let Some(portfolio) = self.portfolios.get_mut(&id) else {
+            return Ok(());
+        };
+        let value = match (key, lifecycle.closing_day()) {
+            ("closed", Some(day)) => ScratchValue::Text(day_text(day, self.job.days)),
+            ("closed", None) => ScratchValue::Null,
+            _ => deleted_value(lifecycle.deleted_at()),
+        };
+        portfolio.lifecycle = lifecycle;
+        let id = id_value(portfolio, self.job.ids);
+        let file = self.scratch.open()?;
+        file.update(&table.name, (column, &value), (id_column, &id))?;
+        Ok(())
+    }
+
+    /// Returns the portfolio of this name.
+    pub(super) fn named(&self, name: &str) -> Option<&Portfolio> {
+        let mut portfolios = self.portfolios.values();
+        portfolios.find(|portfolio| portfolio.name == name)
+    }
+
+    pub(super) fn names(&self) -> Names {
+        let portfolios = self.portfolios.values();
+        Names::new(
+            portfolios.map(|portfolio| (portfolio.id, portfolio.name.clone())),
+            [],
+        )
+    }
+
+    /// Returns the portfolio with this id in the tables.
+    pub(super) fn portfolio_of(&self, id: &str) -> Option<PortfolioId> {
+        self.ids.get(&normalized(id)).copied()
+    }
+
+    fn id_in_tables(&self, portfolio: &Portfolio) -> String {
+        normalized(&id_text(portfolio, self.job.ids))
+    }
+
+    pub(super) fn today(&self) -> Result<Today, JobError> {
+        Ok(today(&self.settings, self.now)?)
+    }
+
+    /// Reads the done phases from the tables.
+    pub(super) fn coverage(&self) -> Result<Coverage, JobError> {
+        let file = ForeignFile::open(&self.scratch.path())?;
+        let mut coverage = Coverage::new();
+        let mapped: Vec<Phase> = self.job.cell_tables().map(|(phase, _)| phase).collect();
+        for (phase, table) in self.job.cell_tables() {
+            for (id, day) in self.done_rows(&file, table)? {
+                match phase {
+                    Phase::Snapshot => {
+                        let unmapped = Phase::CELL_PHASES.into_iter();
+                        let unmapped = unmapped.filter(|phase| !mapped.contains(phase));
+                        for phase in unmapped.chain([Phase::Snapshot]) {
+                            coverage.insert(day, phase, id.0);
+                        }
+                    }
+                    // A phase without its snapshot is not done.
+                    phase if coverage.contains(day, Phase::Snapshot, id) => {
+                        coverage.insert(day, phase, id.0);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(coverage)
+    }
+
+    /// Returns the cells of a table whose row is complete. Rows of unknown portfolios are left out.
+    fn done_rows(
+        &self,
+        file: &ForeignFile,
+        table: &Table,
+    ) -> Result<Vec<(PortfolioId, Day)>, JobError> {
+        let at = |key| table.column_index(key);
+        let (Some(portfolio), Some(day)) = (at("portfolio"), at("day")) else {
+            return Ok(Vec::new());
+        };
+        let complete = at("complete");
+        let columns: Vec<&str> = (table.columns.iter())
+            .map(|column| column.name.as_str())
+            .collect();
+        let read_error = |at: usize, value: Option<&String>, expected| JobError::Read {
+            line: table.columns[at].line,
+            table: table.name.clone(),
+            column: table.columns[at].name.clone(),
+            value: value.cloned().unwrap_or_else(|| "NULL".to_owned()),
+            expected,
+        };
+        let mut rows = Vec::new();
+        file.for_each_row::<JobError>(&table.name, &columns, |values| {
+            let text = |at: usize| values[at].as_ref();
+            let Some(id) = text(portfolio).and_then(|id| self.portfolio_of(id)) else {
+                return Ok(());
+            };
+            let parsed = text(day).and_then(|day| parse_day(day));
+            let parsed = parsed.ok_or_else(|| read_error(day, text(day), "a day"))?;
+            let is_complete = match complete {
+                None => true,
+                Some(at) => self
+                    .parse_complete(text(at))
+                    .ok_or_else(|| read_error(at, text(at), "one of the values of `complete`"))?,
+            };
+            if is_complete {
+                rows.push((id, parsed));
+            }
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn parse_complete(&self, value: Option<&String>) -> Option<bool> {
+        let Some(text) = value else {
+            return Some(false);
+        };
+        let (done, open) = &self.job.complete;
+        match text {
+            text if *text == done.shown() => Some(true),
+            text if *text == open.shown() => Some(false),
+            text => parse_bool(text),
+        }
+    }
+
+    /// Surveys the tables for a request. Days before the calendar count for active portfolios only,
+    /// as in the engine.
+    pub(super) fn survey(&self, request: &Request, coverage: Coverage) -> Result<Survey, JobError> {
+        let today = self.today()?;
+        let mut lifecycles = LifecycleIndex::new();
+        for portfolio in self.portfolios.values() {
+            lifecycles.add(portfolio.id, &portfolio.lifecycle);
+        }
+        let calendar = &self.settings.calendar;
+        let active = lifecycles.earliest_inception(lifecycles.active());
+        let deleted = lifecycles.earliest_inception(lifecycles.deleted());
+        let deleted = deleted.map(|day| day.max(calendar.known_days().first()));
+        let first = active.into_iter().chain(deleted).min();
+        let target = match request.target {
+            Target::LastFinal => today.last_final,
+            Target::On(day) => day.max(today.last_final),
+        };
+        let last = request.to.map_or(target, |to| to.max(target));
+        let range = first.and_then(|first| DayRange::new(first, last).ok());
+        let sessions = match range {
+            Some(range) => calendar.sessions(range)?.to_vec(),
+            None => Vec::new(),
+        };
+        Ok(Survey {
+            lifecycles,
+            sessions,
+            coverage,
+            ..Survey::default()
+        })
+    }
+
+    /// Plans a request, its force included, by the default policy.
+    pub(super) fn plan(
+        &self,
+        request: &Request,
+        force: Option<DayRange>,
+        coverage: Coverage,
+    ) -> Result<(Survey, Plan), JobError> {
+        let mut survey = self.survey(request, coverage)?;
+        if let Some(range) = force {
+            survey = survey.with_forced(&CellSelection {
+                scope: &request.scope,
+                phases: PhaseSet::CELL_PHASES,
+                range,
+            });
+        }
+        let plan = plan(request, &survey, self.today()?)?;
+        Ok((survey, plan))
+    }
+}
+
+/// Returns an id for comparison: all spellings of a UUID are equal.
+fn normalized(id: &str) -> String {
+    Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
+}
+
+fn shown(value: &ScratchValue) -> String {
+    match value {
+        ScratchValue::Null => "NULL".to_owned(),
+        ScratchValue::Integer(number) => number.to_string(),
+        ScratchValue::Real(number) => number.to_string(),
+        ScratchValue::Text(text) => format!("'{text}'"),
+        ScratchValue::Blob(bytes) => format!("{} bytes", bytes.len()),
+        ScratchValue::Expression(sql) => sql.clone(),
+    }
+}

@@ -1,0 +1,74 @@
+//! Plays scenario files with a job, and compares the transcripts with the golden files of the job.
+
+use std::sync::atomic::AtomicBool;
+
+use super::error::JobError;
+use super::job_file::Job;
+use super::play::{JobPlay, play};
+use super::scratch::Template;
+use crate::parallel::map;
+use crate::scenario::suite::{
+    Case, CaseError, CaseResult, MissingGolden, ScenarioFile, SuiteOptions, SuiteResult, Verdict,
+    compare_with_golden,
+};
+
+/// Plays scenarios with a job instead of Plimsoll's engine. A golden file that is not there is no
+/// failure: expectations and promises are checked without one.
+///
+/// # Errors
+///
+/// The job cannot be run at all: its database cannot be made, or a command cannot be started. Ctrl-C
+/// ends the suite too.
+pub fn run_with_job(
+    job: &Job,
+    files: &[ScenarioFile],
+    options: &SuiteOptions,
+    cancel: &AtomicBool,
+) -> Result<SuiteResult, JobError> {
+    let template = Template::make(job, cancel)?;
+    let verdicts = map(options.jobs, files, |file| {
+        run_case(job, &template, file, options, cancel)
+    });
+    let cases = files.iter().zip(verdicts).map(|(file, verdict)| {
+        Ok(CaseResult {
+            file: file.clone(),
+            verdict: verdict?,
+        })
+    });
+    Ok(SuiteResult {
+        cases: cases.collect::<Result<_, JobError>>()?,
+    })
+}
+
+fn run_case(
+    job: &Job,
+    template: &Template,
+    file: &ScenarioFile,
+    options: &SuiteOptions,
+    cancel: &AtomicBool,
+) -> Result<Verdict, JobError> {
+    let case = match Case::read(&file.path) {
+        Ok(case) => case,
+        Err(error) => return Ok(Verdict::Broken(error)),
+    };
+    let played = match play(job, template, &case.scenario, cancel) {
+        Ok(played) => played,
+        // The clock or a day of this scenario is at fault, not the job.
+        Err(error @ (JobError::Plan(_) | JobError::Calendar(_) | JobError::Engine(_))) => {
+            return Ok(Verdict::Broken(CaseError::Job {
+                path: file.path.clone(),
+                source: Box::new(error),
+            }));
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(match played {
+        JobPlay::NotApplicable { reason } => Verdict::NotApplicable { reason },
+        JobPlay::Played(result) => {
+            let golden = file.golden_of_job(&job.name);
+            let missing = MissingGolden::Passes;
+            compare_with_golden(file, &golden, &result, options.accept, missing)
+                .unwrap_or_else(Verdict::Broken)
+        }
+    })
+}

@@ -1,0 +1,15 @@
+//! `plimsoll job` and `scenario run --job` with the example jobs, and with jobs that misbehave.
+//!
+//! | file | checks |
+//! |---|---|
+//! | `workspace` | a folder with a job file, in which tests run the program |
+//! | `scenarios` | scenarios with a job: expectations, promises, golden files, what does not apply |
+//! | `promises` | the promises that each example job keeps and breaks |
+//! | `docs` | the job files of the docs |
+//! | `misbehaviour` | jobs that hang, print without end, change tables, or are not there |
+
+mod docs;
+mod misbehaviour;
+mod promises;
+mod scenarios;
+mod workspace;

@@ -1,0 +1,164 @@
+//! Jobs that misbehave: each gives a clear error within a bounded time, and nothing stays behind.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::{Duration, Instant};
+
+use crate::workspace::{CommandOutput, Workspace};
+
+fn check(commands: &str) -> (CommandOutput, Workspace) {
+    let workspace = Workspace::new(commands);
+    let start = Instant::now();
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert!(workspace.scratch_files().is_empty());
+    (output, workspace)
+}
+
+/// Returns the output of a check that finds a problem.
+fn problem(commands: &str) -> String {
+    let (output, _) = check(commands);
+    assert_eq!(output.code, 1, "{}{}", output.stdout, output.stderr);
+    output.stdout
+}
+
+/// Returns the errors of a job file that is refused.
+fn refusal(commands: &str) -> String {
+    let (output, _) = check(commands);
+    assert_eq!(output.code, 3, "{}{}", output.stdout, output.stderr);
+    output.stderr
+}
+
+#[test]
+fn a_job_that_does_its_work_is_right() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+    assert!(
+        output
+            .stdout
+            .contains("6 of 6 done cells are read back, 8 writes"),
+        "{}",
+        output.stdout
+    );
+    assert!(output.stdout.contains("the job file is right"));
+}
+
+#[test]
+fn a_missing_command_is_named_with_its_line() {
+    let text = refusal("run = [\"no-such-program\", \"{path}\", \"{target}\"]");
+    assert!(
+        text.contains("line 26 of `job.toml`: failed to start `no-such-program`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_hanging_command_is_killed() {
+    let text = problem("timeout = \"1s\"\nrun = \"sleep 100; : {path} {target}\"");
+    assert!(
+        text.contains("did not end within 1s and was killed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_endless_output_is_cut_and_exit_codes_are_shown() {
+    let text =
+        problem("run = \"head -c 200000000 /dev/zero; echo end; : {path} {target}; exit 7\"");
+    assert!(text.contains("exited with 7"), "{text}");
+    assert!(text.len() < 200_000);
+}
+
+#[test]
+fn a_command_that_does_nothing_is_a_problem() {
+    let text = problem("run = [\"true\", \"{path}\", \"{target}\"]");
+    assert!(
+        text.contains("the command wrote nothing to the tables"),
+        "{text}"
+    );
+}
+
+#[test]
+fn left_processes_are_killed_and_named() {
+    let text = problem("run = \"sleep 100 >/dev/null 2>&1 & : {path} {target}\"");
+    assert!(
+        text.contains("left processes running, which were killed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_dropped_table_is_an_error() {
+    let text = refusal(
+        "run = [\"python3\", \"-c\", \"import sqlite3, sys; \
+         sqlite3.connect(sys.argv[1]).execute('DROP TABLE risk')\", \"{path}\", \"{target}\"]",
+    );
+    assert!(text.contains("dropped or rebuilt a table"), "{text}");
+}
+
+#[test]
+fn a_job_file_that_cannot_work_is_refused() {
+    for (commands, expected) in [
+        ("run = [\"true\", \"{target}\"]", "is not told its database"),
+        ("run = [\"true\", \"{path}\"]", "is not told the time"),
+        ("run = [\"true\", \"{paht}\"]", "did you mean `{path}`?"),
+        ("run = []", "the command is empty"),
+        (
+            "run = [\"true\", \"{path}\", \"{now}\"]\ntimeout = \"soon\"",
+            "invalid time `soon`",
+        ),
+        (
+            "run = [\"true\", \"{path}\", \"{now}\"]\nruns = 1",
+            "unknown field `runs`",
+        ),
+    ] {
+        let text = refusal(commands);
+        assert!(text.contains(expected), "{commands}: {text}");
+    }
+}
+
+#[test]
+fn a_map_that_does_not_fit_is_refused_with_its_line() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    workspace.write("job.toml", &job.replace("closed_on", "closed"));
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert_eq!(output.code, 3);
+    let text = &output.stderr;
+    assert!(
+        text.contains("no column `closed` in table `portfolios`; did you mean `closed_on`?"),
+        "{text}"
+    );
+    workspace.write("job.toml", &job.replace("nav = 100", "price = 100"));
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert!(
+        output
+            .stderr
+            .contains("the table `snapshots` refused a row with"),
+        "{}",
+        output.stderr
+    );
+    assert!(workspace.scratch_files().is_empty());
+}
+
+#[test]
+fn an_interrupt_removes_processes_and_scratch_databases() {
+    let workspace = Workspace::new("run = \"sleep 100; : {path} {target}\"");
+    let mut child = workspace
+        .command(&["job", "check", "job.toml"])
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while workspace.scratch_files().len() < 2 {
+        assert!(start.elapsed() < Duration::from_secs(20));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(kill.unwrap().success());
+    let status = child.wait().unwrap();
+    assert_eq!((status.code(), status.signal()), (Some(3), None));
+    assert!(workspace.scratch_files().is_empty());
+}

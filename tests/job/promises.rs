@@ -1,0 +1,135 @@
+//! The promises that each example job keeps and breaks.
+
+use std::collections::BTreeSet;
+
+use crate::workspace::Workspace;
+
+/// A hole, a newcomer, a half-done day, a deleted portfolio that is ahead, and one that is behind.
+const WORLD: &str = "\
+now = 2026-01-08T18:00:00-05:00
+[portfolios]
+HOLE = { inception = 2026-01-02, complete = \"..2026-01-07\", holes = 2026-01-06 }
+NEW = { inception = 2026-01-06 }
+HALF = { inception = 2026-01-02, complete = \"..2026-01-06\", phases.\"2026-01-07\" = \"snapshot\" }
+GONE = { inception = 2026-01-02, complete = \"..2026-01-07\", deleted-at = 2026-01-08T09:00:00-05:00 }
+BEHIND = { inception = 2026-01-02, complete = \"..2026-01-05\" }
+[[step]]
+run = {}
+";
+
+fn broken(script: &str) -> BTreeSet<String> {
+    let workspace = Workspace::of_example(script);
+    workspace.write("scenarios/world.toml", WORLD);
+    let output = workspace.run(&["--json", "scenario", "run", "--job", "job.toml"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
+    let findings = json["scenarios"][0]["findings"].as_array();
+    let findings = findings.into_iter().flatten();
+    let promises = findings.map(|found| {
+        let text = found["says"].as_str().unwrap();
+        text.split(':').next().unwrap().to_owned()
+    });
+    promises.collect()
+}
+
+#[test]
+fn a_correct_job_keeps_all_promises() {
+    assert_eq!(broken("every_missing_day.py"), BTreeSet::new());
+}
+
+#[test]
+fn the_fix_of_the_incident_does_not_see_holes_newcomers_and_half_done_days() {
+    let found = broken("oldest_newest.py");
+    for promise in [
+        "finds-every-needed-cell",
+        "no-snapshot-without-analytics",
+        "failed-run-heals",
+        "killed-run-heals",
+        "unknown-ids-never-widen",
+    ] {
+        assert!(found.contains(promise), "{promise}: {found:?}");
+    }
+}
+
+#[test]
+fn a_job_that_looks_at_the_target_only_loses_backfill() {
+    let found = broken("target_only.py");
+    assert!(found.contains("finds-every-needed-cell"), "{found:?}");
+    assert!(!found.contains("does-nothing-twice"), "{found:?}");
+}
+
+#[test]
+fn a_promise_that_is_switched_off_is_not_checked() {
+    let workspace = Workspace::of_example("target_only.py");
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let off = [
+        "finds-every-needed-cell",
+        "no-snapshot-without-analytics",
+        "scope-is-honoured",
+    ];
+    let off: String = off.map(|promise| format!("{promise} = false\n")).concat();
+    workspace.write("job.toml", &format!("{job}\n[promises]\n{off}"));
+    workspace.write(
+        "scenarios/world.toml",
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         A = { inception = 2026-01-05, complete = \"..2026-01-06\" }\n[[step]]\nrun = {}\n",
+    );
+    let output = workspace.run(&["scenario", "run", "--job", "job.toml"]);
+    assert_eq!(output.code, 0, "{}{}", output.stdout, output.stderr);
+}
+
+#[test]
+fn a_drawn_world_is_made_small_and_replays() {
+    let workspace = Workspace::of_example("newest_of_any.py");
+    let fuzz = [
+        "job",
+        "fuzz",
+        "job.toml",
+        "--budget",
+        "30s",
+        "--seed",
+        "1",
+        "-o",
+        "scenarios/found.toml",
+    ];
+    let found = workspace.run(&fuzz);
+    assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("BROKEN  "), "{}", found.stdout);
+    let small = std::fs::read_to_string(workspace.path("scenarios/found.toml")).unwrap();
+    let lines = small.lines().filter(|line| !line.is_empty()).count();
+    assert!(lines <= 15, "{small}");
+    let replayed = workspace.run(&[
+        "scenario",
+        "run",
+        "scenarios/found.toml",
+        "--job",
+        "job.toml",
+    ]);
+    assert_eq!(replayed.code, 1, "{}", replayed.stdout);
+    assert!(workspace.scratch_files().is_empty());
+}
+
+#[test]
+fn faults_at_all_writes_show_the_crash_between_phases() {
+    let fixed = Workspace::of_example("oldest_newest.py");
+    let found = fixed.run(&["job", "faults", "job.toml"]);
+    assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
+    assert!(
+        found.stdout.contains("BROKEN  failed-run-heals: write"),
+        "{}",
+        found.stdout
+    );
+    assert!(
+        found.stdout.contains("BROKEN  killed-run-heals: write"),
+        "{}",
+        found.stdout
+    );
+
+    let correct = Workspace::of_example("every_missing_day.py");
+    let kept = correct.run(&["job", "faults", "job.toml"]);
+    assert_eq!(kept.code, 0, "{}{}", kept.stdout, kept.stderr);
+    assert!(
+        kept.stdout.contains("48 faults at 24 writes"),
+        "{}",
+        kept.stdout
+    );
+}

@@ -1,0 +1,114 @@
+//! Scenarios with a job: expectations, promises, golden files, and what does not apply.
+
+use crate::workspace::Workspace;
+
+const INCIDENT: &str = "\
+now = 2026-01-08T18:00:00-05:00
+policies = [\"global-max\", \"per-cell\"]
+[portfolios]
+A = { complete = \"..2026-01-07\" }
+\"B..D\" = { complete = \"..2026-01-05\" }
+[[step]]
+run = {}
+[expect.per-cell]
+processed.\"2026-01-06\" = [\"B..D\"]
+watermark = 2026-01-08
+[expect.global-max]
+left-behind.\"2026-01-06\" = [\"B..D\"]
+";
+
+const ALL: &[&str] = &["scenario", "run", "scenarios", "--job", "job.toml"];
+
+#[test]
+fn the_incident_fails_with_its_job_and_passes_with_a_correct_one() {
+    let incident = Workspace::of_example("newest_of_any.py");
+    incident.write("scenarios/incident.toml", INCIDENT);
+    let found = incident.run(ALL);
+    assert_eq!(found.code, 1, "{}{}", found.stdout, found.stderr);
+    for text in [
+        "FAILED    incident",
+        "processed on 2026-01-06: expected B..D, found none",
+        "finds-every-needed-cell: 2026-01-06: 3 of 4 portfolios left behind (B..D)",
+    ] {
+        assert!(found.stdout.contains(text), "{}", found.stdout);
+    }
+    assert!(incident.scratch_files().is_empty());
+
+    let correct = Workspace::of_example("every_missing_day.py");
+    correct.write("scenarios/incident.toml", INCIDENT);
+    let passed = correct.run(ALL);
+    assert_eq!(passed.code, 0, "{}{}", passed.stdout, passed.stderr);
+    assert!(passed.stdout.contains("1 of 1 scenario passed"));
+}
+
+#[test]
+fn golden_files_are_kept_for_each_job() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    workspace.write("scenarios/mine/incident.toml", INCIDENT);
+    let accept: Vec<_> = ALL.iter().copied().chain(["--accept"]).collect();
+    let accepted = workspace.run(&accept);
+    assert_eq!(accepted.code, 0, "{}", accepted.stdout);
+    let golden = workspace.path("snapshots/jobs/job/mine/incident.snap");
+    let text = std::fs::read_to_string(&golden).unwrap();
+    assert!(text.contains("input_file: scenarios/mine/incident.toml"));
+    assert!(
+        text.contains("ended        complete, 10 of 10 cells done, exit 0"),
+        "{text}"
+    );
+    assert_eq!(workspace.run(ALL).code, 0);
+    std::fs::write(&golden, text.replace("10 of 10", "9 of 10")).unwrap();
+    let differs = workspace.run(ALL);
+    assert!(differs.code == 1 && differs.stdout.contains("differs from"));
+}
+
+#[test]
+fn steps_of_a_job_are_played_and_others_do_not_apply() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    workspace.write(
+        "scenarios/steps.toml",
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         A = { inception = 2026-01-05, complete = \"..2026-01-07\" }\n\
+         B = { inception = 2026-01-05, complete = \"..2026-01-06\", holes = 2026-01-06 }\n\
+         [[step]]\ndelete = \"B\"\n[[step]]\nrun = {}\n\
+         expect = { processed.\"2026-01-08\" = [\"A\"], processed-cells = 1 }\n\
+         [[step]]\nrestore = \"B\"\n[[step]]\nrun = { portfolios = [\"B\"] }\n\
+         expect = { processed-cells = 3 }\n\
+         [[step]]\nadd = { N = { inception = 2026-01-08 } }\n\
+         [[step]]\nonboard = \"N\"\nexpect = { open-cells = 0 }\n\
+         [[step]]\nadvance = \"24 hours\"\n[[step]]\nrun = {}\n\
+         expect = { processed.\"2026-01-09\" = [\"A\", \"B\", \"N\"] }\n\
+         [[step]]\nrun = { force = 2026-01-07 }\n\
+         expect = { processed.\"2026-01-07\" = [\"A\", \"B\"], processed-cells = 2 }\n",
+    );
+    workspace.write(
+        "scenarios/prices.toml",
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n\
+         [[step]]\nprices = { MKT = { 2026-01-06 = 101.5 } }\n[[step]]\nrun = {}\n",
+    );
+    let found = workspace.run(ALL);
+    assert_eq!(found.code, 0, "{}{}", found.stdout, found.stderr);
+    assert!(found.stdout.contains("passed    steps"), "{}", found.stdout);
+    let skipped = "skipped   prices\n  not applicable: step 1: the tables have no sources";
+    assert!(found.stdout.contains(skipped), "{}", found.stdout);
+
+    std::fs::remove_file(workspace.path("scenarios/steps.toml")).unwrap();
+    let nothing = workspace.run(ALL);
+    assert_eq!(nothing.code, 1, "a suite that looked at nothing passes");
+}
+
+#[test]
+fn results_are_json_and_junit() {
+    let workspace = Workspace::of_example("newest_of_any.py");
+    workspace.write("scenarios/incident.toml", INCIDENT);
+    let arguments = ["--json", "--junit", "results.xml"];
+    let arguments: Vec<_> = ALL.iter().copied().chain(arguments).collect();
+    let json: serde_json::Value = serde_json::from_str(&workspace.run(&arguments).stdout).unwrap();
+    assert_eq!(
+        (&json["failed"], &json["not-applicable"]),
+        (&1.into(), &0.into())
+    );
+    let findings = json["scenarios"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().any(|found| found["kind"] == "promise"));
+    let junit = std::fs::read_to_string(workspace.path("results.xml")).unwrap();
+    assert!(junit.contains("finds-every-needed-cell"), "{junit}");
+}
