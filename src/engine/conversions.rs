@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Currency, IdSet, Security, SecurityId};
+use crate::domain::{Currency, Day, DayRange, IdSet, Security, SecurityId};
 use crate::invalidation::ActionHistory;
 use crate::phases::{Conversion, CurrencyPairs};
 use crate::store::{ReadTransaction, StoreError};
@@ -13,8 +13,8 @@ pub(crate) struct Conversions {
     conversions: Vec<Conversion>,
     /// The securities in each currency.
     securities: BTreeMap<Currency, Vec<SecurityId>>,
-    /// The portfolios whose transactions name each currency of their cash.
-    cash: BTreeMap<Currency, IdSet>,
+    /// The currencies that transactions name for their cash.
+    cash: BTreeSet<Currency>,
     /// Whether the portfolios have more than one currency.
     are_mixed: bool,
     actions: ActionHistory,
@@ -33,13 +33,8 @@ impl Conversions {
         }
         let pairs = CurrencyPairs::new(securities);
         let currencies = reading.portfolios().currencies()?;
-        let mut cash: BTreeMap<_, IdSet> = BTreeMap::new();
-        for entry in reading.entries().naming_currencies()? {
-            for currency in entry.cash.stated() {
-                cash.entry(currency).or_default().insert(entry.portfolio.0);
-            }
-        }
-        let used: BTreeSet<_> = by_currency.keys().chain(cash.keys()).collect();
+        let cash = reading.entries().currencies_of_cash()?;
+        let used: BTreeSet<_> = by_currency.keys().chain(&cash).collect();
         let mut conversions = Vec::new();
         for to in &currencies {
             let foreign = used.iter().filter(|from| **from != to);
@@ -64,6 +59,11 @@ impl Conversions {
             .filter(move |conversion| !conversion.is_possible_with(|pair| priced.contains(pair.0)))
     }
 
+    /// Iterates over all conversions.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Conversion> {
+        self.conversions.iter()
+    }
+
     /// Returns the portfolios in the currency converted to that ever traded a security, or used
     /// cash, in the currency converted from.
     pub(crate) fn traders(
@@ -71,18 +71,35 @@ impl Conversions {
         reading: &ReadTransaction<'_>,
         conversion: &Conversion,
     ) -> Result<IdSet, StoreError> {
-        let mut found = self
-            .cash
-            .get(&conversion.from())
-            .cloned()
-            .unwrap_or_default();
-        for security in self
-            .securities
-            .get(&conversion.from())
-            .into_iter()
-            .flatten()
-        {
-            found |= self.traders_of(reading, *security)?;
+        self.traders_in(reading, conversion, DayRange::ALL)
+    }
+
+    /// Returns those of [`Self::traders`] that did so before a day.
+    pub(super) fn traders_before(
+        &self,
+        reading: &ReadTransaction<'_>,
+        conversion: &Conversion,
+        day: Day,
+    ) -> Result<IdSet, StoreError> {
+        let before = DayRange::new(Day::MIN, day.previous()).unwrap_or(DayRange::ALL);
+        self.traders_in(reading, conversion, before)
+    }
+
+    fn traders_in(
+        &self,
+        reading: &ReadTransaction<'_>,
+        conversion: &Conversion,
+        range: DayRange,
+    ) -> Result<IdSet, StoreError> {
+        let from = conversion.from();
+        let mut found = match self.cash.contains(&from) {
+            true => reading.entries().portfolios_naming(from, range)?,
+            false => IdSet::new(),
+        };
+        for security in self.securities.get(&from).into_iter().flatten() {
+            for origin in self.actions.origins(*security) {
+                found |= reading.entries().portfolios_trading_in(origin, range)?;
+            }
         }
         if !found.is_empty() && self.are_mixed {
             found &= reading.portfolios().in_currency(conversion.to())?;

@@ -7,6 +7,7 @@
 //! | file | does |
 //! |---|---|
 //! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
+//! | `late_inputs`, `first_rates` | the late closes of a cell, and rates before their first close |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
 //! | `calendar_import` | puts a calendar in force by decision, without a run |
@@ -31,8 +32,10 @@ mod conversions;
 mod error;
 mod execute;
 mod failing_phases;
+mod first_rates;
 mod givers;
 mod inputs;
+mod late_inputs;
 mod load;
 mod markets;
 mod measure;
@@ -59,8 +62,8 @@ pub(crate) use conversions::Conversions;
 pub use error::EngineError;
 pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
+pub(crate) use late_inputs::sessions_held;
 pub use outcome::{Outcome, Times, Warning};
-pub(crate) use readiness::sessions_held;
 pub(crate) use realized::{ClosedPosition, closed_positions};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};

@@ -1,26 +1,24 @@
 //! Finds the cells that wait for prices or rates, so that a run does not store wrong snapshots.
 //!
-//! To stay cheap it looks only at the last few sessions up to the target. Of these it checks only
-//! the ones on which a security or rate lacks an expected close, and there only the portfolios that
-//! ever traded such a security, or one that is converted at such a rate. A rate that is missing
-//! elsewhere is found when the run computes the cell. On an unpriced session (`session_prices`) all
-//! cells wait anyway.
+//! To stay cheap it looks for late closes and rates only on the last few sessions up to the target.
+//! Of these it checks only the ones on which a security or rate lacks an expected close, and there
+//! only the portfolios that ever traded such a security, or one that is converted at such a rate.
+//! Before a rate has its first close no cell that needs it can be done, however long ago it is
+//! (`first_rates`). On an unpriced session (`session_prices`) all cells wait anyway.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conversions::Conversions;
 use super::error::EngineError;
+use super::first_rates::users_before_first_rate;
 use super::inputs::{self, CloseSelection, Inputs};
+use super::late_inputs::LateInputs;
 use super::portfolio_state::PortfolioState;
 use super::session_prices::SessionPrices;
 use super::settings::{PriceWait, Settings};
-use crate::domain::output::Position;
-use crate::domain::{
-    Currency, Day, IdSet, PortfolioCalendars, PriceQuality, Security, SecurityCalendars,
-    SecurityId, Transaction, is_closed,
-};
-use crate::phases::{AsOfRate, Market, PhaseError};
+use crate::domain::{Day, IdSet, PortfolioCalendar, PortfolioCalendars, Security};
+use crate::phases::{Market, PhaseError, Valuation};
 use crate::plan::{BlockReason, BlockedCell, Plan};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -37,17 +35,17 @@ pub(super) fn blocked_cells(
     let mut blocked = BTreeMap::new();
     let target = unhindered.target.day;
     let until_target = &sessions[..sessions.partition_point(|day| *day <= target)];
-    let groups = groups(prices.portfolio_calendars(), until_target);
-    let wait = settings.price_wait.sessions;
+    let calendars = prices.portfolio_calendars().clone();
+    let groups = groups(&calendars, until_target);
 
     // Most runs of a complete database end here, before any security is read.
-    let mut recent = groups.iter().flat_map(|group| group.recent(wait));
-    if recent.all(|day| unhindered.steps_on(*day).next().is_none()) {
+    let Some(inception) = until_target.first().filter(|_| !unhindered.is_empty()) else {
         return Ok(blocked);
-    }
+    };
     let securities = reading.securities().all()?;
     let conversions = Conversions::read(reading, &securities)?;
-    let mut suspects: BTreeMap<Day, IdSet> = BTreeMap::new();
+    let mut late = Suspects::new();
+    let wait = settings.price_wait.sessions;
     let recent = groups.iter().flat_map(|group| {
         let days = group.recent(wait).iter();
         days.map(move |day| (group, day))
@@ -57,26 +55,45 @@ pub(super) fn blocked_cells(
             continue;
         }
         // Without these two filters every recent session would load books of all portfolios.
-        let mut needed: IdSet = unhindered.steps_on(*day).map(|(id, _, _)| id.0).collect();
-        group.retain(&mut needed);
+        let needed = group.needed(unhindered, *day);
         if needed.is_empty() {
             continue;
         }
         let current = prices.with_current_price(*day, &group.sessions)?;
         let unpriced = holders_of_unpriced(reading, &securities, &conversions, &current, *day)?;
         let unconverted = holders_without_rate(reading, &conversions, &current)?;
-        let suspect = (unpriced | unconverted) & needed;
-        if !suspect.is_empty() {
-            *suspects.entry(*day).or_default() |= suspect;
+        late.add(*day, (unpriced | unconverted) & needed);
+    }
+    let mut without_rate = Suspects::new();
+    for group in &groups {
+        let sessions = group.all_sessions(prices.all_sessions(), target);
+        let users =
+            users_before_first_rate(reading, &securities, &conversions, &sessions, *inception)?;
+        if users.is_empty() {
+            continue;
+        }
+        for planned in unhindered.days_with_work() {
+            if prices.unpriced(planned.day)?.is_none() {
+                without_rate.add(planned.day, group.needed(unhindered, planned.day) & &users);
+            }
         }
     }
-    let (Some(last), ids) = (suspects.keys().last(), union(&suspects)) else {
+    let suspects = late.union(&without_rate);
+    let (Some(last), ids) = (suspects.0.keys().last(), suspects.portfolios()) else {
         return Ok(blocked);
     };
     let mut inputs = inputs::load(reading, settings, &ids, *last, CloseSelection::Needed)?;
     // Ascending, because books only move forward.
-    for (day, suspect) in &suspects {
-        let found = blocked_on(*day, suspect, &mut inputs, &settings.price_wait, prices)?;
+    for (day, suspect) in &suspects.0 {
+        let late = late.0.get(day);
+        let found = blocked_on(
+            *day,
+            suspect,
+            late,
+            &mut inputs,
+            &settings.price_wait,
+            prices,
+        )?;
         if !found.is_empty() {
             blocked.insert(*day, found);
         }
@@ -84,17 +101,44 @@ pub(super) fn blocked_cells(
     Ok(blocked)
 }
 
+/// Portfolios whose books must be computed to find out whether a cell waits, by session.
+struct Suspects(BTreeMap<Day, IdSet>);
+
+impl Suspects {
+    const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    fn add(&mut self, day: Day, ids: IdSet) {
+        if !ids.is_empty() {
+            *self.0.entry(day).or_default() |= ids;
+        }
+    }
+
+    fn union(&self, others: &Self) -> Self {
+        let mut union = Self(self.0.clone());
+        for (day, ids) in &others.0 {
+            union.add(*day, ids.clone());
+        }
+        union
+    }
+
+    fn portfolios(&self) -> IdSet {
+        self.0.values().fold(IdSet::new(), |all, day| all | day)
+    }
+}
+
 /// Portfolios with the same sessions.
 struct Group<'s> {
-    /// The sessions up to the target, ascending.
+    /// The sessions of the survey up to the target, ascending.
     sessions: Cow<'s, [Day]>,
-    members: Members,
+    members: Members<'s>,
 }
 
 /// The portfolios of a group.
-enum Members {
+enum Members<'s> {
     /// Those that name a calendar.
-    Named(IdSet),
+    Named(&'s PortfolioCalendar),
     /// All but those that name one.
     Others(IdSet),
 }
@@ -105,30 +149,37 @@ impl Group<'_> {
         &self.sessions[self.sessions.len().saturating_sub(count)..]
     }
 
-    /// Removes the portfolios that are not in the group.
-    fn retain(&self, ids: &mut IdSet) {
+    /// Returns the portfolios of the group that have a step of `plan` on `day`.
+    fn needed(&self, plan: &Plan, day: Day) -> IdSet {
+        let needed: IdSet = plan.steps_on(day).map(|(id, _, _)| id.0).collect();
         match &self.members {
-            Members::Named(named) => *ids &= named,
-            Members::Others(named) => *ids -= named,
+            Members::Named(own) => needed & &own.portfolios,
+            Members::Others(named) => needed - named,
+        }
+    }
+
+    /// Returns the sessions of the group up to `target`, also those before any inception, among the
+    /// `sessions` of the database.
+    fn all_sessions<'d>(&self, sessions: &'d [Day], target: Day) -> Cow<'d, [Day]> {
+        let until_target = &sessions[..sessions.partition_point(|day| *day <= target)];
+        match &self.members {
+            Members::Named(own) => Cow::Owned(own.pick(until_target)),
+            Members::Others(_) => Cow::Borrowed(until_target),
         }
     }
 }
 
 /// Groups the portfolios by their sessions among `sessions`.
-fn groups<'s>(calendars: &PortfolioCalendars, sessions: &'s [Day]) -> Vec<Group<'s>> {
+fn groups<'s>(calendars: &'s PortfolioCalendars, sessions: &'s [Day]) -> Vec<Group<'s>> {
     let mut groups = vec![Group {
         sessions: Cow::Borrowed(sessions),
         members: Members::Others(calendars.portfolios()),
     }];
     groups.extend(calendars.iter().map(|own| Group {
         sessions: Cow::Owned(own.pick(sessions)),
-        members: Members::Named(own.portfolios.clone()),
+        members: Members::Named(own),
     }));
     groups
-}
-
-fn union(days: &BTreeMap<Day, IdSet>) -> IdSet {
-    days.values().fold(IdSet::new(), |all, day| all | day)
 }
 
 /// Returns the portfolios that ever traded a security that lacks an expected close on `day`: one
@@ -166,9 +217,12 @@ fn holders_without_rate(
     Ok(holders)
 }
 
+/// Returns the blocked cells of a session among those of the `suspect` portfolios. Those that are not
+/// among `late` are blocked only if a rate has no close at all.
 fn blocked_on(
     day: Day,
     suspect: &IdSet,
+    late: Option<&IdSet>,
     inputs: &mut Inputs,
     price_wait: &PriceWait,
     prices: &mut SessionPrices<'_, '_>,
@@ -187,34 +241,59 @@ fn blocked_on(
         let Some(session) = market.session_index(day) else {
             continue;
         };
-        if let Some(reason) = block_reason(market, state, session, price_wait, prices)? {
-            blocked.push(BlockedCell {
+        let valuation = match state.books.value_on(market, &state.history, session) {
+            Ok(valuation) => valuation,
+            Err(PhaseError::MissingRate { from, to, .. }) => {
+                blocked.push(BlockedCell {
+                    portfolio: state.id,
+                    reason: BlockReason::MissingRate {
+                        pair: from.pair_with(to),
+                    },
+                });
+                continue;
+            }
+            // The run tries the cell and reports the failure.
+            Err(_) => continue,
+        };
+        if late.is_none_or(|late| !late.contains(state.id.0)) {
+            continue;
+        }
+        let session = CellOnSession {
+            market,
+            state,
+            session,
+            valuation: &valuation,
+        };
+        blocked.extend(
+            missing_prices(&session, price_wait, prices)?.map(|reason| BlockedCell {
                 portfolio: state.id,
                 reason,
-            });
-        }
+            }),
+        );
     }
     Ok(blocked)
 }
 
-/// Returns the reason that a cell waits, if it does. A cell whose books fail does not wait: the run
-/// tries it and reports the failure.
-fn block_reason(
-    market: &Market,
-    state: &mut PortfolioState,
+/// A cell with its books.
+struct CellOnSession<'c> {
+    market: &'c Market,
+    state: &'c PortfolioState,
     session: usize,
+    valuation: &'c Valuation,
+}
+
+/// Returns the closes and rates for which a cell waits, if it does.
+fn missing_prices(
+    cell: &CellOnSession<'_>,
     price_wait: &PriceWait,
     prices: &mut SessionPrices<'_, '_>,
 ) -> Result<Option<BlockReason>, StoreError> {
-    let valuation = match state.books.value_on(market, &state.history, session) {
-        Ok(valuation) => valuation,
-        Err(PhaseError::MissingRate { from, to, .. }) => {
-            return Ok(Some(BlockReason::MissingRate {
-                pair: from.pair_with(to),
-            }));
-        }
-        Err(_) => return Ok(None),
-    };
+    let CellOnSession {
+        market,
+        state,
+        session,
+        valuation,
+    } = *cell;
     let calendars = prices.calendars().clone();
     let late = LateInputs {
         market,
@@ -255,112 +334,4 @@ fn block_reason(
         covered_share,
         missing: missing.into_iter().collect(),
     }))
-}
-
-/// The closes and rates of a session that holdings need and that are not there.
-struct LateInputs<'m> {
-    market: &'m Market,
-    calendars: &'m SecurityCalendars,
-    session: usize,
-}
-
-impl LateInputs<'_> {
-    /// Returns the securities without an expected close of the session on which the value of a
-    /// holding depends, its own and those of its exchange rate. Each comes with its sessions without
-    /// a close, up to this one. On a session on which a security is closed, its price depends on its
-    /// last session before.
-    fn of_position(
-        &self,
-        state: &PortfolioState,
-        position: &Position,
-    ) -> Vec<(SecurityId, Vec<Day>)> {
-        let own = position.security;
-        // The quality of a position is that of the older of price and rate.
-        let Some(price) = self.market.as_of(own, self.session) else {
-            // Without any close there is no age. The sessions after the first transaction count
-            // instead, so that this wait ends as well.
-            let Some(known) = self.market.security(own) else {
-                return Vec::new();
-            };
-            let sessions = self.open_sessions(known);
-            let transactions = state.history.transactions();
-            let day = self.market.sessions()[self.session];
-            let held = sessions_held(transactions, own, &sessions, day);
-            // No close can come for a session on which it is closed.
-            if held == 0 && self.calendars.is_closed(known, day) {
-                return Vec::new();
-            }
-            return self.late(own, held).into_iter().collect();
-        };
-        let own = self.late_since(own, price.quality);
-        let rate = self.late_rate(position.security, state.history.currency());
-        own.into_iter().chain(rate).collect()
-    }
-
-    /// Returns the currency pairs of the rate of a security that are late.
-    fn late_rate(&self, security: SecurityId, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
-        let from = self.market.security(security).map(|known| known.currency);
-        let foreign = from.filter(|from| *from != to);
-        foreign.map_or_else(Vec::new, |from| self.of_rate(from, to))
-    }
-
-    /// Returns the currency pairs of the rate between two currencies that are late.
-    fn of_rate(&self, from: Currency, to: Currency) -> Vec<(SecurityId, Vec<Day>)> {
-        let conversion = self.market.conversion(from, to);
-        let rate = self.market.rate(&conversion, self.session);
-        let pairs = rate.iter().flat_map(AsOfRate::securities);
-        let late = pairs.filter_map(|pair| {
-            let price = self.market.as_of(pair, self.session)?;
-            self.late_since(pair, price.quality)
-        });
-        late.collect()
-    }
-
-    /// Returns the security if its last close is not of the session.
-    fn late_since(
-        &self,
-        security: SecurityId,
-        last: PriceQuality,
-    ) -> Option<(SecurityId, Vec<Day>)> {
-        match last {
-            PriceQuality::Stale(age) => self.late(security, usize::from(age)),
-            _ => None,
-        }
-    }
-
-    /// Returns the security with its last `count` sessions, if a close of it is expected.
-    fn late(&self, security: SecurityId, count: usize) -> Option<(SecurityId, Vec<Day>)> {
-        let known = self.market.security(security)?;
-        let sessions = self.open_sessions(known);
-        let waited = sessions[sessions.len().saturating_sub(count)..].to_vec();
-        known
-            .is_price_expected(self.market.sessions()[self.session])
-            .then_some((security, waited))
-    }
-
-    /// Returns the sessions up to this one on which a security is not closed.
-    fn open_sessions(&self, security: &Security) -> Cow<'_, [Day]> {
-        let sessions = &self.market.sessions()[..=self.session];
-        let own = self.calendars.sessions_of(security);
-        if own.is_none() {
-            return Cow::Borrowed(sessions);
-        }
-        let open = sessions.iter().copied().filter(|day| !is_closed(own, *day));
-        Cow::Owned(open.collect())
-    }
-}
-
-/// Returns the number of sessions since the first of `transactions`, ascending, in a security, up to
-/// `day`; 0 without one.
-pub(crate) fn sessions_held(
-    transactions: &[Transaction],
-    security: SecurityId,
-    sessions: &[Day],
-    day: Day,
-) -> usize {
-    let of_security = |transaction: &&Transaction| transaction.security == Some(security);
-    let first = transactions.iter().find(of_security);
-    let first = first.map_or(day, |transaction| transaction.day);
-    let index = |day: Day| sessions.partition_point(|session| *session < day);
-    index(day).saturating_sub(index(first))
 }

@@ -137,6 +137,11 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         Ok(current)
     }
 
+    /// Returns all sessions of the configured calendar, ascending.
+    pub(super) fn all_sessions(&self) -> &[Day] {
+        self.calendar.all_sessions()
+    }
+
     /// Returns the sessions of the database up to `day`, ascending.
     fn sessions_until(&self, day: Day) -> &[Day] {
         let sessions = self.calendar.all_sessions();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{AsOfPrice, Slot, is_outdated};
-use crate::domain::{Currency, ExchangeRate, PriceQuality, Security, SecurityId};
+use crate::domain::{Currency, Day, ExchangeRate, PriceQuality, Security, SecurityId};
 
 /// The currency pairs of a market.
 #[derive(Debug, Clone, Default)]
@@ -138,6 +138,16 @@ impl Conversion {
         securities.sort_unstable();
         securities.dedup();
         securities
+    }
+
+    /// Returns the first day on which some way has the prices of all its pairs, if each pair has
+    /// prices from the day that `first` returns.
+    pub fn first_possible(&self, first: impl Fn(SecurityId) -> Option<Day>) -> Option<Day> {
+        let days = self.paths.iter().filter_map(|path| {
+            let firsts: Option<Vec<_>> = path.securities().map(&first).collect();
+            firsts?.into_iter().max()
+        });
+        days.min()
     }
 
     /// Returns whether some way uses only pairs that `is_priced` accepts.

@@ -32,6 +32,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/020_portfolio_calendars.sql")),
     M::up(include_str!("schema/021_former_symbols.sql")),
     M::up(include_str!("schema/022_action_changes.sql")),
+    M::up(include_str!("schema/023_currencies_of_cash.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

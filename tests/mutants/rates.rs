@@ -6,6 +6,8 @@ use crate::mutant::Mutant;
 
 const RATES: &str = "src/phases/rates.rs";
 const READINESS: &str = "src/engine/readiness.rs";
+const LATE_INPUTS: &str = "src/engine/late_inputs.rs";
+const FIRST_RATES: &str = "src/engine/first_rates.rs";
 
 pub(crate) const MUTANTS: &[Mutant] = &[
     fault(
@@ -28,7 +30,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "exchange_rates/a_late_rate_blocks_its_holders_until_it_arrives",
         )],
         &[edit(
-            READINESS,
+            LATE_INPUTS,
             "let rate = self.late_rate(position.security, state.history.currency());",
             "self.late_rate(position.security, state.history.currency())",
             "Vec::new()",
@@ -41,12 +43,25 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "exchange_rates/a_rate_older_than_the_limit_no_longer_blocks",
         )],
         &[edit(
-            READINESS,
+            LATE_INPUTS,
             "let price = self.market.as_of(pair, self.session)?;
             self.late_since(pair, price.quality)",
             "self.late_since(pair, price.quality)",
             "let _ = price;
             self.late(pair, 1)",
+        )],
+    ),
+    fault(
+        "no-rate-found-by-the-run-only",
+        "a plan has steps for cells whose currency never had a rate",
+        &[Scenario(
+            "exchange_rates/a_currency_without_any_rate_blocks_its_holders_on_every_day",
+        )],
+        &[edit(
+            FIRST_RATES,
+            "let day = day.unwrap_or(Day::MAX);",
+            "day.unwrap_or(Day::MAX)",
+            "day.unwrap_or(inception)",
         )],
     ),
     fault(

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Row, params};
 
-use crate::domain::{CashTerms, Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction};
+use crate::domain::{
+    CashTerms, Currency, Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction,
+};
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
 use crate::store::transaction::subject;
@@ -183,6 +185,75 @@ impl ReadEntries<'_> {
     ) -> Result<BTreeSet<PortfolioId>, StoreError> {
         let sql = "SELECT DISTINCT portfolio FROM entry WHERE security = ?1 ORDER BY portfolio";
         select(self.connection, sql, [security], |row| Ok(row.get(0)?))
+    }
+
+    /// Returns the portfolios that have any transaction in a security on the days of `range`.
+    pub(crate) fn portfolios_trading_in(
+        &self,
+        security: SecurityId,
+        range: DayRange,
+    ) -> Result<IdSet, StoreError> {
+        let sql = "SELECT DISTINCT portfolio FROM entry
+                   WHERE security = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY portfolio";
+        let values = params![security, range.first(), range.last()];
+        select(
+            self.connection,
+            sql,
+            values,
+            |row| Ok(row.get::<_, u32>(0)?),
+        )
+    }
+
+    /// Returns the currencies that transactions name for their cash.
+    pub(crate) fn currencies_of_cash(&self) -> Result<BTreeSet<Currency>, StoreError> {
+        // One seek for each currency, as in `traded_securities`.
+        let next = [
+            "SELECT min(currency) FROM entry WHERE currency > ?1",
+            "SELECT min(fee_currency) FROM entry WHERE fee_currency > ?1",
+            "SELECT min(from_currency) FROM entry WHERE from_currency > ?1",
+        ];
+        let mut named = BTreeSet::new();
+        for sql in next {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut after = String::new();
+            loop {
+                let next: Option<Currency> = statement.query_row([&after], |row| row.get(0))?;
+                let Some(currency) = next else { break };
+                named.insert(currency);
+                currency.code().clone_into(&mut after);
+            }
+        }
+        Ok(named)
+    }
+
+    /// Returns the portfolios with a transaction on the days of `range` that names a currency for
+    /// its cash.
+    pub(crate) fn portfolios_naming(
+        &self,
+        currency: Currency,
+        range: DayRange,
+    ) -> Result<IdSet, StoreError> {
+        let each = [
+            "SELECT DISTINCT portfolio FROM entry
+             WHERE currency = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY portfolio",
+            "SELECT DISTINCT portfolio FROM entry
+             WHERE fee_currency = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY portfolio",
+            "SELECT DISTINCT portfolio FROM entry
+             WHERE from_currency = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY portfolio",
+        ];
+        let mut named = IdSet::new();
+        for sql in each {
+            let values = params![currency, range.first(), range.last()];
+            let found: IdSet =
+                select(
+                    self.connection,
+                    sql,
+                    values,
+                    |row| Ok(row.get::<_, u32>(0)?),
+                )?;
+            named |= found;
+        }
+        Ok(named)
     }
 }
 
