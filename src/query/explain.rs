@@ -53,9 +53,11 @@ pub fn explain(
                 calendar: portfolio.calendar.clone(),
             },
             day,
+            session_before: adjacent_session(settings, own, day, Calendar::previous)?,
+            session_after: adjacent_session(settings, own, day, Calendar::next)?,
             target,
-            expectation,
             next: next_commands((portfolio, day), &expectation, &decision, &phases),
+            expectation,
             decision,
             phases,
             securities: securities(reading, settings, &surveyed, cell)?,
@@ -84,11 +86,15 @@ fn expectation(
     target: Day,
 ) -> Result<Expectation, QueryError> {
     let calendar = &settings.calendar;
+    let no_session = |name: &str| {
+        Ok(Expectation::NoSession {
+            calendar: name.to_owned(),
+            before: adjacent_session(settings, own, day, Calendar::previous)?,
+            after: adjacent_session(settings, own, day, Calendar::next)?,
+        })
+    };
     if !calendar.is_session(day)? {
-        return Ok(Expectation::NoSession {
-            before: calendar.previous(day)?,
-            after: calendar.next(day)?,
-        });
+        return no_session(calendar.name());
     }
     let lifecycle = &portfolio.lifecycle;
     let (closing_day, deleted_at) = (lifecycle.closing_day(), lifecycle.deleted_at());
@@ -98,24 +104,28 @@ fn expectation(
             inception: lifecycle.inception(),
         },
         (LifecycleStatus::AfterClose, Some(closed), _) => Expectation::AfterClose { closed },
-        _ if !own.is_none_or(|own| own.has_session(day)) => {
-            let near = |next: fn(&Calendar, Day) -> Result<Option<Day>, CalendarError>| {
-                let mut found = next(calendar, day)?;
-                while let (Some(near), Some(own)) = (found, own)
-                    && !own.has_session(near)
-                {
-                    found = next(calendar, near)?;
-                }
-                Ok::<_, CalendarError>(found)
-            };
-            Expectation::NoSession {
-                before: near(Calendar::previous)?,
-                after: near(Calendar::next)?,
-            }
+        _ if own.is_some_and(|own| !own.has_session(day)) => {
+            return no_session(own.map_or("", |own| &own.name));
         }
         _ if day > target => Expectation::BeyondTarget { target },
         _ => Expectation::Expected,
     })
+}
+
+/// Returns the first session of a portfolio in the direction of `next`.
+fn adjacent_session(
+    settings: &Settings,
+    own: Option<&PortfolioCalendar>,
+    day: Day,
+    next: fn(&Calendar, Day) -> Result<Option<Day>, CalendarError>,
+) -> Result<Option<Day>, CalendarError> {
+    let mut found = next(&settings.calendar, day)?;
+    while let (Some(near), Some(own)) = (found, own)
+        && !own.has_session(near)
+    {
+        found = next(&settings.calendar, near)?;
+    }
+    Ok(found)
 }
 
 fn phase_states(

@@ -19,6 +19,12 @@ pub struct Explanation {
     pub portfolio: ExplainedPortfolio,
     /// The day of the cell.
     pub day: Day,
+    /// The session of the portfolio before the day, as far as its calendars know one.
+    #[serde(skip)]
+    pub session_before: Option<Day>,
+    /// The session of the portfolio after the day, as far as its calendars know one.
+    #[serde(skip)]
+    pub session_after: Option<Day>,
     /// The last session up to which cells are due.
     pub target: Day,
     /// Expected, or the reason why not.
@@ -60,7 +66,7 @@ pub struct ExplainedPortfolio {
 }
 
 /// Expected, or the reason why a cell is not expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "is",
     rename_all = "kebab-case",
@@ -69,11 +75,14 @@ pub struct ExplainedPortfolio {
 pub enum Expectation {
     /// The cell is expected.
     Expected,
-    /// The day is not a session.
+    /// The day is not a session of the portfolio.
     NoSession {
-        /// The session before, as far as the calendar knows one.
+        /// The name of the calendar without the session: that of the database, or, if that has it,
+        /// that of the portfolio.
+        calendar: String,
+        /// The session of the portfolio before, as far as the calendars know one.
         before: Option<Day>,
-        /// The session after, as far as the calendar knows one.
+        /// The session of the portfolio after, as far as the calendars know one.
         after: Option<Day>,
     },
     /// The day is before the inception of the portfolio.

@@ -86,7 +86,11 @@ fn verdict(state: CellState<'_>) -> String {
 fn expectation_text(explanation: &Explanation) -> String {
     match &explanation.expectation {
         Expectation::Expected => "yes".to_owned(),
-        Expectation::NoSession { before, after } => {
+        Expectation::NoSession {
+            calendar,
+            before,
+            after,
+        } => {
             let around = [("the one before is", before), ("the one after is", after)];
             let around = around
                 .into_iter()
@@ -94,13 +98,10 @@ fn expectation_text(explanation: &Explanation) -> String {
             let around: Vec<_> = around
                 .map(|(which, day)| format!("{which} {day}"))
                 .collect();
-            let own = explanation.portfolio.calendar.as_ref();
-            let own = own.map_or(String::new(), |name| {
-                format!(" of {name}, the portfolio's calendar")
-            });
+            let of = of_calendar(explanation, calendar);
             match around.is_empty() {
-                true => format!("no: the day is not a session{own}"),
-                false => format!("no: the day is not a session{own}; {}", around.join(", ")),
+                true => format!("no: the day is not a session{of}"),
+                false => format!("no: the day is not a session{of}; {}", around.join(", ")),
             }
         }
         Expectation::BeforeInception { inception } => format!("no: its inception is {inception}"),
@@ -109,6 +110,16 @@ fn expectation_text(explanation: &Explanation) -> String {
         Expectation::BeyondTarget { target } => {
             format!("not yet: the last final session is {target}")
         }
+    }
+}
+
+/// Names the calendar that does not have a session, such as ` of XTSE, the portfolio's calendar`; nothing
+/// if the portfolio has the sessions of the database.
+pub fn of_calendar(explanation: &Explanation, calendar: &str) -> String {
+    match explanation.portfolio.calendar.as_deref() {
+        None => String::new(),
+        Some(own) if own == calendar => format!(" of {own}, the portfolio's calendar"),
+        Some(_) => format!(" of {calendar}, the calendar of the database"),
     }
 }
 
@@ -231,6 +242,7 @@ mod tests {
     fn non_session_day_names_adjacent_sessions() {
         let mut explanation = query_samples::explanation("B");
         explanation.expectation = Expectation::NoSession {
+            calendar: "XNYS".to_owned(),
             before: Some(day("2026-01-02")),
             after: Some(day("2026-01-05")),
         };
@@ -238,5 +250,23 @@ mod tests {
         assert!(text.contains("nothing is expected\n"), "{text}");
         let around = "the one before is 2026-01-02, the one\n             after is 2026-01-05";
         assert!(text.contains(around), "{text}");
+    }
+
+    #[test]
+    fn non_session_day_names_the_calendar_that_does_not_have_it() {
+        let mut explanation = query_samples::explanation("B");
+        explanation.portfolio.calendar = Some("XTSE".to_owned());
+        for (calendar, whose) in [
+            ("XTSE", "XTSE, the portfolio's calendar"),
+            ("XNYS", "XNYS, the calendar of the database"),
+        ] {
+            explanation.expectation = Expectation::NoSession {
+                calendar: calendar.to_owned(),
+                before: None,
+                after: None,
+            };
+            let text = expectation_text(&explanation);
+            assert_eq!(text, format!("no: the day is not a session of {whose}"));
+        }
     }
 }

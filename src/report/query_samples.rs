@@ -158,6 +158,8 @@ pub(super) fn explanation(name: &str) -> Explanation {
         },
         day: day("2026-01-07"),
         target: day("2026-01-08"),
+        session_before: Some(day("2026-01-06")),
+        session_after: Some(day("2026-01-08")),
         expectation: Expectation::Expected,
         accepted_prices: None,
         decision: partial,

@@ -63,6 +63,7 @@ fn a_non_session_day_names_its_neighbours() {
     assert_eq!(
         explanation.expectation,
         Expectation::NoSession {
+            calendar: fixture.settings.calendar.name().to_owned(),
             before: Some("2026-01-02".parse().unwrap()),
             after: Some("2026-01-05".parse().unwrap()),
         }

@@ -9,7 +9,8 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::domain::Day;
-use crate::query::{CellState, Expectation, Explanation, PhaseState, QueryError};
+use crate::query::{CellState, Expectation, Explanation, PhaseState};
+use crate::report::of_calendar;
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
@@ -53,40 +54,16 @@ pub(super) async fn show(
     let day: Day = day
         .parse()
         .map_err(|error| Problem::malformed(format!("{error}")))?;
-    let (explanation, adjacent) = state
-        .run_blocking(move |state| read(state, &id, day))
+    let explanation = state
+        .run_blocking(move |state| state.context.app.explain(&id, day))
         .await?;
     let title = format!("{} on {day}", explanation.portfolio.name);
     let frame = Frame::new(title, Section::Other, user);
-    render(&cell_page(frame, explanation, adjacent))
+    render(&cell_page(frame, explanation))
 }
 
-/// The session before a day, not before the inception of the portfolio, and the session after it,
-/// not after the target.
-type AdjacentSessions = (Option<Day>, Option<Day>);
-
-fn read(
-    state: &AppState,
-    id: &str,
-    day: Day,
-) -> Result<(Explanation, AdjacentSessions), QueryError> {
-    let app = &state.context.app;
-    let explanation = app.explain(id, day)?;
+fn cell_page(frame: Frame, explanation: Explanation) -> CellPage {
     let (first, target) = (explanation.portfolio.inception, explanation.target);
-    let before = app.settings.calendar.previous(day)?;
-    let after = app.settings.calendar.next(day)?;
-    let adjacent = (
-        before.filter(|day| *day >= first),
-        after.filter(|day| *day <= target),
-    );
-    Ok((explanation, adjacent))
-}
-
-fn cell_page(
-    frame: Frame,
-    explanation: Explanation,
-    (before, after): AdjacentSessions,
-) -> CellPage {
     let state = explanation.state();
     let invalidations = explanation.invalidations.iter().map(|invalidation| {
         let text = format!(
@@ -103,9 +80,9 @@ fn cell_page(
         day_text: labels::day(explanation.day),
         tone: labels::tone_class(state),
         verdict: verdict(state),
-        expected: expected(&explanation.expectation),
-        previous_session: before,
-        next_session: after,
+        expected: expected(&explanation),
+        previous_session: (explanation.session_before).filter(|day| *day >= first),
+        next_session: (explanation.session_after).filter(|day| *day <= target),
         phases: explanation.phases.iter().map(PhaseLine::new).collect(),
         missing_statistics: securities
             .map_or(Vec::new(), |invalidation| invalidation.missing.clone()),
@@ -127,10 +104,12 @@ fn verdict(state: CellState<'_>) -> String {
     }
 }
 
-fn expected(expectation: &Expectation) -> String {
-    match expectation {
+fn expected(explanation: &Explanation) -> String {
+    match &explanation.expectation {
         Expectation::Expected => "yes".to_owned(),
-        Expectation::NoSession { .. } => "no: not a session".to_owned(),
+        Expectation::NoSession { calendar, .. } => {
+            format!("no: not a session{}", of_calendar(explanation, calendar))
+        }
         Expectation::BeforeInception { inception } => {
             format!("no: before inception on {}", labels::day(*inception))
         }
