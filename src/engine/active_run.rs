@@ -98,10 +98,12 @@ impl<'n> ActiveRun<'n> {
             {
                 warnings.push(Warning::ModelChanged);
             }
-            let days = sync_calendar(writing, &settings.calendar, started)?;
-            if !days.is_empty() {
-                warnings.push(Warning::CalendarChanged { days });
+            let synced = sync_calendar(writing, &settings.calendar, started)?;
+            if !synced.days.is_empty() {
+                warnings.push(Warning::CalendarChanged { days: synced.days });
             }
+            let others = synced.others.into_iter();
+            warnings.extend(others.map(|change| Warning::CalendarTermsChanged { change }));
             if let Some(forced) = run_request.forced_cells() {
                 force(writing, &settings.calendar, &forced, started)?;
             }

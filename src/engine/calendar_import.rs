@@ -31,10 +31,10 @@ pub fn put_calendar_in_force(
     writing.lease().ensure_none_live(environment)?;
     let pending = PendingInvalidations::read(writing, None, calendar)?;
     let invalidated = pending.reasons().map(|(_, outputs)| outputs).sum();
-    let days = sync_calendar(writing, calendar, environment.clock.now())?;
+    let synced = sync_calendar(writing, calendar, environment.clock.now())?;
     writing.increment_revision()?;
     Ok(CalendarEffect {
-        days: days.into_iter().collect(),
+        days: synced.days.into_iter().collect(),
         invalidated,
     })
 }

@@ -87,6 +87,12 @@ pub enum Warning {
         /// The days that became or ceased to be sessions, ascending.
         days: Vec<Day>,
     },
+    /// A calendar has another start or number of sessions a year, or one that securities or portfolios
+    /// name changed; affected cells are to be recomputed.
+    CalendarTermsChanged {
+        /// The change as text for people.
+        change: String,
+    },
     /// A part of the requested range was not filled.
     Range(RangeRemark),
 }
@@ -112,6 +118,9 @@ impl std::fmt::Display for Warning {
                 "benchmark, factors or shocks changed: figures made with the old ones are recomputed"
             ),
             Self::Range(remark) => remark.fmt(f),
+            Self::CalendarTermsChanged { change } => {
+                write!(f, "{change}: affected cells are recomputed")
+            }
             Self::CalendarChanged { days } => write!(
                 f,
                 "the calendar changed on {}: affected cells are recomputed",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::closed_sessions::security_calendar_changes;
-use super::ledger::remove_cells;
+use super::ledger::{keep_done, remove_cells};
 use super::portfolio_calendars::portfolio_calendar_changes;
 use crate::domain::{
     Calendar, Day, DayRange, InvalidationCause, NewInvalidation, Phase, PhaseCells, PhaseSet,
@@ -17,41 +17,78 @@ use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 pub(super) struct CalendarChange {
     /// The covered days that become or cease to be sessions, ascending.
     pub(super) days: Vec<Day>,
-    /// Its invalidations, in the order in which they are recorded.
-    pub(super) invalidations: Vec<NewInvalidation>,
+    /// The invalidation by these days.
+    of_days: Option<NewInvalidation>,
+    /// Its other invalidations, in the order in which they are recorded.
+    others: Vec<NewInvalidation>,
+}
+
+impl CalendarChange {
+    /// Returns the invalidations in the order in which they are recorded.
+    pub(super) fn into_invalidations(self) -> impl Iterator<Item = NewInvalidation> {
+        self.of_days.into_iter().chain(self.others)
+    }
+}
+
+/// The changes by a calendar that was put in force, as far as they affect done cells.
+#[derive(Debug, Default)]
+pub(crate) struct SyncedCalendar {
+    /// The covered days that became or ceased to be sessions, ascending.
+    pub(crate) days: Vec<Day>,
+    /// The other changes as text for people: another start, another number of sessions a year, and the
+    /// calendars that securities and portfolios name.
+    pub(crate) others: Vec<String>,
 }
 
 /// Puts the configured calendar in force, and those that securities and portfolios name. If another
 /// one was in force, invalidates all cells from the first changed day on, and all annualised
-/// figures if a year has another number of sessions. Returns the covered days that became or ceased
-/// to be sessions, ascending.
+/// figures if a year has another number of sessions.
 pub(crate) fn sync_calendar(
     writing: &WriteTransaction<'_>,
     calendar: &Calendar,
     now: DateTime<Utc>,
-) -> Result<Vec<Day>, StoreError> {
+) -> Result<SyncedCalendar, StoreError> {
     let change = calendar_change(writing, calendar)?;
+    let mut others = reasons(writing, &change.others)?;
     let in_force = writing.calendar();
     let has_sessions = in_force.sessions()?.as_deref() == Some(calendar.all_sessions());
     // Other hours or another name change no session.
     if !has_sessions || in_force.of_figures()?.as_ref() != Some(calendar) {
         in_force.set(calendar)?;
     }
-    remove_cells(writing, change.invalidations.into_iter().map(Ok), now)?;
+    let days = change.days.clone();
+    remove_cells(writing, change.into_invalidations().map(Ok), now)?;
     // The database's calendar may be that of a security or portfolio too.
-    sync_named_calendars(writing, calendar, now)?;
-    Ok(change.days)
+    others.extend(sync_named_calendars(writing, calendar, now)?);
+    Ok(SyncedCalendar { days, others })
+}
+
+/// Returns the reasons of the invalidations that take cells out of the ledger.
+fn reasons(
+    reading: &ReadTransaction<'_>,
+    invalidations: &[NewInvalidation],
+) -> Result<Vec<String>, StoreError> {
+    let mut reasons = Vec::new();
+    for new in invalidations {
+        let mut cells = new.cells.clone();
+        keep_done(reading, &mut cells)?;
+        if !cells.is_empty() {
+            reasons.push(new.reason.clone());
+        }
+    }
+    Ok(reasons)
 }
 
 /// Puts the calendars that securities and portfolios name in force, and invalidates the cells that
-/// this affects.
+/// this affects. Returns the reasons.
 fn sync_named_calendars(
     writing: &WriteTransaction<'_>,
     configured: &Calendar,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Vec<String>, StoreError> {
     let mut changes = security_calendar_changes(writing, configured)?;
     changes.extend(portfolio_calendar_changes(writing, configured)?);
+    let reasons = reasons(writing, &changes)?;
     let (was, current) = (
         writing.security_calendars().of_portfolios_in_force()?,
         writing.security_calendars().of_portfolios(configured)?,
@@ -72,7 +109,7 @@ fn sync_named_calendars(
         }
     }
     remove_cells(writing, changes.into_iter().map(Ok), now)?;
-    Ok(())
+    Ok(reasons)
 }
 
 /// Returns the effect of `calendar` when it is put in force.
@@ -88,16 +125,14 @@ pub(super) fn calendar_change(
     };
     if before != calendar.all_sessions() {
         change.days = changed_days(&before, calendar.all_sessions(), last);
-        change.invalidations.push(NewInvalidation {
+        change.of_days = Some(NewInvalidation {
             cause: InvalidationCause::Calendar,
             reason: format!("the calendar changed on {}", Day::list(&change.days)),
             cells: affected_by_sessions(reading, &change.days)?,
         });
         let first = |sessions: &[Day]| sessions.first().copied();
         if let (Some(old), Some(new)) = (first(&before), first(calendar.all_sessions())) {
-            change
-                .invalidations
-                .extend(start_change(reading, old, new)?);
+            change.others.extend(start_change(reading, old, new)?);
         }
     }
     let old = reading.calendar().sessions_per_year()?.unwrap_or_default();
@@ -106,7 +141,7 @@ pub(super) fn calendar_change(
         // Only volatility is annualised, of securities and of portfolios.
         let phases = PhaseSet::from_phase(Phase::Securities).with(Phase::Risk);
         let annualised = reading.ledger().coverage(DayRange::ALL, phases)?;
-        change.invalidations.push(NewInvalidation {
+        change.others.push(NewInvalidation {
             cause: InvalidationCause::Calendar,
             reason: format!("a year has {new} sessions and not {old}"),
             cells: annualised.into_cells(),

@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Day, NewInvalidation, Phase, PhaseCells};
-use crate::store::{StoreError, WriteTransaction};
+use crate::domain::{Day, DayRange, NewInvalidation, Phase, PhaseCells, PhaseSet};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Applies invalidations in order and returns the ids that all of them removed. What an earlier one
 /// removed is not recorded for a later one. Nothing is recorded for one that removes nothing.
@@ -75,6 +75,27 @@ pub(crate) fn close_completed(writing: &WriteTransaction<'_>) -> Result<(), Stor
         }
         writing.invalidations().close(open.id)?;
     }
+    Ok(())
+}
+
+/// Keeps the ids that are in the ledger, which are those that a run takes out of it.
+pub(super) fn keep_done(
+    reading: &ReadTransaction<'_>,
+    cells: &mut PhaseCells,
+) -> Result<(), StoreError> {
+    let ends = cells.keys().next().zip(cells.keys().next_back());
+    let range = ends.and_then(|((first, _), (last, _))| DayRange::new(*first, *last).ok());
+    let Some(range) = range else {
+        return Ok(());
+    };
+    let done = reading.ledger().coverage(range, PhaseSet::ALL)?;
+    for ((day, phase), ids) in &mut *cells {
+        match done.get(*day, *phase) {
+            Some(done) => *ids &= done,
+            None => ids.clear(),
+        }
+    }
+    cells.retain(|_, ids| !ids.is_empty());
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 use super::calendar::calendar_change;
 use super::closed_sessions::security_calendar_changes;
+use super::ledger::keep_done;
 use super::portfolio_calendars::portfolio_calendar_changes;
 use super::risk_model::model_change;
 use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
@@ -28,7 +29,7 @@ impl PendingInvalidations {
         let model = model
             .map(|model| model_change(reading, model))
             .transpose()?;
-        let of_database = calendar_change(reading, calendar)?.invalidations;
+        let of_database = calendar_change(reading, calendar)?.into_invalidations();
         let of_securities = security_calendar_changes(reading, calendar)?;
         let changes = model.flatten().into_iter().chain(of_database);
         let mut pending: Vec<NewInvalidation> = Vec::new();
@@ -41,7 +42,7 @@ impl PendingInvalidations {
                     }
                 }
             }
-            new.cells.retain(|_, ids| !ids.is_empty());
+            keep_done(reading, &mut new.cells)?;
             if !new.cells.is_empty() {
                 pending.push(new);
             }
