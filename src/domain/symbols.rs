@@ -117,8 +117,15 @@ impl Security {
     /// Returns whether the security, as it is to become, would have a symbol that `other` has on the
     /// same day. The securities are different ones.
     pub fn contradicts_symbols(&self, other: &Self) -> bool {
+        self.symbol_shared_with(other).is_some()
+    }
+
+    /// Returns the symbol of the security, as it is to become, that `other` has on the same day. The
+    /// securities are different ones.
+    pub fn symbol_shared_with(&self, other: &Self) -> Option<&str> {
         let mut own = self.symbol_periods();
-        own.any(|own| other.symbol_periods().any(|other| own.contradicts(&other)))
+        let shared = own.find(|own| other.symbol_periods().any(|other| own.contradicts(&other)));
+        shared.map(|period| period.symbol)
     }
 
     /// Returns whether a change of this security's symbols to those of `now` keeps its place among

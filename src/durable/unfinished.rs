@@ -107,6 +107,35 @@ impl Drop for Unfinished {
     }
 }
 
+/// Removes the unfinished files that interrupted processes left in a folder. One that a process still
+/// writes is locked, and stays; so do all on a file system without locks.
+///
+/// # Errors
+///
+/// The folder cannot be listed, or a file cannot be removed.
+pub fn remove_abandoned(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if path
+            .extension()
+            .is_none_or(|extension| extension != EXTENSION)
+            || !entry.file_type()?.is_file()
+        {
+            continue;
+        }
+        let file = match OpenOptions::new().write(true).open(&path) {
+            // Its process finished it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        if file.try_lock().is_ok() && is_named(&file, &path)? {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes the files that SQLite keeps beside a database, if there are any.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::inputs::{self, CloseSelection};
 use super::settings::Settings;
 use crate::domain::{Day, IdSet, PortfolioId};
-use crate::phases::{Books, PhaseError, RealizedLot};
+use crate::phases::{Books, RealizedLot};
 use crate::store::ReadTransaction;
 
 /// A closed lot with the ids of its transactions.
@@ -17,13 +17,13 @@ pub(crate) struct ClosedPosition {
 }
 
 /// Returns the lots that a portfolio closed up to and including `last`, a session, in the order of
-/// closing; or the reason that its transactions cannot be booked.
+/// closing; or, as text for people, the reason that its transactions cannot be booked.
 pub(crate) fn closed_positions(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
     portfolio: PortfolioId,
     last: Day,
-) -> Result<Result<Vec<ClosedPosition>, PhaseError>, EngineError> {
+) -> Result<Result<Vec<ClosedPosition>, String>, EngineError> {
     let ids = IdSet::from([portfolio.0]);
     let inputs = inputs::load(reading, settings, &ids, last, CloseSelection::Needed)?;
     let Some(state) = inputs.portfolios.first() else {
@@ -31,7 +31,8 @@ pub(crate) fn closed_positions(
     };
     let transactions = state.history.transactions();
     let id = |at: u32| transactions[at as usize].reference.clone();
-    let closed = Books::realized_lots(inputs.markets.of(state.id), &state.history).map(|lots| {
+    let market = inputs.markets.of(state.id);
+    let closed = Books::realized_lots(market, &state.history).map(|lots| {
         let lots = lots.into_iter().map(|lot| ClosedPosition {
             opened_by: id(lot.opened.transaction),
             closed_by: lot.closed_by.map(id),
@@ -39,5 +40,5 @@ pub(crate) fn closed_positions(
         });
         lots.collect()
     });
-    Ok(closed)
+    Ok(closed.map_err(|error| error.with_symbol(market)))
 }

@@ -4,7 +4,6 @@ use thiserror::Error;
 
 use crate::domain::{CalendarError, Portfolio, PortfolioKey, RunId, Security, nearest};
 use crate::engine::EngineError;
-use crate::phases::PhaseError;
 use crate::plan::{PlanError, ScopeError};
 use crate::store::StoreError;
 
@@ -57,13 +56,12 @@ pub enum QueryError {
     #[error("deleted {}: no run fills a deleted portfolio", quoted(.0))]
     DeletedPortfolios(Vec<String>),
     /// The transactions of a portfolio cannot be booked up to the day.
-    #[error("failed to book the transactions of `{portfolio}`")]
+    #[error("failed to book the transactions of `{portfolio}`: {reason}")]
     Unbookable {
         /// The name of the portfolio.
         portfolio: String,
         /// The transaction or split, and the reason.
-        #[source]
-        source: PhaseError,
+        reason: String,
     },
     /// The sum of the realized profits does not fit.
     #[error("the realized profits of `{portfolio}` are out of range")]
@@ -105,9 +103,9 @@ impl QueryError {
         }
     }
 
-    pub(super) fn unbookable(portfolio: &Portfolio, source: PhaseError) -> Self {
+    pub(super) fn unbookable(portfolio: &Portfolio, reason: String) -> Self {
         let portfolio = portfolio.name.clone();
-        Self::Unbookable { portfolio, source }
+        Self::Unbookable { portfolio, reason }
     }
 
     pub(super) fn out_of_range(portfolio: &Portfolio) -> Self {

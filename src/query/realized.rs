@@ -84,7 +84,7 @@ pub fn realized_gains(
         let lots = match last {
             None => Vec::new(),
             Some(last) => closed_positions(reading, settings, portfolio.id, last)?
-                .map_err(|source| QueryError::unbookable(portfolio, source))
+                .map_err(|reason| QueryError::unbookable(portfolio, reason))
                 .and_then(|closed| named(reading, portfolio, closed))?,
         };
         let mut gains = lots.iter();

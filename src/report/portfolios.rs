@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::domain::Portfolio;
+use crate::domain::{Day, LifecycleStatus, Portfolio};
 use crate::query::SHORT_ID_LENGTH;
 
-/// A table of portfolios with inception, last day, state and, if any has one, calendar.
-pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
+/// A table of portfolios with inception, last day, state on `today` and, if any has one, calendar.
+pub fn portfolios_text(portfolios: &[Portfolio], today: Day, palette: Palette) -> String {
     let mut page = Page::new(palette);
     if portfolios.is_empty() {
         page.sentence(
@@ -26,7 +26,7 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     let calendar = has_calendars.then(|| Column::text("calendar"));
     let mut table = Table::new(columns.chain(calendar).chain([Column::text("id")]));
     for portfolio in portfolios {
-        let (tone, state) = state(portfolio);
+        let (tone, state) = state(portfolio, today);
         let lifecycle = &portfolio.lifecycle;
         let closed = lifecycle.closing_day().map(|day| day.to_string());
         let mut row = vec![
@@ -47,8 +47,8 @@ pub fn portfolios_text(portfolios: &[Portfolio], palette: Palette) -> String {
     page.finish()
 }
 
-/// The portfolios as a JSON list.
-pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
+/// The portfolios as a JSON list, with their state on `today`.
+pub fn portfolios_json(portfolios: &[Portfolio], today: Day) -> Value {
     let list = portfolios.iter().map(|portfolio| {
         json!({
             "id": portfolio.key,
@@ -58,19 +58,43 @@ pub fn portfolios_json(portfolios: &[Portfolio]) -> Value {
             "inception": portfolio.lifecycle.inception(),
             "closed": portfolio.lifecycle.closing_day(),
             "deleted-at": portfolio.lifecycle.deleted_at(),
-            "state": state(portfolio).1,
+            "state": state(portfolio, today).1,
         })
     });
     list.collect()
 }
 
-fn state(portfolio: &Portfolio) -> (Tone, &'static str) {
-    match (
-        portfolio.lifecycle.is_active(),
-        portfolio.lifecycle.closing_day(),
-    ) {
-        (false, _) => (Tone::Dim, "deleted"),
-        (true, Some(_)) => (Tone::Dim, "closing"),
-        (true, None) => (Tone::Good, "active"),
+fn state(portfolio: &Portfolio, today: Day) -> (Tone, &'static str) {
+    let lifecycle = &portfolio.lifecycle;
+    match (lifecycle.status_on(today), lifecycle.closing_day()) {
+        (LifecycleStatus::Deleted, _) => (Tone::Dim, "deleted"),
+        (LifecycleStatus::AfterClose, _) => (Tone::Dim, "closed"),
+        (_, Some(_)) => (Tone::Dim, "closing"),
+        (_, None) => (Tone::Good, "active"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CostBasis, Currency, Lifecycle, PortfolioId, PortfolioKey};
+
+    #[test]
+    fn a_portfolio_is_closing_up_to_its_last_day_and_closed_after_it() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let life = Lifecycle::new(day("2026-01-05"));
+        let portfolio = Portfolio {
+            id: PortfolioId(1),
+            key: PortfolioKey::from_name("a"),
+            name: "a".to_owned(),
+            currency: Currency::USD,
+            cost_basis: CostBasis::default(),
+            calendar: None,
+            lifecycle: life.with_closing_day(Some(day("2026-01-08"))).unwrap(),
+        };
+        let portfolios = [portfolio];
+        let on = |today| portfolios_json(&portfolios, day(today))[0]["state"].clone();
+        assert_eq!(on("2026-01-08"), "closing");
+        assert_eq!(on("2026-01-09"), "closed");
     }
 }

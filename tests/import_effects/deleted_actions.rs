@@ -97,3 +97,32 @@ fn a_split_is_not_deleted_under_a_transfer_that_needs_it() {
         format!("AAA has no delisting on {on}")
     );
 }
+
+#[test]
+fn an_action_is_not_deleted_under_a_transfer_of_the_units_received() {
+    let mut sources = two_holders();
+    let day = sources.sessions[3];
+    let spin_off = TestAction {
+        security: 0,
+        day,
+        terms: 1,
+    };
+    let mut transfer = buy(&sources, 0, 5);
+    transfer.kind = TradeKind::TransferOut;
+    transfer.security = 1;
+    transfer.quantity = 2;
+    sources.transactions.push(transfer);
+    sources.actions.push(spin_off);
+    let books = sources.books();
+    books.run();
+    let before = books.all_rows();
+    let refused = delete(&books, SYMBOLS[0], &day.to_string(), "spin-off");
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        format!(
+            "transaction `m2` would then transfer out 2 {} of 0 held",
+            SYMBOLS[1]
+        )
+    );
+    assert_eq!(books.all_rows(), before);
+}

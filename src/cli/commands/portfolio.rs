@@ -7,7 +7,7 @@ use crate::domain::{Day, Portfolio, PortfolioKey};
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query;
 use crate::report::{self, Palette};
-use crate::store::Writer;
+use crate::store::{Store, Writer};
 
 /// Lists portfolios and changes their lifetimes. Nothing is erased: a deleted portfolio keeps its
 /// books, and the next run fills the gap of a restored one.
@@ -55,10 +55,9 @@ pub(crate) enum PortfolioCommand {
 pub(super) fn execute(context: &Context, args: &PortfolioArgs) -> Result<Exit, CliError> {
     match &args.command {
         PortfolioCommand::List => {
-            let portfolios = context
-                .store()?
-                .read(|reading| reading.portfolios().all())?;
-            show(context, &portfolios)?;
+            let store = context.store()?;
+            let portfolios = store.read(|reading| reading.portfolios().all())?;
+            show(context, &store, &portfolios)?;
         }
         PortfolioCommand::Delete { portfolio } => {
             let store = context.store()?;
@@ -86,11 +85,13 @@ fn change(
     let store = context.store()?;
     let portfolio = query::resolve_portfolio(&store, name)?;
     let changed = change(&mut store.writer()?, portfolio.key)?;
-    show(context, &[changed])
+    show(context, &store, &[changed])
 }
 
-fn show(context: &Context, portfolios: &[Portfolio]) -> Result<(), CliError> {
-    context.show(&report::portfolios_json(portfolios), || {
-        report::portfolios_text(portfolios, Palette::Colour)
+fn show(context: &Context, store: &Store, portfolios: &[Portfolio]) -> Result<(), CliError> {
+    let now = context.environment(store)?.clock.now();
+    let today = context.settings(store)?.calendar.today(now);
+    context.show(&report::portfolios_json(portfolios, today), || {
+        report::portfolios_text(portfolios, today, Palette::Colour)
     })
 }

@@ -118,11 +118,13 @@ pub(in crate::import) fn check_symbols(
     known: &ExistingRecords,
 ) -> Result<(), RowErrorKind> {
     let others = || known.securities().filter(|other| other.id != now.id);
-    if others().any(|other| now.contradicts_symbols(other))
-        || !was.keeps_symbol_order(now, others())
-    {
+    let shared = others().find_map(|other| now.symbol_shared_with(other));
+    // A place among the others in the order of sums is taken by the first symbol.
+    let first = || now.symbol_order().0;
+    let moved = || (!was.keeps_symbol_order(now, others())).then(first);
+    if let Some(symbol) = shared.or_else(moved) {
         return Err(RowErrorKind::SymbolTaken {
-            symbol: now.symbol.clone(),
+            symbol: symbol.to_owned(),
         });
     }
     let mut symbols = was.all_symbols().chain(now.all_symbols());

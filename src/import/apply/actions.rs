@@ -1,23 +1,24 @@
 //! Writes corporate actions of files and deletes single ones, with the history of both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::action_to_delete::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;
 use super::records::existing_securities;
-use super::transactions::with_histories;
 use super::withdraw::{WithdrawError, check_shortfalls};
 use crate::domain::{
-    ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, Security, SecurityId,
-    action_terms, nearest, split_terms,
+    ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, PortfolioId, Security,
+    SecurityId, action_terms, nearest, split_terms,
 };
 use crate::import::actions::{ActionChanges, check_symbols};
 use crate::import::existing::ExistingRecords;
+use crate::import::transactions::{Shortfall, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::{
-    invalidate_actions, invalidate_deleted_action, invalidate_deleted_split, invalidate_splits,
+    ActionHistory, invalidate_actions, invalidate_deleted_action, invalidate_deleted_split,
+    invalidate_splits,
 };
 use crate::store::{StoreError, WriteTransaction, Writer};
 
@@ -181,7 +182,9 @@ pub fn delete_action(
                     _ => return Err(WithdrawError::SeveralActions(action.clone())),
                 };
                 forget(writing, security.id, deleted.day)?;
-                writing.corporate_actions().delete(&deleted)?;
+                warnings = check_holdings(writing, security.id, || {
+                    writing.corporate_actions().delete(&deleted)
+                })?;
                 let cells =
                     invalidate_deleted_action(writing, context.calendar, &deleted, context.now)?;
                 (action_terms(&deleted, |id| known.symbol_of(id)), cells)
@@ -234,28 +237,49 @@ fn forget(
     forget_failures(writing, |failed| failed.of_security(security, day))
 }
 
-/// Deletes a split by `delete`. Refuses if a transfer then takes more than is held, and returns
-/// warnings about sales that then open a short position.
+/// Deletes an action of a security by `delete`. Refuses if a transfer then takes more than is held, of
+/// the security or of those received for it, and returns warnings about sales that then open a short
+/// position.
 fn check_holdings(
     writing: &WriteTransaction<'_>,
     security: SecurityId,
     delete: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<Vec<Warning>, WithdrawError> {
-    let portfolios = writing.entries().portfolios_trading(security)?;
-    let read = || -> Result<ExistingRecords, StoreError> {
-        let known = existing_securities(writing)?;
-        with_histories(writing, known, portfolios.clone(), BTreeSet::new())
-    };
-    let before = read()?;
-    delete()?;
-    let after = read()?;
-    let mut warnings = Vec::new();
-    for portfolio in portfolios {
-        let stored = after.history(portfolio).unwrap_or_default();
-        warnings.extend(check_shortfalls(
-            (stored, &before),
-            (stored.iter(), &after),
-        )?);
+    let actions = ActionHistory::read(writing)?;
+    let mut moved = BTreeSet::from([security]);
+    moved.extend(actions.received_for(&moved).into_keys());
+    let mut portfolios = BTreeSet::new();
+    for origin in actions.origins(security) {
+        portfolios.extend(writing.entries().portfolios_trading(origin)?);
     }
-    Ok(warnings)
+    let known = existing_securities(writing)?;
+    let before = shortfalls_of(writing, &known, &portfolios, &moved)?;
+    delete()?;
+    let after = shortfalls_of(writing, &known, &portfolios, &moved)?;
+    check_shortfalls(&before, after, &known)
+}
+
+/// Returns the sales and transfers of these securities that take more than is held, with the units
+/// that corporate actions move.
+fn shortfalls_of(
+    writing: &WriteTransaction<'_>,
+    known: &ExistingRecords,
+    portfolios: &BTreeSet<PortfolioId>,
+    securities: &BTreeSet<SecurityId>,
+) -> Result<BTreeMap<String, Shortfall>, StoreError> {
+    let actions = ActionHistory::read(writing)?;
+    let mut splits = Vec::new();
+    for security in securities {
+        splits.extend(writing.splits().of_security(*security)?);
+    }
+    let known = known.clone().with_splits(splits);
+    let mut found = BTreeMap::new();
+    for portfolio in portfolios {
+        let mut entries = Vec::new();
+        for security in securities {
+            entries.extend(actions.entries(writing, *security, Some(*portfolio))?);
+        }
+        found.append(&mut shortfalls(&entries, &known));
+    }
+    Ok(found)
 }

@@ -162,16 +162,19 @@ pub(super) fn existing_actions(
         let row = line.row.as_ref().ok()?;
         row.new_symbol().map(|new| (new, row.symbol.as_str()))
     });
-    let renamed: BTreeMap<&str, &str> = renamed.collect();
+    let mut earlier: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (new, symbol) in renamed {
+        earlier.entry(new).or_default().insert(symbol);
+    }
     let mut closes = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         // Only a split is compared with the closes around it.
         if !matches!(row.terms, ActionTerms::Split(..)) {
             continue;
         }
-        let earlier = renamed.get(row.symbol.as_str());
-        let earlier = earlier.into_iter().flat_map(|symbol| known.bearers(symbol));
-        for security in known.bearers(&row.symbol).chain(earlier) {
+        let symbols = symbols_before(&row.symbol, &earlier);
+        let bearers = symbols.into_iter().flat_map(|symbol| known.bearers(symbol));
+        for security in bearers {
             // One split at a time: between two of them may lie years of closes.
             let day = BTreeMap::from([(security.id, DayRange::single(row.day))]);
             closes.extend(reading.closes().around(&day)?);
@@ -181,6 +184,24 @@ pub(super) fn existing_actions(
     let known = known.with_splits(splits).with_actions(actions);
     let (_, model) = reading.risk_models().in_force()?;
     Ok(known.with_closes(closes).with_model(&model))
+}
+
+/// Returns a symbol with those that the changes of a file replace by it, directly or one after the
+/// other. `earlier` has the symbols that each new one replaces.
+fn symbols_before<'r>(
+    symbol: &'r str,
+    earlier: &BTreeMap<&'r str, BTreeSet<&'r str>>,
+) -> BTreeSet<&'r str> {
+    let mut found = BTreeSet::from([symbol]);
+    let mut open = vec![symbol];
+    while let Some(symbol) = open.pop() {
+        for before in earlier.get(symbol).into_iter().flatten() {
+            if found.insert(before) {
+                open.push(before);
+            }
+        }
+    }
+    found
 }
 
 /// Returns all securities, and the splits and closes of those in the file.

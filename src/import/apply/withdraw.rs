@@ -1,7 +1,7 @@
 //! Voids transactions and deletes closes: takes sources back, keeps what they were, and invalidates
 //! the cells that used them, in one transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ use crate::domain::{
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error::RowErrorKind;
-use crate::import::transactions::{is_held_long, missing_references, shortfalls};
+use crate::import::transactions::{Shortfall, is_held_long, missing_references, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;
 use crate::store::{StoreError, WriteTransaction, Writer};
@@ -191,26 +191,27 @@ fn check_holdings(
     let mut warnings = Vec::new();
     for portfolio in portfolios {
         let stored = known.history(portfolio).unwrap_or_default();
-        let kept = stored.iter().filter(is_kept);
-        warnings.extend(check_shortfalls((stored, &known), (kept, &known))?);
+        let before = shortfalls(stored, &known);
+        let mut after = shortfalls(stored.iter().filter(is_kept), &known);
+        // Units from a spin-off or a merger are not among the transactions.
+        after.retain(|_, short| !known.can_be_received(short.security));
+        warnings.extend(check_shortfalls(&before, after, &known)?);
     }
     warnings.extend(missing_references(edits, &known).into_values().flatten());
     Ok(warnings)
 }
 
 /// Refuses a transfer of one portfolio that takes more than is held after a change and did not before
-/// it, and returns warnings about sales that open a short position so. Each side has transactions, and
-/// the records with the splits.
-pub(super) fn check_shortfalls<'t>(
-    before: (&[Transaction], &ExistingRecords),
-    after: (impl IntoIterator<Item = &'t Transaction>, &ExistingRecords),
+/// it, and returns warnings about sales that open a short position so. Each side has the shortfalls by
+/// reference.
+pub(super) fn check_shortfalls(
+    before: &BTreeMap<String, Shortfall>,
+    after: BTreeMap<String, Shortfall>,
+    known: &ExistingRecords,
 ) -> Result<Vec<Warning>, WithdrawError> {
-    let known = after.1;
-    let before = shortfalls(before.0, before.1);
     let mut warnings = Vec::new();
-    for (reference, short) in shortfalls(after.0, known) {
-        // Units from a spin-off or a merger are not among the transactions.
-        if before.contains_key(&reference) || known.can_be_received(short.security) {
+    for (reference, short) in after {
+        if before.contains_key(&reference) {
             continue;
         }
         let symbol = known.symbol_of(short.security);
@@ -255,28 +256,66 @@ pub fn delete_closes(
             symbol: symbol.to_owned(),
             nearest: nearest(symbol, symbols),
         };
-        let on = |day| Security::with_symbol_on(&securities, symbol, day);
-        let known = on(days.last()).or_else(|| on(days.first()));
-        let known = known.or_else(|| Security::with_symbol(&securities, symbol));
-        let security = known.ok_or_else(unknown)?.id;
-        let closes = writing.closes().of_security(security, days)?;
-        let Some((first, _)) = closes.first() else {
-            return Err(WithdrawError::NoCloses {
-                symbol: symbol.to_owned(),
-                days,
-            });
+        let named = Security::with_symbol(&securities, symbol).ok_or_else(unknown)?;
+        let mut deleted = DeletedCloses {
+            closes: Vec::new(),
+            invalidated_cells: PhaseCells::new(),
         };
-        writing
-            .closes()
-            .delete(security, &closes, attribution, context.now)?;
-        forget_failures(writing, |failed| failed.of_security(security, *first))?;
-        let deleted = closes.iter().map(|(day, _)| *day).collect();
-        let invalidated_cells =
-            invalidate_deleted_closes(writing, context.calendar, security, &deleted, context.now)?;
+        let bearers = securities.iter();
+        for bearer in bearers.filter(|known| known.all_symbols().any(|own| own == symbol)) {
+            let mut closes = writing.closes().of_security(bearer.id, days)?;
+            // On other days the symbol is that of another security, or of none.
+            closes.retain(|(day, _)| {
+                let on = Security::with_symbol_on(&securities, symbol, *day);
+                on.is_some_and(|on| on.id == bearer.id)
+            });
+            let Some((first, _)) = closes.first() else {
+                continue;
+            };
+            let store = writing.closes();
+            store.delete(bearer.id, &closes, attribution, context.now)?;
+            forget_failures(writing, |failed| failed.of_security(bearer.id, *first))?;
+            let days = closes.iter().map(|(day, _)| *day).collect();
+            let cells = invalidate_deleted_closes(
+                writing,
+                context.calendar,
+                bearer.id,
+                &days,
+                context.now,
+            )?;
+            for (at, ids) in cells {
+                *deleted.invalidated_cells.entry(at).or_default() |= ids;
+            }
+            deleted.closes.append(&mut closes);
+        }
+        if deleted.closes.is_empty() {
+            return Err(no_closes(writing, named, symbol, days)?);
+        }
+        // One security had the symbol after the other.
+        deleted.closes.sort_by_key(|(day, _)| *day);
         writing.increment_revision()?;
-        Ok(DeletedCloses {
-            closes,
-            invalidated_cells,
-        })
+        Ok(deleted)
+    })
+}
+
+/// Returns the reason that a symbol has no close on any day of a range: `security`, which it names
+/// without a day, has none there, or is called otherwise then.
+fn no_closes(
+    writing: &WriteTransaction<'_>,
+    security: &Security,
+    symbol: &str,
+    days: DayRange,
+) -> Result<WithdrawError, StoreError> {
+    let closes = writing.closes().of_security(security.id, days)?;
+    Ok(match closes.first() {
+        Some((day, _)) => WithdrawError::Symbol(RowErrorKind::SymbolOfOtherDay {
+            symbol: symbol.to_owned(),
+            day: *day,
+            then: security.symbol_on(*day).to_owned(),
+        }),
+        None => WithdrawError::NoCloses {
+            symbol: symbol.to_owned(),
+            days,
+        },
     })
 }

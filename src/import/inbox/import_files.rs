@@ -37,6 +37,7 @@ pub fn import_inbox(
     for kind in FileKind::ALL {
         let folder = inbox.join(kind.name());
         durable::create_folders(&folder).map_err(inbox_error)?;
+        moving::remove_abandoned(inbox, kind).map_err(inbox_error)?;
         for path in listing::list_files(&folder).map_err(inbox_error)? {
             files.push(import_inbox_file(
                 writer, inbox, &path, kind, context, report,

@@ -65,6 +65,14 @@ pub(super) fn move_file(
     };
 }
 
+/// Removes what a killed process left among the rejected files of a kind.
+pub(super) fn remove_abandoned(inbox: &Path, kind: FileKind) -> io::Result<()> {
+    match durable::remove_abandoned(&inbox.join(REJECTED).join(kind.name())) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Writes rows that were held back, and their report, to the folder of rejected files.
 fn write_rejected(
     inbox: &Path,
@@ -74,9 +82,12 @@ fn write_rejected(
     report: &str,
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
-    write_report(inbox, &to, report)?;
-    durable::create(&inbox.join(&to), rows)?;
-    Ok(to)
+    let report_path = write_report(inbox, &to, report)?;
+    let written = durable::create(&inbox.join(&to), rows);
+    if written.is_err() && !inbox.join(&to).try_exists()? {
+        fs::remove_file(report_path)?;
+    }
+    written.map(|()| to)
 }
 
 /// Writes the report beside a rejected file, and returns its path.
@@ -96,13 +107,12 @@ fn move_to_rejected(
 ) -> io::Result<PathBuf> {
     let to = destination(inbox, REJECTED, kind, path)?;
     let report_path = write_report(inbox, &to, report)?;
-    match durable::move_file(path, &inbox.join(&to)) {
-        Ok(()) => Ok(to),
-        Err(error) => {
-            fs::remove_file(report_path)?;
-            Err(error)
-        }
+    let moved = durable::move_file(path, &inbox.join(&to));
+    // If only the sync after the move failed, the file has its new name, and its report belongs to it.
+    if moved.is_err() && !inbox.join(&to).try_exists()? {
+        fs::remove_file(report_path)?;
     }
+    moved.map(|()| to)
 }
 
 fn move_to_done(inbox: &Path, path: &Path, kind: FileKind) -> io::Result<PathBuf> {

@@ -11,7 +11,7 @@ mod read;
 mod validate;
 
 pub(super) use doubts::is_held_long;
-pub(super) use holdings::shortfalls;
+pub(super) use holdings::{Shortfall, shortfalls};
 pub(super) use links::missing_references;
 pub use read::{TransactionRow, read_transactions};
 pub use validate::{TransactionChanges, validate_transactions};
