@@ -25,6 +25,11 @@ properties ROUNDS="10":
             --test import_effects --test import_formats --test capture || exit 1; \
     done
 
+# Attack a server with slow clients and ten thousand idle connections for SECONDS.
+hostile-clients SECONDS="3600":
+    HOSTILE_SECONDS={{ SECONDS }} HOSTILE_IDLE=10000 \
+        cargo test --locked --release --test hostile_clients -- --nocapture
+
 # Accept the current output as golden files. Review `git diff snapshots` afterwards.
 accept:
     INSTA_UPDATE=always cargo test --locked --no-fail-fast

@@ -1,9 +1,12 @@
 //! Accepts connections, limits their number, times and headers, and drains them at shutdown.
 //!
 //! Each state of a connection has a deadline: the head and the body of a request, the answer that
-//! is written, and the wait for the next request. When all places are taken, further connections
-//! come from a reserve that answers the health probe only.
+//! is written, and the wait for the next request. A connection takes a place when its first bytes
+//! arrive; when all places are taken, further ones come from a reserve that answers the health probe
+//! only. Connections without a place are few and cheap, and a new one ends the oldest, so that no
+//! number of idle clients keeps others out.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +20,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tower::ServiceExt;
 
 use super::timed_stream::{TimedBody, TimedStream};
@@ -29,6 +32,8 @@ pub(in crate::serve) struct ConnectionLimits {
     pub(in crate::serve) connections: usize,
     /// The number of further connections, which only reach the health probe.
     pub(in crate::serve) reserve: usize,
+    /// The number of connections that wait for their first bytes or for a place.
+    pub(in crate::serve) waiting: usize,
     /// The time within which the head of a request must arrive, also after an earlier request.
     pub(in crate::serve) head: Duration,
     /// The time within which the body of a request must arrive, from the end of its head.
@@ -44,6 +49,8 @@ impl ConnectionLimits {
     pub(in crate::serve) const SERVER: Self = Self {
         connections: 256,
         reserve: 16,
+        // Together with the others below the 1,024 descriptors that a process usually has.
+        waiting: 512,
         head: Duration::from_secs(10),
         body: Duration::from_secs(10),
         answer: Duration::from_secs(10),
@@ -83,26 +90,28 @@ pub(in crate::serve) async fn accept(
     limits: ConnectionLimits,
     mut shutdown: watch::Receiver<bool>,
 ) {
-    let slots = Slots::new(limits);
+    let slots = Arc::new(Slots::new(limits));
     let graceful = GracefulShutdown::new();
+    let mut waiting = Waiting::new(limits.waiting);
     loop {
-        let next = async {
-            let accepted = listener.accept().await;
-            (accepted, slots.acquire().await)
-        };
-        let (accepted, slot) = tokio::select! {
-            next = next => next,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             _ = shutdown.wait_for(|stop| *stop) => break,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let router = match slot.kind {
-                    SlotKind::Regular => routes.all.clone(),
-                    SlotKind::Reserve => routes.reserve.clone(),
-                };
-                let connection = serve_connection(stream, peer, router, limits, slot.kind);
-                let connection = graceful.watch(connection);
+                let (slots, routes) = (Arc::clone(&slots), routes.clone());
+                let (evicted, watcher) = (waiting.push(), graceful.watcher());
                 tokio::spawn(async move {
+                    let Some(slot) = wait_for_slot(&stream, &slots, limits, evicted).await else {
+                        return;
+                    };
+                    let router = match slot.kind {
+                        SlotKind::Regular => routes.all,
+                        SlotKind::Reserve => routes.reserve,
+                    };
+                    let connection = serve_connection(stream, peer, router, limits, slot.kind);
+                    let connection = watcher.watch(connection);
                     // A broken connection concerns its client only.
                     match slot.kind {
                         SlotKind::Regular => drop(connection.await),
@@ -119,6 +128,8 @@ pub(in crate::serve) async fn accept(
             }
         }
     }
+    // Connections without a place have sent no request that could be finished.
+    drop(waiting);
     // Before the wait, so that clients get "connection refused" instead of a hanging connect.
     drop(listener);
     if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
@@ -172,6 +183,54 @@ impl Slots {
             // An error means that the semaphore is closed, and neither is ever closed.
             _permit: permit.ok(),
         }
+    }
+}
+
+/// Waits for the first bytes of a connection and then for a place. Returns `None` if the head of a
+/// request could no longer arrive in time, or if `evicted` ends.
+async fn wait_for_slot(
+    stream: &TcpStream,
+    slots: &Slots,
+    limits: ConnectionLimits,
+    evicted: oneshot::Receiver<()>,
+) -> Option<Slot> {
+    let slot = async {
+        // A new stream counts as readable until a read of it would wait.
+        let received = stream.peek(&mut [0]).await.ok()?;
+        (received > 0).then_some(())?;
+        Some(slots.acquire().await)
+    };
+    tokio::select! {
+        slot = tokio::time::timeout(limits.head, slot) => slot.ok().flatten(),
+        _ = evicted => None,
+    }
+}
+
+/// The newest connections, some of which wait for a place: those before them are ended if they still
+/// wait.
+#[derive(Debug)]
+struct Waiting {
+    /// Each ends its connection when it is dropped, and does nothing if that has a place.
+    newest: VecDeque<oneshot::Sender<()>>,
+    most: usize,
+}
+
+impl Waiting {
+    fn new(most: usize) -> Self {
+        Self {
+            newest: VecDeque::with_capacity(most),
+            most,
+        }
+    }
+
+    /// Adds a connection and ends the oldest if there are too many.
+    fn push(&mut self) -> oneshot::Receiver<()> {
+        if self.newest.len() == self.most {
+            self.newest.pop_front();
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.newest.push_back(sender);
+        receiver
     }
 }
 

@@ -10,6 +10,7 @@ use crate::serve::http::BodyTimeout;
 const LIMITS: ConnectionLimits = ConnectionLimits {
     connections: 2,
     reserve: 1,
+    waiting: 4,
     head: Duration::from_millis(300),
     body: Duration::from_millis(300),
     answer: Duration::from_millis(300),
@@ -20,6 +21,10 @@ const FOREVER: Duration = Duration::from_secs(20);
 
 /// Listens with small limits, on a thread of its own that ends with the returned sender.
 fn listen() -> (SocketAddr, watch::Sender<bool>) {
+    listen_with(LIMITS)
+}
+
+fn listen_with(limits: ConnectionLimits) -> (SocketAddr, watch::Sender<bool>) {
     let read = |body: Body| async move {
         match axum::body::to_bytes(body, 1_024).await {
             Ok(bytes) => format!("{} bytes", bytes.len()),
@@ -43,7 +48,7 @@ fn listen() -> (SocketAddr, watch::Sender<bool>) {
         let runtime = { runtime }.enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::from_std(listener).unwrap();
-            accept(listener, routes, LIMITS, shutdown).await;
+            accept(listener, routes, limits, shutdown).await;
         });
     });
     (address, stop)
@@ -113,4 +118,20 @@ fn a_full_server_answers_the_health_probe_from_its_reserve() {
     }
     let again = read_to_end(open(address, CLOSE));
     assert!(again.ends_with("alive"), "{again}");
+}
+
+#[test]
+fn idle_connections_take_no_place_and_a_new_one_ends_the_oldest() {
+    let (address, _stop) = listen_with(ConnectionLimits {
+        // Nothing else ends a connection while the test waits.
+        head: 3 * FOREVER,
+        ..LIMITS
+    });
+    let silent: Vec<_> = (0..40).map(|_| open(address, "")).collect();
+    let answer = read_to_end(open(address, CLOSE));
+    assert!(answer.ends_with("alive"), "{answer}");
+    // At most four connections wait, and these were the first to come.
+    for oldest in silent.into_iter().take(30) {
+        assert_eq!(read_to_end(oldest), "");
+    }
 }
