@@ -25,6 +25,10 @@ properties ROUNDS="10":
             --test import_effects --test import_formats --test capture || exit 1; \
     done
 
+# Check generated histories with fresh seeds for BUDGET.
+histories BUDGET="10m":
+    cargo run --locked --release -- sim histories --budget {{ BUDGET }}
+
 # Attack a server with slow clients and ten thousand idle connections for SECONDS.
 hostile-clients SECONDS="3600":
     HOSTILE_SECONDS={{ SECONDS }} HOSTILE_IDLE=10000 \

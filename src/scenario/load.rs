@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Cell, Day, Portfolio, RunId, Security};
+use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, Portfolio, RunId, Security};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
@@ -102,12 +102,17 @@ pub(super) fn fill(
     let coverage = world.coverage();
     if coverage.iter().next().is_some() {
         let outcome = fill_world_history(store, &coverage, &settings, &environment, &observer)?;
-        if let Some(failure) = outcome.failures.first() {
+        let failed = outcome.failures.iter().map(|failure| failure.cell);
+        let (stale, broken): (Vec<Cell>, Vec<Cell>) =
+            failed.partition(|cell| is_invalidated(world, &coverage, *cell));
+        let mut failures = outcome.failures.iter();
+        if let Some(failure) = failures.find(|failure| broken.contains(&failure.cell)) {
             return Err(LoadError::CellsNotComputable {
-                cells: outcome.progress.failed,
+                cells: broken.iter().collect::<BTreeSet<_>>().len() as u64,
                 first: format!("{}: {}", failure.cell, failure.reason),
             });
         }
+        writer.write(|writing| keep_stale_cells(writing, &coverage, &stale))?;
     }
     import_corrections(store, world, &sources, &settings)?;
     writer.write(|writing| {
@@ -118,6 +123,39 @@ pub(super) fn fill(
         )?;
         store_run_history(writing, world, &environment, &settings)
     })?;
+    Ok(())
+}
+
+/// Returns whether the world invalidates all done phases of a cell: its books need not follow from
+/// the sources, which have changed since.
+fn is_invalidated(world: &World, coverage: &Coverage, cell: Cell) -> bool {
+    let done = |phase: &Phase| coverage.contains(cell.day, *phase, cell.portfolio);
+    Phase::CELL_PHASES.into_iter().filter(done).all(|phase| {
+        world.invalidations.iter().any(|invalidation| {
+            let ids = invalidation.cells.get(&(cell.day, phase));
+            ids.is_some_and(|ids| ids.contains(cell.portfolio.0))
+        })
+    })
+}
+
+/// Records cells as done, to be invalidated next, whose old books no longer follow from the sources.
+/// Their outputs are placeholders, which no query shows.
+fn keep_stale_cells(
+    writing: &WriteTransaction<'_>,
+    coverage: &Coverage,
+    cells: &[Cell],
+) -> Result<(), StoreError> {
+    for cell in cells {
+        let id: IdSet = std::iter::once(cell.portfolio.0).collect();
+        for phase in Phase::CELL_PHASES {
+            if coverage.contains(cell.day, phase, cell.portfolio) {
+                writing.ledger().mark_done(cell.day, phase, &id)?;
+            }
+        }
+        writing.outputs().insert_placeholder_snapshot(*cell)?;
+        let day = DayRange::single(cell.day);
+        writing.failures().forget_range(Some(cell.portfolio), day)?;
+    }
     Ok(())
 }
 

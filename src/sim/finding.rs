@@ -57,6 +57,11 @@ pub enum Disturbance {
         /// The seed of the generated scenario.
         seed: u64,
     },
+    /// `history:SEED`: a generated history, so that there is no file and no step.
+    History {
+        /// The seed of the history.
+        seed: u64,
+    },
 }
 
 impl ReplayToken {
@@ -66,6 +71,14 @@ impl ReplayToken {
             step: String::new(),
             disturbance: Disturbance::Fuzz { seed },
             scenario: PathBuf::new(),
+        }
+    }
+
+    /// Returns the token of a generated history.
+    pub(super) fn history(seed: u64) -> Self {
+        Self {
+            disturbance: Disturbance::History { seed },
+            ..Self::fuzz(seed)
         }
     }
 }
@@ -119,6 +132,7 @@ impl fmt::Display for ReplayToken {
             }
             Disturbance::Pair { seed } => write!(f, "pair:{step}:{seed}"),
             Disturbance::Fuzz { seed } => return write!(f, "fuzz:{seed}"),
+            Disturbance::History { seed } => return write!(f, "history:{seed}"),
         }?;
         write!(f, "@{}", self.scenario.display())
     }
@@ -139,6 +153,7 @@ impl FromStr for ReplayToken {
         let parts: Vec<&str> = place.split(':').collect();
         let fuzz = || match parts.as_slice() {
             ["fuzz" | "tale", seed] if scenario.is_empty() => Some(Self::fuzz(seed.parse().ok()?)),
+            ["history", seed] if scenario.is_empty() => Some(Self::history(seed.parse().ok()?)),
             _ => None,
         };
         let read = || {
@@ -281,6 +296,9 @@ mod tests {
             Ok(generated),
             "the name of earlier versions"
         );
+        let history = ReplayToken::history(9);
+        assert_eq!(history.to_string(), "history:9");
+        assert_eq!("history:9".parse(), Ok(history));
         let wrong = [
             "",
             "explore:1:2:3:killed",

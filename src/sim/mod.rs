@@ -16,6 +16,7 @@
 //! | `memory` | lets memory run out at every allocation |
 //! | `pair` | makes two runs at once |
 //! | `fuzz` | generates worlds and steps from a seed, with all of the above |
+//! | `histories` | generates histories of changes, and rebuilds their databases from the final sources |
 //! | `random` | random numbers from a seed |
 //! | `shrink` | finds a small scenario with the same finding |
 //! | `violation` | the rules that simulations find violated |
@@ -28,6 +29,7 @@ mod explore;
 mod faults;
 mod finding;
 mod fuzz;
+mod histories;
 mod memory;
 mod pair;
 mod random;
@@ -44,6 +46,10 @@ pub use explore::{Crashes, ExploreOptions, ExploreReport, explore};
 pub use faults::{FaultOptions, FaultReport, FaultTarget, inject_faults};
 pub use finding::{Disturbance, Finding, ReplayToken, ReplayTokenError, SecondCrash, fault_name};
 pub use fuzz::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz, generate_scenario};
+pub use histories::{
+    HistoryOptions, HistoryReport, HistoryResult, RebuildDifference, check_history,
+    generate_history, histories,
+};
 pub use memory::exhaust_memory;
 pub use pair::{PairOptions, PairReport, run_pairs};
 pub(crate) use random::RandomSource;

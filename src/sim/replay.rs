@@ -129,7 +129,9 @@ pub fn replay(
             lasting,
         } => replay_memory(run_under_test, at, lasting),
         Disturbance::Pair { seed } => replay_pair(run_under_test, seed),
-        Disturbance::Fuzz { .. } => Err(SimError::NoStep(String::new())),
+        Disturbance::Fuzz { .. } | Disturbance::History { .. } => {
+            Err(SimError::NoStep(String::new()))
+        }
     }?;
     Ok(ReplayReport {
         step: run_under_test.step().to_owned(),

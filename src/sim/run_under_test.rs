@@ -49,6 +49,17 @@ pub enum SimError {
     /// A generated scenario is not valid.
     #[error("invalid generated scenario: {0}")]
     GeneratedScenario(String),
+    /// A generated history could not be played; with its seed.
+    #[error("history:{seed}: {error}")]
+    History {
+        /// The seed of the history.
+        seed: u64,
+        /// The error of the play.
+        error: Box<Self>,
+    },
+    /// A database could not be planned although no fault was injected.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// The scenario has no run under the default policy.
     #[error("the scenario has no run that can be simulated: all name a policy, or there is none")]
     NoRun,

@@ -11,6 +11,7 @@ use super::explore::{Crashes, ExploreOptions, explore};
 use super::faults::{record_calls, run_with_fault};
 use super::finding::{Disturbance, Finding};
 use super::fuzz::check_scenario;
+use super::histories::check_scenario as check_history;
 use super::pair::run_pair;
 use super::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use super::violation::Violation;
@@ -69,6 +70,10 @@ fn is_found_on(
             .iter()
             .any(is_wanted));
     }
+    if let Disturbance::History { .. } = disturbance {
+        let violations = check_history(scenario)?.violations;
+        return Ok(violations.iter().any(is_wanted));
+    }
     for run_under_test in runs_under_test(Path::new("shrunk.toml"), scenario)? {
         let run_under_test = inject(run_under_test);
         let found = match disturbance {
@@ -80,7 +85,9 @@ fn is_found_on(
             }
             Disturbance::Pair { seed } => is_found_by_pair(&run_under_test, seed, &is_wanted)?,
             // SQLite's memory can only be watched from its first use, which has happened by now.
-            Disturbance::Memory { .. } | Disturbance::Fuzz { .. } => false,
+            Disturbance::Memory { .. } | Disturbance::Fuzz { .. } | Disturbance::History { .. } => {
+                false
+            }
         };
         if found {
             return Ok(true);

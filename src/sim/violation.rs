@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::crash_image::CrashImage;
+use super::histories::RebuildDifference;
 use crate::domain::{Day, Phase, PortfolioId};
 use crate::scenario::runner::{self, BrokenClaim, StepNumber};
 use crate::scenario::script::RunEnd;
@@ -157,6 +158,9 @@ pub enum Violation {
     /// The run did a cell that holds securities, on a session without any close.
     #[error("done without a close of any security: portfolio {} on {}", .0.0, .1)]
     DoneWithoutCloses(PortfolioId, Day),
+    /// The books of a history are not those that its final sources give.
+    #[error(transparent)]
+    Rebuilt(RebuildDifference),
     /// A violation after a crash at a drawn point.
     #[error("{violation} (crash after {point} operations, {image})")]
     AtCrash {
@@ -187,6 +191,7 @@ impl Violation {
                     violation: other, ..
                 },
             ) => one.is_like(other),
+            (Self::Rebuilt(one), Self::Rebuilt(other)) => discriminant(one) == discriminant(other),
             _ => discriminant(self) == discriminant(other),
         }
     }

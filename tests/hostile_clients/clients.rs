@@ -118,11 +118,7 @@ async fn repeat(misuse: Misuse, target: &Target, connections: &AtomicU64, pause:
     }
 }
 
-async fn misuse_connection(
-    misuse: Misuse,
-    target: &Target,
-    stream: TcpStream,
-) -> io::Result<()> {
+async fn misuse_connection(misuse: Misuse, target: &Target, stream: TcpStream) -> io::Result<()> {
     let post = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n";
     let get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";

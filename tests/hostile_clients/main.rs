@@ -82,7 +82,10 @@ fn hostile_clients_leave_memory_flat_and_the_server_answering() {
     );
 
     assert!(connections > idle as u64, "{connections} connections");
-    assert!(most.memory <= warm.memory + MAX_GROWTH, "{warm}, then {most}");
+    assert!(
+        most.memory <= warm.memory + MAX_GROWTH,
+        "{warm}, then {most}"
+    );
     assert!(most.descriptors <= MAX_DESCRIPTORS, "{most}");
     assert_eq!(most.threads, warm.threads, "{warm}, then {most}");
     // The process that hammers the server shares its processors here.

@@ -94,6 +94,20 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "capture",
+        &[
+            "domain",
+            "environment",
+            "plan",
+            "store",
+            "engine",
+            "import",
+            "query",
+            "report",
+            "scenario",
+        ],
+    ),
+    (
         "sim",
         &[
             "domain",
@@ -106,20 +120,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "query",
             "report",
             "scenario",
-        ],
-    ),
-    (
-        "capture",
-        &[
-            "domain",
-            "environment",
-            "plan",
-            "store",
-            "engine",
-            "import",
-            "query",
-            "report",
-            "scenario",
+            "capture",
         ],
     ),
     (

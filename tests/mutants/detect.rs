@@ -12,8 +12,8 @@ use plimsoll::scenario::script::{FixtureError, Scenario};
 use plimsoll::scenario::suite::{Case, Golden, ScenarioFile, find_scenarios};
 use plimsoll::scenario::transcript::{Detail, transcript};
 use plimsoll::sim::{
-    Crashes, ExploreOptions, FaultOptions, PairOptions, RunUnderTest, Sampling, SimError, explore,
-    inject_faults, run_pairs, runs_under_test,
+    Crashes, ExploreOptions, FaultOptions, HistoryOptions, PairOptions, RunUnderTest, Sampling,
+    SimError, explore, histories, inject_faults, run_pairs, runs_under_test,
 };
 
 use crate::all_mutants;
@@ -88,8 +88,12 @@ fn does_fail(file: &ScenarioFile, change: Option<Change>) -> bool {
 type Simulation = fn(&RunUnderTest) -> Result<bool, SimError>;
 
 fn find_by_simulation(first: &str) -> Option<String> {
-    let mut simulations: [(&str, Simulation); 3] =
-        [("explore", explores), ("faults", injects), ("pair", pairs)];
+    let mut simulations: [(&str, Simulation); 4] = [
+        ("explore", explores),
+        ("faults", injects),
+        ("pair", pairs),
+        ("histories", plays_histories),
+    ];
     simulations.sort_by_key(|(name, _)| *name != first);
     let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let scenario = Scenario::read("base", SIMULATED, &none).expect("a valid scenario");
@@ -134,6 +138,21 @@ fn pairs(run: &RunUnderTest) -> Result<bool, SimError> {
             jobs: NonZeroUsize::MIN,
         };
         if !run_pairs(run, &options)?.findings.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Plays histories a few at a time, until one of 200 finds a violation. They make their own runs.
+fn plays_histories(_: &RunUnderTest) -> Result<bool, SimError> {
+    for seed in (1..=200).step_by(10) {
+        let options = HistoryOptions {
+            seed,
+            seeds: 10,
+            jobs: NonZeroUsize::MIN,
+        };
+        if !histories(&options)?.findings.is_empty() {
             return Ok(true);
         }
     }

@@ -15,6 +15,7 @@ mod copy;
 mod detect;
 mod detect_concerns;
 mod execution;
+mod histories;
 mod imports;
 mod mutant;
 mod own_calendars;
@@ -95,6 +96,7 @@ fn all_mutants() -> Vec<Mutant> {
         stale::MUTANTS,
         books::MUTANTS,
         amounts::MUTANTS,
+        histories::MUTANTS,
     ]
     .concat()
 }

@@ -42,7 +42,7 @@ pub(crate) struct Edit {
 pub(crate) enum Detection {
     /// The scenario with this name.
     Scenario(&'static str),
-    /// The simulation with this name: `explore`, `faults` or `pair`.
+    /// The simulation with this name: `explore`, `faults`, `pair` or `histories`.
     Sim(&'static str),
     /// The world with this name, by its concerns.
     Concerns(&'static str),

@@ -3,6 +3,7 @@
 mod explore;
 mod faults;
 mod fuzz;
+mod histories;
 mod pair;
 mod shrink;
 mod support;

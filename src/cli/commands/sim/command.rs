@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{explore, faults, fuzz, pair, replay, shrink};
+use super::{explore, faults, fuzz, histories, pair, replay, shrink};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 
 /// Simulates runs of scenarios that crash, fail or meet: the real engine and the real SQLite on a
@@ -26,6 +26,8 @@ enum SimCommand {
     Pair(pair::PairArgs),
     /// Generate scenarios from seeds, with crashes, faults and pairs
     Fuzz(fuzz::FuzzArgs),
+    /// Generate histories of changes from seeds, and check the books after each step
+    Histories(histories::HistoriesArgs),
     /// Reproduce one finding by its token
     Replay(replay::ReplayArgs),
     /// Shrink the scenario of a finding
@@ -38,6 +40,7 @@ pub(in crate::cli) fn execute(context: &Context, args: &SimArgs) -> Result<Exit,
         SimCommand::Faults(args) => faults::execute(context, args),
         SimCommand::Pair(args) => pair::execute(context, args),
         SimCommand::Fuzz(args) => fuzz::execute(context, args),
+        SimCommand::Histories(args) => histories::execute(context, args),
         SimCommand::Replay(args) => replay::execute(context, args),
         SimCommand::Shrink(args) => shrink::execute(context, args),
     }

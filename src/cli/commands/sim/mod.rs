@@ -4,6 +4,8 @@ mod command;
 mod explore;
 mod faults;
 mod fuzz;
+mod generated;
+mod histories;
 mod pair;
 mod replay;
 mod run_selection;

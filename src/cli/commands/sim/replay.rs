@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::generated::Generated;
 use super::run_selection::find_run;
 use super::text::{finding_count, findings_text, paragraph, seed_and_version, version};
 use crate::cli::output::{Format, print, print_json};
@@ -10,7 +11,7 @@ use crate::disk::Allocations;
 use crate::report::count_with_noun;
 use crate::sim::{
     Disturbance, ReplayDetail, ReplayReport, ReplayToken, SecondCrash, SimError, Survival,
-    check_generated, fault_name, generate_scenario, replay,
+    fault_name, replay,
 };
 
 /// Reproduces one finding: the disturbance of the run, the state of its disk, and the violations.
@@ -20,7 +21,8 @@ Examples:
   plimsoll sim replay explore:1:7:117:power-cut@scenarios/mine.toml
   plimsoll sim replay fault:1:243:full:always@scenarios/mine.toml
   plimsoll sim replay pair:1:17@scenarios/mine.toml
-  plimsoll sim replay fuzz:1000017")]
+  plimsoll sim replay fuzz:1000017
+  plimsoll sim replay history:1000017")]
 pub(super) struct ReplayArgs {
     /// Token of the finding
     #[arg(value_name = "TOKEN")]
@@ -33,8 +35,8 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
         // SQLite accepts another allocator only before its first use.
         Allocations::install().ok_or(SimError::MemoryInUse)?;
     }
-    if let Disturbance::Fuzz { seed } = token.disturbance {
-        return replay_generated(context, seed);
+    if let Some(generated) = Generated::of(token.disturbance)? {
+        return show_generated(context, &generated);
     }
     let (_, run) = find_run(token)?;
     let replayed = replay(&run, token)?;
@@ -42,28 +44,30 @@ pub(super) fn execute(context: &Context, args: &ReplayArgs) -> Result<Exit, CliE
     Ok(Exit::complete_if(replayed.findings.is_empty()))
 }
 
-/// Checks a generated scenario again, and prints it.
-fn replay_generated(context: &Context, seed: u64) -> Result<Exit, CliError> {
-    let text = generate_scenario(seed);
-    let result = check_generated(&text, seed)?;
+/// Prints a generated scenario and its violations.
+fn show_generated(context: &Context, generated: &Generated) -> Result<Exit, CliError> {
+    let Generated {
+        seed,
+        text,
+        violations,
+    } = generated;
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
-            "seed": seed, "scenario": text, "wrong": result.violations,
+            "seed": seed, "scenario": text, "wrong": violations,
         }))?,
         Format::Text => {
-            let verdict = finding_count(result.violations.len());
-            let violations: String = result
-                .violations
+            let verdict = finding_count(violations.len());
+            let violations: String = violations
                 .iter()
                 .map(|violation| paragraph(&violation.to_string()))
                 .collect();
-            let identity = seed_and_version(seed);
+            let identity = seed_and_version(*seed);
             print(&format!(
                 "{identity}\n\n{text}\n{verdict}\n{violations}{identity}\n"
             ))?;
         }
     }
-    Ok(Exit::complete_if(result.violations.is_empty()))
+    Ok(Exit::complete_if(violations.is_empty()))
 }
 
 fn as_text(replayed: &ReplayReport, token: &ReplayToken) -> String {

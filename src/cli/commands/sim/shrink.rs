@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::generated::Generated;
 use super::run_selection::find_run;
 use crate::cli::commands::shrink::write;
 use crate::cli::output::{Format, print, print_json, print_stderr};
@@ -13,9 +14,7 @@ use crate::report::count_with_noun;
 use crate::scenario::script::FindFixture;
 use crate::scenario::shrink::ShrinkResult;
 use crate::scenario::suite::find_fixture;
-use crate::sim::{
-    Disturbance, Finding, ReplayToken, check_generated, generate_scenario, replay, shrink_finding,
-};
+use crate::sim::{Finding, ReplayToken, replay, shrink_finding};
 
 /// Shrink the scenario of a finding to fewer portfolios, days, steps and keys that still give the
 /// same finding. Keep the file under scenarios/regressions.
@@ -61,14 +60,13 @@ pub(super) fn execute(context: &Context, args: &ShrinkArgs) -> Result<Exit, CliE
 
 /// Repeats the simulation of a token. Returns its scenario as TOML, and its findings.
 fn reproduce(token: &ReplayToken) -> Result<(String, Vec<Finding>), CliError> {
-    if let Disturbance::Fuzz { seed } = token.disturbance {
-        let text = generate_scenario(seed);
-        let violations = check_generated(&text, seed)?.violations.into_iter();
+    if let Some(generated) = Generated::of(token.disturbance)? {
+        let violations = generated.violations.into_iter();
         let findings = violations.map(|violation| Finding {
             token: token.clone(),
             violation,
         });
-        return Ok((text, findings.collect()));
+        return Ok((generated.text, findings.collect()));
     }
     let (case, run) = find_run(token)?;
     Ok((case.text, replay(&run, token)?.findings))
