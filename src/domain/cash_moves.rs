@@ -52,14 +52,25 @@ impl Transaction {
         self.cash.stated().filter(move |stated| *stated != own)
     }
 
-    /// Returns the amounts of foreign cash that it moves in a portfolio in `own` currency; negative
-    /// ones are paid. `multiplier` is that of its security. Amounts that do not fit are left out:
-    /// the portfolio has no books from that day on.
+    /// Returns the amounts of foreign cash that it moves in a portfolio in `own` currency, as
+    /// [`Self::cash_moves`] does.
     pub fn foreign_cash_moves(
         &self,
         own: Currency,
         multiplier: Quantity,
     ) -> Vec<(Currency, Money)> {
+        let moves = self.cash_moves(own, multiplier);
+        moves.filter(|(currency, _)| *currency != own).collect()
+    }
+
+    /// Returns the amounts of cash that it moves in a portfolio in `own` currency; negative ones are
+    /// paid. `multiplier` is that of its security; a price counts in the currency of the cash.
+    /// Amounts that do not fit are left out: the portfolio has no books from that day on.
+    pub fn cash_moves(
+        &self,
+        own: Currency,
+        multiplier: Quantity,
+    ) -> impl Iterator<Item = (Currency, Money)> + use<> {
         use TransactionKind::{
             Buy, Deposit, Dividend, Exchange, Fee, Interest, Sell, Tax, Withdrawal,
         };
@@ -86,9 +97,7 @@ impl Transaction {
         let moves = moves
             .into_iter()
             .filter_map(|(currency, amount)| Some((currency, amount?)));
-        let is_foreign_cash =
-            |(currency, amount): &(Currency, Money)| *currency != own && !amount.is_zero();
-        moves.filter(is_foreign_cash).collect()
+        moves.filter(|(_, amount)| !amount.is_zero())
     }
 
     /// Returns the currencies whose rates decide values that it books in a portfolio in `own`

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use thiserror::Error;
 
+use super::amount::Money;
 use super::day::Day;
 use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
@@ -151,6 +152,11 @@ impl CostShare {
         share.ok_or_else(|| ActionError::InvalidShare(number.to_string()))
     }
 
+    /// Returns the sum of two shares; `None` above one.
+    pub const fn plus(self, other: Self) -> Option<Self> {
+        Self::from_parts(self.0 + other.0)
+    }
+
     /// Returns the number of smallest parts.
     pub const fn parts(self) -> i64 {
         self.0
@@ -211,6 +217,9 @@ pub struct CorporateAction {
     pub cost_share: Option<CostShare>,
 }
 
+/// Largest number of units that one unit becomes or brings, or that become or bring one unit.
+pub const MAX_FOLD: u32 = 100_000;
+
 /// The reason why the terms of a corporate action make no sense.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ActionError {
@@ -238,6 +247,20 @@ pub enum ActionError {
         /// Units held.
         old: u32,
     },
+    /// The ratio is beyond any real one.
+    #[error("a ratio of `{new}:{old}` is beyond any real one (at most 100000 to 1)")]
+    ImplausibleRatio {
+        /// Units received.
+        new: u32,
+        /// Units held.
+        old: u32,
+    },
+    /// Spin-offs and rights of one security and day take more than its whole cost.
+    #[error("the shares of cost of one day add up to {0}, more than the whole cost")]
+    SharesBeyondCost(Decimal),
+    /// The cash for one unit does not fit.
+    #[error("cash `{0}` for a unit is beyond {max}, the largest amount", max = Money::MAX)]
+    CashBeyondMoney(Price),
     /// The cash is negative, or zero where that has no effect.
     #[error("invalid cash `{0}` (expected an amount for a unit above zero)")]
     InvalidCash(Price),
@@ -290,14 +313,48 @@ impl CorporateAction {
             if new == 0 || old == 0 {
                 return Err(ActionError::InvalidRatio { new, old });
             }
+            if new / old > MAX_FOLD || old / new > MAX_FOLD {
+                return Err(ActionError::ImplausibleRatio { new, old });
+            }
         }
         let may_be_zero = matches!(kind, ActionKind::Delisting | ActionKind::CashInLieu);
         match self.cash {
             Some(cash) if cash < Price::ZERO || (cash == Price::ZERO && !may_be_zero) => {
                 Err(ActionError::InvalidCash(cash))
             }
+            Some(cash) if cash.value_of(Quantity::whole(1)).is_none() => {
+                Err(ActionError::CashBeyondMoney(cash))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the share of cost that it takes and those of `others`, as far as they are
+    /// spin-offs and rights of the same security and day, are no more than the whole cost. An action
+    /// with the same key is replaced by this one.
+    ///
+    /// # Errors
+    ///
+    /// The shares add up to more than one.
+    pub fn check_shares<'a>(
+        &'a self,
+        others: impl IntoIterator<Item = &'a Self>,
+    ) -> Result<(), ActionError> {
+        if !self.kind.is_by_received() {
+            return Ok(());
+        }
+        let others = others.into_iter().filter(|other| {
+            (other.security, other.day) == (self.security, self.day)
+                && other.kind.is_by_received()
+                && other.key() != self.key()
+        });
+        let shares = others.chain([self]).filter_map(|action| action.cost_share);
+        let parts: i64 = shares.map(CostShare::parts).sum();
+        if parts <= CostShare::SCALE {
+            return Ok(());
+        }
+        let sum = Decimal::new(parts, CostShare::DECIMALS).normalize();
+        Err(ActionError::SharesBeyondCost(sum))
     }
 
     /// Returns the key by which a later file corrects this action: its kind and, if the kind can

@@ -56,7 +56,7 @@ pub use cash_balance::CashBalance;
 pub use cash_terms::{CashTerms, CashTermsError};
 pub use cell::Cell;
 pub use corporate_action::{
-    ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery,
+    ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery, MAX_FOLD,
 };
 pub use correction::{Change, Correction};
 pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};

@@ -167,7 +167,8 @@ fn load_closes(
 }
 
 /// Returns the range from the first close or `earliest` inception, whichever is earlier, to `last`.
-/// Closes from before the calendar are ignored, since they are on no session.
+/// Days before the calendar are left out: closes on them are on no session, and transactions are
+/// booked on the first session.
 fn market_range(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
@@ -179,8 +180,7 @@ fn market_range(
         .closes()
         .priced_range()?
         .map_or(earliest, DayRange::first);
-    // An inception before the calendar is kept, so that `load` fails when it asks for the sessions.
-    let first = earliest.min(first_close.max(known.first()));
+    let first = earliest.min(first_close).max(known.first());
     DayRange::new(first, last).map_err(|_| {
         EngineError::Calendar(CalendarError::UnknownDay {
             calendar: settings.calendar.name().to_owned(),

@@ -209,13 +209,11 @@ fn last_day(request: &Request, today: Today) -> Day {
     request.to.map_or(target, |to| to.max(target))
 }
 
-/// Returns the first day of the survey: the earliest inception. A deleted portfolio must not hold
-/// back the others, so days before the calendar count for active ones only.
+/// Returns the first day of the survey: the earliest inception, or the first day of the calendar if
+/// that is later. A portfolio that is older than the calendar must not hold back the others.
 fn first_day(lifecycles: &LifecycleIndex, settings: &Settings) -> Option<Day> {
-    let active = lifecycles.earliest_inception(lifecycles.active());
-    let deleted = lifecycles.earliest_inception(lifecycles.deleted());
-    let deleted = deleted.map(|day| day.max(settings.calendar.known_days().first()));
-    active.into_iter().chain(deleted).min()
+    let (earliest, _) = lifecycles.inceptions().first_key_value()?;
+    Some((*earliest).max(settings.calendar.known_days().first()))
 }
 
 fn sessions(settings: &Settings, first: Day, last: Day) -> Result<Vec<Day>, EngineError> {

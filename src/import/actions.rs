@@ -14,7 +14,7 @@ use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use super::warning::Warning;
 use crate::domain::{
-    ActionKind, Change, CorporateAction, Security, Split, SplitChange, split_terms,
+    ActionKind, Change, CorporateAction, MAX_FOLD, Security, Split, SplitChange, split_terms,
 };
 use rust_decimal::Decimal;
 
@@ -64,8 +64,6 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
     })
 }
 
-/// Largest number of units that one unit becomes, or that become one unit.
-const MAX_FOLD: u32 = 100_000;
 /// Largest number of days from a split to a close that shows it.
 const MAX_DAYS: i32 = 10;
 

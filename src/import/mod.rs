@@ -15,7 +15,7 @@
 //! | `options` | the options that a user declares for a file |
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
-//! | `error`, `row_error`, `row_hint` | refusals of a file, and of a row, with the next step |
+//! | `error`, `row_error`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
 //! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
@@ -47,6 +47,7 @@ mod symbols;
 mod table;
 mod title;
 mod transactions;
+mod unbookable_error;
 mod verdict;
 mod warning;
 
@@ -68,5 +69,6 @@ pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_sec
 pub use transactions::{
     TransactionChanges, TransactionRow, read_transactions, validate_transactions,
 };
+pub use unbookable_error::UnbookableError;
 pub use verdict::{Counts, LineVerdict, Validated, Verdict};
 pub use warning::Warning;

@@ -2,9 +2,12 @@
 
 use super::existing::ExistingRecords;
 use super::row_error::{RowError, RowErrorKind};
-use crate::domain::{DayRange, NewPortfolio, Portfolio};
+use super::unbookable_error::UnbookableError;
+use super::warning::Warning;
+use crate::domain::{Day, DayRange, LotMethod, NewPortfolio, Portfolio};
 
-/// Refuses an inception that the calendar does not know, unless the row leaves it as it is.
+/// Refuses an inception after the last day of the calendar, unless the row leaves it as it is. One
+/// before the first day is questioned by [`before_calendar`].
 pub(super) fn check_inception(
     now: &NewPortfolio,
     was: Option<&Portfolio>,
@@ -12,7 +15,7 @@ pub(super) fn check_inception(
 ) -> Result<(), Vec<RowError>> {
     let inception = now.lifecycle.inception();
     let is_changed = was.is_none_or(|was| was.lifecycle.inception() != inception);
-    if is_changed && !known_days.contains(inception) {
+    if is_changed && inception > known_days.last() {
         let reason = RowErrorKind::InceptionOutsideCalendar {
             inception,
             known_days,
@@ -20,6 +23,12 @@ pub(super) fn check_inception(
         return Err(vec![RowError::in_column("inception", inception, reason)]);
     }
     Ok(())
+}
+
+/// Returns the warning about an inception before the first day of the calendar.
+pub(super) fn before_calendar(inception: Day, known_days: DayRange) -> Option<Warning> {
+    let first = known_days.first();
+    (inception < first).then_some(Warning::BeforeCalendar { inception, first })
 }
 
 /// Refuses a new inception or closing day that leaves transactions outside the lifecycle, since
@@ -50,6 +59,26 @@ pub(super) fn check_transactions_within(
         Ok(())
     } else {
         Err(errors)
+    }
+}
+
+/// Refuses an average cost for a portfolio with a transaction that chooses its lots: from that day on
+/// there would be no books.
+pub(super) fn check_cost_basis(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    let becomes_average = |method| method == LotMethod::Average && method != was.cost_basis.method;
+    let history = known.history(was.id).unwrap_or_default();
+    match history.iter().find(|of| of.lots.is_some()) {
+        Some(choosing) if becomes_average(now.cost_basis.method) => {
+            let reference = choosing.reference.clone();
+            let reason = UnbookableError::AverageCostOfChosenLots { reference };
+            let method = now.cost_basis.method;
+            Err(vec![RowError::in_column("cost_basis", method, reason)])
+        }
+        _ => Ok(()),
     }
 }
 

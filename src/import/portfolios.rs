@@ -13,7 +13,9 @@ use super::currency::parse_currency;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
-use super::portfolio_checks::{check_currency, check_inception, check_transactions_within};
+use super::portfolio_checks::{
+    before_calendar, check_cost_basis, check_currency, check_inception, check_transactions_within,
+};
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
@@ -113,9 +115,9 @@ fn parse_word<T: FromStr<Err = UnknownValue>>(text: &str) -> Result<T, RowErrorK
     Ok(text.parse()?)
 }
 
-/// Validates a file of portfolios. `known` must hold all portfolios, and the traded ranges of those
-/// in the file. `known_days` are the days of the calendar: an inception outside them is refused,
-/// because no plan could be made for any portfolio.
+/// Validates a file of portfolios. `known` must hold all portfolios, the traded ranges of those
+/// in the file, and the histories of those that get an average cost. `known_days` are the days of the calendar: an inception after them is refused, and
+/// one before them is questioned, since the portfolio has no cells before the calendar.
 pub fn validate_portfolios(
     rows: &Rows<PortfolioRow>,
     known: &ExistingRecords,
@@ -123,7 +125,7 @@ pub fn validate_portfolios(
     restatements: Restatements,
 ) -> Validated<PortfolioChanges> {
     let mut seen = SeenRows::new();
-    Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
+    let validated = Validated::from_rows(rows, |line, row, changes: &mut PortfolioChanges| {
         let was = find_existing(row, known)?;
         let now = merge(row, was)?;
         check_inception(&now, was, known_days)?;
@@ -136,6 +138,7 @@ pub fn validate_portfolios(
             return Ok(Verdict::Added);
         };
         check_transactions_within(&now, was, known)?;
+        check_cost_basis(&now, was, known)?;
         if restatements == Restatements::Refused {
             check_currency(&now, was, known)?;
         }
@@ -146,6 +149,11 @@ pub fn validate_portfolios(
         let (was, now) = (was.clone(), now.with_id(was.id));
         changes.corrected.push(Correction { was, now });
         Ok(Verdict::Corrected(differs))
+    });
+    validated.with_warnings(|index| {
+        let row = rows.lines[index].row.as_ref().ok();
+        let warning = row.and_then(|row| before_calendar(row.inception, known_days));
+        warning.into_iter().collect()
     })
 }
 
@@ -238,15 +246,13 @@ mod tests {
         "id,name,inception,closed\na,Alpha,2026-01-05,\nb,Beta,2026-01-05,2026-03-31\n";
 
     #[test]
-    fn an_inception_outside_the_calendar_is_refused_unless_it_is_known() {
+    fn an_inception_after_the_calendar_is_refused_unless_it_is_known() {
         let none = ExistingRecords::default();
-        for inception in ["1900-01-05", "2999-01-05"] {
-            let text = format!("name,inception\nTypo,{inception}\n");
-            assert!(validated(&text, &none).changes.is_none(), "{inception}");
-        }
+        let typo = "name,inception\nTypo,2999-01-05\n";
+        assert!(validated(typo, &none).changes.is_none());
         let rows = read_portfolios("p.csv", TWO.as_bytes(), &ImportOptions::default()).unwrap();
         let known = after(validated(TWO, &none));
-        let later = DayRange::single("2026-02-02".parse().unwrap());
+        let later = DayRange::single("2026-01-02".parse().unwrap());
         assert!(
             validate_portfolios(&rows, &known, later, Restatements::Refused)
                 .changes
@@ -256,6 +262,20 @@ mod tests {
             validate_portfolios(&rows, &none, later, Restatements::Refused)
                 .changes
                 .is_none()
+        );
+    }
+
+    #[test]
+    fn an_inception_before_the_calendar_is_questioned() {
+        let old = validated(
+            "name,inception\nOld,1985-03-01\n",
+            &ExistingRecords::default(),
+        );
+        assert!(old.changes.is_some());
+        let warning = old.verdicts[0].warnings[0].to_string();
+        assert_eq!(
+            warning,
+            "`1985-03-01` is before the calendar, so the portfolio has cells from 1990-01-01 on"
         );
     }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::options::DateOrder;
 use super::restatement::{Restatement, SplitJump, UnseenSplit};
+use super::unbookable_error::UnbookableError;
 use crate::domain::{
     ActionError, AmountError, AssetClass, CashTermsError, Change, Currency, Day, DayError,
     DayRange, InvalidTime, LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity,
@@ -46,7 +47,7 @@ impl RowError {
 
     /// Returns the next step for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
-        self.kind.hint()
+        self.kind.hint_in(self.column.as_deref())
     }
 }
 
@@ -90,9 +91,9 @@ pub enum RowErrorKind {
     /// A transfer from or to another portfolio has a price, but its cost is that of the lots.
     #[error("must be empty beside `counterpart`: the lots carry their cost")]
     CostOfCounterpart,
-    /// The counterpart is the portfolio itself.
-    #[error("the counterpart is the portfolio itself")]
-    OwnCounterpart,
+    /// No books could hold the transaction.
+    #[error(transparent)]
+    Unbookable(#[from] UnbookableError),
     /// The currencies of the cash contradict each other.
     #[error(transparent)]
     Cash(CashTermsError),
@@ -297,8 +298,8 @@ pub enum RowErrorKind {
         /// The portfolio's last day.
         closed: Day,
     },
-    /// The inception is a day that the calendar does not know.
-    #[error("`{inception}` is outside the days {known_days} of the calendar")]
+    /// The inception is after the last day of the calendar.
+    #[error("`{inception}` is after the days {known_days} of the calendar")]
     InceptionOutsideCalendar {
         /// The inception that the row asks for.
         inception: Day,

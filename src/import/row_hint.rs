@@ -1,9 +1,23 @@
 //! Words the next step for each reason that refuses a row.
 
 use super::row_error::RowErrorKind;
-use crate::domain::AmountError;
+use crate::domain::{ActionError, AmountError};
 
 impl RowErrorKind {
+    /// Returns the next step for an error in a column.
+    pub(super) fn hint_in(&self, column: Option<&str>) -> Option<String> {
+        let of_column = match (self, column) {
+            (Self::ForbiddenByKind { .. }, Some("lots")) => {
+                "leave it empty; only sell and transfer-out choose the lots that go"
+            }
+            (Self::ForbiddenByKind { .. }, Some("counterpart")) => {
+                "leave it empty; only transfer-in and transfer-out name a counterpart"
+            }
+            _ => return self.hint(),
+        };
+        Some(of_column.to_owned())
+    }
+
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownSymbol { nearest, .. } => match nearest {
@@ -58,6 +72,10 @@ impl RowErrorKind {
             Self::InceptionOutsideCalendar { .. } => {
                 "correct the day; docs/calendars.md explains how to write a calendar with more years"
                     .to_owned()
+            }
+            Self::Unbookable(error) => return error.hint(),
+            Self::Action(ActionError::SharesBeyondCost(_)) => {
+                "write each share as a part of the cost before all actions of the day".to_owned()
             }
             Self::BeforeInception { .. } => {
                 "correct the day, or import the portfolio with an earlier inception".to_owned()

@@ -138,6 +138,19 @@ impl<C> Validated<C> {
         }
     }
 
+    /// Makes rows invalid, each by its index.
+    #[must_use]
+    pub(super) fn with_errors(
+        mut self,
+        errors: impl IntoIterator<Item = (usize, RowError)>,
+    ) -> Self {
+        for (row, error) in errors {
+            self.verdicts[row].verdict = Verdict::Invalid(vec![error]);
+        }
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        self
+    }
+
     /// Adds the warnings that `of_row` returns for the index of each row that changes something, or
     /// is held back because it was voided.
     #[must_use]

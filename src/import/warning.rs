@@ -16,8 +16,17 @@ pub enum Warning {
         /// The day of the import in the calendar's time zone.
         today: Day,
     },
-    /// A sale or transfer takes more than the portfolio holds, and the portfolio never was short.
+    /// A sale takes more than the portfolio holds, and the portfolio never was short.
     OpensShort {
+        /// The symbol of the security.
+        symbol: String,
+        /// The quantity held before the row.
+        held: Quantity,
+        /// The quantity that the row takes.
+        taken: Quantity,
+    },
+    /// A transfer takes more than the portfolio holds, which cannot be booked.
+    ExceedsHolding {
         /// The symbol of the security.
         symbol: String,
         /// The quantity held before the row.
@@ -91,6 +100,13 @@ pub enum Warning {
         /// The symbol that the security has today.
         symbol: String,
     },
+    /// The inception is before the first day of the calendar.
+    BeforeCalendar {
+        /// The inception of the portfolio.
+        inception: Day,
+        /// The first day of the calendar.
+        first: Day,
+    },
     /// The amount is not quantity × price, apart from rounding.
     AmountDiffers {
         /// The amount of the row.
@@ -111,6 +127,14 @@ impl fmt::Display for Warning {
             } => write!(
                 f,
                 "takes {taken} {symbol} of {held} held, which opens a short position"
+            ),
+            Self::ExceedsHolding {
+                symbol,
+                held,
+                taken,
+            } => write!(
+                f,
+                "transfers out {taken} {symbol} of {held} held, and no books are computed from that day on without more"
             ),
             Self::LeavesShort {
                 reference,
@@ -178,6 +202,10 @@ impl fmt::Display for Warning {
             Self::FormerSymbol { symbol } => write!(
                 f,
                 "a former symbol of `{symbol}`; a new security with it needs its `symbol_from`"
+            ),
+            Self::BeforeCalendar { inception, first } => write!(
+                f,
+                "`{inception}` is before the calendar, so the portfolio has cells from {first} on"
             ),
             Self::AmountDiffers { amount, expected } => {
                 write!(f, "amount {amount} is not quantity × price, {expected}")

@@ -4,7 +4,7 @@
 mod corporate_actions;
 mod foreign_cash;
 
-use super::error::{BookingError, PhaseError};
+use super::error::{BookingCause, BookingError, PhaseError};
 use super::foreign_balance::ForeignBalance;
 use super::history::History;
 use super::instrument::Instrument;
@@ -88,6 +88,17 @@ impl Account {
 
     /// Books a transaction. After an error the account is half booked and must not be used.
     pub(super) fn book(
+        &mut self,
+        market: &Market,
+        booking: &Booking<'_>,
+    ) -> Result<(), PhaseError> {
+        self.book_transaction(market, booking).map_err(|error| {
+            let reference = &booking.transaction.reference;
+            error.caused_by(|| BookingCause::Transaction(reference.clone()))
+        })
+    }
+
+    fn book_transaction(
         &mut self,
         market: &Market,
         booking: &Booking<'_>,
@@ -286,12 +297,13 @@ impl Account {
             .holding_index(movement.market, security)
             .map_err(|_| exceeds())?;
         let lots = &mut self.holdings[at].lots;
+        let out = quantity.negated().map(|out| lots.within_rounding(out));
         // `close` relies on this: the movement is no larger than the holding. It also refuses a
         // short holding, since the quantity of a transaction is never negative.
-        if lots.quantity() < quantity {
+        let left = out.and_then(|out| lots.quantity().plus(out));
+        if left.is_none_or(Quantity::is_negative) {
             return Err(exceeds());
         }
-        let out = quantity.negated();
         let cost_before = lots.cost();
         let closed = match &movement.chosen {
             None => out.and_then(|out| lots.close(out)),
@@ -327,6 +339,7 @@ impl Account {
             transaction: None,
         };
         self.realize(at, trade, closing)
+            .map_err(|error| error.caused_by(|| BookingCause::Split(split.security)))
     }
 
     /// Adds realized profit and removes the holding if its quantity is zero. `None` means that a

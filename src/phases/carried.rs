@@ -10,7 +10,7 @@ use super::error::{BookingError, PhaseError};
 use super::history::History;
 use super::market::Market;
 use crate::domain::{
-    CarriedLot, ClosedLot, CorporateAction, Day, Money, PortfolioId, SecurityId, Split,
+    CarriedLot, ClosedLot, CorporateAction, Day, Money, PortfolioId, Quantity, SecurityId, Split,
     Transaction, TransactionKind,
 };
 
@@ -93,7 +93,7 @@ impl Search<'_, '_> {
             .nth(rank);
         let (out, _) = out.ok_or(missing)?;
         let closed = self.closed_by(giver, given, security, out)?;
-        carried(&closed).ok_or(BookingError::CounterpartUnbookable)
+        carried(&closed, transfer.quantity).ok_or(BookingError::CounterpartUnbookable)
     }
 
     /// Books the giver's movements of a security, and of those that turn into it by corporate
@@ -216,7 +216,8 @@ impl Events {
 }
 
 /// Returns the lots to open, without those that show no quantity: their cost goes to the lot before.
-fn carried(closed: &[ClosedLot]) -> Option<Vec<CarriedLot>> {
+/// The giver's lots can differ from `quantity` by the rounding of a split, which goes to the last.
+fn carried(closed: &[ClosedLot], quantity: Quantity) -> Option<Vec<CarriedLot>> {
     let mut lots: Vec<CarriedLot> = Vec::with_capacity(closed.len());
     let mut before = Money::ZERO;
     for lot in closed {
@@ -233,153 +234,24 @@ fn carried(closed: &[ClosedLot]) -> Option<Vec<CarriedLot>> {
             }
         }
     }
+    let mut held = lots.iter();
+    let held = held.try_fold(Quantity::ZERO, |sum, lot| sum.plus(lot.quantity))?;
+    let mut missing = quantity.minus(held)?;
+    while !missing.is_zero()
+        && let Some(mut last) = lots.pop()
+    {
+        let settled = last.quantity.plus(missing)?;
+        if settled > Quantity::ZERO || lots.is_empty() {
+            last.quantity = settled;
+            missing = Quantity::ZERO;
+            lots.push(last);
+        } else if let Some(before) = lots.last_mut() {
+            before.cost = before.cost.plus(last.cost)?;
+            missing = settled;
+        }
+    }
     Some(lots)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{ActionKind, Delivery, Price, Quantity};
-    use crate::phases::fixture::{MarketBuilder, buy, day, portfolio, transaction};
-
-    use TransactionKind::{TransferIn, TransferOut};
-
-    fn market() -> Market {
-        builder().build()
-    }
-
-    fn builder() -> MarketBuilder {
-        let mut builder = MarketBuilder::with_session_count(5).with_shares([6, 7]);
-        builder.add_close(7, 0, "10");
-        builder
-    }
-
-    fn history(id: u32, transactions: Vec<Transaction>) -> History {
-        let mut owner = portfolio();
-        owner.id = PortfolioId(id);
-        let owned = transactions.into_iter().map(|mut transaction| {
-            transaction.portfolio = owner.id;
-            transaction
-        });
-        History::new(&owner, owned.collect())
-    }
-
-    fn transfer(kind: TransactionKind, on: i32, quantity: &str, counterpart: u32) -> Transaction {
-        let mut transfer = transaction(on, kind, Some(7), quantity);
-        transfer.counterpart = Some(PortfolioId(counterpart));
-        transfer
-    }
-
-    fn found(histories: &[(u32, History)]) -> BTreeMap<(PortfolioId, u32), Carried> {
-        let histories = histories
-            .iter()
-            .map(|(id, known)| (PortfolioId(*id), known));
-        let market = market();
-        carried_lots(|_| &market, &histories.collect())
-    }
-
-    #[test]
-    fn lots_are_carried_on_with_their_cost_and_day() {
-        let first = vec![
-            buy(0, 7, "4", "5"),
-            buy(1, 7, "4", "8"),
-            transfer(TransferOut, 2, "6", 2),
-        ];
-        let second = vec![
-            transfer(TransferIn, 2, "6", 1),
-            transfer(TransferOut, 2, "5", 3),
-        ];
-        let third = vec![transfer(TransferIn, 2, "5", 2)];
-        let histories = [
-            (1, history(1, first)),
-            (2, history(2, second)),
-            (3, history(3, third)),
-        ];
-        let found = found(&histories);
-        let lot = |quantity, cost, on| CarriedLot {
-            quantity: Quantity::whole(quantity),
-            cost: Money::whole(cost),
-            day: day(on),
-        };
-        assert_eq!(
-            found[&(PortfolioId(2), 0)],
-            Ok(vec![lot(4, 20, 0), lot(2, 16, 1)])
-        );
-        assert_eq!(
-            found[&(PortfolioId(3), 0)],
-            Ok(vec![lot(4, 20, 0), lot(1, 8, 1)])
-        );
-    }
-
-    #[test]
-    fn actions_before_the_transfer_change_the_carried_cost() {
-        let action = |on, security, kind| CorporateAction {
-            security: SecurityId(security),
-            day: day(on),
-            kind,
-            received: None,
-            cash: None,
-            cost_share: None,
-        };
-        let mut builder = builder();
-        builder.sources.actions.extend([
-            CorporateAction {
-                cash: Some(Price::whole(1)),
-                ..action(1, 6, ActionKind::ReturnOfCapital)
-            },
-            CorporateAction {
-                received: Some(Delivery {
-                    security: SecurityId(7),
-                    new: 2,
-                    old: 1,
-                }),
-                ..action(2, 6, ActionKind::Merger)
-            },
-        ]);
-        let giver = vec![buy(0, 6, "3", "10"), transfer(TransferOut, 3, "6", 2)];
-        let (giver, taker) = (
-            history(1, giver),
-            history(2, vec![transfer(TransferIn, 3, "6", 1)]),
-        );
-        let histories = BTreeMap::from([(PortfolioId(1), &giver), (PortfolioId(2), &taker)]);
-        let market = builder.build();
-        let found = carried_lots(|_| &market, &histories);
-        let lot = CarriedLot {
-            quantity: Quantity::whole(6),
-            cost: Money::whole(30 - 3),
-            day: day(0),
-        };
-        assert_eq!(found[&(PortfolioId(2), 0)], Ok(vec![lot]));
-    }
-
-    #[test]
-    fn lots_that_nothing_gives_are_errors() {
-        let lone = [(2, history(2, vec![transfer(TransferIn, 2, "6", 1)]))];
-        let missing = Err(BookingError::NoTransferOfCounterpart);
-        assert_eq!(found(&lone)[&(PortfolioId(2), 0)], missing);
-        let short = [
-            (1, history(1, vec![transfer(TransferOut, 2, "6", 2)])),
-            (2, history(2, vec![transfer(TransferIn, 2, "6", 1)])),
-        ];
-        let unbookable = Err(BookingError::CounterpartUnbookable);
-        assert_eq!(found(&short)[&(PortfolioId(2), 0)], unbookable);
-    }
-
-    #[test]
-    fn a_circle_of_transfers_is_an_error_for_each_of_them() {
-        let of = |other| {
-            vec![
-                transfer(TransferIn, 2, "6", other),
-                transfer(TransferOut, 2, "6", other),
-            ]
-        };
-        let mut one = of(2);
-        one[1].time = Some("10:00".parse().unwrap());
-        let mut two = of(1);
-        two[1].time = Some("10:00".parse().unwrap());
-        let found = found(&[(1, history(1, one)), (2, history(2, two))]);
-        let lots: Vec<_> = found.values().cloned().collect();
-        let circular = Err(BookingError::CircularTransfer);
-        assert_eq!(lots, [circular.clone(), circular]);
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use super::market::Market;
-use crate::domain::{CashTermsError, Currency, Day, SecurityId};
+use crate::domain::{ActionKind, CashTermsError, CorporateAction, Currency, Day, SecurityId};
 
 /// The reason that a cell has no books.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -49,6 +49,14 @@ pub enum PhaseError {
         /// The session or transaction day of the overflow.
         day: Day,
     },
+    /// A transaction or action takes a number out of range, so there are no books from its day on.
+    #[error("{}: {error}", .cause.named(|_| None))]
+    CausedBy {
+        /// The transaction or action that is booked.
+        cause: BookingCause,
+        /// The number that is out of range.
+        error: Box<PhaseError>,
+    },
     /// A transaction cannot be booked, so there are no books from its day on.
     #[error("transaction `{reference}` {reason}")]
     Unbookable {
@@ -64,6 +72,9 @@ impl PhaseError {
     pub fn with_symbol(&self, market: &Market) -> String {
         let symbol = |id| market.security(id).map(|known| known.symbol.as_str());
         match self {
+            Self::CausedBy { cause, error } => {
+                format!("{}: {}", cause.named(symbol), error.with_symbol(market))
+            }
             Self::HoldingOutOfRange { security, day } => match symbol(*security) {
                 Some(symbol) => {
                     format!("quantity, value or cost of `{symbol}` is out of range on `{day}`")
@@ -77,6 +88,49 @@ impl PhaseError {
                 None => self.to_string(),
             },
             other => other.to_string(),
+        }
+    }
+
+    /// Adds the transaction or action that is booked to the error of a number out of range.
+    pub(super) fn caused_by(self, cause: impl FnOnce() -> BookingCause) -> Self {
+        match self {
+            Self::HoldingOutOfRange { .. }
+            | Self::PriceOutOfRange { .. }
+            | Self::TotalOutOfRange { .. } => Self::CausedBy {
+                cause: cause(),
+                error: Box::new(self),
+            },
+            other => other,
+        }
+    }
+}
+
+/// A source that is being booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookingCause {
+    /// The transaction with this reference.
+    Transaction(String),
+    /// A split of the security.
+    Split(SecurityId),
+    /// Another corporate action of the security.
+    Action(ActionKind, SecurityId),
+}
+
+impl BookingCause {
+    pub(super) const fn of_action(action: &CorporateAction) -> Self {
+        Self::Action(action.kind, action.security)
+    }
+
+    /// Names the source, with the symbol of its security if `symbol` knows it.
+    fn named<'s>(&self, symbol: impl Fn(SecurityId) -> Option<&'s str>) -> String {
+        let security = |id: SecurityId| match symbol(id) {
+            Some(symbol) => format!("`{symbol}`"),
+            None => format!("security `{}`", id.0),
+        };
+        match self {
+            Self::Transaction(reference) => format!("transaction `{reference}`"),
+            Self::Split(id) => format!("split of {}", security(*id)),
+            Self::Action(kind, id) => format!("{kind} of {}", security(*id)),
         }
     }
 }

@@ -65,9 +65,22 @@ impl Market {
         // By every field, so that splits of one day apply in the same order, whatever the order of
         // the sources.
         splits.sort_by_key(|split| (split.day, split.security, split.new, split.old));
-        actions.sort_by_key(|action| (action.day, action.kind, action.key()));
         let slots = slots(&securities)?;
         let symbols = Symbols::new(&securities);
+        // Received securities by symbol: the last units of cost of several spin-offs depend on it.
+        actions.sort_by_cached_key(|action| {
+            let received = action
+                .received
+                .and_then(|delivery| slot_in(&slots, delivery.security));
+            let received = received.map(|slot| symbols.rank(slot));
+            (
+                action.day,
+                action.kind,
+                action.security,
+                received,
+                action.key(),
+            )
+        });
         let mut market = Self {
             classifications: Classifications::from_securities(&securities),
             columns: Columns::new(sessions.len(), securities.len()),

@@ -49,7 +49,7 @@ pub use books::Books;
 pub use carried::carried_lots;
 pub use columns::AsOfPrice;
 pub use currency_returns::{CurrencyChunk, CurrencyReturns};
-pub use error::{BookingError, PhaseError};
+pub use error::{BookingCause, BookingError, PhaseError};
 pub use exposures::exposures;
 pub use history::History;
 pub use market::Market;

@@ -58,7 +58,7 @@ pub struct SessionBooks {
 }
 
 /// Figures over the session returns of a series. They are absent where the books or the return
-/// of a session are missing: the others alone would give a plausible but wrong number.
+/// of a session are missing or stale: the others alone would give a plausible but wrong number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Totals {
@@ -180,6 +180,8 @@ pub(super) fn changes(series: &[SessionBooks]) -> Vec<Change> {
     let mut nothing_before = true;
     let change = |session: &SessionBooks| {
         let change = match session.snapshot.session_return.value() {
+            // The session is to be done again, and the return that it will have is not known.
+            _ if session.validity == Validity::Stale => Change::Missing,
             Some(change) => Change::Return(change),
             None if nothing_before => Change::NothingBefore,
             None => Change::Missing,

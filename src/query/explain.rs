@@ -13,8 +13,9 @@ use crate::domain::{
     Calendar, CalendarError, Cell, Day, DayRange, IdSet, LifecycleStatus, Phase, Portfolio,
     PortfolioCalendar, Scope,
 };
-use crate::engine::{Settings, SurveyResult, survey};
+use crate::engine::{Settings, SurveyResult, computing_error, survey};
 use crate::environment::Environment;
+use crate::phases::{BookingCause, PhaseError};
 use crate::plan::{Decision, PolicyName, Request, SkipReason, plan};
 use crate::store::{CellInvalidation, ReadTransaction, Store};
 
@@ -44,6 +45,12 @@ pub fn explain(
         let expectation = expectation(settings, own, portfolio, day, target)?;
         let decision = facts.reason(cell, per_cell.decision(cell));
         let phases = phase_states(reading, &surveyed, &facts, cell)?;
+        let has_failed = phases.iter().any(|state| state.failure.is_some());
+        let error = match has_failed {
+            true => computing_error(reading, settings, cell)?,
+            false => None,
+        };
+        let corrections = error.as_ref().map_or_else(Vec::new, corrections_for);
         Ok(Explanation {
             portfolio: ExplainedPortfolio {
                 key: portfolio.key,
@@ -56,7 +63,13 @@ pub fn explain(
             session_before: adjacent_session(settings, own, day, Calendar::previous)?,
             session_after: adjacent_session(settings, own, day, Calendar::next)?,
             target,
-            next: next_commands((portfolio, day), &expectation, &decision, &phases),
+            next: next_commands(
+                (portfolio, day),
+                &expectation,
+                &decision,
+                &phases,
+                &corrections,
+            ),
             expectation,
             decision,
             phases,
@@ -93,6 +106,11 @@ fn expectation(
             after: adjacent_session(settings, own, day, Calendar::next)?,
         })
     };
+    if let Some(first) = calendar.cells_from(portfolio.lifecycle.inception())
+        && (portfolio.lifecycle.inception()..first).contains(&day)
+    {
+        return Ok(Expectation::BeforeCalendar { first });
+    }
     if !calendar.is_session(day)? {
         return no_session(calendar.name());
     }
@@ -119,6 +137,9 @@ fn adjacent_session(
     day: Day,
     next: fn(&Calendar, Day) -> Result<Option<Day>, CalendarError>,
 ) -> Result<Option<Day>, CalendarError> {
+    if day < settings.calendar.known_days().first() {
+        return Ok(None);
+    }
     let mut found = next(&settings.calendar, day)?;
     while let (Some(near), Some(own)) = (found, own)
         && !own.has_session(near)
@@ -234,11 +255,35 @@ fn policies(
     Ok(views)
 }
 
+/// Returns the commands that show and correct the source by which a cell cannot be computed. A run
+/// fails again without a correction.
+fn corrections_for(error: &PhaseError) -> Vec<NextCommand> {
+    let transaction = |reference: &String| {
+        let history = NextCommand::TransactionHistory(reference.clone());
+        vec![history, NextCommand::CorrectTransactions]
+    };
+    match error {
+        PhaseError::CausedBy { cause, .. } => match cause {
+            BookingCause::Transaction(reference) => transaction(reference),
+            BookingCause::Split(_) | BookingCause::Action(..) => {
+                vec![NextCommand::ListActions, NextCommand::CorrectActions]
+            }
+        },
+        PhaseError::Unbookable { reference, .. } => transaction(reference),
+        PhaseError::HoldingOutOfRange { .. }
+        | PhaseError::PriceOutOfRange { .. }
+        | PhaseError::TotalOutOfRange { .. } => vec![NextCommand::ImportPrices],
+        PhaseError::MissingRate { .. } => vec![NextCommand::ImportRates],
+        PhaseError::UnknownSecurity { .. } => vec![NextCommand::ImportSecurities],
+    }
+}
+
 fn next_commands(
     (portfolio, day): (&Portfolio, Day),
     expectation: &Expectation,
     decision: &CellReason,
     phases: &[PhaseState],
+    corrections: &[NextCommand],
 ) -> Vec<NextCommand> {
     let name = || portfolio.name.clone();
     if let Expectation::NoSession { before, .. } = expectation {
@@ -255,7 +300,10 @@ fn next_commands(
             let mut quarantines = phases.iter().map(|state| state.quarantine);
             let retry = quarantines.any(|quarantine| quarantine == Presence::Present);
             let retry = retry.then(|| NextCommand::Retry(name()));
-            retry.into_iter().chain([NextCommand::Run]).collect()
+            (corrections.iter().cloned())
+                .chain(retry)
+                .chain([NextCommand::Run])
+                .collect()
         }
         CellReason::Blocked { missing_input } => {
             let accept = matches!(missing_input, MissingInput::Session { .. });
@@ -267,7 +315,9 @@ fn next_commands(
                 .chain([NextCommand::Run])
                 .collect()
         }
-        CellReason::Quarantined { .. } => vec![NextCommand::Retry(name()), NextCommand::Run],
+        CellReason::Quarantined { .. } => (corrections.iter().cloned())
+            .chain([NextCommand::Retry(name()), NextCommand::Run])
+            .collect(),
         CellReason::Skip {
             kind: SkipReason::Complete,
         } => vec![NextCommand::Show(name())],

@@ -85,6 +85,11 @@ pub enum Expectation {
         /// The session of the portfolio after, as far as the calendars know one.
         after: Option<Day>,
     },
+    /// The day is before the calendar, which begins after the inception of the portfolio.
+    BeforeCalendar {
+        /// The first day of the calendar.
+        first: Day,
+    },
     /// The day is before the inception of the portfolio.
     BeforeInception {
         /// The first day of the portfolio.

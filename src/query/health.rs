@@ -211,6 +211,7 @@ fn unpriced(
                 let own = calendars.sessions_of(&security);
                 let since = DayRange::new(day.next(), target).ok();
                 let since = since
+                    .and_then(|since| since.intersection(settings.calendar.known_days()))
                     .map(|since| settings.calendar.sessions(since))
                     .transpose()?;
                 let since = since.unwrap_or_default().iter();

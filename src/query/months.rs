@@ -17,7 +17,7 @@ pub struct MonthReturn {
     /// The calendar month, 1 to 12.
     pub month: u32,
     /// The compounded session returns, as a ratio. `None` where the books or the return of a
-    /// session are missing: the product of the others would look like the return of the month.
+    /// session are missing or stale: the product of the others would look like the return of the month.
     pub value: Option<f64>,
 }
 

@@ -22,6 +22,14 @@ pub enum NextCommand {
     ImportPortfolios,
     /// List all portfolios, deleted ones included.
     ListPortfolios,
+    /// Show the corrections of the transaction with this id.
+    TransactionHistory(String),
+    /// Import corrected transactions.
+    CorrectTransactions,
+    /// List the corporate actions.
+    ListActions,
+    /// Import corrected corporate actions.
+    CorrectActions,
     /// Show the run with this id.
     ShowRun(RunId),
     /// Read the file with this path.
@@ -56,6 +64,14 @@ impl NextCommand {
             Self::ImportSecurities => format!("{program} import securities SECURITIES.csv"),
             Self::ImportPortfolios => format!("{program} import portfolios PORTFOLIOS.csv"),
             Self::ListPortfolios => format!("{program} portfolio list"),
+            Self::TransactionHistory(id) => {
+                format!("{program} transaction history {}", positional(id))
+            }
+            Self::CorrectTransactions => {
+                format!("{program} import transactions TRANSACTIONS.csv --correct")
+            }
+            Self::ListActions => format!("{program} action list"),
+            Self::CorrectActions => format!("{program} import actions ACTIONS.csv"),
             Self::ShowRun(run) => format!("{program} runs show {run}"),
             Self::ReadFile(path) => format!("cat {}", quoted_path(path)),
             Self::AcceptPrices(day) => {

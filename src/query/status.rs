@@ -15,7 +15,8 @@ use super::live::{LeaseView, lease};
 use super::reason::{CellReason, Facts};
 use super::serialize;
 use crate::domain::{
-    Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey, Scope,
+    Calendar, Cell, Day, IdSet, LifecycleStatus, PhaseSet, Portfolio, PortfolioId, PortfolioKey,
+    Scope,
 };
 use crate::engine::Settings;
 use crate::environment::Environment;
@@ -150,6 +151,10 @@ pub struct PortfolioStatus {
     pub lifecycle: LifecycleStatus,
     /// The first day of its life.
     pub inception: Day,
+    /// The first day of the database's calendar, if it is after the inception: there are no cells
+    /// before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cells_from: Option<Day>,
     /// The name of the calendar that picks its sessions, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
@@ -223,6 +228,7 @@ pub(super) fn status_in(
         .collect();
     let facts = Facts::read(reading, survey, settings)?;
     let reader = StatusReader {
+        calendar: &settings.calendar,
         plan,
         watermarks: marks,
         facts: &facts,
@@ -317,6 +323,7 @@ fn totals(plan: &Plan) -> CellTotals {
 
 /// Reads the status of portfolios off a plan and its watermarks.
 struct StatusReader<'v> {
+    calendar: &'v Calendar,
     plan: &'v Plan,
     watermarks: &'v Watermarks,
     facts: &'v Facts<'v>,
@@ -331,6 +338,7 @@ impl StatusReader<'_> {
             name: portfolio.name.clone(),
             lifecycle: portfolio.lifecycle.status_on(self.plan.target.day),
             inception: portfolio.lifecycle.inception(),
+            cells_from: self.calendar.cells_from(portfolio.lifecycle.inception()),
             calendar: portfolio.calendar.clone(),
             watermark: self.watermarks.get(id),
             sessions_behind: self.watermarks.sessions_behind(id),

@@ -104,6 +104,9 @@ fn expectation_text(explanation: &Explanation) -> String {
                 false => format!("no: the day is not a session{of}; {}", around.join(", ")),
             }
         }
+        Expectation::BeforeCalendar { first } => {
+            format!("no: the calendar begins on {first}, and so do the portfolio's cells")
+        }
         Expectation::BeforeInception { inception } => format!("no: its inception is {inception}"),
         Expectation::AfterClose { closed } => format!("no: its last day was {closed}"),
         Expectation::Deleted { at } => format!("no: it was deleted at {}", minute_utc(*at)),

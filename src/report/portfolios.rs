@@ -5,11 +5,17 @@ use serde_json::{Value, json};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::domain::{Day, LifecycleStatus, Portfolio};
+use crate::domain::{Calendar, Day, LifecycleStatus, Portfolio};
 use crate::query::SHORT_ID_LENGTH;
 
-/// A table of portfolios with inception, last day, state on `today` and, if any has one, calendar.
-pub fn portfolios_text(portfolios: &[Portfolio], today: Day, palette: Palette) -> String {
+/// A table of portfolios with inception, last day, state on `today` and, if any has one, calendar. A
+/// portfolio that is older than the `database` calendar has cells from a later day on.
+pub fn portfolios_text(
+    portfolios: &[Portfolio],
+    database: &Calendar,
+    today: Day,
+    palette: Palette,
+) -> String {
     let mut page = Page::new(palette);
     if portfolios.is_empty() {
         page.sentence(
@@ -24,7 +30,10 @@ pub fn portfolios_text(portfolios: &[Portfolio], today: Day, palette: Palette) -
     // Most databases have no calendars of portfolios.
     let has_calendars = portfolios.iter().any(|known| known.calendar.is_some());
     let calendar = has_calendars.then(|| Column::text("calendar"));
-    let mut table = Table::new(columns.chain(calendar).chain([Column::text("id")]));
+    let has_older = (portfolios.iter()).any(|known| cells_from(known, database).is_some());
+    let older = has_older.then(|| Column::text("cells from"));
+    let columns = columns.chain(calendar).chain(older);
+    let mut table = Table::new(columns.chain([Column::text("id")]));
     for portfolio in portfolios {
         let (tone, state) = state(portfolio, today);
         let lifecycle = &portfolio.lifecycle;
@@ -39,6 +48,10 @@ pub fn portfolios_text(portfolios: &[Portfolio], today: Day, palette: Palette) -
         if has_calendars {
             row.push(Entry::from(portfolio.calendar.clone().unwrap_or_default()));
         }
+        if has_older {
+            let first = cells_from(portfolio, database).map(|day| day.to_string());
+            row.push(Entry::from(first.unwrap_or_default()));
+        }
         let id = portfolio.key.to_string()[..SHORT_ID_LENGTH].to_owned();
         row.push(Entry::from(id));
         table.add_row(row);
@@ -47,8 +60,13 @@ pub fn portfolios_text(portfolios: &[Portfolio], today: Day, palette: Palette) -
     page.finish()
 }
 
+/// Returns the first day of the database's calendar if the portfolio is older.
+fn cells_from(portfolio: &Portfolio, database: &Calendar) -> Option<Day> {
+    database.cells_from(portfolio.lifecycle.inception())
+}
+
 /// The portfolios as a JSON list, with their state on `today`.
-pub fn portfolios_json(portfolios: &[Portfolio], today: Day) -> Value {
+pub fn portfolios_json(portfolios: &[Portfolio], database: &Calendar, today: Day) -> Value {
     let list = portfolios.iter().map(|portfolio| {
         json!({
             "id": portfolio.key,
@@ -56,6 +74,7 @@ pub fn portfolios_json(portfolios: &[Portfolio], today: Day) -> Value {
             "currency": portfolio.currency.code(),
             "calendar": portfolio.calendar,
             "inception": portfolio.lifecycle.inception(),
+            "cells-from": cells_from(portfolio, database),
             "closed": portfolio.lifecycle.closing_day(),
             "deleted-at": portfolio.lifecycle.deleted_at(),
             "state": state(portfolio, today).1,
@@ -93,7 +112,9 @@ mod tests {
             lifecycle: life.with_closing_day(Some(day("2026-01-08"))).unwrap(),
         };
         let portfolios = [portfolio];
-        let on = |today| portfolios_json(&portfolios, day(today))[0]["state"].clone();
+        let on = |today| {
+            portfolios_json(&portfolios, &Calendar::new_york(), day(today))[0]["state"].clone()
+        };
         assert_eq!(on("2026-01-08"), "closing");
         assert_eq!(on("2026-01-09"), "closed");
     }

@@ -49,6 +49,7 @@ fn portfolio(
         lifecycle: LifecycleStatus::Alive,
         calendar: None,
         inception: day("2026-01-05"),
+        cells_from: None,
         watermark: Some(gap.previous()),
         sessions_behind: 2,
         held_back_by: Some(gap),

@@ -106,25 +106,57 @@ fn a_portfolio_is_named_by_each_of_its_ids() {
 #[test]
 fn an_inception_before_the_calendar_stops_no_other_portfolio() {
     let workspace = Workspace::from_world(WORLD);
-    workspace.write("p.csv", "id,name,inception\nx,Typo,1900-01-05\n");
-    let refused = workspace.run(&["import", "portfolios", "p.csv"]);
-    assert_eq!(refused.code, 3, "{}", refused.stdout);
+    workspace.write("p.csv", "id,name,inception\nx,Old,1985-03-01\n");
+    let imported = workspace.run_ok(&["import", "portfolios", "p.csv"]);
     assert!(
-        refused.stderr.contains("is outside the days")
-            || refused.stdout.contains("is outside the days"),
-        "{}{}",
-        refused.stdout,
-        refused.stderr
+        imported.contains("is before the calendar, so the portfolio has cells from 1990-01-01 on"),
+        "{imported}"
     );
-    // As an earlier version accepted it, and deleted since.
-    let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
-    let changed = connection.execute(
-        "UPDATE lifecycle_index SET day = day - 40000 WHERE kind = 3 \
-         AND day = (SELECT inception FROM portfolio WHERE name = 'Gone')",
-        [],
-    );
-    assert_eq!(changed.unwrap(), 1);
-    drop(connection);
+    let list = workspace.run_ok(&["portfolio", "list"]);
+    assert!(list.contains("cells from"), "{list}");
     workspace.run_ok(&["run"]);
     workspace.run_ok(&["check"]);
+    let before = workspace.run(&["explain", "Old", "1985-03-04"]);
+    assert!(
+        before.stdout.contains("the calendar begins on 1990-01-01"),
+        "{}{}",
+        before.stdout,
+        before.stderr
+    );
+}
+
+#[test]
+fn a_transfer_of_more_than_is_held_is_explained_with_the_commands_that_correct_it() {
+    let workspace = Workspace::from_world(
+        "now = 2026-01-06T18:00:00-05:00\n[portfolios]\n\
+         A = { inception = 2026-01-05, cash = 1_000, holdings = { WIDE = 10 } }\n",
+    );
+    workspace.write(
+        "t.csv",
+        "id,portfolio,date,kind,symbol,quantity\nout,A,2026-01-06,transfer-out,WIDE,11\n",
+    );
+    let imported = workspace.run_ok(&["import", "transactions", "t.csv"]);
+    assert!(
+        imported.contains("transfers out 11 WIDE of 10 held"),
+        "{imported}"
+    );
+    assert_eq!(workspace.run(&["run"]).code, 1);
+    let status = workspace.run(&["status"]).stdout;
+    assert!(status.contains("plimsoll explain A 2026-01-06"), "{status}");
+    let explained = workspace.run(&["explain", "A", "2026-01-06"]).stdout;
+    for command in [
+        "plimsoll transaction history out",
+        "plimsoll import transactions TRANSACTIONS.csv --correct",
+    ] {
+        assert!(explained.contains(command), "{explained}");
+    }
+    // After the correction a run is enough.
+    workspace.write(
+        "t.csv",
+        "id,portfolio,date,kind,symbol,quantity\nout,A,2026-01-06,transfer-out,WIDE,9\n",
+    );
+    workspace.run_ok(&["import", "transactions", "t.csv", "--correct"]);
+    let explained = workspace.run(&["explain", "A", "2026-01-06"]).stdout;
+    assert!(!explained.contains("transaction history"), "{explained}");
+    workspace.run_ok(&["run"]);
 }

@@ -19,7 +19,7 @@ pub(crate) struct AuthorArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PersonArg {
     /// Name of the person, which the history keeps
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown")]
+    #[arg(long, value_name = "NAME", env = "USER", default_value_t = login_name(), hide_default_value = true)]
     pub(super) by: String,
 }
 
@@ -30,6 +30,11 @@ impl AuthorArgs {
             reason: self.reason.clone(),
         }
     }
+}
+
+/// Returns the name of the login without `USER`, as for jobs of cron.
+fn login_name() -> String {
+    std::env::var("LOGNAME").unwrap_or_else(|_| "unknown".to_owned())
 }
 
 /// Parses a reason, which must have words.

@@ -104,7 +104,7 @@ pub(crate) enum KindArg {
     Securities,
     /// Deposits, trades, dividends and other transactions
     Transactions,
-    /// Splits, as numbers of new and old shares
+    /// Splits, dividends in shares, spin-offs, mergers and other corporate actions
     Actions,
     /// Closing prices of securities
     Prices,

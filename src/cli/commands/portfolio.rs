@@ -90,8 +90,10 @@ fn change(
 
 fn show(context: &Context, store: &Store, portfolios: &[Portfolio]) -> Result<(), CliError> {
     let now = context.environment(store)?.clock.now();
-    let today = context.settings(store)?.calendar.today(now);
-    context.show(&report::portfolios_json(portfolios, today), || {
-        report::portfolios_text(portfolios, today, Palette::Colour)
-    })
+    let calendar = context.settings(store)?.calendar;
+    let today = calendar.today(now);
+    context.show(
+        &report::portfolios_json(portfolios, &calendar, today),
+        || report::portfolios_text(portfolios, &calendar, today, Palette::Colour),
+    )
 }

@@ -94,6 +94,13 @@ impl Calendar {
         &self.table.name
     }
 
+    /// Returns the first known day if it is after `inception`: a portfolio that is older than the
+    /// calendar has no cells before it.
+    pub fn cells_from(&self, inception: Day) -> Option<Day> {
+        let first = self.known_days().first();
+        (inception < first).then_some(first)
+    }
+
     /// Returns the time zone of the exchange.
     pub fn zone(&self) -> Tz {
         self.table.zone

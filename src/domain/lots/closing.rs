@@ -24,12 +24,16 @@ pub(super) fn by_method(lots: &[Lot], quantity: Quantity, method: LotMethod) -> 
     }
 }
 
-/// Returns the quantities that close the chosen lots. `None` if a chosen lot does not exist or is
-/// smaller than its choice.
-pub(super) fn by_choice(lots: &[Lot], chosen: &[ChosenLot]) -> Option<Takings> {
+/// Returns the quantities that close the chosen lots. A choice that differs from all lots of its
+/// transaction by no more than `rounding` for each of them closes them. `None` if a chosen lot does
+/// not exist or is smaller than its choice.
+pub(super) fn by_choice(lots: &[Lot], chosen: &[ChosenLot], rounding: Quantity) -> Option<Takings> {
     let mut takings = Takings::new();
     for choice in chosen {
         let mut left = choice.quantity;
+        if !rounding.is_zero() {
+            left = settled_choice(lots, &takings, choice, rounding)?;
+        }
         for (at, lot) in lots.iter().enumerate() {
             // A transaction can open several lots: a transfer carries all lots of its giver.
             if lot.origin.transaction != choice.transaction || left.is_zero() {
@@ -47,6 +51,27 @@ pub(super) fn by_choice(lots: &[Lot], chosen: &[ChosenLot]) -> Option<Takings> {
         }
     }
     Some(takings)
+}
+
+/// Returns the quantity to close for a choice, given what earlier choices took: all lots of its
+/// transaction if the difference is one of rounding.
+fn settled_choice(
+    lots: &[Lot],
+    taken: &Takings,
+    choice: &ChosenLot,
+    rounding: Quantity,
+) -> Option<Quantity> {
+    let is_chosen = |at: usize| lots[at].origin.transaction == choice.transaction;
+    let (mut held, mut allowed) = (Quantity::ZERO, Quantity::ZERO);
+    for lot in lots.iter().enumerate().filter(|(at, _)| is_chosen(*at)) {
+        held = held.plus(lot.1.quantity)?;
+        allowed = allowed.plus(rounding)?;
+    }
+    for taking in taken.iter().filter(|taking| is_chosen(taking.lot)) {
+        held = held.minus(taking.quantity)?;
+    }
+    let is_all = !held.is_zero() && held.minus(choice.quantity)?.abs() <= allowed;
+    Some(if is_all { held } else { choice.quantity })
 }
 
 fn in_order(

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::closing::{Taking, by_choice, by_method};
 use super::cost_basis::LotMethod;
 use super::lot::{ChosenLot, ClosedLot, Lot, LotOrigin};
-use super::split_ratio::{Fractions, split_quantities};
+use super::split_ratio::{Fractions, smallest_difference, split_quantities};
 use crate::domain::amount::Money;
 use crate::domain::fine_amount::Quantity;
 
@@ -27,6 +27,8 @@ pub struct Lots {
     /// `None` while the quantity of each lot is exact. Boxed, because it is rare and the loop over
     /// holdings reads all of them in sequence.
     fractions: Option<Box<Fractions>>,
+    /// The number of lots that the last split rounded; zero while all quantities are exact.
+    rounded_lots: u32,
     method: LotMethod,
 }
 
@@ -66,6 +68,7 @@ impl Lots {
     /// opposite sign first, then opens a lot with the rest. Returns the closed lots, or `None` if a
     /// number does not fit.
     pub fn trade(&mut self, quantity: Quantity, cost: Money, origin: LotOrigin) -> Option<Trade> {
+        let quantity = self.within_rounding(quantity);
         let closing = self.closing_quantity(quantity);
         if closing == quantity {
             return Trade::new(self.close(closing)?, cost);
@@ -77,6 +80,31 @@ impl Lots {
         // The exact remainder, not a second rounded share, so that both parts add up to `cost`.
         self.open(quantity.minus(closing)?, cost.minus(share)?, origin)?;
         Some(trade)
+    }
+
+    /// Returns the movement that closes all lots if `movement` differs from it by no more than the
+    /// rounding of a split, one unit of the last decimal for each lot; else `movement`. A broker
+    /// that rounds each lot sells 0.66666666 where two thirds together are 0.66666667.
+    pub fn within_rounding(&self, movement: Quantity) -> Quantity {
+        let is_opposite = movement.is_negative() != self.quantity.is_negative();
+        if self.rounded_lots == 0 || movement.is_zero() || !is_opposite {
+            return movement;
+        }
+        let closing = self.quantity.negated();
+        let rounding = self.rounding_of(self.rounded_lots);
+        match closing.and_then(|closing| Some((closing, movement.minus(closing)?.abs()))) {
+            Some((closing, difference)) if difference <= rounding => closing,
+            _ => movement,
+        }
+    }
+
+    /// Returns what rounding can add to or take from this number of lots.
+    fn rounding_of(&self, lots: u32) -> Quantity {
+        let unit = smallest_difference(
+            self.lots.iter().map(|lot| lot.quantity),
+            self.fractions.as_deref(),
+        );
+        unit.times_ratio(lots.into(), 1).unwrap_or(unit)
     }
 
     /// Returns the part of a movement that closes lots. It has the sign of the movement, and is no
@@ -119,13 +147,18 @@ impl Lots {
         self.take(&takings)
     }
 
-    /// Closes the chosen lots of a long holding, and returns them. `None`, without a change, if one
-    /// of them is not held in that quantity.
+    /// Closes the chosen lots of a long holding, and returns them. A choice that differs from a lot
+    /// by no more than the rounding of a split closes it. `None`, without a change, if one of them is
+    /// not held in that quantity.
     pub fn close_chosen(&mut self, chosen: &[ChosenLot]) -> Option<ClosedLots> {
         if self.quantity.is_negative() {
             return None;
         }
-        let takings = by_choice(&self.lots, chosen)?;
+        let rounding = match self.rounded_lots {
+            0 => Quantity::ZERO,
+            _ => self.rounding_of(1),
+        };
+        let takings = by_choice(&self.lots, chosen, rounding)?;
         self.take(&takings)
     }
 
@@ -222,6 +255,13 @@ impl Lots {
             return Some(closed);
         }
         self.quantity = total;
+        if after.is_rounded {
+            let lots = u32::try_from(self.lots.len()).unwrap_or(u32::MAX);
+            self.rounded_lots = self.rounded_lots.max(lots);
+        } else if self.fractions.is_some() {
+            // The exact quantities of an earlier split fit again.
+            self.rounded_lots = 0;
+        }
         self.fractions = after.fractions.map(Box::new);
         Some(ClosedLots::new())
     }

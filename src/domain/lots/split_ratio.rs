@@ -92,6 +92,18 @@ impl Unit {
 pub(super) struct SplitQuantities {
     pub(super) quantities: Vec<Quantity>,
     pub(super) fractions: Option<Fractions>,
+    /// Whether a quantity shown is not the exact one.
+    pub(super) is_rounded: bool,
+}
+
+/// Returns one unit of the last decimal that the rounding of a split leaves.
+pub(super) fn smallest_difference(
+    quantities: impl Iterator<Item = Quantity>,
+    fractions: Option<&Fractions>,
+) -> Quantity {
+    let quantities: Vec<_> = quantities.collect();
+    let unit = Unit::of(&quantities, fractions).of_fine_units();
+    Quantity::from_fine_units(unit).unwrap_or_default()
 }
 
 /// Turns each `old` units into `new`. The total is rounded once, half to even, and each lot gets the
@@ -107,13 +119,19 @@ pub(super) fn split_quantities(
     old: u32,
 ) -> Option<SplitQuantities> {
     match split_exactly(quantities, fractions, new, old) {
-        Some(split) => split.quantities().map(|quantities| SplitQuantities {
-            quantities,
-            fractions: Fractions::reduced(split.unit, split.denominator, split.rests),
-        }),
+        Some(split) => {
+            let quantities = split.quantities()?;
+            let fractions = Fractions::reduced(split.unit, split.denominator, split.rests);
+            Some(SplitQuantities {
+                quantities,
+                is_rounded: fractions.is_some(),
+                fractions,
+            })
+        }
         None => split_rounded(quantities, new, old).map(|quantities| SplitQuantities {
             quantities,
             fractions: None,
+            is_rounded: true,
         }),
     }
 }

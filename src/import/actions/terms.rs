@@ -157,6 +157,9 @@ pub(super) fn validate_terms(
         cash: terms.cash,
         cost_share: terms.cost_share,
     };
+    let cost_share = terms
+        .cost_share
+        .map_or(String::new(), |share| share.to_string());
     let check = action.check();
     check.map_err(|reason| vec![RowError::in_row(RowErrorKind::from(reason))])?;
     if let Some((line, earlier)) = seen.insert(action.key(), line, &action) {
@@ -167,6 +170,14 @@ pub(super) fn validate_terms(
     if differs.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Verdict::Same);
     }
+    let is_kept = |stored: &&CorporateAction| {
+        let mut changes = changes.actions.iter();
+        !changes.any(|change| change.action.key() == stored.key())
+    };
+    let new = changes.actions.iter().map(|change| &change.action);
+    let others = known.actions().filter(is_kept).chain(new);
+    (action.check_shares(others))
+        .map_err(|reason| vec![RowError::in_column("cost_share", cost_share, reason)])?;
     changes.actions.push(ActionChange { was, action });
     Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
 }
@@ -267,6 +278,9 @@ mod tests {
             "PAR,2026-01-05,merger,,,,",
             "PAR,2026-01-05,merger,KID,,,",
             "PAR,2026-01-05,delisting,,,-1,",
+            "PAR,2026-01-05,delisting,,,9000000000000000000,",
+            "PAR,2026-01-05,merger,KID,200000:1,,",
+            "PAR,2026-01-05,rights,KID,1:200000,,",
             "PAR,2026-01-05,demerger,KID,1:4,,0.5",
         ] {
             assert!(
@@ -274,6 +288,26 @@ mod tests {
                 "{row}"
             );
         }
+    }
+
+    #[test]
+    fn shares_of_one_day_are_at_most_the_whole_cost() {
+        let known = known().with_securities([security(3, "SIB")]);
+        let half = "PAR,2026-01-05,spin-off,KID,1:4,,0.5\n";
+        let whole = format!("{half}PAR,2026-01-05,spin-off,SIB,1:4,,0.5\n");
+        assert!(!validated(&whole, &known).is_refused());
+        let beyond = format!("{half}PAR,2026-01-05,rights,SIB,1:4,,0.500000000001\n");
+        let refused = validated(&beyond, &known);
+        assert!(matches!(&refused.verdicts[1].verdict, Verdict::Invalid(_)));
+        let changes = validated(half, &known).changes.unwrap();
+        let stored = known.with_actions(changes.actions.iter().map(|change| change.action));
+        let more = "PAR,2026-01-05,spin-off,SIB,1:4,,0.6\n";
+        assert!(validated(more, &stored).is_refused());
+        // The correction of the first comes in the same file.
+        let corrected = format!("PAR,2026-01-05,spin-off,KID,1:4,,0.4\n{more}");
+        assert!(!validated(&corrected, &stored).is_refused());
+        let other_day = "PAR,2026-01-06,spin-off,SIB,1:4,,0.6\n";
+        assert!(!validated(other_day, &stored).is_refused());
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use crate::domain::{
-    Calendar, Correction, Day, DayRange, PhaseCells, PortfolioKey, SecurityCalendars, SecurityId,
+    Calendar, Correction, Day, DayRange, LotMethod, PhaseCells, PortfolioKey, SecurityCalendars,
+    SecurityId,
 };
 use crate::import::actions::{ActionRow, ActionTerms};
 use crate::import::existing::ExistingRecords;
@@ -17,7 +18,8 @@ use crate::import::securities::{SecurityChanges, SecurityRow};
 use crate::invalidation::{invalidate_attributes, invalidate_closes, invalidate_portfolios};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
-/// Returns all portfolios, the traded ranges of those in the file, and the names of the calendars
+/// Returns all portfolios, the traded ranges of those in the file, the histories of those that get an
+/// average cost, and the names of the calendars
 /// that a portfolio can have.
 pub(super) fn existing_portfolios(
     reading: &ReadTransaction<'_>,
@@ -27,7 +29,7 @@ pub(super) fn existing_portfolios(
     let known = ExistingRecords::default()
         .with_portfolios(reading.portfolios().all()?)
         .with_calendars(known_calendars(reading, configured)?);
-    let mut traded = Vec::new();
+    let (mut traded, mut histories) = (Vec::new(), Vec::new());
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let existing = match &row.id {
             OptionalField::Value(id) => known.find_portfolio(PortfolioKey::from_name(id)),
@@ -36,13 +38,21 @@ pub(super) fn existing_portfolios(
                 known.resolve_portfolio(&row.name).ok().flatten()
             }
         };
+        let gets_average = matches!(row.cost_basis, OptionalField::Value(LotMethod::Average));
+        if let Some(existing) = existing
+            && gets_average
+            && existing.cost_basis.method != LotMethod::Average
+        {
+            let history = reading.entries().of_portfolio(existing.id)?;
+            histories.push((existing.id, history));
+        }
         if let Some(existing) = existing
             && let Some(days) = reading.entries().span(existing.id)?
         {
             traded.push((existing.id, days));
         }
     }
-    Ok(known.with_traded_ranges(traded))
+    Ok(known.with_traded_ranges(traded).with_histories(histories))
 }
 
 /// Adds and changes portfolios.

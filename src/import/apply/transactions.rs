@@ -7,13 +7,13 @@ use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::records::existing_securities;
 use crate::domain::{
-    Attribution, Correction, PhaseCells, PortfolioId, RecordedEdit, Transaction, TransactionChange,
-    TransactionEdit, TransactionKind,
+    Attribution, Correction, Money, PhaseCells, PortfolioId, RecordedEdit, Transaction,
+    TransactionChange, TransactionEdit, TransactionKind,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
 use crate::import::row_reader::Rows;
-use crate::import::transactions::{TransactionChanges, TransactionRow};
+use crate::import::transactions::{TransactionChanges, TransactionRow, is_large};
 use crate::invalidation::invalidate_transactions;
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
@@ -90,8 +90,13 @@ fn depends_on_history(row: &TransactionRow) -> bool {
     match row.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => true,
         TransactionKind::TransferIn => row.counterpart.is_some(),
-        TransactionKind::Dividend => row.amount.is_some_and(|amount| amount.is_negative()),
-        _ => false,
+        TransactionKind::Dividend if row.amount.is_some_and(|amount| amount.is_negative()) => true,
+        _ => {
+            let amounts = [row.amount, row.cash.from_amount, Some(row.fee)];
+            let value = row.price.map(|price| price.value_of(row.quantity));
+            let value = value.map(|value| value.unwrap_or(Money::MAX));
+            is_large(amounts.into_iter().flatten().chain(value), row.quantity)
+        }
     }
 }
 

@@ -64,8 +64,8 @@ pub(super) fn amount_differs(
 }
 
 /// Returns the warnings about sales and transfers that take more than is held after `edits`, by the
-/// index of the edit that they are about, or that causes them. Left out are portfolios that were
-/// short before, and securities that are sold short as a rule.
+/// index of the edit that they are about, or that causes them. Left out are sales of portfolios that
+/// were short before, and of securities that are sold short as a rule.
 pub(super) fn opened_shorts(
     edits: &[TransactionEdit],
     known: &ExistingRecords,
@@ -83,11 +83,7 @@ pub(super) fn opened_shorts(
     let mut warnings: BTreeMap<usize, Vec<Warning>> = BTreeMap::new();
     for (portfolio, new) in by_portfolio {
         let stored = known.history(portfolio).unwrap_or_default();
-        // The portfolio was short before, so it sells short on purpose.
         let was_short = shortfalls(stored, known);
-        if !was_short.is_empty() {
-            continue;
-        }
         let kept = stored
             .iter()
             .filter(|stored| !replaced.contains(stored.reference.as_str()));
@@ -99,7 +95,13 @@ pub(super) fn opened_shorts(
             if known.can_be_received(short.security) {
                 continue;
             };
-            if !is_held_long(security.class) {
+            let is_transfer = short.kind == TransactionKind::TransferOut;
+            // A portfolio that was short before sells short on purpose; a transfer is never short.
+            let is_meant = match is_transfer {
+                true => was_short.contains_key(&reference),
+                false => !was_short.is_empty() || !is_held_long(security.class),
+            };
+            if is_meant {
                 continue;
             }
             let symbol = security.symbol.clone();
@@ -113,6 +115,14 @@ pub(super) fn opened_shorts(
                 })
             };
             let (index, warning) = match edits.iter().position(its_own) {
+                Some(index) if is_transfer => (
+                    index,
+                    Warning::ExceedsHolding {
+                        symbol,
+                        held,
+                        taken,
+                    },
+                ),
                 Some(index) => (
                     index,
                     Warning::OpensShort {

@@ -8,6 +8,9 @@ use crate::domain::TransactionKind::{Sell, TransferOut};
 use crate::domain::{Day, Quantity, SecurityId, Split, Transaction, TransactionKind};
 use crate::import::existing::ExistingRecords;
 
+/// The decimals to which a split rounds quantities.
+const COMPACT_DECIMALS: u32 = 8;
+
 /// A sale or transfer that takes more than is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shortfall {
@@ -42,6 +45,7 @@ pub(crate) fn shortfalls<'t>(
         for movement in movements {
             let before = held.on(movement.day);
             held.apply(movement);
+            held.settle();
             let exceeds = held.quantity < Decimal::ZERO
                 && (before >= Decimal::ZERO || movement.kind == TransferOut);
             if exceeds && is_taken(movement) {
@@ -62,6 +66,10 @@ pub(crate) fn shortfalls<'t>(
 /// The quantity of one security, moved by transactions and splits in order.
 pub(super) struct HeldQuantity<S: Iterator> {
     quantity: Decimal,
+    /// The number of acquisitions, each of which a split can round.
+    lots: u32,
+    /// What the rounding of splits can add or take.
+    rounding: Decimal,
     splits: std::iter::Peekable<S>,
 }
 
@@ -70,6 +78,8 @@ impl<'s, S: Iterator<Item = &'s Split>> HeldQuantity<S> {
     pub(super) fn new(splits: S) -> Self {
         Self {
             quantity: Decimal::ZERO,
+            lots: 0,
+            rounding: Decimal::ZERO,
             splits: splits.peekable(),
         }
     }
@@ -77,15 +87,28 @@ impl<'s, S: Iterator<Item = &'s Split>> HeldQuantity<S> {
     /// Returns the quantity at the start of a day, after its split.
     pub(super) fn on(&mut self, day: Day) -> Decimal {
         while let Some(split) = self.splits.next_if(|split| split.day <= day) {
-            self.quantity = self.quantity * Decimal::from(split.new) / Decimal::from(split.old);
+            let split_exactly = self.quantity.checked_mul(Decimal::from(split.new));
+            // A quantity of that size is refused elsewhere.
+            self.quantity = split_exactly.unwrap_or(self.quantity) / Decimal::from(split.old);
+            if self.quantity != self.quantity.round_dp(COMPACT_DECIMALS) {
+                self.rounding = Decimal::new(self.lots.into(), COMPACT_DECIMALS);
+            }
         }
         self.quantity
+    }
+
+    /// Takes what is left within the rounding of splits as nothing, as the books do.
+    fn settle(&mut self) {
+        if self.quantity.abs() <= self.rounding {
+            self.quantity = Decimal::ZERO;
+        }
     }
 
     /// Moves the quantity by a transaction.
     pub(super) fn apply(&mut self, movement: &Transaction) {
         self.on(movement.day);
         let quantity = movement.quantity.decimal();
+        self.lots += u32::from(!is_taken(movement));
         self.quantity += if is_taken(movement) {
             -quantity
         } else {

@@ -8,10 +8,12 @@ mod doubts;
 mod holdings;
 mod links;
 mod read;
+mod unbookable;
 mod validate;
 
 pub(super) use doubts::is_held_long;
 pub(super) use holdings::{Shortfall, shortfalls};
 pub(super) use links::missing_references;
 pub use read::{TransactionRow, read_transactions};
+pub(super) use unbookable::is_large;
 pub use validate::{TransactionChanges, validate_transactions};

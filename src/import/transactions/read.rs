@@ -223,7 +223,10 @@ fn unsigned<T>(
 fn check_trade(cells: &mut RowReader<'_>, row: TransactionRow) -> TransactionRow {
     let kind = row.kind;
     require_holding(cells, &row);
+    // A refused value reads as empty; its error is reported once.
+    let is_refused = cells.has_error("price") || cells.has_error("amount");
     match (row.price, row.amount) {
+        _ if is_refused => {}
         (None, None) => cells.add_error("price", "", RowErrorKind::NoPriceAndNoAmount { kind }),
         (Some(price), Some(amount)) if amount.is_zero() && !price.is_zero() => {
             cells.add_error(

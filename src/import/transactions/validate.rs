@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals, without_rate};
 use super::links::missing_references;
 use super::read::TransactionRow;
+use super::unbookable::unbookable;
 use crate::domain::{
     Change, CloseSigns, Correction, Day, Portfolio, Security, Transaction, TransactionChange,
     TransactionEdit,
@@ -15,6 +16,7 @@ use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::row_reader::Rows;
+use crate::import::unbookable_error::UnbookableError;
 use crate::import::verdict::{SeenRows, Validated, Verdict};
 use crate::import::warning::Warning;
 
@@ -70,7 +72,34 @@ pub fn validate_transactions(
         let reason = RowErrorKind::DuplicateId { id, line, differs };
         Err(vec![RowError::in_column("id", &row.id, reason)])
     });
-    with_warnings(validated.all_or_nothing(), rows, known, today)
+    let validated = with_errors(validated, known).all_or_nothing();
+    with_warnings(validated, rows, known, today)
+}
+
+/// Refuses the rows that make books impossible. A file with another invalid row is refused anyway.
+fn with_errors(
+    validated: Validated<TransactionChanges>,
+    known: &ExistingRecords,
+) -> Validated<TransactionChanges> {
+    let edits = match &validated.changes {
+        Some(changes) if validated.counts.invalid == 0 => &changes.edits,
+        _ => return validated,
+    };
+    let errors = unbookable(edits, known);
+    let rows = changed_rows(&validated);
+    let errors = errors
+        .into_iter()
+        .filter_map(|(index, error)| Some((*rows.get(index)?, error)));
+    let errors: Vec<_> = errors.collect();
+    validated.with_errors(errors)
+}
+
+/// Returns the rows that change something. A file without invalid rows makes its changes in their
+/// order.
+fn changed_rows(validated: &Validated<TransactionChanges>) -> Vec<usize> {
+    let changed = validated.verdicts.iter().enumerate();
+    let changed = changed.filter(|(_, line)| line.is_change());
+    changed.map(|(row, _)| row).collect()
 }
 
 /// Returns the verdict on a row with the id of a voided transaction, which it does not bring back.
@@ -102,12 +131,7 @@ fn with_warnings(
         Some(changes) => changes.edits.clone(),
         None => return validated,
     };
-    // A file without invalid rows makes its changes in the order of its rows.
-    let changed = validated.verdicts.iter().enumerate();
-    let changed = changed
-        .filter(|(_, line)| line.is_change())
-        .map(|(row, _)| row);
-    let of_row: BTreeMap<usize, usize> = changed.zip(0..).collect();
+    let of_row: BTreeMap<usize, usize> = changed_rows(&validated).into_iter().zip(0..).collect();
     let mut doubts = opened_shorts(&edits, known);
     for (index, warning) in unpaid_reversals(&edits, known) {
         doubts.entry(index).or_default().push(warning);
@@ -164,7 +188,7 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
         let found = known
             .require_portfolio(name)
             .and_then(|found| match portfolio {
-                Ok(own) if own.id == found.id => Err(RowErrorKind::OwnCounterpart),
+                Ok(own) if own.id == found.id => Err(UnbookableError::OwnCounterpart.into()),
                 _ => Ok(found.id),
             });
         found

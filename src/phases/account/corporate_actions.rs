@@ -1,11 +1,13 @@
 //! Books corporate actions other than splits. Rules: `docs/numbers.md`, corporate actions.
 
+use std::collections::BTreeMap;
+
 use super::{Account, Holding, add};
 use crate::domain::{
     ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, Lots, Money, Price, Quantity,
     SecurityId, Trade,
 };
-use crate::phases::error::PhaseError;
+use crate::phases::error::{BookingCause, PhaseError};
 use crate::phases::instrument::Instrument;
 use crate::phases::market::Market;
 use crate::phases::realized::Closing;
@@ -18,19 +20,22 @@ impl Account {
         market: &Market,
         actions: &[CorporateAction],
     ) -> Result<(), PhaseError> {
-        let mut delivered: Vec<(SecurityId, Lots)> = Vec::new();
+        let mut deliveries = Deliveries::default();
         let is_payout = |action: &&CorporateAction| action.kind == ActionKind::CashInLieu;
         for action in actions.iter().filter(|action| !is_payout(action)) {
             if let Ok(at) = self.holding_index(market, action.security) {
-                self.act_on_holding(market, action, at, &mut delivered)?;
+                self.act_on_holding(market, action, at, &mut deliveries)
+                    .map_err(|error| error.caused_by(|| BookingCause::of_action(action)))?;
             }
         }
-        for (security, lots) in delivered {
-            self.add_received(market, security, lots, actions)?;
+        for (security, lots) in deliveries.delivered {
+            self.add_received(market, security, lots, actions)
+                .map_err(|error| error.caused_by(|| delivery_cause(actions, security)))?;
         }
         for action in actions.iter().filter(is_payout) {
             if let Ok(at) = self.holding_index(market, action.security) {
-                self.pay_fraction(market, action, at)?;
+                self.pay_fraction(market, action, at)
+                    .map_err(|error| error.caused_by(|| BookingCause::of_action(action)))?;
             }
         }
         Ok(())
@@ -41,7 +46,7 @@ impl Account {
         market: &Market,
         action: &CorporateAction,
         at: usize,
-        delivered: &mut Vec<(SecurityId, Lots)>,
+        deliveries: &mut Deliveries,
     ) -> Result<(), PhaseError> {
         let quantity = self.holdings[at].lots.quantity();
         let cash = match action.cash {
@@ -55,10 +60,10 @@ impl Account {
         let trade = match (action.received, cash) {
             (None, Some(cash)) if action.kind.ends_holding() => close_all(lots, cash),
             (None, cash) => lots.return_capital(cash.unwrap_or(Money::ZERO)),
-            (Some(delivery), cash) => match deliver(lots, action, delivery, cash) {
+            (Some(delivery), cash) => match deliveries.deliver(lots, action, delivery, cash) {
                 None => None,
                 Some((received, paid, rounded)) => {
-                    delivered.push((delivery.security, received));
+                    deliveries.delivered.push((delivery.security, received));
                     self.record(&rounded, closing(action, action.security))?;
                     Some(paid)
                 }
@@ -134,30 +139,57 @@ fn close_all(lots: &mut Lots, cash: Money) -> Option<Trade> {
     Trade::new(lots.close(lots.quantity().negated()?)?, cash.negated()?)
 }
 
-/// Takes the received units out of the lots, and returns them with what the cash closes or reduces,
-/// and with the lots that rounding closes.
-fn deliver(
-    lots: &mut Lots,
-    action: &CorporateAction,
-    Delivery { new, old, .. }: Delivery,
-    cash: Option<Money>,
-) -> Option<(Lots, Trade, Trade)> {
-    let cash = cash.unwrap_or(Money::ZERO);
-    if action.kind.ends_holding() && action.cost_share.is_none() {
-        let paid = lots.return_capital(cash)?;
-        let mut received = std::mem::take(lots);
-        let closed = received.split(new, old)?;
-        return Some((received, paid, Trade::new(closed, Money::ZERO)?));
+/// The lots that the actions of one day deliver.
+#[derive(Default)]
+struct Deliveries {
+    delivered: Vec<(SecurityId, Lots)>,
+    /// Securities from which lots were spun off, with their lots before, and the share of the cost
+    /// that went. Published shares are all of the cost before the first spin-off of the day.
+    spun_off: BTreeMap<SecurityId, (Lots, CostShare)>,
+}
+
+impl Deliveries {
+    /// Takes the received units out of the lots, and returns them with what the cash closes or
+    /// reduces, and with the lots that rounding closes.
+    fn deliver(
+        &mut self,
+        lots: &mut Lots,
+        action: &CorporateAction,
+        Delivery { new, old, .. }: Delivery,
+        cash: Option<Money>,
+    ) -> Option<(Lots, Trade, Trade)> {
+        let cash = cash.unwrap_or(Money::ZERO);
+        if action.kind.ends_holding() && action.cost_share.is_none() {
+            let paid = lots.return_capital(cash)?;
+            let mut received = std::mem::take(lots);
+            let closed = received.split(new, old)?;
+            return Some((received, paid, Trade::new(closed, Money::ZERO)?));
+        }
+        let share = action.cost_share.unwrap_or(CostShare::ZERO);
+        if action.kind.ends_holding() {
+            let (received, rounded) = lots.spin_off(share, new, old)?;
+            // The rest of the cost is that of the cash.
+            return Some((received, close_all(lots, cash)?, rounded));
+        }
+        let spun_off = self.spun_off.entry(action.security);
+        let (original, before) = spun_off.or_insert_with(|| (lots.clone(), CostShare::ZERO));
+        let (received, rounded) = lots.spin_off_of(original, *before, share, (new, old))?;
+        *before = before.plus(share)?;
+        Some((
+            received,
+            Trade::new(ClosedLots::new(), Money::ZERO)?,
+            rounded,
+        ))
     }
-    let share = action.cost_share.unwrap_or(CostShare::ZERO);
-    let (received, rounded) = lots.spin_off(share, new, old)?;
-    let paid = if action.kind.ends_holding() {
-        // The rest of the cost is that of the cash.
-        close_all(lots, cash)?
-    } else {
-        Trade::new(ClosedLots::new(), Money::ZERO)?
+}
+
+/// Returns the first of the actions that deliver a security.
+fn delivery_cause(actions: &[CorporateAction], security: SecurityId) -> BookingCause {
+    let delivers = |action: &&CorporateAction| {
+        (action.received).is_some_and(|delivery| delivery.security == security)
     };
-    Some((received, paid, rounded))
+    let action = actions.iter().find(delivers);
+    BookingCause::of_action(action.unwrap_or(&actions[0]))
 }
 
 fn closing(action: &CorporateAction, security: SecurityId) -> Closing {

@@ -176,13 +176,14 @@ impl ConcernReader<'_> {
         let mut failures = expected_failures(self.reading, &self.survey.lifecycles)?;
         failures.retain(|failure| self.scope.contains(failure.cell.portfolio));
         let cells = failures.iter().map(|failure| failure.cell);
-        let Some((cells, portfolios)) = count(cells) else {
+        let first = cells.clone().min_by_key(|cell| (cell.day, cell.portfolio));
+        let (Some((cells, portfolios)), Some(first)) = (count(cells), first) else {
             return Ok(None);
         };
         Ok(Some(Concern {
             fact: ConcernFact::Failing { cells },
             portfolios,
-            next: Some(NextCommand::Run),
+            next: Some(self.explanation(first)?),
         }))
     }
 
@@ -347,7 +348,17 @@ impl ConcernReader<'_> {
                 Some(name) => NextCommand::Retry(name),
                 None => NextCommand::Run,
             },
+            _ if self.facts.failures(cell).next().is_some() => self.explanation(cell)?,
             _ => NextCommand::Run,
+        })
+    }
+
+    /// Returns the command that explains a failed cell. A run alone may fail again: the explanation
+    /// names the commands that correct its sources.
+    fn explanation(&self, cell: Cell) -> Result<NextCommand, QueryError> {
+        Ok(match self.name(cell.portfolio)? {
+            Some(name) => NextCommand::Explain(name, cell.day),
+            None => NextCommand::Run,
         })
     }
 

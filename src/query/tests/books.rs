@@ -95,6 +95,10 @@ fn invalidated_books_are_stale() {
     fixture.invalidate_alpha(fixture.target(), PhaseSet::CELL_PHASES);
     let books = fixture.books(None, None);
     assert_eq!(books.series.last().unwrap().validity, Validity::Stale);
+    // Its return is to be computed again, so nothing is compounded through it.
+    assert_eq!(books.series.last().unwrap().drawdown, None);
+    assert_eq!(books.totals.period_return.value(), None);
+    assert_eq!(books.months().last().unwrap().value, None);
     let holdings = books.holdings.unwrap();
     assert_eq!(holdings.positions.unwrap().validity, Validity::Stale);
     assert_eq!(holdings.exposures.unwrap().validity, Validity::Stale);

@@ -248,7 +248,7 @@ impl Instruments {
         &self,
         specs: Vec<ActionSpec>,
     ) -> Result<Vec<CorporateAction>, WorldError> {
-        let read = |spec: ActionSpec| {
+        let read = |spec: ActionSpec, earlier: &[CorporateAction]| -> Result<_, WorldError> {
             let received = match (&spec.received, spec.new, spec.old) {
                 (None, None, None) => None,
                 (received, new, old) => Some(Delivery {
@@ -265,14 +265,20 @@ impl Instruments {
                 cash: spec.cash.map(|cash| cash.0),
                 cost_share: spec.cost_share.map(|share| share.0),
             };
-            action.check().map_err(|reason| WorldError::Action {
+            let check = action.check().and_then(|()| action.check_shares(earlier));
+            check.map_err(|reason| WorldError::Action {
                 symbol: spec.symbol,
                 day: spec.day,
                 reason,
             })?;
             Ok(action)
         };
-        specs.into_iter().map(read).collect()
+        let mut actions = Vec::with_capacity(specs.len());
+        for spec in specs {
+            let action = read(spec, &actions)?;
+            actions.push(action);
+        }
+        Ok(actions)
     }
 
     /// Resolves corrections of closes, in the order of the file.

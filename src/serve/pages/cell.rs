@@ -110,6 +110,9 @@ fn expected(explanation: &Explanation) -> String {
         Expectation::NoSession { calendar, .. } => {
             format!("no: not a session{}", of_calendar(explanation, calendar))
         }
+        Expectation::BeforeCalendar { first } => {
+            format!("no: the calendar begins on {}", labels::day(*first))
+        }
         Expectation::BeforeInception { inception } => {
             format!("no: before inception on {}", labels::day(*inception))
         }

@@ -134,7 +134,14 @@ fn portfolio_page(
         name: portfolio.name.clone(),
         currency: books.currency.to_string(),
         lifecycle: portfolio.lifecycle.to_string(),
-        inception: labels::day(portfolio.inception),
+        inception: match portfolio.cells_from {
+            None => labels::day(portfolio.inception),
+            Some(first) => format!(
+                "{}, with cells from {}, where the calendar begins",
+                labels::day(portfolio.inception),
+                labels::day(first)
+            ),
+        },
         tone,
         state,
         gap: portfolio

@@ -66,11 +66,30 @@ impl Lots {
     /// Moves a share of each lot's cost to new lots, `new` units for each `old`, which are returned
     /// with those that rounding closes. `None` if a number does not fit.
     pub fn spin_off(&mut self, share: CostShare, new: u32, old: u32) -> Option<(Self, Trade)> {
+        let original = self.clone();
+        self.spin_off_of(&original, CostShare::ZERO, share, (new, old))
+    }
+
+    /// Moves a share of the cost that each lot had in `original` to new lots, as [`Self::spin_off`]
+    /// does. Spin-offs of the same day moved the share `before` of it already; quantities are those
+    /// of `original`. `None` also if the shares exceed the whole cost.
+    pub fn spin_off_of(
+        &mut self,
+        original: &Self,
+        before: CostShare,
+        share: CostShare,
+        (new, old): (u32, u32),
+    ) -> Option<(Self, Trade)> {
+        let up_to = before.plus(share)?;
+        let part =
+            |cost: Money, share: CostShare| cost.times_ratio(share.parts(), CostShare::SCALE);
         let mut received = self.clone();
         let (mut cost, mut taken) = (Money::ZERO, Money::ZERO);
-        for (lot, other) in self.lots.iter_mut().zip(&mut received.lots) {
-            cost = cost.plus(lot.cost)?;
-            let sum = cost.times_ratio(share.parts(), CostShare::SCALE)?;
+        let lots = self.lots.iter_mut().zip(&mut received.lots);
+        for ((lot, other), original) in lots.zip(&original.lots) {
+            cost = cost.plus(original.cost)?;
+            // The difference of rounded sums, so that all shares add up to that of their sum.
+            let sum = part(cost, up_to)?.minus(part(cost, before)?)?;
             other.cost = sum.minus(taken)?;
             lot.cost = lot.cost.minus(other.cost)?;
             taken = sum;
@@ -101,6 +120,7 @@ impl Lots {
         // Exact quantities of both together would need a common denominator. The rounded ones add
         // up to the total.
         self.fractions = None;
+        self.rounded_lots = self.rounded_lots.saturating_add(other.rounded_lots);
         self.lots.extend(other.lots);
         self.lots
             .sort_by_key(|lot| (lot.origin.day, lot.origin.transaction));
@@ -226,6 +246,25 @@ mod tests {
             .map(|lot| lot.cost.units())
             .sum::<i64>();
         assert_eq!(sum, received.cost().units());
+    }
+
+    #[test]
+    fn shares_of_one_day_are_of_the_original_cost() {
+        let mut held = lots(&[(1, 1), (1, 1), (1, 1)]);
+        let original = held.clone();
+        let share = |text: &str| text.parse::<CostShare>().unwrap();
+        let (half, rest) = (share("0.5"), share("0.499999999999"));
+        let (first, _) = held
+            .spin_off_of(&original, CostShare::ZERO, half, (1, 1))
+            .unwrap();
+        let (second, _) = held.spin_off_of(&original, half, rest, (1, 1)).unwrap();
+        assert_eq!(first.cost(), "1.5".parse().unwrap());
+        assert_eq!(second.cost(), "1.5".parse().unwrap());
+        assert_eq!(held.cost(), Money::ZERO);
+        let too_much = held
+            .clone()
+            .spin_off_of(&original, half, share("0.6"), (1, 1));
+        assert_eq!(too_much, None);
     }
 
     #[test]

@@ -323,3 +323,19 @@ fn cash_without_any_currency_pair_is_questioned() {
         assert_eq!(warnings(&known().with_securities([security(3, pair)])), []);
     }
 }
+
+#[test]
+fn a_transfer_of_more_than_is_held_is_questioned_as_unbookable() {
+    let bought = "1,Alpha,2026-01-06,buy,AAPL,10,100,,\n";
+    let out = "2,Alpha,2026-01-07,transfer-out,AAPL,11,,,\n";
+    let text =
+        "transfers out 11 AAPL of 10 held, and no books are computed from that day on without more";
+    assert_eq!(warnings(&format!("{bought}{out}"), &known()), [text]);
+    // A portfolio that sells short cannot transfer out more either.
+    let short = "0,Alpha,2026-01-05,sell,AAPL,1,100,,\n";
+    let lines = warnings(&format!("{short}{bought}{out}"), &known());
+    assert!(
+        lines.iter().any(|line| line.starts_with("transfers out")),
+        "{lines:?}"
+    );
+}
