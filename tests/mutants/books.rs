@@ -7,6 +7,7 @@ use crate::mutant::Mutant;
 const VALUATION: &str = "src/phases/valuation.rs";
 const ACCOUNT: &str = "src/phases/account.rs";
 const SPLIT_RATIO: &str = "src/domain/lots/split_ratio.rs";
+const LOTS: &str = "src/domain/lots/lots.rs";
 const DECIDE: &str = "src/plan/decide.rs";
 
 pub(crate) const MUTANTS: &[Mutant] = &[
@@ -58,6 +59,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "let closed = self.holdings[at].lots.split(split.new, split.old);",
             "self.holdings[at].lots.split(split.new, split.old)",
             "self.holdings[at].lots.split(split.old, split.new)",
+        )],
+    ),
+    fault(
+        "rounding-left-in-the-books",
+        "a sale as the broker rounds each lot leaves a unit of the last decimal",
+        &[Scenario(
+            "corporate_actions/a_sale_as_the_broker_rounds_each_lot_leaves_nothing",
+        )],
+        &[edit(
+            LOTS,
+            "let quantity = self.within_rounding(quantity);",
+            "self.within_rounding(quantity)",
+            "quantity",
+        )],
+    ),
+    fault(
+        "spin-offs-share-the-rest",
+        "the second spin-off of a day takes its share of what the first left",
+        &[Scenario(
+            "corporate_actions/two_spin_offs_of_one_day_share_the_original_cost",
+        )],
+        &[edit(
+            "src/phases/account/corporate_actions.rs",
+            "lots.spin_off_of(original, *before, share, (new, old))?",
+            "spin_off_of(original, *before, share, (new, old))",
+            "spin_off_of(&lots.clone(), CostShare::ZERO, share, (new, old))",
         )],
     ),
     fault(
