@@ -309,7 +309,12 @@ mod tests {
             kind: TransactionKind::Withdrawal,
             ..large("b")
         };
-        assert_eq!(columns(&[large("a"), paid, large("c")], &[]), []);
+        // Deposits come first on a day.
+        let later = Transaction {
+            day: day("2026-01-07"),
+            ..large("c")
+        };
+        assert_eq!(columns(&[large("a"), paid, later], &[]), []);
         // Nothing new can be blamed on the file.
         assert_eq!(columns(&[large("c")], &[large("a"), large("b")]), []);
     }

@@ -332,7 +332,7 @@ fn a_transfer_of_more_than_is_held_is_questioned_as_unbookable() {
         "transfers out 11 AAPL of 10 held, and no books are computed from that day on without more";
     assert_eq!(warnings(&format!("{bought}{out}"), &known()), [text]);
     // A portfolio that sells short cannot transfer out more either.
-    let short = "0,Alpha,2026-01-05,sell,AAPL,1,100,,\n";
+    let short = "0,Alpha,2026-01-06,sell,AAPL,11,100,,\n";
     let lines = warnings(&format!("{short}{bought}{out}"), &known());
     assert!(
         lines.iter().any(|line| line.starts_with("transfers out")),
