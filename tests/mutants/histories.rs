@@ -4,30 +4,27 @@ use crate::execution::{edit, fault};
 use crate::mutant::Detection::Sim;
 use crate::mutant::Mutant;
 
-const MOVEMENT_EFFECTS: &str = "src/invalidation/movement_effects.rs";
-
 pub(crate) const MUTANTS: &[Mutant] = &[
     fault(
-        "cost-of-transfer-not-converted-again",
-        "a corrected rate changes the flow of a transfer at a stated cost, and not its cost",
+        "cash-at-a-corrected-rate-stays",
+        "a corrected rate invalidates no cell that converts cash at it",
         &[Sim("histories")],
         &[edit(
-            MOVEMENT_EFFECTS,
-            "(TransactionKind::TransferIn, PriceUse::Rate) => Some(Self::Everything)",
-            "Some(Self::Everything)",
-            "Some(Self::Flow)",
+            "src/invalidation/cash_uses.rs",
+            "if !is_currency_pair(pair) {",
+            "!is_currency_pair(pair)",
+            "true",
         )],
     ),
     fault(
-        "cash-of-trade-not-converted-again",
-        "a corrected rate does not change the cash of a trade that is converted at it",
+        "cost-at-a-corrected-close-stays",
+        "a corrected close or rate does not reach the cost and profit of movements at it",
         &[Sim("histories")],
         &[edit(
-            MOVEMENT_EFFECTS,
-            "(TransactionKind::Buy | TransactionKind::Sell, PriceUse::Rate)
-                if !paid && entry.cash.currency.is_none() =>",
-            "!paid && entry.cash.currency.is_none()",
-            "paid && !paid && entry.cash.currency.is_none()",
+            "src/invalidation/movement_effects.rs",
+            "if !changed.by_price.contains(at) {",
+            "!changed.by_price.contains(at)",
+            "true",
         )],
     ),
 ];
