@@ -29,6 +29,17 @@ properties ROUNDS="10":
 histories BUDGET="10m":
     cargo run --locked --release -- sim histories --budget {{ BUDGET }}
 
+# Fuzz TARGETS, or all of them, for SECONDS each.
+fuzz SECONDS="60" *TARGETS:
+    fuzz/run {{ SECONDS }} {{ TARGETS }}
+
+# Make every fault that cargo-mutants knows in PATHS, and report those that no test finds.
+mutation +PATHS="src/plan":
+    for path in {{ PATHS }}; do \
+        CARGO_TARGET_DIR=$PWD/target cargo mutants --file "$path/**" --output target -- \
+            --test planner_properties --test import_effects --test scenarios || true; \
+    done
+
 # Attack a server with slow clients and ten thousand idle connections for SECONDS.
 hostile-clients SECONDS="3600":
     HOSTILE_SECONDS={{ SECONDS }} HOSTILE_IDLE=10000 \
