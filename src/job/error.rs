@@ -60,7 +60,7 @@ pub enum JobError {
         path: PathBuf,
         /// The line of the schema or command, from 1.
         line: usize,
-        /// The reason.
+        /// The reason why it failed.
         #[source]
         source: MakeError,
     },

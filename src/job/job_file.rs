@@ -52,6 +52,8 @@ pub(super) struct Commands {
     pub(super) scope: Option<JobCommand>,
     pub(super) force: Option<JobCommand>,
     pub(super) onboard: Option<JobCommand>,
+    /// The program that makes runs in place of the other commands.
+    pub(super) serve: Option<JobCommand>,
     pub(super) directory: PathBuf,
     pub(super) timeout: Duration,
     pub(super) exit_codes: Vec<i32>,

@@ -11,8 +11,11 @@
 //! | `write_values`, `rows` | make the rows of a world |
 //! | `scratch` | makes the database once, copies it, starts commands on it |
 //! | `process` | runs one command within a time and with bounded output |
+//! | `served` | keeps a process up that makes many runs |
+//! | `production` | recognises databases in use, which no job gets |
 //! | `outcome` | the ways in which a command fails |
 //! | `state` | a world in the tables: writes it, reads the done cells, plans the needed ones |
+//! | `request`, `request_values` | a request to a job, and the values that it is told |
 //! | `run` | a run of the job with the cells that it wrote |
 //! | `result` | the run as the values of a transcript |
 //! | `applicable` | worlds and steps that a job cannot take |
@@ -36,15 +39,19 @@ mod outcome;
 mod placeholders;
 mod play;
 mod process;
+mod production;
 mod promise;
 mod promises;
 mod read;
+mod request;
+mod request_values;
 mod result;
 mod rows;
 mod run;
 mod run_checks;
 mod schema;
 mod scratch;
+mod served;
 mod spec;
 mod state;
 mod suite;

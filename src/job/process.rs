@@ -8,11 +8,13 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+
+use crate::environment::Clock;
 
 /// The bytes that are kept of the beginning, and of the end, of an output.
 const KEPT: usize = 16 * 1024;
@@ -54,7 +56,7 @@ pub(super) struct ProcessLimits<'l> {
     pub(super) timeout: Duration,
     /// The time after which it is killed on purpose.
     pub(super) kill_after: Option<Duration>,
-    /// Set on Ctrl-C.
+    /// Set when a person presses Ctrl-C.
     pub(super) cancel: &'l AtomicBool,
 }
 
@@ -62,13 +64,13 @@ pub(super) struct ProcessLimits<'l> {
 pub(super) struct RunningProcess {
     child: Child,
     group: Pid,
-    started: Instant,
+    started: Clock,
     chunks: Receiver<Vec<u8>>,
     output: BoundedOutput,
 }
 
 impl RunningProcess {
-    /// Starts a command.
+    /// Starts a command in a group of its own.
     ///
     /// # Errors
     ///
@@ -91,7 +93,7 @@ impl RunningProcess {
             // A child's id fits: the system gives out positive 32-bit numbers.
             group: Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()),
             child,
-            started: Instant::now(),
+            started: Clock::system(),
             chunks,
             output: BoundedOutput::default(),
         })
@@ -135,9 +137,9 @@ impl RunningProcess {
 
     /// Returns the end of a command that exited; its children get a moment to end too.
     fn exited(&self, status: ExitStatus) -> ProcessEnd {
-        let until = Instant::now() + GRACE;
+        let waiting = Clock::system();
         while self.group_is_alive() {
-            if Instant::now() >= until {
+            if waiting.elapsed() >= GRACE {
                 return ProcessEnd::LeftProcesses;
             }
             thread::sleep(Duration::from_millis(5));
@@ -220,8 +222,8 @@ impl BoundedOutput {
 
     /// Takes the chunks up to the end of the pipes, or for a moment if a pipe stays open.
     fn take_rest(&mut self, chunks: &Receiver<Vec<u8>>) {
-        let until = Instant::now() + LAST_OUTPUT;
-        while let Ok(chunk) = chunks.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let waiting = Clock::system();
+        while let Ok(chunk) = chunks.recv_timeout(LAST_OUTPUT.saturating_sub(waiting.elapsed())) {
             self.add(&chunk);
         }
     }

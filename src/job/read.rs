@@ -9,8 +9,9 @@ use toml::{Spanned, Value};
 use super::error::JobError;
 use super::job_file::{Commands, Job, JobCommand, Make, OtherRows};
 use super::placeholders::check;
+use super::production::named_database;
 use super::promise::Promise;
-use super::spec::{CommandLine, DatabaseKind, JobSpec, RowSubject};
+use super::spec::{CommandLine, CommandsSpec, DatabaseKind, JobSpec, RowSubject};
 use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
 use crate::capture::{Map, RawMap};
 use crate::scenario::world::Nearest;
@@ -180,6 +181,7 @@ impl Reader<'_> {
         let mut environment = BTreeMap::new();
         for (name, value) in &commands.environment {
             self.placeholders(value.get_ref(), &COMMAND_NAMES, self.line(value.span()))?;
+            self.check_scratch(value.get_ref(), folder, self.line(value.span()))?;
             environment.insert(name.clone(), value.get_ref().clone());
         }
         if let Some(library) = &commands.faketime
@@ -200,6 +202,7 @@ impl Reader<'_> {
             scope: command(&commands.scope)?,
             force: command(&commands.force)?,
             onboard: command(&commands.onboard)?,
+            serve: self.serve(&commands)?,
             directory: working_folder,
             timeout,
             exit_codes: commands.exit_codes.unwrap_or_else(|| vec![0]),
@@ -208,6 +211,32 @@ impl Reader<'_> {
         };
         self.check_told(&read)?;
         Ok(read)
+    }
+
+    fn serve(&self, commands: &CommandsSpec) -> Result<Option<JobCommand>, JobError> {
+        let Some(serve) = &commands.serve else {
+            return Ok(None);
+        };
+        if commands.faketime.is_some() {
+            let problem = "`serve` makes runs at many times, so it cannot have `faketime`";
+            return Err(self.problem(self.line(serve.span()), problem.to_owned()));
+        }
+        // Its runs get all values as JSON.
+        self.command(serve, &[]).map(Some)
+    }
+
+    /// Refuses a text that names a database in use.
+    fn check_scratch(&self, text: &str, folder: &Path, line: usize) -> Result<(), JobError> {
+        match named_database(text, folder) {
+            None => Ok(()),
+            Some(database) => Err(self.problem(
+                line,
+                format!(
+                    "`{database}` is a database in use: a job under test gets its scratch database \
+                     as `{{path}}` or `{{url}}`"
+                ),
+            )),
+        }
     }
 
     /// Refuses commands that are not told their database, time, scope or range.
@@ -259,6 +288,7 @@ impl Reader<'_> {
         }
         for word in words {
             self.placeholders(word, known, line)?;
+            self.check_scratch(word, &self.folder(), line)?;
         }
         Ok(JobCommand {
             command: spec.get_ref().clone(),
@@ -280,6 +310,9 @@ impl Reader<'_> {
                     Some(nearest) => {
                         format!("unknown placeholder `{{{name}}}`; did you mean `{{{nearest}}}`?")
                     }
+                    None if known.is_empty() => format!(
+                        "`serve` has no placeholders such as `{{{name}}}`: its runs get JSON"
+                    ),
                     None => format!(
                         "unknown placeholder `{{{name}}}` (known: {})",
                         known.join(", ")

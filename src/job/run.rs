@@ -4,44 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use chrono::SecondsFormat;
-
 use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
-use super::process::{FinishedProcess, ProcessEnd, ProcessLimits, RunningProcess};
-use super::rows::instant_text;
-use super::scratch::{start, start_error, url};
+use super::process::{FinishedProcess, ProcessEnd, ProcessLimits};
+use super::request::JobRequest;
+use super::request_values::RequestValues;
+use super::scratch::{process, start_error};
 use super::state::JobState;
-use super::write_values::id_text;
 use crate::capture::parse_day;
-use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, Scope};
-use crate::plan::{DayPlan, Plan, Request, Survey};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase};
+use crate::plan::{DayPlan, Plan, Survey};
 use crate::store::{WriteFault, WriteKind};
-
-/// A request to a job: its command, and the cells that it is about.
-#[derive(Debug, Clone)]
-pub(super) struct JobRequest<'r> {
-    pub(super) command: &'r JobCommand,
-    /// The scope, range and target, as Plimsoll plans them.
-    pub(super) plan: Request,
-    /// The days to process again.
-    pub(super) force: Option<DayRange>,
-    /// Ids of portfolios that are not known, in the form of the tables.
-    pub(super) unknown_ids: Vec<String>,
-}
-
-impl<'r> JobRequest<'r> {
-    /// Returns the request of an ordinary run of all portfolios.
-    pub(super) fn nightly(command: &'r JobCommand) -> Self {
-        Self {
-            command,
-            plan: Request::new(Scope::AllActive),
-            force: None,
-            unknown_ids: Vec::new(),
-        }
-    }
-}
 
 /// A disturbance of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -188,16 +162,27 @@ fn run_at_once(
     file.prepare_run(disturbance.fault)?;
     // Closed before the job starts, which may change the mode of the journal.
     drop(file);
-    let running = (0..count).map(|_| start_request(state, request, &plan));
-    let running = running.collect::<Result<Vec<_>, _>>()?;
+    let limits = ProcessLimits {
+        timeout: state.job.commands.timeout,
+        kill_after: disturbance.kill_after,
+        cancel,
+    };
+    let values = RequestValues::new(state, request, &plan)?;
+    let start_error = |source| start_error(state.job, request.command, source);
     let mut ends = Vec::new();
-    for process in running {
-        let finished = process.wait(ProcessLimits {
-            timeout: state.job.commands.timeout,
-            kill_after: disturbance.kill_after,
-            cancel,
-        });
-        ends.push(finished.map_err(|source| start_error(state.job, request.command, source))?);
+    match &state.job.commands.serve {
+        // A run to kill, and two at once, are processes of their own.
+        Some(serve) if count == 1 && disturbance.kill_after.is_none() => {
+            let command = || process(state.job, serve, &[]);
+            let served = state.template.served.run(command, &values.json(), limits);
+            ends.push(served.map_err(start_error)?);
+        }
+        _ => {
+            let running = (0..count).map(|_| values.start(state, request.command));
+            for process in running.collect::<Result<Vec<_>, _>>()? {
+                ends.push(process.wait(limits).map_err(start_error)?);
+            }
+        }
     }
     if ends.iter().any(|end| end.end == ProcessEnd::Interrupted) {
         return Err(JobError::Interrupted);
@@ -230,66 +215,4 @@ fn run_at_once(
         elapsed: Duration::ZERO,
     };
     Ok((run, ends))
-}
-
-fn start_request(
-    state: &JobState<'_>,
-    request: &JobRequest<'_>,
-    plan: &Plan,
-) -> Result<RunningProcess, JobError> {
-    let path = state.scratch.path();
-    let url = url(&path);
-    let path = path.display().to_string();
-    let target = plan.target.day;
-    let (from, to) = match request.force {
-        Some(range) => (range.first(), range.last()),
-        None => {
-            let inceptions = state.portfolios.values();
-            let inceptions = inceptions.map(|portfolio| portfolio.lifecycle.inception());
-            let from = request.plan.from.or(inceptions.min()).unwrap_or(target);
-            (from, request.plan.to.unwrap_or(target))
-        }
-    };
-    let members = state
-        .portfolios
-        .values()
-        .filter(|portfolio| match &request.plan.scope {
-            Scope::AllActive => portfolio.lifecycle.is_active(),
-            scope @ Scope::Only(_) => scope.contains(portfolio.id),
-        });
-    // A scope of unknown ids only has no members; without names, all are meant.
-    let members = members.map(|portfolio| id_text(portfolio, state.job.ids));
-    let known: Vec<String> = match request.unknown_ids.is_empty() {
-        true => members.collect(),
-        false if matches!(request.plan.scope, Scope::AllActive) => Vec::new(),
-        false => members.collect(),
-    };
-    let ids: Vec<String> = known
-        .into_iter()
-        .chain(request.unknown_ids.clone())
-        .collect();
-    let zone = state.settings.calendar.zone();
-    let local = state.now.with_timezone(&zone);
-    let (target, from, to) = (target.to_string(), from.to_string(), to.to_string());
-    let now = local.to_rfc3339_opts(SecondsFormat::Secs, false);
-    let now_utc = state.now.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let today = state.today()?.date.to_string();
-    let portfolios = ids.join(",");
-    let values = [
-        ("path", path.as_str()),
-        ("url", &url),
-        ("target", &target),
-        ("from", &from),
-        ("to", &to),
-        ("portfolios", &portfolios),
-        ("now", &now),
-        ("now_utc", &now_utc),
-        ("today", &today),
-    ];
-    start(
-        state.job,
-        request.command,
-        &values,
-        Some(&instant_text(state.now)),
-    )
 }

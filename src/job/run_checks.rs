@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::promise::Promise;
+use super::request::JobRequest;
 use super::result::is_redundant;
-use super::run::{JobRequest, JobRun, is_complete};
+use super::run::{JobRun, is_complete};
 use super::state::JobState;
 use crate::domain::{Cell, Day, IdSet, LifecycleStatus, Phase, PortfolioId, Scope};
 use crate::plan::Limit;
@@ -19,7 +20,7 @@ const NAMED_SESSIONS: usize = 3;
 /// A promise that is broken, with the facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenPromise {
-    /// The promise.
+    /// The promise that is broken.
     pub promise: Promise,
     /// The facts that break it, in words.
     pub text: String,

@@ -11,6 +11,8 @@ use super::job_file::{Commands, Job, JobCommand, Make};
 use super::outcome::CommandFailure;
 use super::placeholders::{Values, replace};
 use super::process::{ProcessEnd, ProcessLimits, RunningProcess};
+use super::production::leads_to_database;
+use super::served::ServedPool;
 use super::spec::CommandLine;
 use crate::capture::check_sqlite;
 use crate::store::{ScratchFile, WatchedTable};
@@ -23,6 +25,8 @@ const FILE_NAME: &str = "scratch.db";
 pub(super) struct Template {
     folder: TempDir,
     triggers: usize,
+    /// The processes that make runs, if the job has `serve`.
+    pub(super) served: ServedPool,
 }
 
 /// A copy of a template for one world. Its folder is removed with it.
@@ -68,10 +72,14 @@ impl Template {
             .mark(&watched_tables(job))
             .map_err(|error| failed(error.into()))?;
         let triggers = scratch.trigger_count()?;
-        Ok(Self { folder, triggers })
+        Ok(Self {
+            folder,
+            triggers,
+            served: ServedPool::default(),
+        })
     }
 
-    /// Copies the database.
+    /// Copies the database for a world.
     pub(super) fn copy(&self) -> Result<Scratch, JobError> {
         let folder = temporary_folder()?;
         let (from, to) = (
@@ -180,6 +188,19 @@ pub(super) fn start(
     values: &Values<'_>,
     faketime: Option<&str>,
 ) -> Result<RunningProcess, JobError> {
+    let mut process = process(job, command, values);
+    if let (Some(library), Some(time)) = (&job.commands.faketime, faketime) {
+        process
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME", format!("@{time}"))
+            .env("TZ", "UTC");
+    }
+    RunningProcess::start(&mut process).map_err(|source| start_error(job, command, source))
+}
+
+/// Returns the process of a command, with its working folder and environment. Variables that lead to
+/// databases in use are not inherited.
+pub(super) fn process(job: &Job, command: &JobCommand, values: &Values<'_>) -> Command {
     let Commands {
         directory,
         environment,
@@ -200,16 +221,15 @@ pub(super) fn start(
         }
     };
     process.current_dir(directory);
+    for (name, value) in std::env::vars_os() {
+        if leads_to_database(&name.to_string_lossy(), &value.to_string_lossy()) {
+            process.env_remove(name);
+        }
+    }
     for (name, value) in environment {
         process.env(name, plain(value));
     }
-    if let (Some(library), Some(time)) = (&job.commands.faketime, faketime) {
-        process
-            .env("LD_PRELOAD", library)
-            .env("FAKETIME", format!("@{time}"))
-            .env("TZ", "UTC");
-    }
-    RunningProcess::start(&mut process).map_err(|source| start_error(job, command, source))
+    process
 }
 
 /// Returns the error of a command that could not be started or waited for.

@@ -10,7 +10,7 @@ use toml::{Spanned, Value};
 use super::promise::Promise;
 use crate::capture::RawMap;
 
-/// A job file.
+/// The keys of a job file.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct JobSpec {
@@ -84,6 +84,9 @@ pub(super) struct CommandsSpec {
     /// A run that fills the portfolio `{portfolios}` from its inception.
     #[schemars(with = "Option<CommandLine>")]
     pub(super) onboard: Option<Spanned<CommandLine>>,
+    /// A program that stays up and makes a run for each line of JSON on its standard input.
+    #[schemars(with = "Option<CommandLine>")]
+    pub(super) serve: Option<Spanned<CommandLine>>,
     /// The working folder, relative to the job file, which is the default.
     #[schemars(with = "Option<String>")]
     pub(super) directory: Option<Spanned<String>>,
@@ -112,7 +115,7 @@ pub(super) enum IdForm {
     UuidHex,
     /// UUIDs as 16 bytes.
     UuidBlob,
-    /// Numbers from 1.
+    /// Whole numbers from 1 on.
     Integer,
     /// The names of the portfolios.
     Text,
@@ -122,10 +125,10 @@ pub(super) enum IdForm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum DayForm {
-    /// `2026-01-08`.
+    /// A date as in `2026-01-08`.
     #[default]
     Date,
-    /// `2026-01-08 00:00:00`.
+    /// A time as in `2026-01-08 00:00:00`.
     Timestamp,
 }
 
@@ -161,7 +164,7 @@ pub(super) struct RowsSpec {
     pub(super) portfolio: Option<String>,
     /// The column with the day, whose writes count as work on its cells.
     pub(super) day: Option<String>,
-    /// Values by column.
+    /// Values by the name of the column.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub(super) values: BTreeMap<String, Spanned<Value>>,
@@ -173,7 +176,7 @@ pub(super) struct RowsSpec {
 pub(super) enum RowSubject {
     /// The world as a whole.
     World,
-    /// A portfolio.
+    /// A portfolio, deleted or not.
     Portfolio,
     /// A session, from the earliest inception to the last one that the clock can reach.
     Session,

@@ -26,6 +26,7 @@ use crate::store::{ForeignFile, ScratchValue};
 #[derive(Debug)]
 pub(super) struct JobState<'j> {
     pub(super) job: &'j Job,
+    pub(super) template: &'j Template,
     pub(super) scratch: Scratch,
     pub(super) settings: Settings,
     pub(super) now: DateTime<Utc>,
@@ -43,12 +44,13 @@ impl<'j> JobState<'j> {
     /// Writes a world into a copy of the template.
     pub(super) fn load(
         job: &'j Job,
-        template: &Template,
+        template: &'j Template,
         world: &World,
         settings: &Settings,
     ) -> Result<Self, JobError> {
         let mut state = Self {
             job,
+            template,
             scratch: template.copy()?,
             settings: settings.clone(),
             now: world.now,
@@ -74,6 +76,7 @@ impl<'j> JobState<'j> {
     pub(super) fn fork(&self) -> Result<Self, JobError> {
         Ok(Self {
             job: self.job,
+            template: self.template,
             scratch: self.scratch.copy()?,
             settings: self.settings.clone(),
             now: self.now,

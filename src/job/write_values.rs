@@ -72,7 +72,7 @@ impl CellValue {
         }
     }
 
-    /// Fills the placeholders.
+    /// Returns the value with its placeholders filled.
     pub(super) fn fill(&self, context: &RowContext<'_>) -> ScratchValue {
         match self {
             Self::Integer(number) => ScratchValue::Integer(*number),

@@ -47,7 +47,7 @@ fn a_job_that_does_its_work_is_right() {
 fn a_missing_command_is_named_with_its_line() {
     let text = refusal("run = [\"no-such-program\", \"{path}\", \"{target}\"]");
     assert!(
-        text.contains("line 26 of `job.toml`: failed to start `no-such-program`"),
+        text.contains("line 25 of `job.toml`: failed to start `no-such-program`"),
         "{text}"
     );
 }
@@ -104,6 +104,10 @@ fn a_job_file_that_cannot_work_is_refused() {
         ("run = [\"true\", \"{paht}\"]", "did you mean `{path}`?"),
         ("run = []", "the command is empty"),
         (
+            "run = [\"true\", \"{path}\", \"{now}\", \"--db=postgres://app:secret@db/app\"]",
+            "`postgres://…` is a database in use",
+        ),
+        (
             "run = [\"true\", \"{path}\", \"{now}\"]\ntimeout = \"soon\"",
             "invalid time `soon`",
         ),
@@ -126,7 +130,7 @@ fn a_map_that_does_not_fit_is_refused_with_its_line() {
     assert_eq!(output.code, 3);
     let text = &output.stderr;
     assert!(
-        text.contains("no column `closed` in table `portfolios`; did you mean `closed_on`?"),
+        text.contains("line 8 of the map: no column `closed` in table `portfolios`"),
         "{text}"
     );
     workspace.write("job.toml", &job.replace("nav = 100", "price = 100"));
@@ -139,6 +143,34 @@ fn a_map_that_does_not_fit_is_refused_with_its_line() {
         output.stderr
     );
     assert!(workspace.scratch_files().is_empty());
+}
+
+#[test]
+fn a_database_in_use_is_refused_and_its_variables_are_not_inherited() {
+    let workspace = Workspace::new("");
+    rusqlite::Connection::open(workspace.path("app.db"))
+        .unwrap()
+        .execute_batch("CREATE TABLE t (a)")
+        .unwrap();
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let with = |commands: &str| workspace.write("job.toml", &format!("{job}{commands}\n"));
+    with("run = [\"true\", \"{path}\", \"{now}\", \"app.db\"]");
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert_eq!(output.code, 3);
+    assert!(
+        output.stderr.contains("`app.db` is a database in use"),
+        "{}",
+        output.stderr
+    );
+
+    with("run = \"echo got:$DATABASE_URL:$PGHOST:$KEPT; : {path} {now}\"");
+    let mut command = workspace.command(&["job", "check", "job.toml"]);
+    command
+        .env("DATABASE_URL", "postgresql://db/app")
+        .env("PGHOST", "db")
+        .env("KEPT", "yes");
+    let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(output.contains("got:::yes"), "{output}");
 }
 
 #[test]

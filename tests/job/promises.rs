@@ -108,6 +108,42 @@ fn a_drawn_world_is_made_small_and_replays() {
     assert!(workspace.scratch_files().is_empty());
 }
 
+/// A correct job that stays up: it does all open cells of each line that it gets.
+const SERVED: &str = r#"
+import json, sqlite3, sys
+OPEN = """SELECT p.id, d.day FROM portfolios p
+    JOIN trading_days d ON d.day BETWEEN p.inception AND coalesce(p.closed_on, '9999')
+    WHERE p.deleted_at IS NULL AND d.day <= ?1 AND NOT EXISTS (SELECT 1 FROM risk r
+        WHERE r.portfolio_id = p.id AND r.day = d.day)"""
+for line in sys.stdin:
+    run = json.loads(line)
+    db = sqlite3.connect(run["path"])
+    cells = db.execute(OPEN, (run["target"],)).fetchall()
+    db.executemany("INSERT OR REPLACE INTO snapshots VALUES (?, ?, 1, 1)", cells)
+    for table in ["positions", "exposures", "risk"]:
+        db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, 1)", cells)
+    db.commit()
+    db.close()
+    print(json.dumps({"exit": 0, "output": run["command"]}), flush=True)
+"#;
+
+#[test]
+fn a_served_job_makes_many_runs_in_one_process() {
+    let workspace = Workspace::new(
+        "run = \"false {path} {target}\"\nserve = [\"python3\", \"served.py\"]\n\
+         [promises]\nkilled-run-heals = false\ntwo-runs-do-each-cell-once = false\n",
+    );
+    workspace.write("served.py", SERVED);
+    let check = workspace.run(&["job", "check", "job.toml"]);
+    assert_eq!(check.code, 0, "{}{}", check.stdout, check.stderr);
+    let fuzz = workspace.run(&[
+        "--json", "job", "fuzz", "job.toml", "--budget", "2s", "--seed", "1",
+    ]);
+    let json: serde_json::Value = serde_json::from_str(&fuzz.stdout).expect(&fuzz.stderr);
+    assert!(json["worlds"].as_u64() > Some(8), "{json}");
+    assert_eq!(fuzz.code, 0, "{json}");
+}
+
 #[test]
 fn faults_at_all_writes_show_the_crash_between_phases() {
     let fixed = Workspace::of_example("oldest_newest.py");

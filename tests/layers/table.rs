@@ -126,7 +126,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "job",
         &[
-            "domain", "parallel", "plan", "store", "engine", "query", "report", "scenario", "sim",
+            "domain",
+            "environment",
+            "parallel",
+            "plan",
+            "store",
+            "engine",
+            "query",
+            "report",
+            "scenario",
+            "sim",
             "capture",
         ],
     ),

@@ -20,7 +20,7 @@ Example: plimsoll job check job.toml
 
 The world has A and B, which are complete up to 2026-01-07 and need 2026-01-08.")]
 pub(super) struct CheckArgs {
-    /// Job file
+    /// Job file of the program under test
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }

@@ -24,7 +24,7 @@ Examples:
 
 The exit code is 0 if the job heals after every fault, else 1.")]
 pub(super) struct FaultsArgs {
-    /// Job file
+    /// Job file of the program under test
     #[arg(value_name = "FILE")]
     file: PathBuf,
 

@@ -29,7 +29,7 @@ Examples:
 
 The exit code is 0 if all promises were kept, else 1.")]
 pub(super) struct FuzzArgs {
-    /// Job file
+    /// Job file of the program under test
     #[arg(value_name = "FILE")]
     file: PathBuf,
 

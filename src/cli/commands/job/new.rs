@@ -18,7 +18,7 @@ Examples:
   plimsoll job new job.toml
   plimsoll job new job.toml --map map.toml      with the map of a capture")]
 pub(super) struct NewArgs {
-    /// File to write
+    /// Job file to write, which must not exist
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
