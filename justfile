@@ -7,7 +7,7 @@ default:
 # Check format, lints, unit tests, planner tests and structure. Run it before each commit.
 quick:
     cargo fmt --check
-    cargo clippy --locked --all-targets --features mutants,postgres -- -D warnings
+    cargo clippy --locked --all-targets --features mutants -- -D warnings
     cargo test --locked --lib --test planner_properties --test layers
 
 # Run all checks of continuous integration, except advisories.
@@ -56,7 +56,7 @@ deny:
 
 # Build the docs of the crate with private items, and deny warnings.
 doc:
-    RUSTDOCFLAGS="-D warnings" cargo doc --locked --features postgres --no-deps --document-private-items
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 # Run Criterion benches, such as `just bench --bench planning`; docs/performance.md lists them.
 bench *ARGS:

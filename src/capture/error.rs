@@ -101,7 +101,7 @@ pub enum CaptureError {
     /// Reading a PostgreSQL database failed.
     #[cfg(feature = "postgres")]
     #[error(transparent)]
-    Postgres(#[from] super::postgres_error::PostgresError),
+    Postgres(#[from] super::postgres::PostgresError),
     /// Loading the world into a database failed.
     #[error(transparent)]
     Load(#[from] LoadError),

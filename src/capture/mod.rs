@@ -27,8 +27,6 @@ mod intervals;
 mod map;
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-mod postgres_error;
 mod redaction;
 mod replay;
 mod rows;
@@ -41,9 +39,7 @@ mod values;
 mod write;
 
 #[cfg(feature = "postgres")]
-pub use self::postgres::capture_postgres;
-#[cfg(feature = "postgres")]
-pub use self::postgres_error::PostgresError;
+pub use self::postgres::{LibpqVariables, PostgresError, capture_postgres};
 #[cfg(feature = "postgres")]
 pub use self::redaction::PostgresUrl;
 pub use self::redaction::redact_passwords;

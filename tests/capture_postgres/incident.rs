@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use plimsoll::capture::{Map, PostgresUrl, capture_postgres, capture_sqlite};
+use plimsoll::capture::{LibpqVariables, Map, PostgresUrl, capture_postgres, capture_sqlite};
 use plimsoll::engine::Settings;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -33,6 +33,12 @@ const TABLES: &str = "
 /// Starts a server with the incident's tables; `None` if PostgreSQL is not installed.
 pub(crate) fn start_incident_server() -> Option<Server> {
     let server = Server::start()?;
+    fill_incident(&server);
+    Some(server)
+}
+
+/// Creates and fills the incident's tables.
+pub(crate) fn fill_incident(server: &Server) {
     let file = Connection::open_in_memory().unwrap();
     file.execute_batch(FILL).unwrap();
     let mut sql = TABLES.to_owned();
@@ -40,7 +46,6 @@ pub(crate) fn start_incident_server() -> Option<Server> {
         sql += &inserts(&file, table);
     }
     server.execute(&sql);
-    Some(server)
 }
 
 /// Returns an INSERT statement with the rows of a table, in their physical order.
@@ -65,7 +70,14 @@ fn capture_toml(server: &Server, map: &str) -> String {
     let map = Map::parse(map).unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
     let url = PostgresUrl::from(server.url("owner"));
-    let state = capture_postgres(&url, &map, &Settings::new_york(), now).unwrap();
+    let state = capture_postgres(
+        &url,
+        &LibpqVariables::default(),
+        &map,
+        &Settings::new_york(),
+        now,
+    )
+    .unwrap();
     state.to_world_toml().unwrap()
 }
 
@@ -77,6 +89,10 @@ pub(crate) fn capture_command(folder: &Path, map: &str) -> Command {
     for name in ["PLIMSOLL_DB", "PLIMSOLL_CONFIG", "PLIMSOLL_POSTGRES"] {
         command.env_remove(name);
     }
+    for name in ["PGPASSWORD", "PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", folder);
     command.args(["--now", "2026-01-08T23:00:00Z", "capture"]);
     command
 }

@@ -162,8 +162,8 @@ fn invalid_url_is_not_repeated() {
         ),
         (format!("password={PASSWORD}"), "names no host"),
         (
-            format!("postgres://owner:{PASSWORD}@h/d?sslmode=require"),
-            "do not support",
+            format!("postgres://owner:{PASSWORD}@h/d?gssencmode=require"),
+            "option `gssencmode`",
         ),
         (
             format!("postgres://owner:{PASSWORD}@h/d?sslmode=verify"),

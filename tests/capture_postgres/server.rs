@@ -16,13 +16,59 @@ pub(crate) const PASSWORD: &str = "s3cr3t-0f-all";
 pub(crate) struct Server {
     process: Child,
     port: u16,
+    /// Whether the tests' own connections use a socket in the folder, which has no TLS.
+    has_socket: bool,
     /// Keeps the data until the server is dropped.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
     /// Starts an empty server. Without an installed PostgreSQL prints a message and returns `None`.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_configured(|_, _, _| Vec::new(), false)
+    }
+
+    /// Starts a server that accepts connections with TLS only. With an `authority`, the user
+    /// `certified` logs in with a certificate that it signed.
+    pub(crate) fn start_with_tls(
+        certificate: &Path,
+        key: &Path,
+        authority: Option<&Path>,
+    ) -> Option<Self> {
+        let configure = |user: Option<&str>, folder: &Path, state: &Path| {
+            let copy = |from: &Path, name: &str| {
+                let to = folder.join(name);
+                std::fs::copy(from, &to).unwrap();
+                run_checked(Command::new("chmod").arg("600").arg(&to));
+                if let Some(user) = user {
+                    run_checked(Command::new("chown").arg(user).arg(&to));
+                }
+                to.display().to_string()
+            };
+            let access = "local all all trust\nhostssl all certified all cert\n\
+                          hostssl all all all scram-sha-256\n";
+            std::fs::write(state.join("pg_hba.conf"), access).unwrap();
+            let mut settings = vec![
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", copy(certificate, "server.crt")),
+                format!("ssl_key_file={}", copy(key, "server.key")),
+            ];
+            settings.push(match authority {
+                Some(file) => format!("ssl_ca_file={}", copy(file, "clients.crt")),
+                // A line with `cert` needs an authority.
+                None => format!("ssl_ca_file={}", copy(certificate, "clients.crt")),
+            });
+            settings
+        };
+        Self::start_configured(configure, true)
+    }
+
+    /// Starts a server with the settings that `configure` returns for the user and the folders of
+    /// the server.
+    fn start_configured(
+        configure: impl FnOnce(Option<&str>, &Path, &Path) -> Vec<String>,
+        has_socket: bool,
+    ) -> Option<Self> {
         let Some(programs) = postgres_bin_dir() else {
             // Written to the stream directly, since the test runner captures `eprintln!` of a test
             // that passes.
@@ -44,27 +90,36 @@ impl Server {
         make.arg("-D").arg(&state).arg("--pwfile").arg(&password);
         make.args(["-U", "owner", "-A", "scram-sha-256", "-E", "UTF8"]);
         run_checked(make.args(["--locale=C", "--no-sync"]));
+        let settings = configure(user, folder.path(), &state);
         let port = free_port();
         let mut run = command_as_user(user, &programs.join("postgres"));
         run.arg("-D").arg(&state).args(["-p", &port.to_string()]);
         // Unusual formats of dates and times, so that a reader that does not set its own fails.
         for setting in [
             "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
             "fsync=off",
             "timezone=America/New_York",
             "datestyle=SQL, DMY",
         ] {
             run.args(["-c", setting]);
         }
+        let sockets = match has_socket {
+            true => folder.path().display().to_string(),
+            false => String::new(),
+        };
+        run.args(["-c", &format!("unix_socket_directories={sockets}")]);
+        for setting in &settings {
+            run.args(["-c", setting]);
+        }
         let process = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let server = Self {
             process: process.unwrap(),
             port,
-            _folder: folder,
+            has_socket,
+            folder,
         };
         let mut tries = 0;
-        while let Err(error) = Client::connect(&server.url("owner"), NoTls) {
+        while let Err(error) = server.try_connect() {
             tries += 1;
             assert!(tries < 1200, "no server after a minute: {error}");
             std::thread::sleep(Duration::from_millis(50));
@@ -79,7 +134,18 @@ impl Server {
     }
 
     pub(crate) fn connect_as_owner(&self) -> Client {
-        Client::connect(&self.url("owner"), NoTls).unwrap()
+        self.try_connect().unwrap()
+    }
+
+    fn try_connect(&self) -> Result<Client, postgres::Error> {
+        match self.has_socket {
+            false => Client::connect(&self.url("owner"), NoTls),
+            true => {
+                let (folder, port) = (self.folder.path().display(), self.port);
+                let socket = format!("host={folder} port={port} user=owner dbname=postgres");
+                Client::connect(&socket, NoTls)
+            }
+        }
     }
 
     pub(crate) fn execute(&self, sql: &str) {

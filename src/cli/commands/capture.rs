@@ -9,7 +9,7 @@ use crate::capture::{
     capture_sqlite,
 };
 #[cfg(feature = "postgres")]
-use crate::capture::{PostgresUrl, capture_postgres};
+use crate::capture::{LibpqVariables, PostgresUrl, capture_postgres};
 use crate::cli::output::print;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::durable::{self, Access};
@@ -112,7 +112,7 @@ pub(super) fn execute(context: &Context, args: &CaptureArgs) -> Result<Exit, Cli
     #[cfg(not(feature = "postgres"))]
     if args.from_postgres.is_some() {
         return Err(CliError::Usage(
-            "this program was built without PostgreSQL: build it with `--features postgres`, or \
+            "this program was built without PostgreSQL: build it with default features, or \
              export the tables and use --from-csv"
                 .to_owned(),
         ));
@@ -174,7 +174,8 @@ fn capture_mapped(context: &Context, args: &CaptureArgs, map: &str) -> Result<St
                 "--from-postgres needs a URL, as its value or in PLIMSOLL_POSTGRES".to_owned(),
             )
         })?;
-        return Ok(capture_postgres(url, &map, settings, now)?);
+        let variables = LibpqVariables::read(|name| std::env::var(name).ok());
+        return Ok(capture_postgres(url, &variables, &map, settings, now)?);
     }
     Ok(match &args.from_sqlite {
         Some(path) => capture_sqlite(path, &map, settings, now)?,

@@ -3,26 +3,22 @@
 //! It reads in one read-only transaction, so that the program can go on writing. No message may
 //! contain the password, not even one that the server sends.
 
-use std::error::Error as _;
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
-use postgres::config::{Host, SslMode};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
-use postgres::{Client, Config, Error, NoTls};
+use postgres::{Client, Error};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::CaptureError;
-use super::foreign::capture_rows;
-use super::map::{Map, Table};
-use super::postgres_error::{PostgresError, quote_identifier, quote_qualified};
-use super::redaction::{PostgresUrl, redact_passwords};
-use super::rows::{RowSource, RowVisitor};
-use super::state::State;
+use super::error::{PostgresError, quote_identifier, quote_qualified};
+use super::login::{Connected, Login, Redactor};
+use super::variables::LibpqVariables;
+use crate::capture::error::CaptureError;
+use crate::capture::foreign::capture_rows;
+use crate::capture::map::{Map, Table};
+use crate::capture::redaction::PostgresUrl;
+use crate::capture::rows::{RowSource, RowVisitor};
+use crate::capture::state::State;
 use crate::engine::Settings;
-
-/// Timeout of the connection, if the URL has none.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Begins the transaction: one state for all reads, dates and times in the form that `values` parses,
 /// rows in their physical order, and no endless wait for a session that alters a table.
@@ -53,7 +49,8 @@ const TABLES: &str = "\
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
 
-/// Captures the state in a PostgreSQL database, read by a map, at the time `now`.
+/// Captures the state in a PostgreSQL database, read by a map, at the time `now`. Password and TLS
+/// come from the URL, or from `variables` and files, as in `libpq`.
 ///
 /// # Errors
 ///
@@ -61,53 +58,20 @@ const TABLES: &str = "\
 /// the map is missing or may not be read, or a value cannot be parsed.
 pub fn capture_postgres(
     url: &PostgresUrl,
+    variables: &LibpqVariables,
     map: &Map,
     settings: &Settings,
     now: DateTime<Utc>,
 ) -> Result<State, CaptureError> {
-    capture_rows(LiveDatabase::open(url)?, map, settings, now)
+    capture_rows(LiveDatabase::open(url, variables)?, map, settings, now)
 }
 
 /// A connection with one read-only transaction that ends when it is dropped.
 struct LiveDatabase {
     client: Client,
+    /// For the connection that cancels a query.
+    tls: MakeRustlsConnect,
     redactor: Redactor,
-}
-
-/// Removes the password from messages.
-struct Redactor {
-    password: Option<String>,
-}
-
-impl Redactor {
-    /// Returns the server's message, or else the innermost cause, without passwords.
-    fn redacted_reason(&self, error: &Error) -> String {
-        let message = match error.as_db_error() {
-            Some(error) => error.message().to_owned(),
-            None => {
-                let mut message = error.to_string();
-                let mut cause = error.source();
-                while let Some(error) = cause {
-                    message = error.to_string();
-                    cause = error.source();
-                }
-                message
-            }
-        };
-        let message = match self.password.as_deref() {
-            None | Some("") => message,
-            Some(password) => message.replace(password, "***"),
-        };
-        redact_passwords(&message)
-    }
-
-    fn table_error(&self, table: &Table, error: &Error) -> PostgresError {
-        PostgresError::Table {
-            table: table.name.clone(),
-            line: table.line,
-            reason: self.redacted_reason(error),
-        }
-    }
 }
 
 /// A table's quoted name, and its columns, each with the permission to read it.
@@ -117,25 +81,17 @@ struct FoundTable {
 }
 
 impl LiveDatabase {
-    fn open(url: &PostgresUrl) -> Result<Self, PostgresError> {
-        let config = parse_config(url)?;
-        let password = config.get_password();
-        let redactor = Redactor {
-            password: password.map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
+    fn open(url: &PostgresUrl, variables: &LibpqVariables) -> Result<Self, PostgresError> {
+        let Connected {
+            client,
+            tls,
+            redactor,
+        } = Login::parse(url, variables)?.connect()?;
+        let mut database = Self {
+            client,
+            tls,
+            redactor,
         };
-        let client = config.connect(NoTls).map_err(|error| {
-            let server = server_address(&config);
-            let reason = redactor.redacted_reason(&error);
-            // An I/O error means that no server answered; all else comes from the server.
-            match error
-                .source()
-                .is_some_and(|cause| cause.is::<std::io::Error>())
-            {
-                true => PostgresError::Unreachable { server, reason },
-                false => PostgresError::Login { server, reason },
-            }
-        })?;
-        let mut database = Self { client, redactor };
         let begun = database.client.batch_execute(BEGIN);
         begun.map_err(|error| database.database_error(&error))?;
         Ok(database)
@@ -148,7 +104,7 @@ impl LiveDatabase {
     fn find_table(&mut self, table: &Table) -> Result<Option<FoundTable>, PostgresError> {
         let names = [quote_identifier(&table.name), quote_qualified(&table.name)];
         let rows = self.client.query(COLUMNS, &[&names[0], &names[1]]);
-        let rows = rows.map_err(|error| self.redactor.table_error(table, &error))?;
+        let rows = rows.map_err(|error| table_error(&self.redactor, table, &error))?;
         Ok(rows.first().map(|first| FoundTable {
             name: first.get(0),
             columns: rows.iter().map(|row| (row.get(1), row.get(2))).collect(),
@@ -166,13 +122,13 @@ impl LiveDatabase {
             .map(|column| format!("{}::text", quote_identifier(&column.name)))
             .collect();
         let sql = format!("SELECT {} FROM {from}", columns.join(", "));
-        let table_error = |error| self.redactor.table_error(table, &error);
+        let as_table_error = |error| table_error(&self.redactor, table, &error);
         let none = std::iter::empty::<&(dyn ToSql + Sync)>();
-        let mut rows = self.client.query_raw(&sql, none).map_err(table_error)?;
+        let mut rows = self.client.query_raw(&sql, none).map_err(as_table_error)?;
         let mut values = vec![None; columns.len()];
-        while let Some(row) = rows.next().map_err(table_error)? {
+        while let Some(row) = rows.next().map_err(as_table_error)? {
             for (at, value) in values.iter_mut().enumerate() {
-                *value = row.try_get(at).map_err(table_error)?;
+                *value = row.try_get(at).map_err(as_table_error)?;
             }
             take(&values)?;
         }
@@ -217,63 +173,16 @@ impl RowSource for LiveDatabase {
         let read = self.read_rows(table, &from, take);
         if read.is_err() {
             // Otherwise the server sends all remaining rows before the connection closes.
-            let _ = cancel_token.cancel_query(NoTls);
+            let _ = cancel_token.cancel_query(self.tls.clone());
         }
         read
     }
 }
 
-fn parse_config(url: &PostgresUrl) -> Result<Config, PostgresError> {
-    let text = url.expose();
-    // With an unescaped `@` in the password, the rest of the password would become the host, which
-    // messages show.
-    if text.contains("://") && text.matches('@').count() > 1 {
-        let reason = ": it has more than one `@`";
-        return Err(PostgresError::Url(reason.to_owned()));
+fn table_error(redactor: &Redactor, table: &Table, error: &Error) -> PostgresError {
+    PostgresError::Table {
+        table: table.name.clone(),
+        line: table.line,
+        reason: redactor.redacted_reason(error),
     }
-    let parsed = text.parse::<Config>();
-    let mut config = parsed.map_err(|error| {
-        // Of the client's messages only this one repeats no part of the URL.
-        let message = error.source().map(ToString::to_string).unwrap_or_default();
-        let is_safe = message.starts_with("invalid value for option");
-        PostgresError::Url(if is_safe {
-            format!(": {message}")
-        } else {
-            String::new()
-        })
-    })?;
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return Err(PostgresError::Url(": it names no host".to_owned()));
-    }
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(PostgresError::TlsUnsupported);
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    if config.get_application_name().is_none() {
-        config.application_name("plimsoll");
-    }
-    Ok(config)
-}
-
-/// Returns host and port of each server in the URL.
-fn server_address(config: &Config) -> String {
-    let ports = config.get_ports();
-    let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(5432);
-    let hosts = config.get_hosts().iter().map(|host| match host {
-        Host::Tcp(name) => name.clone(),
-        #[cfg(unix)]
-        Host::Unix(path) => path.display().to_string(),
-    });
-    let mut hosts: Vec<String> = hosts.collect();
-    if hosts.is_empty() {
-        let addresses = config.get_hostaddrs().iter();
-        hosts = addresses.map(ToString::to_string).collect();
-    }
-    let hosts = hosts.iter().enumerate();
-    let servers: Vec<_> = hosts
-        .map(|(at, host)| format!("{host}:{}", port(at)))
-        .collect();
-    servers.join(",")
 }

@@ -1,6 +1,8 @@
 //! Errors of captures from a PostgreSQL database, and the quoting of the names that statements and
 //! hints contain.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// Error of reading a PostgreSQL database. Messages of the server are shown without passwords.
@@ -9,9 +11,31 @@ pub enum PostgresError {
     /// The URL is invalid. It is not shown, since any part of an invalid URL may be the password.
     #[error("invalid PostgreSQL URL{0}")]
     Url(String),
-    /// The URL requires TLS, which is not supported.
-    #[error("the URL requires TLS (`sslmode=require`), which PostgreSQL captures do not support")]
-    TlsUnsupported,
+    /// `sslrootcert=system` stands beside a mode that would accept the certificate of any name.
+    #[error("`sslrootcert=system` needs `sslmode=verify-full`")]
+    WeakMode,
+    /// A mode that checks certificates has nothing to check them against.
+    #[error("`sslmode` checks the certificate of the server, but there is no `{}`", path.display())]
+    NoRootCertificate {
+        /// The default path of the authorities' certificates.
+        path: PathBuf,
+    },
+    /// A file of certificates or of a key cannot be used.
+    #[error("failed to read certificates or a key in `{}`: {reason}", path.display())]
+    Certificate {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system or of the parser.
+        reason: String,
+    },
+    /// The handshake of TLS failed, such as for a certificate that is not trusted.
+    #[error("failed to set up TLS with the PostgreSQL server at `{server}`: {reason}")]
+    Tls {
+        /// Host and port of each server of the URL.
+        server: String,
+        /// The error of the handshake.
+        reason: String,
+    },
     /// No server answers at the address.
     #[error("failed to reach the PostgreSQL server at `{server}`: {reason}")]
     Unreachable {
@@ -63,14 +87,25 @@ impl PostgresError {
             Self::Url(_) => {
                 "write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with `%40` for an `@` in the password"
             }
-            Self::TlsUnsupported => {
-                "read through a tunnel, or export the tables and use --from-csv"
+            Self::WeakMode => "leave out `sslmode`, or write `sslmode=verify-full`",
+            Self::NoRootCertificate { .. } => {
+                "name the file of your authority with `sslrootcert=FILE`, or trust those of the \
+                 system with `sslrootcert=system`"
+            }
+            Self::Certificate { .. } => {
+                "`sslrootcert`, `sslcert` and `sslkey` are PEM files without a password"
+            }
+            Self::Tls { .. } => {
+                "`sslrootcert` is the certificate of the authority that signed the server's, and \
+                 `sslmode=verify-full` needs the host name that the server's certificate names"
             }
             Self::Unreachable { .. } => {
                 "check host and port in the URL, and that the server is running"
             }
             Self::Login { .. } => {
-                "check user, password and database in the URL, or in PLIMSOLL_POSTGRES"
+                "check user, password and database in the URL or in PLIMSOLL_POSTGRES, the \
+                 password in PGPASSWORD or ~/.pgpass, and whether the server has TLS if `sslmode` \
+                 requires it"
             }
             Self::Permission { table, column, .. } => {
                 return Some(format!(
