@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::world::{Correction, Failure, FailureState, Sources, World, WorldError};
-use crate::domain::{Cell, Coverage, Day, DayRange, IdSet, Phase, Portfolio, RunId, Security};
+use crate::domain::{
+    Cell, Coverage, Day, DayRange, IdSet, Phase, Portfolio, PortfolioId, RunId, Security,
+};
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
@@ -62,8 +64,25 @@ pub fn load(
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
     let store = Store::create(place)?;
-    fill(&store, world, name, settings, progress)?;
+    fill(
+        &store,
+        world,
+        name,
+        settings,
+        WorldHistory::Computed,
+        progress,
+    )?;
     Ok(store)
+}
+
+/// How the cells that a world declares done come into the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WorldHistory {
+    /// The engine computes their outputs.
+    Computed,
+    /// The ledger has them, with empty snapshots. Plans and later runs choose the same cells; the
+    /// outputs are not to be looked at.
+    Marked,
 }
 
 /// Fills an empty database with a world.
@@ -72,6 +91,7 @@ pub(super) fn fill(
     world: &World,
     name: &str,
     settings: &Settings,
+    history: WorldHistory,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<(), LoadError> {
     let sources = world.sources()?;
@@ -100,7 +120,9 @@ pub(super) fn fill(
         on_event: &|_| {},
     };
     let coverage = world.coverage();
-    if coverage.iter().next().is_some() {
+    if history == WorldHistory::Marked {
+        writer.write(|writing| mark_done(writing, world))?;
+    } else if coverage.iter().next().is_some() {
         let outcome = fill_world_history(store, &coverage, &settings, &environment, &observer)?;
         let failed = outcome.failures.iter().map(|failure| failure.cell);
         let (stale, broken): (Vec<Cell>, Vec<Cell>) =
@@ -155,6 +177,20 @@ fn keep_stale_cells(
         writing.outputs().insert_placeholder_snapshot(*cell)?;
         let day = DayRange::single(cell.day);
         writing.failures().forget_range(Some(cell.portfolio), day)?;
+    }
+    Ok(())
+}
+
+/// Puts the done cells into the ledger, each with an empty snapshot.
+fn mark_done(writing: &WriteTransaction<'_>, world: &World) -> Result<(), StoreError> {
+    for (day, phase, ids) in world.coverage().iter() {
+        writing.ledger().set_done(day, phase, ids)?;
+        if phase == Phase::Snapshot {
+            for id in ids {
+                let cell = Cell::new(day, PortfolioId(id));
+                writing.outputs().insert_placeholder_snapshot(cell)?;
+            }
+        }
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::step_number::StepNumber;
 use super::{changes, invariants, run, withdraw};
 use crate::disk::SimulatedDisk;
 use crate::plan::PolicyName;
-use crate::scenario::load::fill;
+use crate::scenario::load::{WorldHistory, fill};
 use crate::scenario::script::{Action, Expectation, NamedPolicy, Point, Run, Scenario, Step};
 use crate::store::Store;
 use chrono::TimeDelta;
@@ -21,7 +21,16 @@ use chrono::TimeDelta;
 ///
 /// The world cannot be loaded, or the store or engine fails in a way that no step asked for.
 pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, PlayError> {
-    let disk = scenario_disk(scenario)?;
+    play_with_history(scenario, check_level, WorldHistory::Computed)
+}
+
+/// Like [`play`], with the done cells of the world made as `history` says.
+pub(in crate::scenario) fn play_with_history(
+    scenario: &Scenario,
+    check_level: CheckLevel,
+    history: WorldHistory,
+) -> Result<PlayResult, PlayError> {
+    let disk = scenario_disk(scenario, history)?;
     let world = &scenario.world;
     let policies = scenario.policies.iter();
     // All policies start from the same bytes, so that their transcripts differ by policy only.
@@ -41,7 +50,7 @@ pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, 
 }
 
 /// Creates a disk that holds the world of the scenario.
-fn scenario_disk(scenario: &Scenario) -> Result<SimulatedDisk, PlayError> {
+fn scenario_disk(scenario: &Scenario, history: WorldHistory) -> Result<SimulatedDisk, PlayError> {
     let disk = SimulatedDisk::with_new_database()?;
     let (world, settings) = (&scenario.world, &scenario.settings);
     fill(
@@ -49,6 +58,7 @@ fn scenario_disk(scenario: &Scenario) -> Result<SimulatedDisk, PlayError> {
         world,
         &scenario.name,
         settings,
+        history,
         &|_| {},
     )?;
     Ok(disk)
@@ -102,7 +112,7 @@ pub fn prepare_runs(scenario: &Scenario) -> Result<Vec<PreparedRun>, PlayError> 
     let harness = Harness::new(
         scenario,
         &default_policy,
-        scenario_disk(scenario)?,
+        scenario_disk(scenario, WorldHistory::Computed)?,
         CheckLevel::ExpectationsOnly,
     )?;
     play_steps(&harness)?;

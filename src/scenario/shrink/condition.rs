@@ -166,6 +166,15 @@ impl PolicyProblem {
 }
 
 impl ConditionKind {
+    /// Returns the names of the policies that the kind is about; `None` if it may be any.
+    pub(super) fn policies(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Policies { worse, better, .. } => Some(vec![worse, better]),
+            Self::LeftBehind { policy, .. } => Some(vec![policy]),
+            Self::Invariant(_) | Self::Oracle(_) | Self::Transcript | Self::ExitCode(_) => None,
+        }
+    }
+
     /// Returns whether both are the same kind; of violations, the rule counts and not the details.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {

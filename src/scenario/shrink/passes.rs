@@ -34,20 +34,34 @@ const SOURCE_KEYS: [&str; 7] = [
 ];
 
 /// Returns the smaller drafts in the order in which they are tried. `calendar` is the scenario's
-/// calendar.
-pub(super) fn candidates(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
-    let mut drafts = Vec::new();
+/// calendar. Each draft is made when it is asked for: the passes over single portfolios make more
+/// drafts than a large scenario has portfolios, and most searches stop long before them.
+pub(super) fn candidates<'d>(
+    draft: &'d Draft,
+    calendar: &Calendar,
+) -> impl Iterator<Item = Draft> + 'd {
+    let sessions = last_sessions(draft, calendar);
     // The passes that can remove most come first, because the search restarts after each success.
-    drafts.extend(with_made_up_sources(draft));
-    drafts.extend(fewer_portfolios(draft));
-    drafts.extend(fewer_policies(draft));
-    drafts.extend(fewer_open_sessions(draft, calendar));
-    drafts.extend(fewer_list_entries(draft));
-    drafts.extend(fewer_keys(draft));
-    drafts.extend(fewer_keys_of_portfolios(draft));
-    drafts.extend(fewer_keys_of_steps(draft));
-    drafts.extend(with_canonical_names(draft));
-    drafts
+    // Shorter lives of all portfolios make every later trial cheaper.
+    with_made_up_sources(draft)
+        .into_iter()
+        .chain(shorter_lives(draft, sessions.clone()))
+        .chain(fewer_portfolios(draft))
+        .chain(fewer_policies(draft))
+        .chain(fewer_open_sessions(draft, sessions))
+        .chain(lazily(draft, fewer_list_entries))
+        .chain(lazily(draft, fewer_keys))
+        .chain(fewer_keys_of_portfolios(draft))
+        .chain(lazily(draft, fewer_keys_of_steps))
+        .chain(lazily(draft, with_canonical_names))
+}
+
+/// Runs a pass when its first draft is asked for.
+fn lazily<'d>(
+    draft: &'d Draft,
+    pass: impl Fn(&Draft) -> Vec<Draft> + 'd,
+) -> impl Iterator<Item = Draft> + 'd {
+    std::iter::once_with(move || pass(draft)).flatten()
 }
 
 /// Replaces given sources, which are most of a captured file, by generated ones.
@@ -84,20 +98,16 @@ fn without_portfolios(draft: &Draft, removed: std::ops::Range<usize>) -> Draft {
 }
 
 /// Removes each half of the portfolios, then each quarter, and so on down to single ones.
-fn fewer_portfolios(draft: &Draft) -> Vec<Draft> {
+fn fewer_portfolios(draft: &Draft) -> impl Iterator<Item = Draft> {
     let count = draft.portfolios.len();
-    let mut drafts = Vec::new();
-    let mut size = count / 2;
-    while size > 0 {
-        for first in (0..count).step_by(size) {
-            let smaller = without_portfolios(draft, first..(first + size).min(count));
-            if !smaller.portfolios.is_empty() {
-                drafts.push(smaller);
-            }
-        }
-        size /= 2;
-    }
-    drafts
+    let half = Some(count / 2).filter(|half| *half > 0);
+    let sizes = std::iter::successors(half, |size| Some(size / 2).filter(|half| *half > 0));
+    let ranges = sizes.flat_map(move |size| {
+        let firsts = (0..count).step_by(size);
+        firsts.map(move |first| first..(first + size).min(count))
+    });
+    let ranges = ranges.filter(move |range| range.len() < count);
+    ranges.map(|range| without_portfolios(draft, range))
 }
 
 /// Removes single entries of the lists in [`LIST_KEYS`], the last ones first.
@@ -157,16 +167,16 @@ fn fewer_keys(draft: &Draft) -> Vec<Draft> {
 }
 
 /// Removes single keys of each portfolio, and single entries of their tables and lists.
-fn fewer_keys_of_portfolios(draft: &Draft) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    for (at, (_, keys)) in draft.portfolios.iter().enumerate() {
-        for fewer in smaller_tables(keys) {
+fn fewer_keys_of_portfolios(draft: &Draft) -> impl Iterator<Item = Draft> {
+    let portfolios = draft.portfolios.iter().enumerate();
+    portfolios.flat_map(move |(at, (_, keys))| {
+        let smaller = smaller_tables(keys).into_iter();
+        smaller.map(move |fewer| {
             let mut smaller = draft.clone();
             smaller.portfolios[at].1 = fewer;
-            drafts.push(smaller);
-        }
-    }
-    drafts
+            smaller
+        })
+    })
 }
 
 /// Removes the expectations of each step, and single keys and entries of its run or plan.
@@ -237,35 +247,35 @@ fn smaller_tables(table: &Table) -> Vec<Table> {
     tables
 }
 
-/// Leaves fewer sessions to compute: moves the inceptions of all portfolios, then the inception and
-/// the end of the complete span of each, to each of the last sessions up to the clock.
-fn fewer_open_sessions(draft: &Draft, calendar: &Calendar) -> Vec<Draft> {
-    let mut drafts = Vec::new();
-    let sessions = last_sessions(draft, calendar);
-    for day in &sessions {
+/// Moves the inceptions of all portfolios to each of the last sessions up to the clock.
+fn shorter_lives(draft: &Draft, sessions: Vec<Day>) -> impl Iterator<Item = Draft> {
+    sessions.into_iter().filter_map(|day| {
         let mut smaller = draft.clone();
-        let moved = smaller
-            .portfolios
-            .iter_mut()
-            .map(|(_, keys)| start_later(keys, *day));
+        let portfolios = smaller.portfolios.iter_mut();
+        let moved = portfolios.map(|(_, keys)| start_later(keys, day));
         // Not `any`, which stops at the first moved inception.
-        if moved.fold(false, |any, moved| any | moved) {
-            drafts.push(smaller);
-        }
-    }
-    for at in 0..draft.portfolios.len() {
-        for day in &sessions {
-            let mut smaller = draft.clone();
-            if start_later(&mut smaller.portfolios[at].1, *day) {
-                drafts.push(smaller);
-            }
-            let mut smaller = draft.clone();
-            if complete_longer(&mut smaller.portfolios[at].1, *day) {
-                drafts.push(smaller);
-            }
-        }
-    }
-    drafts
+        moved
+            .fold(false, |any, moved| any | moved)
+            .then_some(smaller)
+    })
+}
+
+/// Leaves fewer sessions to compute: moves the inception and the end of the complete span of each
+/// portfolio to each of the last sessions up to the clock.
+fn fewer_open_sessions(draft: &Draft, sessions: Vec<Day>) -> impl Iterator<Item = Draft> {
+    let change = |at: usize, day: Day, change: fn(&mut Table, Day) -> bool| {
+        let mut smaller = draft.clone();
+        change(&mut smaller.portfolios[at].1, day).then_some(smaller)
+    };
+    (0..draft.portfolios.len()).flat_map(move |at| {
+        let days = sessions.clone().into_iter();
+        days.flat_map(move |day| {
+            let changes: [fn(&mut Table, Day) -> bool; 2] = [start_later, complete_longer];
+            changes
+                .into_iter()
+                .filter_map(move |change_keys| change(at, day, change_keys))
+        })
+    })
 }
 
 /// Returns the sessions from ten days before the clock's date up to that date, the latest first;

@@ -10,10 +10,11 @@ use super::condition::{Condition, ConditionKind};
 use super::draft::Draft;
 use super::passes::candidates;
 use super::text::{case_text, draft_text};
-use crate::domain::{Day, DayRange};
+use crate::domain::{Calendar, Day, DayRange};
 use crate::plan::PolicyName;
-use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play};
-use crate::scenario::script::{FindFixture, FixtureError, Scenario, ScenarioError};
+use crate::scenario::load::WorldHistory;
+use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play_with_history};
+use crate::scenario::script::{Action, FindFixture, FixtureError, Scenario, ScenarioError};
 use crate::scenario::suite::Golden;
 use crate::scenario::world::World;
 
@@ -97,48 +98,52 @@ pub fn shrink(
     let scenario = Scenario::read(name, source, fixtures)?;
     let draft = Draft::read(source, fixtures)?;
     let before = draft.portfolios.len();
-    let trial = Trial {
+    let mut trial = Trial {
         condition,
         golden: golden(condition)?,
         scratch,
         name,
+        history: history_of(condition, &scenario),
     };
-    let kinds = trial.kinds(&draft)?;
-    let Some(kind) = preferred_kind(kinds) else {
-        return Err(ShrinkError::DoesNotHold(condition.clone()));
-    };
-    let (mut size, mut best, mut tried) = (trial.size(&draft)?, draft, 1);
-    let mut tried_texts = BTreeSet::new();
-    while let Some((smaller, size_of_smaller)) = candidates(&best, &scenario.world.calendar)
-        .into_iter()
-        .find_map(|candidate| {
-            // A candidate that can't be read or played is not a case of the same kind.
-            let size_of_candidate = trial
-                .size(&candidate)
-                .ok()
-                .filter(|candidate_size| *candidate_size < size)?;
-            // Different passes lead to the same draft, and playing one is the slow part.
-            if !tried_texts.insert(draft_text(&candidate).ok()?) {
-                return None;
-            }
-            tried += 1;
-            progress(best.portfolios.len(), tried);
-            let kinds = trial.kinds(&candidate).ok()?;
-            kinds
-                .iter()
-                .any(|found| found.is_like(&kind))
-                .then_some((candidate, size_of_candidate))
-        })
-    {
-        (best, size) = (smaller, size_of_smaller);
+    let calendar = &scenario.world.calendar;
+    let mut found = trial.shrink(&draft, calendar, progress)?;
+    // A history that is only marked done says nothing of cells that cannot be computed.
+    if trial.history == WorldHistory::Marked && !trial.holds_computed(&found)? {
+        trial.history = WorldHistory::Computed;
+        found = trial.shrink(&draft, calendar, progress)?;
     }
-    let result = trial.play(&best)?;
+    trial.history = WorldHistory::Computed;
+    let result = trial.play(&trial.scenario(&found.best)?)?;
     Ok(ShrinkResult {
-        portfolios: (best.portfolios.len(), before),
-        text: case_text(&best, &result, &kind, name)?,
-        kind,
-        tried,
+        portfolios: (found.best.portfolios.len(), before),
+        text: case_text(&found.best, &result, &found.kind, name)?,
+        kind: found.kind,
+        tried: found.tried,
     })
+}
+
+/// The smallest draft of a search.
+struct Found {
+    best: Draft,
+    kind: ConditionKind,
+    tried: usize,
+}
+
+/// Returns how the done cells of a world are made for a condition. The figures of cells that a world
+/// declares done cost most of a trial, and decide nothing where only the choice of cells counts. A
+/// step that changes sources looks at what the done cells used.
+fn history_of(condition: &Condition, scenario: &Scenario) -> WorldHistory {
+    let chooses = matches!(condition, Condition::LeftBehind | Condition::PoliciesDiffer);
+    let mut steps = scenario.steps.iter();
+    let only_runs = steps.all(|step| match &step.action {
+        Action::Run(run) => run.meanwhile.is_empty(),
+        Action::Plan(_) | Action::Advance(_) | Action::Clock(_) => true,
+        _ => false,
+    });
+    match chooses && only_runs && scenario.world.corrections.is_empty() {
+        true => WorldHistory::Marked,
+        false => WorldHistory::Computed,
+    }
 }
 
 /// Returns the kind that a case is about: some policy being worse than `per-cell` if it is, else
@@ -173,68 +178,112 @@ struct Trial<'t> {
     golden: Option<Golden>,
     scratch: &'t Path,
     name: &'t str,
+    history: WorldHistory,
 }
 
 impl Trial<'_> {
+    /// Searches for the smallest draft on which the condition holds as on the given one.
+    fn shrink(
+        &self,
+        draft: &Draft,
+        calendar: &Calendar,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Found, ShrinkError> {
+        let text = draft_text(draft)?;
+        let mut scenario = self.read(&text)?;
+        let mut size = size(draft, &scenario, &text);
+        let kinds = self.kinds(&mut scenario, &text, None)?;
+        let Some(kind) = preferred_kind(kinds) else {
+            return Err(ShrinkError::DoesNotHold(self.condition.clone()));
+        };
+        let (mut best, mut tried) = (draft.clone(), 1);
+        let mut tried_texts = BTreeSet::new();
+        loop {
+            let smaller = candidates(&best, calendar).find_map(|candidate| {
+                // A candidate that can't be read or played is not a case of the same kind.
+                let text = draft_text(&candidate).ok()?;
+                let mut scenario = self.read(&text).ok()?;
+                let candidate_size = self::size(&candidate, &scenario, &text);
+                // Different passes lead to the same draft, and playing one is the slow part.
+                if candidate_size >= size || !tried_texts.insert(text.clone()) {
+                    return None;
+                }
+                tried += 1;
+                progress(best.portfolios.len(), tried);
+                let kinds = self.kinds(&mut scenario, &text, Some(&kind)).ok()?;
+                let holds = kinds.iter().any(|found| found.is_like(&kind));
+                holds.then_some((candidate, candidate_size))
+            });
+            match smaller {
+                Some((smaller, size_of_smaller)) => (best, size) = (smaller, size_of_smaller),
+                None => break,
+            }
+        }
+        Ok(Found { best, kind, tried })
+    }
+
+    /// Tells whether the condition holds in the same kind on a draft whose history is computed.
+    fn holds_computed(&self, found: &Found) -> Result<bool, ShrinkError> {
+        let computed = Trial {
+            condition: self.condition,
+            golden: None,
+            scratch: self.scratch,
+            name: self.name,
+            history: WorldHistory::Computed,
+        };
+        let text = draft_text(&found.best)?;
+        let kinds = computed.kinds(&mut self.read(&text)?, &text, Some(&found.kind));
+        Ok(kinds.is_ok_and(|kinds| kinds.iter().any(|kind| kind.is_like(&found.kind))))
+    }
+
     fn scenario(&self, draft: &Draft) -> Result<Scenario, ScenarioError> {
-        Scenario::read(self.name, &draft_text(draft)?, &|name| {
+        self.read(&draft_text(draft)?)
+    }
+
+    fn read(&self, text: &str) -> Result<Scenario, ScenarioError> {
+        Scenario::read(self.name, text, &|name| {
             Err(FixtureError::Absent(name.to_owned()))
         })
     }
 
-    /// Returns the size of a draft: portfolios, entries of lists, sessions of all lifecycles, open
-    /// cells, bytes of text. Only candidates that are smaller by this order are tried, so that
-    /// shrinking ends.
-    fn size(&self, draft: &Draft) -> Result<[usize; 5], ScenarioError> {
-        let scenario = self.scenario(draft)?;
-        let world = &scenario.world;
-        let last = world.priced_days.last();
-        let sessions = world.portfolios.iter().filter_map(|portfolio| {
-            let days = DayRange::new(portfolio.portfolio.lifecycle.inception(), last).ok()?;
-            world.calendar.sessions(days).ok().map(<[_]>::len)
-        });
-        Ok([
-            draft.portfolios.len(),
-            draft.lists().map(<[_]>::len).sum(),
-            sessions.sum(),
-            open_cells(world, last),
-            draft_text(draft)?.len(),
-        ])
-    }
-
-    fn play(&self, draft: &Draft) -> Result<PlayResult, ShrinkError> {
-        let scenario = self.scenario(draft)?;
+    fn play(&self, scenario: &Scenario) -> Result<PlayResult, ShrinkError> {
         let check_level = match self.condition {
             Condition::InvariantFails => CheckLevel::Invariants,
             _ => CheckLevel::ExpectationsOnly,
         };
-        Ok(play(&scenario, check_level)?)
+        Ok(play_with_history(scenario, check_level, self.history)?)
     }
 
-    /// Returns the kinds in which the condition holds for a draft.
-    fn kinds(&self, draft: &Draft) -> Result<Vec<ConditionKind>, ShrinkError> {
+    /// Returns the kinds in which the condition holds for a scenario with this text. With a `kind`,
+    /// only the policies that it is about are played.
+    fn kinds(
+        &self,
+        scenario: &mut Scenario,
+        text: &str,
+        kind: Option<&ConditionKind>,
+    ) -> Result<Vec<ConditionKind>, ShrinkError> {
         if let Condition::Command(command) = self.condition {
-            return self.command_kinds(draft, command);
+            return self.command_kinds(text, command);
         }
         if let Condition::Oracle(oracle) = self.condition {
-            return Ok(oracle.kinds(&self.scenario(draft)?));
+            return Ok(oracle.kinds(scenario));
         }
-        let result = self.play(draft)?;
+        if let Some(names) = kind.and_then(ConditionKind::policies) {
+            let is_named = |name: &str| names.contains(&name);
+            scenario.policies.retain(|policy| is_named(&policy.name));
+        }
+        let result = self.play(scenario)?;
         Ok(self.condition.kinds(&result, self.golden.as_ref()))
     }
 
     /// Runs the command with the draft as a file; it holds if the code is not 0.
-    fn command_kinds(
-        &self,
-        draft: &Draft,
-        command: &str,
-    ) -> Result<Vec<ConditionKind>, ShrinkError> {
+    fn command_kinds(&self, text: &str, command: &str) -> Result<Vec<ConditionKind>, ShrinkError> {
         let command_error = |source| ShrinkError::Command {
             command: command.to_owned(),
             source,
         };
         let path = self.scratch.join("draft.toml");
-        std::fs::write(&path, draft_text(draft)?).map_err(command_error)?;
+        std::fs::write(&path, text).map_err(command_error)?;
         let status = Command::new("sh")
             // The path goes in as `$0`, so that the shell does not split it.
             .args(["-c", &format!("{command} \"$0\"")])
@@ -253,6 +302,24 @@ impl Trial<'_> {
         let kind = (code != 0).then_some(ConditionKind::ExitCode(code));
         Ok(kind.into_iter().collect())
     }
+}
+
+/// Returns the size of a draft: portfolios, entries of lists, sessions of all lifecycles, open cells,
+/// bytes of text. Only candidates that are smaller by this order are tried, so that shrinking ends.
+fn size(draft: &Draft, scenario: &Scenario, text: &str) -> [usize; 5] {
+    let world = &scenario.world;
+    let last = world.priced_days.last();
+    let sessions = world.portfolios.iter().filter_map(|portfolio| {
+        let days = DayRange::new(portfolio.portfolio.lifecycle.inception(), last).ok()?;
+        world.calendar.sessions(days).ok().map(<[_]>::len)
+    });
+    [
+        draft.portfolios.len(),
+        draft.lists().map(<[_]>::len).sum(),
+        sessions.sum(),
+        open_cells(world, last),
+        text.len(),
+    ]
 }
 
 /// Returns the number of cells of a world that are not done.

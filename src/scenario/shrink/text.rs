@@ -26,16 +26,9 @@ pub(super) fn case_text(
 ) -> Result<String, ScenarioError> {
     let mut spec = draft.to_spec()?;
     spec.world.description = Some(format!("smallest case found in `{name}`: {kind}"));
-    let policies = match kind {
-        ConditionKind::Policies { worse, better, .. } => vec![worse, better],
-        ConditionKind::LeftBehind { policy, .. } => vec![policy],
-        ConditionKind::Invariant(_)
-        | ConditionKind::Oracle(_)
-        | ConditionKind::Transcript
-        | ConditionKind::ExitCode(_) => Vec::new(),
-    };
+    let policies = kind.policies().unwrap_or_default();
     for policy in &result.policies {
-        if policies.contains(&&policy.policy) {
+        if policies.contains(&policy.policy.as_str()) {
             let expected = left_behind_expectation(policy);
             let policy = policy.policy.clone();
             spec.expect.by_policy.insert(policy.into(), expected);
