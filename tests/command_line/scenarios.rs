@@ -101,6 +101,17 @@ fn results_are_written_as_json_and_junit() {
 }
 
 #[test]
+fn a_new_scenario_without_a_folder_is_run_without_one() {
+    let workspace = Workspace::new();
+    let written = workspace.run_ok(&["scenario", "new", "a_late_price"]);
+    assert!(written.contains("scenarios/a_late_price.toml"), "{written}");
+    let accepted = workspace.run_ok(&["scenario", "run", "--accept"]);
+    assert!(accepted.contains("1 of them accepted"), "{accepted}");
+    workspace.run_ok(&["scenario", "new", "./here"]);
+    assert!(workspace.path("here.toml").exists());
+}
+
+#[test]
 fn a_golden_file_without_its_scenario_and_an_empty_folder_fail() {
     let workspace = workspace_with_scenario();
     workspace.run_ok(&["scenario", "run", "--accept"]);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::default_paths::in_default_folder;
 use crate::cli::output::print;
 use crate::cli::{error::CliError, exit::Exit};
 use crate::durable;
@@ -16,9 +17,10 @@ const COMMENTED: &str = include_str!("new.toml");
 #[command(after_help = "\
 Examples:
   plimsoll scenario new scenarios/mine/no_portfolio_is_left_behind
-  plimsoll scenario new a_late_price            writes a_late_price.toml")]
+  plimsoll scenario new a_late_price            writes scenarios/a_late_price.toml
+  plimsoll scenario new ./a_late_price          writes a_late_price.toml")]
 pub(super) struct NewArgs {
-    /// File to write; its name says what should hold, in words joined by `_`
+    /// File to write, in `scenarios` if it names no folder; its name says what should hold, in words joined by `_`
     #[arg(value_name = "NAME")]
     name: PathBuf,
 }
@@ -28,6 +30,7 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
         Some(extension) if extension == "toml" => args.name.clone(),
         _ => args.name.with_added_extension("toml"),
     };
+    let path = in_default_folder(&path);
     write(&path).map_err(|source| CliError::File {
         path: path.clone(),
         source,
