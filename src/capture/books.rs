@@ -89,6 +89,7 @@ fn read_state(
     Ok(State {
         origin: "a Plimsoll database",
         now: now.with_nanosecond(0).unwrap_or(now),
+        grace: settings.grace,
         calendar: settings.calendar.clone(),
         own_calendars: (reading.security_calendars()).of_portfolios(&settings.calendar)?,
         portfolios: captured.collect(),

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::error::CaptureError;
@@ -11,6 +10,7 @@ use super::foreign::capture_rows;
 use super::map::{Map, Table};
 use super::rows::{RowSource, RowVisitor};
 use super::state::State;
+use super::time::CaptureTime;
 use crate::engine::Settings;
 
 /// Export files, each with its role: `portfolios`, `snapshots`, the name of a phase, or `runs`.
@@ -23,7 +23,7 @@ impl FromIterator<(String, PathBuf)> for Exports {
     }
 }
 
-/// Captures the state in exports, read by a map, at the time `now`. Exports are matched to the
+/// Captures the state in exports, read by a map, at a time. Exports are matched to the
 /// tables of the map by role; table names are ignored.
 ///
 /// # Errors
@@ -34,7 +34,7 @@ pub fn capture_exports(
     exports: &Exports,
     map: &Map,
     settings: &Settings,
-    now: DateTime<Utc>,
+    time: CaptureTime,
 ) -> Result<State, CaptureError> {
     for (role, path) in &exports.0 {
         if !map.tables().any(|table| table.role == *role) {
@@ -44,7 +44,7 @@ pub fn capture_exports(
             });
         }
     }
-    capture_rows(exports, map, settings, now)
+    capture_rows(exports, map, settings, time)
 }
 
 impl Exports {

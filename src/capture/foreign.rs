@@ -13,6 +13,7 @@ use super::intervals::{DayMarks, IntervalAccumulator, MARK_COUNT};
 use super::map::{Map, Table};
 use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
 use super::state::{CapturedPortfolio, Naming, State};
+use super::time::CaptureTime;
 use super::values::{parse_bool, parse_day, parse_instant};
 use crate::domain::{
     CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioCalendars, PortfolioId,
@@ -20,12 +21,12 @@ use crate::domain::{
 };
 use crate::engine::{Settings, today};
 
-/// Captures the state in `rows`, read by a map, at the time `now`.
+/// Captures the state in `rows`, read by a map, at a time.
 pub(super) fn capture_rows(
     mut rows: impl RowSource,
     map: &Map,
     settings: &Settings,
-    now: DateTime<Utc>,
+    time: CaptureTime,
 ) -> Result<State, CaptureError> {
     check_columns(&mut rows, map.tables())?;
     let mut collector = RowCollector::default();
@@ -41,11 +42,15 @@ pub(super) fn capture_rows(
         let done = collector.read_analytics(&mut rows, table)?;
         analytics.insert(*phase, done);
     }
-    let target = today(settings, now)?.last_final;
+    let newest_day = collector.newest_day(&analytics);
+    let last_final = |now| today(settings, now).map(|today| today.last_final);
+    let target = last_final(time.resolve(newest_day, None, settings)?)?;
     let mut history = RunHistory::new(settings, &map.states, target);
     if let Some(table) = &map.runs {
         visit_numbered_rows(&mut rows, table, |row| history.add_run(&row))?;
     }
+    let now = time.resolve(newest_day, history.newest_instant(), settings)?;
+    let target = last_final(now)?;
     let days = collector.take_day_marks(&mut analytics);
     collector.into_state(days, history, settings, now, target, rows.origin())
 }
@@ -160,6 +165,16 @@ impl RowCollector {
         Ok(done)
     }
 
+    /// Returns the newest day with a row of a known portfolio.
+    fn newest_day(&self, analytics: &BTreeMap<Phase, BTreeMap<Day, IdSet>>) -> Option<Day> {
+        let tables = analytics.values();
+        let tables = tables.chain([&self.complete, &self.incomplete]);
+        tables
+            .filter_map(|days| days.keys().next_back())
+            .max()
+            .copied()
+    }
+
     /// Returns the marks of each day. A phase that the map does not name counts as done with the
     /// snapshot.
     fn take_day_marks(
@@ -240,6 +255,7 @@ impl RowCollector {
         Ok(State {
             origin,
             now: now.with_nanosecond(0).unwrap_or(now),
+            grace: settings.grace,
             calendar: settings.calendar.clone(),
             own_calendars: PortfolioCalendars::default(),
             sessions,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::CaptureError;
 use super::rows::Row;
@@ -77,6 +77,12 @@ impl<'s> RunHistory<'s> {
             self.runs.pop_first();
         }
         Ok(())
+    }
+
+    /// Returns the newest start or end of a run.
+    pub(super) fn newest_instant(&self) -> Option<DateTime<Utc>> {
+        let runs = self.runs.values();
+        runs.map(|run| run.started.max(run.ended)).max()
     }
 
     /// Returns the runs that ended, the oldest first, and the newest run if it has not ended. An

@@ -10,6 +10,8 @@
 //! | `redaction` | keep passwords out of messages |
 //! | `intervals` | join sessions into intervals, in memory that does not grow with cells |
 //! | `state` | the captured state, independent of its source |
+//! | `time` | the time at which another program's rows are looked at |
+//! | `survey`, `cells` | answer questions about a state without a database |
 //! | `scrub`, `shift` | replace names by pseudonyms, and move all days |
 //! | `write` | write a state as the text of a world |
 //! | `replay` | simulate nights of each policy on a world |
@@ -19,6 +21,7 @@
 //! leaves out.
 
 mod books;
+mod cells;
 mod error;
 mod exports;
 mod foreign;
@@ -35,6 +38,8 @@ mod shift;
 mod sources;
 mod sqlite;
 mod state;
+mod survey;
+mod time;
 mod values;
 mod write;
 
@@ -44,6 +49,7 @@ pub use self::postgres::{LibpqVariables, PostgresError, capture_postgres};
 pub use self::redaction::PostgresUrl;
 pub use self::redaction::redact_passwords;
 pub use books::{CaptureExtent, capture_books};
+pub use cells::CapturedCells;
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
 pub use map::{Map, MapError};
@@ -51,4 +57,5 @@ pub(crate) use map::{RawMap, Table};
 pub use replay::replay;
 pub use sqlite::{capture_sqlite, check_sqlite};
 pub use state::State;
+pub use time::CaptureTime;
 pub(crate) use values::{parse_bool, parse_day};

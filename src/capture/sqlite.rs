@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-
 use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
 use super::rows::{RowSource, RowVisitor, check_columns};
 use super::state::State;
+use super::time::CaptureTime;
 use crate::engine::Settings;
 use crate::store::ForeignFile;
 
-/// Captures the state in a SQLite file, read by a map, at the time `now`.
+/// Captures the state in a SQLite file, read by a map, at a time.
 ///
 /// # Errors
 ///
@@ -22,9 +21,9 @@ pub fn capture_sqlite(
     path: &Path,
     map: &Map,
     settings: &Settings,
-    now: DateTime<Utc>,
+    time: CaptureTime,
 ) -> Result<State, CaptureError> {
-    capture_rows(ForeignFile::open(path)?, map, settings, now)
+    capture_rows(ForeignFile::open(path)?, map, settings, time)
 }
 
 /// Checks that a SQLite file has all tables and columns of a map.

@@ -20,6 +20,8 @@ pub struct State {
     /// The kind of source in words. Must not have a name, path or amount, which a scrub would miss.
     pub(super) origin: &'static str,
     pub(super) now: DateTime<Utc>,
+    /// Time from the close of a session until it is due.
+    pub(super) grace: TimeDelta,
     pub(super) calendar: Calendar,
     /// The calendars that portfolios name.
     pub(super) own_calendars: PortfolioCalendars,

@@ -11,7 +11,7 @@ use super::{configuration::Configuration, error::CliError};
 use crate::app::AppContext;
 use crate::engine::Settings;
 use crate::environment::Environment;
-use crate::query::quoted_path;
+use crate::query::{ConcernLimits, quoted_path};
 use crate::store::{Store, StoreError};
 
 /// The configuration that is read if `--config` names none and it exists.
@@ -102,6 +102,14 @@ impl Context {
         line
     }
 
+    /// Returns the configured limits up to which a state is no concern.
+    pub(super) fn limits(&self) -> ConcernLimits {
+        let configuration = &self.configuration;
+        configuration
+            .alerts
+            .limits(&configuration.engine.price_wait)
+    }
+
     pub(super) fn format(&self) -> Format {
         if self.global.json {
             Format::Json
@@ -152,9 +160,7 @@ impl Context {
             policy: configuration.policy,
             jobs: configuration.jobs,
             inbox: configuration.inbox.clone(),
-            limits: configuration
-                .alerts
-                .limits(&configuration.engine.price_wait),
+            limits: self.limits(),
         })
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `concerns` | the states that an operator must be told of, for all surfaces |
 //! | `sessions_behind` | the portfolios that are further behind than allowed |
+//! | `foreign_lag` | the same for the tables of another program |
 //! | `status` | the progress of each portfolio, and the cell that holds the watermark back |
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
@@ -39,6 +40,7 @@ mod evaluation;
 mod explain;
 mod explanation;
 mod failures;
+mod foreign_lag;
 mod grid;
 mod health;
 mod holdings;
@@ -83,6 +85,7 @@ pub use explanation::{
     CellState, Expectation, ExplainedPortfolio, Explanation, InvalidationView, LedgerState,
     OutputState, PhaseState, PolicyView, Presence, SecuritiesView,
 };
+pub use foreign_lag::ForeignBooks;
 pub use grid::{Grid, GridRow, Mark};
 pub use health::{
     BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity,

@@ -53,20 +53,42 @@ impl Lag {
     }
 
     fn of(status: Status, max_lag: usize) -> Self {
+        let Status {
+            target,
+            active,
+            portfolios,
+            last_run,
+            concerns,
+            ..
+        } = status;
+        Self {
+            last_run,
+            ..Self::of_portfolios(portfolios, (target, active), max_lag, concerns)
+        }
+    }
+
+    /// Compares portfolios with the number allowed. `of` is the target, and the number of active
+    /// portfolios.
+    pub(super) fn of_portfolios(
+        portfolios: Vec<PortfolioStatus>,
+        of: (Day, u64),
+        max_lag: usize,
+        concerns: Vec<Concern>,
+    ) -> Self {
         let behind = |portfolio: &PortfolioStatus| portfolio.sessions_behind;
-        let worst = status.portfolios.iter().map(behind).max().unwrap_or(0);
-        let mut late = status.portfolios;
+        let worst = portfolios.iter().map(behind).max().unwrap_or(0);
+        let mut late = portfolios;
         late.retain(|portfolio| behind(portfolio) > max_lag);
         // The sort is stable: portfolios that are equally far behind stay in order of id.
         late.sort_by_key(|portfolio| std::cmp::Reverse(behind(portfolio)));
         Self {
-            target: status.target,
+            target: of.0,
             max_lag,
-            active: status.active,
+            active: of.1,
             late,
             worst,
-            last_run: status.last_run,
-            concerns: status.concerns,
+            last_run: None,
+            concerns,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll::capture::{Exports, Map, State, capture_exports, capture_sqlite};
+use plimsoll::capture::{CaptureTime, Exports, Map, State, capture_exports, capture_sqlite};
 use plimsoll::engine::Settings;
 use plimsoll::plan::PolicyName;
 use rusqlite::Connection;
@@ -44,7 +44,12 @@ impl Incident {
 
     pub(crate) fn capture(&self, map: &str) -> Result<State, plimsoll::capture::CaptureError> {
         let map = Map::parse(map).unwrap();
-        capture_sqlite(&self.path("app.db"), &map, &Settings::new_york(), now())
+        capture_sqlite(
+            &self.path("app.db"),
+            &map,
+            &Settings::new_york(),
+            CaptureTime::At(now()),
+        )
     }
 
     /// Writes each table to a CSV file, with an empty field for `NULL`, and returns the paths by
@@ -151,7 +156,8 @@ fn exports_give_same_state_as_sqlite_file() {
     let incident = Incident::new();
     let map = Map::parse(MAP).unwrap();
     let settings = Settings::new_york();
-    let exported = capture_exports(&incident.exports(), &map, &settings, now()).unwrap();
+    let exported =
+        capture_exports(&incident.exports(), &map, &settings, CaptureTime::At(now())).unwrap();
     let body = |text: String| text.split_once('\n').unwrap().1.to_owned();
     assert_eq!(
         body(exported.to_world_toml().unwrap()),

@@ -6,6 +6,7 @@
 //! | `round_trips` | round trips of handmade states |
 //! | `incident` | the incident's own tables, in a SQLite file and as exports |
 //! | `refusals` | errors in a map or a source, with column and line |
+//! | `watched` | `check` and `capture --json` on another program's tables |
 //! | `scrubbed` | pseudonyms and shifted days change no plan and reveal nothing |
 //! | `replays` | simulated nights of each policy |
 //! | `with_sources` | a state captured with its sources gives the same books |
@@ -31,6 +32,7 @@ mod round_trips;
 mod scale;
 mod scrubbed;
 mod support;
+mod watched;
 mod with_sources;
 #[path = "../run_properties/world.rs"]
 #[allow(

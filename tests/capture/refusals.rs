@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use plimsoll::capture::{CaptureError, Map, capture_exports, capture_sqlite};
+use plimsoll::capture::{CaptureError, CaptureTime, Map, capture_exports, capture_sqlite};
 use plimsoll::engine::Settings;
 
 use crate::incident::{Incident, MAP, now};
@@ -100,7 +100,7 @@ fn unreadable_source_is_named() {
     let read = |name: &str| {
         let path = incident.path(name);
         let settings = Settings::new_york();
-        error_text(&capture_sqlite(&path, &map, &settings, now()).unwrap_err())
+        error_text(&capture_sqlite(&path, &map, &settings, CaptureTime::At(now())).unwrap_err())
     };
     assert!(read("no.db").starts_with("there is no database at `"));
     std::fs::write(
@@ -120,7 +120,15 @@ fn missing_extra_and_broken_exports_are_named() {
         let files = roles.iter();
         let files = files.map(|(role, name)| ((*role).to_owned(), incident.path(name)));
         let exports = files.collect();
-        error_text(&capture_exports(&exports, &map, &Settings::new_york(), now()).unwrap_err())
+        error_text(
+            &capture_exports(
+                &exports,
+                &map,
+                &Settings::new_york(),
+                CaptureTime::At(now()),
+            )
+            .unwrap_err(),
+        )
     };
     let portfolios = ("portfolios", "portfolios.csv");
     let snapshots = ("snapshots", "portfolio_snapshots.csv");

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use plimsoll::capture::{LibpqVariables, Map, PostgresUrl, capture_postgres, capture_sqlite};
+use plimsoll::capture::{
+    CaptureTime, LibpqVariables, Map, PostgresUrl, capture_postgres, capture_sqlite,
+};
 use plimsoll::engine::Settings;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -75,7 +77,7 @@ fn capture_toml(server: &Server, map: &str) -> String {
         &LibpqVariables::default(),
         &map,
         &Settings::new_york(),
-        now,
+        CaptureTime::At(now),
     )
     .unwrap();
     state.to_world_toml().unwrap()
@@ -124,7 +126,7 @@ fn postgres_gives_same_state_as_sqlite() {
         .unwrap();
     let now = "2026-01-08T23:00:00Z".parse().unwrap();
     let map = Map::parse(MAP).unwrap();
-    let file = capture_sqlite(&path, &map, &Settings::new_york(), now).unwrap();
+    let file = capture_sqlite(&path, &map, &Settings::new_york(), CaptureTime::At(now)).unwrap();
     assert_eq!(body(&text), body(&file.to_world_toml().unwrap()));
 }
 

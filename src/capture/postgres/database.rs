@@ -3,7 +3,6 @@
 //! It reads in one read-only transaction, so that the program can go on writing. No message may
 //! contain the password, not even one that the server sends.
 
-use chrono::{DateTime, Utc};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::ToSql;
 use postgres::{Client, Error};
@@ -18,6 +17,7 @@ use crate::capture::map::{Map, Table};
 use crate::capture::redaction::PostgresUrl;
 use crate::capture::rows::{RowSource, RowVisitor};
 use crate::capture::state::State;
+use crate::capture::time::CaptureTime;
 use crate::engine::Settings;
 
 /// Begins the transaction: one state for all reads, dates and times in the form that `values` parses,
@@ -49,7 +49,7 @@ const TABLES: &str = "\
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
 
-/// Captures the state in a PostgreSQL database, read by a map, at the time `now`. Password and TLS
+/// Captures the state in a PostgreSQL database, read by a map, at a time. Password and TLS
 /// come from the URL, or from `variables` and files, as in `libpq`.
 ///
 /// # Errors
@@ -61,9 +61,9 @@ pub fn capture_postgres(
     variables: &LibpqVariables,
     map: &Map,
     settings: &Settings,
-    now: DateTime<Utc>,
+    time: CaptureTime,
 ) -> Result<State, CaptureError> {
-    capture_rows(LiveDatabase::open(url, variables)?, map, settings, now)
+    capture_rows(LiveDatabase::open(url, variables)?, map, settings, time)
 }
 
 /// A connection with one read-only transaction that ends when it is dropped.

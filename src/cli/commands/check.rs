@@ -2,20 +2,25 @@
 
 use clap::Args;
 
+use super::foreign_source::ForeignSourceArgs;
+use crate::capture::CaptureTime;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::query::{self, ConcernLimits};
+use crate::environment::Environment;
+use crate::query::{self, ConcernLimits, Lag};
 use crate::report::{self, Palette};
 
 /// A watchdog for cron and similar: ends with 1 if a portfolio is further behind the last final
 /// session than allowed, or if another state needs attention, such as a quarantined cell or a refused
 /// file. It only reads, and detects runs that never started, because the calendar and the clock
-/// decide which sessions are due.
+/// decide which sessions are due. With --from-postgres, --from-sqlite or --from-csv it watches the
+/// tables of another program, which know nothing of prices and failures.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   plimsoll check --max-lag 1
   plimsoll check --max-stale 3
   plimsoll check --max-lag 0 -p \"Tech Growth\" --json
+  plimsoll check --from-postgres --map map.toml --max-lag 1
   plimsoll check --max-lag 1 || mail -s \"books are behind\" me@example.com")]
 pub(crate) struct CheckArgs {
     /// Number of sessions that a portfolio may be behind; by default `max-lag` of `[alerts]`, or 1
@@ -24,12 +29,12 @@ pub(crate) struct CheckArgs {
 
     /// Number of sessions that a price or rate may be old; by default `max-stale` of `[alerts]`, or
     /// `dead-after` of `[prices]`
-    #[arg(long, value_name = "SESSIONS")]
+    #[arg(long, value_name = "SESSIONS", conflicts_with = "source")]
     max_stale: Option<usize>,
 
     /// Number of days that the last `plimsoll verify` may be old; by default `max-verify-age` of
     /// `[alerts]`, or any
-    #[arg(long, value_name = "DAYS")]
+    #[arg(long, value_name = "DAYS", conflicts_with = "source")]
     max_verify_age: Option<u32>,
 
     /// Pass even if no portfolio is active, instead of ending with 3
@@ -39,6 +44,9 @@ pub(crate) struct CheckArgs {
     /// Only this portfolio, by id or exact name; repeatable
     #[arg(short, long = "portfolio", value_name = "ID")]
     portfolios: Vec<String>,
+
+    #[command(flatten)]
+    foreign: ForeignSourceArgs,
 }
 
 impl CheckArgs {
@@ -59,12 +67,14 @@ impl CheckArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
-    let app = context.app()?;
-    let scope = app.scope(&args.portfolios)?;
-    let (settings, environment) = (&app.settings, &app.environment);
-    let mut inputs = app.concern_inputs();
-    inputs.limits = args.limits(inputs.limits);
-    let mut lag = query::lag(&app.store, settings, environment, &scope, &inputs)?;
+    let now = Environment::system(context.global.now).clock.now();
+    let mut lag = match args.foreign.capture(context, CaptureTime::At(now))? {
+        None => own_lag(context, args)?,
+        Some(state) => {
+            let max_lag = args.limits(context.limits()).max_lag;
+            state.to_foreign_books()?.lag(&args.portfolios, max_lag)?
+        }
+    };
     if args.allow_empty {
         lag = lag.allowing_empty();
     }
@@ -74,6 +84,22 @@ pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliEr
         true => Exit::Refused,
         false => Exit::complete_if(lag.is_good()),
     })
+}
+
+/// Measures how far the books of the database are behind.
+fn own_lag(context: &Context, args: &CheckArgs) -> Result<Lag, CliError> {
+    let app = context.app()?;
+    let scope = app.scope(&args.portfolios)?;
+    let (settings, environment) = (&app.settings, &app.environment);
+    let mut inputs = app.concern_inputs();
+    inputs.limits = args.limits(inputs.limits);
+    Ok(query::lag(
+        &app.store,
+        settings,
+        environment,
+        &scope,
+        &inputs,
+    )?)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub(super) mod completions;
 pub(super) mod demo;
 mod dispatch;
 pub(super) mod explain;
+mod foreign_source;
 pub(super) mod import;
 pub(super) mod init;
 pub(super) mod invalidate;

@@ -8,6 +8,7 @@ use super::fact::ConcernFact;
 use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
+use super::late::Late;
 use super::stale_inputs::{StalePortfolio, stale_portfolios};
 use super::verification::{damage, overdue};
 use crate::domain::{Cell, IdSet, PortfolioId, Scope};
@@ -144,32 +145,12 @@ impl ConcernReader<'_> {
 
     fn late(&self) -> Result<Option<Concern>, QueryError> {
         let max_lag = self.inputs.limits.max_lag;
-        let (mut late, mut worst) = (IdSet::new(), None);
-        for gap in self.marks.first_gaps() {
-            let id = gap.cell.portfolio;
-            let behind = self.marks.sessions_behind(id);
-            if behind > max_lag {
-                late.insert(id.0);
-                // The first one of those that are equally far behind, by day and id.
-                if worst.is_none_or(|(most, _)| behind > most) {
-                    worst = Some((behind, gap.cell));
-                }
-            }
-        }
-        let Some((worst, cell)) = worst else {
+        let active = self.survey.lifecycles.active_members(self.scope).len();
+        let Some(late) = Late::find(self.marks, active, max_lag, self.plan.target.day) else {
             return Ok(None);
         };
-        Ok(Some(Concern {
-            fact: ConcernFact::Late {
-                late: late.len(),
-                active: self.survey.lifecycles.active_members(self.scope).len(),
-                max_lag,
-                worst,
-                target: self.plan.target.day,
-            },
-            portfolios: late,
-            next: Some(self.next_command(cell)?),
-        }))
+        let next = self.next_command(late.worst_cell)?;
+        Ok(Some(late.into_concern(Some(next))))
     }
 
     fn failing(&self) -> Result<Option<Concern>, QueryError> {

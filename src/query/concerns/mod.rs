@@ -11,6 +11,7 @@
 //! | `fact` | the facts of one state |
 //! | `concern` | a state with its portfolios and the next command |
 //! | `evaluate` | finding all states of one survey and plan |
+//! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
 //! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
 
@@ -21,6 +22,7 @@ mod fact;
 mod inbox;
 mod inputs;
 mod kind;
+mod late;
 mod stale_inputs;
 mod verification;
 
@@ -29,4 +31,5 @@ pub use evaluate::concerns;
 pub use fact::ConcernFact;
 pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, WaitingFileView};
 pub use kind::{ConcernKind, Severity};
+pub(in crate::query) use late::Late;
 pub use stale_inputs::StalePortfolio;
