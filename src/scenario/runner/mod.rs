@@ -49,7 +49,7 @@ pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
 pub(crate) use inspect::end_state;
 pub use inspect::{BooksByDay, EndState, PhasesByDay};
-pub(in crate::scenario) use play::play_with_history;
+pub(in crate::scenario) use play::play_until;
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
 pub use reasons::{Reason, ReasonGroup};

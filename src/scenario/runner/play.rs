@@ -21,20 +21,29 @@ use chrono::TimeDelta;
 ///
 /// The world cannot be loaded, or the store or engine fails in a way that no step asked for.
 pub fn play(scenario: &Scenario, check_level: CheckLevel) -> Result<PlayResult, PlayError> {
-    play_with_history(scenario, check_level, WorldHistory::Computed)
+    play_until(scenario, check_level, WorldHistory::Computed, |_| false)
 }
 
-/// Like [`play`], with the done cells of the world made as `history` says.
-pub(in crate::scenario) fn play_with_history(
+/// Like [`play`], with the done cells of the world made as `history` says, up to the first policy
+/// whose result is `enough`.
+pub(in crate::scenario) fn play_until(
     scenario: &Scenario,
     check_level: CheckLevel,
     history: WorldHistory,
+    enough: impl Fn(&PolicyResult) -> bool,
 ) -> Result<PlayResult, PlayError> {
     let disk = scenario_disk(scenario, history)?;
     let world = &scenario.world;
-    let policies = scenario.policies.iter();
-    // All policies start from the same bytes, so that their transcripts differ by policy only.
-    let policies = policies.map(|policy| play_policy(scenario, policy, disk.fork(), check_level));
+    let mut policies = Vec::new();
+    for policy in &scenario.policies {
+        // All policies start from the same bytes, so that their transcripts differ by policy only.
+        let result = play_policy(scenario, policy, disk.fork(), check_level)?;
+        let is_enough = enough(&result);
+        policies.push(result);
+        if is_enough {
+            break;
+        }
+    }
     let zone = world.calendar.zone();
     Ok(PlayResult {
         name: scenario.name.clone(),
@@ -45,7 +54,7 @@ pub(in crate::scenario) fn play_with_history(
         portfolios: (world.portfolios.iter())
             .map(|world| world.portfolio.name.clone())
             .collect(),
-        policies: policies.collect::<Result<_, _>>()?,
+        policies,
     })
 }
 

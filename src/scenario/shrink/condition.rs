@@ -232,6 +232,11 @@ impl Condition {
     }
 }
 
+/// Tells whether the first kind is known from the results up to this one, in the order of names.
+pub(super) fn is_enough(condition: &Condition, result: &PolicyResult) -> bool {
+    *condition == Condition::LeftBehind && left_behind(result).is_some()
+}
+
 /// Returns the policies ordered by name, so that the kinds do not depend on the order in the file.
 fn by_name(result: &PlayResult) -> impl Iterator<Item = &PolicyResult> {
     let mut policies: Vec<&PolicyResult> = result.policies.iter().collect();

@@ -6,14 +6,14 @@ use std::process::{Command, Stdio};
 
 use thiserror::Error;
 
-use super::condition::{Condition, ConditionKind};
+use super::condition::{Condition, ConditionKind, is_enough};
 use super::draft::Draft;
 use super::passes::candidates;
 use super::text::{case_text, draft_text};
 use crate::domain::{Calendar, Day, DayRange};
 use crate::plan::PolicyName;
 use crate::scenario::load::WorldHistory;
-use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, play_with_history};
+use crate::scenario::runner::{CheckLevel, PlayError, PlayResult, PolicyResult, play_until};
 use crate::scenario::script::{Action, FindFixture, FixtureError, Scenario, ScenarioError};
 use crate::scenario::suite::Golden;
 use crate::scenario::world::World;
@@ -251,7 +251,8 @@ impl Trial<'_> {
             Condition::InvariantFails => CheckLevel::Invariants,
             _ => CheckLevel::ExpectationsOnly,
         };
-        Ok(play_with_history(scenario, check_level, self.history)?)
+        let enough = |result: &PolicyResult| is_enough(self.condition, result);
+        Ok(play_until(scenario, check_level, self.history, enough)?)
     }
 
     /// Returns the kinds in which the condition holds for a scenario with this text. With a `kind`,
@@ -271,6 +272,10 @@ impl Trial<'_> {
         if let Some(names) = kind.and_then(ConditionKind::policies) {
             let is_named = |name: &str| names.contains(&name);
             scenario.policies.retain(|policy| is_named(&policy.name));
+        }
+        if *self.condition == Condition::LeftBehind {
+            // The first kind counts, by name.
+            scenario.policies.sort_by(|a, b| a.name.cmp(&b.name));
         }
         let result = self.play(scenario)?;
         Ok(self.condition.kinds(&result, self.golden.as_ref()))
