@@ -71,7 +71,7 @@ const FILE_WRITES: &[(&str, &[&str])] = &[
 /// Files that write where nothing has to survive a power cut.
 const TEMPORARY_FILES: &[&str] = &[
     // Candidates of a shrink are in a temporary folder.
-    "src/scenario/shrink/shrink.rs",
+    "src/scenario/shrink/trial.rs",
     // Scratch databases of a job under test are in temporary folders.
     "src/job/scratch.rs",
 ];
