@@ -59,7 +59,26 @@ fn a_watchdog_finds_twelve_portfolios_of_another_program_behind() {
 fn the_text_of_a_watchdog_names_the_open_days() {
     let bench = folder();
     let late = bench.run(&arguments(&AT, SQLITE, &["--max-lag", "2"]));
-    insta::assert_snapshot!(late.stdout, @"");
+    insta::assert_snapshot!(late.stdout, @r"
+    11 of 13 portfolios more than 2 sessions behind 2026-01-08
+
+    target       2026-01-08
+    worst        3 sessions behind
+    last run     none yet
+
+    behind                               watermark   sessions  open from   reason
+    Family Office Private Opportunities  2026-01-05         3  2026-01-06  missing
+    Family Office Public Growth          2026-01-05         3  2026-01-06  missing
+    JP Morgan Bonds                      2026-01-05         3  2026-01-06  missing
+    Hedge Fund Style                     2026-01-05         3  2026-01-06  missing
+    High Net Worth                       2026-01-05         3  2026-01-06  missing
+    Equity Balance                       2026-01-05         3  2026-01-06  missing
+    Individual                           2026-01-05         3  2026-01-06  missing
+    Futura Test                          2026-01-05         3  2026-01-06  missing
+    Robinhood Tech                       2026-01-05         3  2026-01-06  missing
+    Robinhood Growth                     2026-01-05         3  2026-01-06  missing
+    Small Test                           2026-01-05         3  2026-01-06  missing
+    ");
     let one = arguments(&AT, SQLITE, &["-p", "Test Scott Y", "--max-lag", "1"]);
     assert_eq!(bench.run(&one).code, 0);
     let by_id = "d0017334-1c5e-4a1b-9f00-00000000000c";
