@@ -87,6 +87,7 @@ impl ForeignBooks {
             lifecycle: portfolio.lifecycle.status_on(self.today.last_final),
             inception: portfolio.lifecycle.inception(),
             calendar: portfolio.calendar.clone(),
+            cells_from: None,
             watermark: marks.get(id),
             sessions_behind: marks.sessions_behind(id),
             held_back_by: gap.map(|gap| gap.cell.day),
