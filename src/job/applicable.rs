@@ -56,6 +56,12 @@ pub(super) fn expected_policy(scenario: &Scenario) -> Option<&str> {
 /// Returns the reason why the tables cannot hold a world, if they cannot.
 pub(super) fn world_reason(job: &Job, world: &World) -> Option<String> {
     let reason = |text: &str| Some(text.to_owned());
+    let calendar = world.calendar.name();
+    if let Some(known) = job.calendar.as_ref().filter(|known| *known != calendar) {
+        return Some(format!(
+            "its calendar is `{calendar}`, that of the job `{known}`"
+        ));
+    }
     if !world.corrections.is_empty() || !world.invalidations.is_empty() {
         return reason("its cells are to be done again, for which the tables have no place");
     }

@@ -18,6 +18,8 @@ pub struct Job {
     pub(super) name: String,
     /// The path of the job file.
     pub(super) path: PathBuf,
+    /// The name of the calendar by which the job finds sessions; `None` if it takes any.
+    pub(super) calendar: Option<String>,
     pub(super) make: Make,
     pub(super) map: Map,
     pub(super) ids: IdForm,

@@ -110,6 +110,7 @@ impl Reader<'_> {
         Ok(Job {
             name,
             path: self.path.to_owned(),
+            calendar: spec.calendar.take(),
             make,
             map,
             ids: spec.write.ids,

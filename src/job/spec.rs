@@ -16,6 +16,8 @@ use crate::capture::RawMap;
 pub(super) struct JobSpec {
     /// The name of the job, by which its golden files are kept; the name of the file if left out.
     pub(super) name: Option<String>,
+    /// The calendar of the job, such as `new-york`; worlds with another one do not apply.
+    pub(super) calendar: Option<String>,
     /// The database of the job.
     pub(super) database: DatabaseSpec,
     /// The tables and columns of the job, as in the map of a capture.

@@ -91,6 +91,13 @@ fn steps_of_a_job_are_played_and_others_do_not_apply() {
     let skipped = "skipped   prices\n  not applicable: step 1: the tables have no sources";
     assert!(found.stdout.contains(skipped), "{}", found.stdout);
 
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    workspace.write("job.toml", &format!("calendar = \"every-day\"\n{job}"));
+    let other = workspace.run(ALL);
+    let reason = "its calendar is `new-york`, that of the job `every-day`";
+    assert!(other.stdout.contains(reason), "{}", other.stdout);
+    workspace.write("job.toml", &job);
+
     std::fs::remove_file(workspace.path("scenarios/steps.toml")).unwrap();
     let nothing = workspace.run(ALL);
     assert_eq!(nothing.code, 1, "a suite that looked at nothing passes");
