@@ -59,7 +59,7 @@ pub enum Disturbance {
     },
     /// `history:SEED`: a generated history, so that there is no file and no step.
     History {
-        /// The seed of the history.
+        /// The seed that the history is drawn from.
         seed: u64,
     },
 }

@@ -20,7 +20,7 @@ pub(crate) struct Target {
 /// A way to misuse a connection.
 #[derive(Debug, Clone, Copy)]
 enum Misuse {
-    /// Sends nothing.
+    /// Sends nothing until it is closed.
     Idle,
     /// Sends the head of a request a byte at a time.
     SlowHead,

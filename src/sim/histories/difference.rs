@@ -11,13 +11,13 @@ pub enum RebuildDifference {
     #[error("the final sources build no database: {0}")]
     NotBuilt(String),
     /// A phase is done in one of the two only.
-    #[error("{phase} of {portfolio} on {day} is done, but not when built from the final sources")]
+    #[error("{phase} of {portfolio} on {day} is done in one of history and rebuilt database only")]
     Done {
         /// The key of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cell.
         day: Day,
-        /// The phase.
+        /// The phase that is done in one only.
         phase: Phase,
     },
     /// The value of a cell differs.
@@ -27,7 +27,7 @@ pub enum RebuildDifference {
         part: &'static str,
         /// The key of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cell.
         day: Day,
         /// The value in the database of the history.
         stored: String,
@@ -39,7 +39,7 @@ pub enum RebuildDifference {
     Plan {
         /// The key of the portfolio.
         portfolio: String,
-        /// The session.
+        /// The session of the cell.
         day: Day,
         /// The decision on the database of the history.
         stored: String,

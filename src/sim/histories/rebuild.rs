@@ -11,7 +11,7 @@ use super::difference::RebuildDifference;
 use crate::capture::{CaptureError, CaptureExtent, capture_books};
 use crate::disk::SimulatedDisk;
 use crate::domain::output::{Position, Snapshot};
-use crate::domain::{Cell, Day, DayRange, Phase, PhaseSet, PortfolioId, SecurityId};
+use crate::domain::{Cell, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId, SecurityId};
 use crate::engine::{EngineError, survey_and_plan};
 use crate::plan::Decision;
 use crate::scenario::load;
@@ -82,7 +82,11 @@ impl Books {
         };
         let coverage = (reading.ledger()).coverage(DayRange::ALL, PhaseSet::CELL_PHASES)?;
         for (day, phase, ids) in coverage.iter() {
-            for id in ids.iter().map(PortfolioId) {
+            let within = |id: &PortfolioId| {
+                let mut known = portfolios.iter();
+                known.any(|portfolio| portfolio.id == *id && is_alive(portfolio, day))
+            };
+            for id in ids.iter().map(PortfolioId).filter(within) {
                 let name = (keys.get(&id).cloned().unwrap_or_default(), day);
                 books.done.insert((name.clone(), phase));
                 match phase {
@@ -153,6 +157,14 @@ impl Books {
             })
         })
     }
+}
+
+/// Returns whether a day is in the lifetime of a portfolio. A capture leaves out the cells that were
+/// done before the portfolio was closed earlier.
+fn is_alive(portfolio: &Portfolio, day: Day) -> bool {
+    let lifecycle = &portfolio.lifecycle;
+    let closing_day = lifecycle.closing_day();
+    lifecycle.inception() <= day && closing_day.is_none_or(|closed| day <= closed)
 }
 
 /// Returns the positions of a cell by symbol, without the numbers of the securities.

@@ -79,7 +79,7 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    /// Draws the world.
+    /// Draws the world of a seed.
     pub(super) fn new(seed: u64) -> Self {
         let mut generator = Self {
             random: RandomSource::new(seed, "history"),
