@@ -16,7 +16,7 @@ pub enum Absence {
     NoHoldings,
     /// There is one holding, and the figure needs at least two.
     SingleHolding,
-    /// No benchmark is configured, or it has no prices.
+    /// No benchmark is configured.
     NoBenchmark,
     /// Too small a share of the holdings' value has the inputs of the figure.
     TooLittleCovered,
@@ -26,11 +26,15 @@ pub enum Absence {
     Collinear,
     /// There is no price on this session or on the previous one.
     NoPrice,
+    /// The configured benchmark has no close, or none that is recent enough for a return.
+    UnpricedBenchmark,
+    /// A configured factor has no close, or none that is recent enough for a return.
+    UnpricedFactor,
 }
 
 impl Absence {
     /// All reasons, in the order of their codes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::TooFewObservations,
         Self::NoBase,
         Self::NoPositiveNav,
@@ -41,6 +45,8 @@ impl Absence {
         Self::NoVariance,
         Self::Collinear,
         Self::NoPrice,
+        Self::UnpricedBenchmark,
+        Self::UnpricedFactor,
     ];
 
     /// Returns the code under which the reason is stored, from 1. Codes follow the order of
@@ -68,6 +74,8 @@ impl fmt::Display for Absence {
             Self::NoVariance => "the series does not vary",
             Self::Collinear => "the factors are collinear",
             Self::NoPrice => "no price",
+            Self::UnpricedBenchmark => "the benchmark has no recent close",
+            Self::UnpricedFactor => "a factor has no recent close",
         })
     }
 }

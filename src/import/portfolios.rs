@@ -20,8 +20,8 @@ use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{
-    Change, Correction, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle, LotMethod,
-    NewPortfolio, Portfolio, PortfolioKey, UnknownValue,
+    Calendar, Change, Correction, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle,
+    LotMethod, NewPortfolio, Portfolio, PortfolioKey, UnknownValue,
 };
 
 const FORMAT: TableFormat = TableFormat {
@@ -62,6 +62,18 @@ pub struct PortfolioRow {
     pub fees: OptionalField<FeeTreatment>,
     /// The name of the calendar that picks its sessions; an empty field removes it.
     pub calendar: OptionalField<String>,
+}
+
+impl PortfolioRow {
+    /// Returns the days that the row gives; that of the deletion in the time zone of `calendar`.
+    pub(super) fn days(&self, calendar: &Calendar) -> Vec<Day> {
+        let closed = self.closed.as_value().copied();
+        let deleted = self.deleted_at.as_value().map(|at| calendar.today(*at));
+        [Some(self.inception), closed, deleted]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
 /// Changes that a file of portfolios makes.
@@ -227,7 +239,7 @@ fn differences(was: &NewPortfolio, now: &NewPortfolio) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Calendar, PortfolioId};
+    use crate::domain::PortfolioId;
 
     fn validated(text: &str, known: &ExistingRecords) -> Validated<PortfolioChanges> {
         let rows = read_portfolios("p.csv", text.as_bytes(), &ImportOptions::default()).unwrap();

@@ -66,6 +66,13 @@ impl<T> OptionalField<T> {
     pub(super) fn value(self) -> Option<T> {
         self.or_keep_optional(None)
     }
+
+    pub(super) const fn as_value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Empty => None,
+        }
+    }
 }
 
 /// Columns of one kind of file.

@@ -59,6 +59,16 @@ pub struct SecurityRow {
     pub symbol_from: OptionalField<Day>,
 }
 
+impl SecurityRow {
+    /// Returns the days that the row gives.
+    pub(super) fn days(&self) -> Vec<Day> {
+        let days = [&self.inactive_from, &self.symbol_from];
+        days.into_iter()
+            .filter_map(|day| day.as_value().copied())
+            .collect()
+    }
+}
+
 /// Changes that a file of securities makes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecurityChanges {

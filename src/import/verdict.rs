@@ -1,6 +1,6 @@
 //! Verdicts on rows, and the result of validating a file.
 
-use crate::domain::Change;
+use crate::domain::{Change, Day};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -171,6 +171,28 @@ impl<C> Validated<C> {
 }
 
 impl<C> Validated<C> {
+    /// Adds a warning to each row that changes something and of which a day, as `days` returns them,
+    /// is after `today`. `rows` are those that were validated, in the same order.
+    #[must_use]
+    pub(super) fn with_future_days<R>(
+        mut self,
+        rows: &Rows<R>,
+        today: Day,
+        days: impl Fn(&R) -> Vec<Day>,
+    ) -> Self {
+        for (line, verdict) in rows.lines.iter().zip(&mut self.verdicts) {
+            if let Ok(row) = &line.row
+                && verdict.is_change()
+            {
+                let days = days(row).into_iter();
+                let future = days.filter_map(|day| Warning::future(day, today));
+                verdict.warnings.extend(future);
+            }
+        }
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        self
+    }
+
     /// Adds the warnings that `of_row` returns for the index of each valid row, also of one that
     /// changes nothing.
     #[must_use]

@@ -116,6 +116,13 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// Returns the warning about a day after that of the import, `today`.
+    pub(super) fn future(day: Day, today: Day) -> Option<Self> {
+        (day > today).then_some(Self::Future { day, today })
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

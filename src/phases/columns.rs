@@ -43,7 +43,7 @@ impl AsOfPrice {
     }
 
     /// Returns whether the close is so old that the next session has no return.
-    fn is_outdated(self) -> bool {
+    pub(super) fn is_outdated(self) -> bool {
         is_outdated(self.quality)
     }
 }

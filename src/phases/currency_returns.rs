@@ -18,7 +18,7 @@ use super::session_statistics::{
     Benchmark, Contributions, ReturnSource, RiskInputs, RiskTable, SessionStatistics,
 };
 use super::windows::YEAR;
-use crate::domain::{Currency, SecurityId};
+use crate::domain::{Absence, Currency, SecurityId};
 
 /// The returns of exchange rates, benchmark and factors up to a session, for portfolios in one
 /// currency.
@@ -30,10 +30,12 @@ pub struct CurrencyReturns<'a> {
     cash: Vec<Currency>,
     /// The returns of the rate from each foreign currency, at most a year of them.
     rates: BTreeMap<Currency, Vec<f64>>,
-    /// Returns in the portfolios' currency; `None` without a benchmark.
-    benchmark: Option<Cow<'a, [f64]>>,
+    /// Returns in the portfolios' currency, or the reason that there are none.
+    benchmark: Result<Cow<'a, [f64]>, Absence>,
     /// Returns in the portfolios' currency.
     factors: Vec<Cow<'a, [f64]>>,
+    /// The reason that every beta is absent, if a factor or its rate is not recent.
+    factor_absence: Option<Absence>,
 }
 
 /// The inputs of some securities to the risk of portfolios in one currency.
@@ -75,11 +77,23 @@ impl<'a> CurrencyReturns<'a> {
             currency,
             rates: rates.collect(),
             cash: cash.iter().copied().collect(),
-            benchmark: None,
+            benchmark: Err(Absence::NoBenchmark),
             factors: Vec::new(),
+            factor_absence: None,
         };
-        returns.benchmark = market.benchmark().map(|slot| returns.of_index(slot));
-        returns.factors = factors.map(|slot| returns.of_index(slot)).collect();
+        if let Some(slot) = market.benchmark() {
+            let converted = returns.of_index(slot);
+            returns.benchmark = match converted.is_empty() {
+                false => Ok(converted),
+                true if returns.is_recent(slot) => Err(Absence::TooFewObservations),
+                true => Err(Absence::UnpricedBenchmark),
+            };
+        }
+        returns.factors = factors.clone().map(|slot| returns.of_index(slot)).collect();
+        let unpriced = factors.zip(&returns.factors);
+        let mut unpriced = unpriced.filter(|(_, converted)| converted.is_empty());
+        let is_unpriced = unpriced.any(|(slot, _)| !returns.is_recent(slot));
+        returns.factor_absence = is_unpriced.then_some(Absence::UnpricedFactor);
         Some(returns)
     }
 
@@ -98,7 +112,7 @@ impl<'a> CurrencyReturns<'a> {
             Cow::Borrowed(_) => true,
             Cow::Owned(_) => false,
         });
-        let mut factors = FactorFits::new(self.factors.iter().map(AsRef::as_ref).collect());
+        let mut factors = self.factor_fits();
         for id in securities {
             let found = statistics.local_table().inputs(*id);
             let Some((slot, (local, contributions))) = self.market.slot(*id).zip(found) else {
@@ -139,9 +153,12 @@ impl<'a> CurrencyReturns<'a> {
             inputs.extend(chunk.risk_inputs);
             contributions.append(chunk.contributions);
         }
-        let benchmark = self.benchmark.as_deref().and_then(Benchmark::new);
-        let mut table = RiskTable::new(securities.into_iter(), inputs, contributions, benchmark);
-        let mut factors = FactorFits::new(self.factors.iter().map(AsRef::as_ref).collect());
+        let benchmark = self.benchmark.as_deref().map(Benchmark::new);
+        let benchmark = benchmark.map_err(|reason| *reason);
+        let absence = self.factor_absence;
+        let securities = securities.into_iter();
+        let mut table = RiskTable::new(securities, inputs, contributions, benchmark, absence);
+        let mut factors = self.factor_fits();
         for currency in &self.cash {
             let returns = &self.rates[currency];
             let inputs = converted_inputs(returns.clone());
@@ -149,6 +166,23 @@ impl<'a> CurrencyReturns<'a> {
             table.add_cash(self.market, *currency, inputs, &betas);
         }
         statistics.add_table(self.currency, table);
+    }
+
+    fn factor_fits(&self) -> FactorFits<'_> {
+        let factors = self.factors.iter().map(AsRef::as_ref);
+        FactorFits::new(factors.collect(), self.factor_absence)
+    }
+
+    /// Returns whether a benchmark or factor has a recent close and, if converted, a recent rate.
+    fn is_recent(&self, slot: Slot) -> bool {
+        let from = currency_of_index(self.market, slot);
+        let from = from.filter(|from| *from != self.currency);
+        let is_rate_recent = from.is_none_or(|from| {
+            let conversion = self.market.conversion(from, self.currency);
+            let rate = self.market.rate(&conversion, self.session);
+            rate.is_some_and(|rate| !rate.is_outdated())
+        });
+        is_rate_recent && self.market.has_recent_close(slot, self.session)
     }
 
     /// Returns the returns of a benchmark or factor over at most a year. Those of a currency pair

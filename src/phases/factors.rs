@@ -21,14 +21,17 @@ const MIN_OWN_VARIANCE: f64 = 1e-10;
 pub(super) struct FactorFits<'a> {
     /// Each factor's consecutive returns up to the session, at most a year of them.
     factors: Vec<&'a [f64]>,
+    /// The reason that every beta is absent, if a factor has no recent close.
+    absence: Option<Absence>,
     /// By number of observations; securities with equally long histories share a fit.
     fits: BTreeMap<usize, FactorFit>,
 }
 
 impl<'a> FactorFits<'a> {
-    pub(super) fn new(factors: Vec<&'a [f64]>) -> Self {
+    pub(super) fn new(factors: Vec<&'a [f64]>, absence: Option<Absence>) -> Self {
         Self {
             factors,
+            absence,
             fits: BTreeMap::new(),
         }
     }
@@ -40,6 +43,9 @@ impl<'a> FactorFits<'a> {
         // One joint regression: every factor needs a return on every session of the interval.
         let run = (factors.iter()).fold(returns.len(), |run, factor| run.min(factor.len()));
         let absent = |reason, count| vec![to_figure(Err(reason), count); factors.len()];
+        if let Some(reason) = self.absence {
+            return absent(reason, 0);
+        }
         let count = match YEAR.observations(run) {
             Ok(count) => count,
             Err(count) => return absent(Absence::TooFewObservations, count),

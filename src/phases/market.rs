@@ -271,13 +271,6 @@ impl Market {
         self.returns(slot, session, count)
     }
 
-    /// Returns the benchmark's returns over at most a year; `None` without a benchmark or without
-    /// returns.
-    pub(super) fn benchmark_returns(&self, session: usize) -> Option<&[f64]> {
-        let returns = self.year_of_returns(self.benchmark?, session);
-        (!returns.is_empty()).then_some(returns)
-    }
-
     /// Returns the sector and class of every security.
     pub(super) fn classifications(&self) -> &Classifications {
         &self.classifications

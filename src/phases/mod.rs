@@ -24,6 +24,7 @@ mod foreign_balance;
 mod history;
 mod instrument;
 mod market;
+mod model_returns;
 mod moments;
 mod movement;
 mod rates;

@@ -134,7 +134,15 @@ impl Conversion {
 
     /// Returns the pairs that any way uses, each once, ascending.
     pub fn securities(&self) -> Vec<SecurityId> {
-        let mut securities: Vec<_> = self.paths.iter().flat_map(Path::securities).collect();
+        self.securities_with(|_| true)
+    }
+
+    /// Returns the pairs of the ways that use only pairs that `is_priced` accepts, each once,
+    /// ascending.
+    pub fn securities_with(&self, is_priced: impl Fn(SecurityId) -> bool) -> Vec<SecurityId> {
+        let paths = self.paths.iter();
+        let possible = paths.filter(|path| path.securities().all(&is_priced));
+        let mut securities: Vec<_> = possible.flat_map(Path::securities).collect();
         securities.sort_unstable();
         securities.dedup();
         securities

@@ -132,7 +132,10 @@ impl<'a> CellRisk<'a> {
                 self.year_coverage.share(),
                 self.year_coverage.holdings as u32,
             ),
-            factors: factors.iter().map(factor_exposure).collect(),
+            factors: match self.table.factor_absence() {
+                Some(reason) => vec![absent_exposure(reason); factors.len()],
+                None => factors.iter().map(factor_exposure).collect(),
+            },
             stress: shocks.iter().map(shock_result).collect(),
         }
     }
@@ -181,8 +184,9 @@ impl<'a> CellRisk<'a> {
             let absent = to_figure(Err(reason), count);
             (absent, absent)
         };
-        let Some(benchmark) = self.table.benchmark() else {
-            return both(Absence::NoBenchmark, 0);
+        let benchmark = match self.table.benchmark() {
+            Ok(benchmark) => benchmark,
+            Err(reason) => return both(reason, 0),
         };
         let (returns, moments) = match (returns, moments) {
             (Ok(returns), Ok(moments)) => (returns, moments),
@@ -272,12 +276,15 @@ fn shock_result(total: &Total) -> Figure {
     to_figure(sum, total.coverage.holdings)
 }
 
+const fn absent_exposure(reason: Absence) -> FactorExposure {
+    FactorExposure {
+        exposure: Figure::absent(reason, 0),
+        covered_share: 0.0,
+    }
+}
+
 fn absent_risk(market: &Market, reason: Absence) -> Risk {
     let absent = Figure::absent(reason, 0);
-    let exposure = FactorExposure {
-        exposure: absent,
-        covered_share: 0.0,
-    };
     Risk {
         volatility: [absent; 3],
         beta: absent,
@@ -287,7 +294,7 @@ fn absent_risk(market: &Market, reason: Absence) -> Risk {
         correlation: absent,
         effective_number: absent,
         covered_share: absent,
-        factors: vec![exposure; market.factors().len()],
+        factors: vec![absent_exposure(reason); market.factors().len()],
         stress: vec![absent; market.shocks().len()],
     }
 }

@@ -32,11 +32,15 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
     let mut context = MeasureContext {
         market,
         session,
-        benchmark_moments: market.benchmark_returns(session).map(Moments::from_series),
+        benchmark: market.benchmark_returns(session).map(|returns| {
+            let moments = Moments::from_series(returns);
+            (returns, moments)
+        }),
         factors: FactorFits::new(
             (market.factors().iter())
                 .map(|slot| market.year_of_returns(*slot, session))
                 .collect(),
+            market.factor_absence(session),
         ),
     };
     let mut chunk = StatisticsChunk {
@@ -65,8 +69,9 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
 struct MeasureContext<'a> {
     market: &'a Market,
     session: usize,
-    /// Moments of the benchmark's returns over at most a year.
-    benchmark_moments: Option<Moments>,
+    /// The benchmark's returns over at most a year and their moments, or the reason that there are
+    /// none.
+    benchmark: Result<(&'a [f64], Moments), Absence>,
     factors: FactorFits<'a>,
 }
 
@@ -115,15 +120,15 @@ impl<'a> MeasureContext<'a> {
             let figure = to_figure(value, count);
             (figure, figure)
         };
-        let Some(benchmark) = self.benchmark() else {
-            return both(Err(Absence::NoBenchmark), 0);
+        let (benchmark, moments_x) = match self.benchmark {
+            Ok(benchmark) => benchmark,
+            Err(reason) => return both(Err(reason), 0),
         };
         let count = match YEAR.observations(returns.len().min(benchmark.len())) {
             Ok(count) => count,
             Err(count) => return both(Err(Absence::TooFewObservations), count),
         };
         let (x, y) = (last_n(benchmark, count), last_n(returns, count));
-        let moments_x = self.benchmark_moments.unwrap_or_default();
         match fit_line(x, moments_x.or_from_series(x), y, moments.or_from_series(y)) {
             Ok(line) => (
                 to_figure(Ok(line.slope), count),
@@ -131,10 +136,6 @@ impl<'a> MeasureContext<'a> {
             ),
             Err(reason) => both(Err(reason), count),
         }
-    }
-
-    fn benchmark(&self) -> Option<&'a [f64]> {
-        self.market.benchmark_returns(self.session)
     }
 }
 
@@ -145,9 +146,9 @@ mod tests {
     use crate::phases::fixture::MarketBuilder;
 
     /// Security 1 is the benchmark, over 260 sessions. Security 2 moves twice as much, 3 has closes
-    /// only from session 219, 4 has one close and does not move, and 5 has no close.
+    /// only from session 219, 4 does not move, and 5 to 7 have no close.
     fn builder() -> MarketBuilder {
-        let mut builder = MarketBuilder::with_session_count(260).with_shares(1..=5);
+        let mut builder = MarketBuilder::with_session_count(260).with_shares(1..=7);
         builder.add_moving_closes(1, 0..260, 0.01);
         builder.add_moving_closes(2, 0..260, 0.02);
         builder.add_moving_closes(3, 219..260, 0.01);
@@ -156,6 +157,13 @@ mod tests {
         }
         builder.sources.model.benchmark = Some("S1".to_owned());
         builder
+    }
+
+    fn factor(symbol: &str) -> Factor {
+        Factor {
+            name: symbol.to_owned(),
+            symbol: symbol.to_owned(),
+        }
     }
 
     fn statistics_of(builder: &MarketBuilder, id: u32) -> SecurityStatistics {
@@ -204,20 +212,39 @@ mod tests {
             statistics_of(&builder, 2).beta.as_result(),
             Err(Absence::NoBenchmark)
         );
-        builder.sources.model.benchmark = Some("S5".to_owned());
-        assert_eq!(
-            statistics_of(&builder, 2).beta.as_result(),
-            Err(Absence::NoBenchmark)
-        );
+    }
+
+    #[test]
+    fn a_benchmark_or_factor_without_a_recent_close_is_named() {
+        let mut builder = builder();
+        builder.add_moving_closes(6, 0..248, 0.01);
+        builder.add_moving_closes(7, 259..260, 0.01);
+        builder.sources.model.factors = vec![factor("S1")];
+        for (symbol, reason) in [
+            ("S5", Absence::UnpricedBenchmark),
+            ("S6", Absence::UnpricedBenchmark),
+            ("S7", Absence::TooFewObservations),
+        ] {
+            builder.sources.model.benchmark = Some(symbol.to_owned());
+            let measured = statistics_of(&builder, 2);
+            assert_eq!(measured.beta, Figure::absent(reason, 0), "{symbol}");
+            assert_eq!(measured.r_squared, measured.beta, "{symbol}");
+            assert!(measured.factor_betas[0].value().is_some());
+        }
+        for (symbol, reason) in [
+            ("S5", Absence::UnpricedFactor),
+            ("S6", Absence::UnpricedFactor),
+            ("S7", Absence::TooFewObservations),
+        ] {
+            builder.sources.model.factors = vec![factor("S1"), factor(symbol)];
+            let betas = statistics_of(&builder, 2).factor_betas;
+            assert_eq!(betas, [Figure::absent(reason, 0); 2], "{symbol}");
+        }
     }
 
     #[test]
     fn a_single_factor_has_the_beta_of_a_benchmark() {
         let mut builder = builder();
-        let factor = |symbol: &str| Factor {
-            name: symbol.to_owned(),
-            symbol: symbol.to_owned(),
-        };
         builder.sources.model.factors = vec![factor("S1")];
         let measured = statistics_of(&builder, 2);
         let (joint, single) = (measured.factor_betas[0].value(), measured.beta.value());

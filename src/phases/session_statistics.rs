@@ -9,7 +9,7 @@ use super::market::Market;
 use super::moments::Moments;
 use super::series::last_n;
 use crate::domain::output::SecurityStatistics;
-use crate::domain::{Currency, Figure, SecurityId};
+use crate::domain::{Absence, Currency, Figure, SecurityId};
 
 /// The statistics of all held securities on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +34,10 @@ pub(super) struct RiskTable {
     row_by_id: Vec<Option<u32>>,
     /// The inputs of cash in foreign currencies, whose returns are those of the exchange rate.
     cash: BTreeMap<Currency, (RiskInputs, Vec<Contribution>)>,
-    /// Returns of the benchmark over at most a year; `None` if it has none.
-    benchmark: Option<Benchmark>,
+    /// Returns of the benchmark over at most a year, or the reason that there are none.
+    benchmark: Result<Benchmark, Absence>,
+    /// The reason that no exposure to the factors exists, if a factor has no recent close.
+    factor_absence: Option<Absence>,
 }
 
 /// The benchmark's returns over at most a year.
@@ -46,12 +48,12 @@ pub(super) struct Benchmark {
 }
 
 impl Benchmark {
-    /// Copies the returns; `None` if there are none.
-    pub(super) fn new(returns: &[f64]) -> Option<Self> {
-        (!returns.is_empty()).then(|| Self {
+    /// Copies the returns.
+    pub(super) fn new(returns: &[f64]) -> Self {
+        Self {
             returns: returns.into(),
             moments: Moments::from_series(returns),
-        })
+        }
     }
 }
 
@@ -119,10 +121,11 @@ impl SessionStatistics {
             contributions.append(chunk.contributions);
         }
         let securities = rows.iter().map(|row: &SecurityStatistics| row.security);
-        let benchmark = market.benchmark_returns(session).and_then(Benchmark::new);
+        let benchmark = market.benchmark_returns(session).map(Benchmark::new);
+        let absence = market.factor_absence(session);
         Self {
             session,
-            local: RiskTable::new(securities, inputs, contributions, benchmark),
+            local: RiskTable::new(securities, inputs, contributions, benchmark, absence),
             rows,
             converted: Vec::new(),
         }
@@ -167,7 +170,8 @@ impl RiskTable {
         securities: impl Iterator<Item = SecurityId>,
         inputs: Vec<RiskInputs>,
         contributions: Contributions,
-        benchmark: Option<Benchmark>,
+        benchmark: Result<Benchmark, Absence>,
+        factor_absence: Option<Absence>,
     ) -> Self {
         Self {
             inputs,
@@ -175,6 +179,7 @@ impl RiskTable {
             row_by_id: row_by_id(securities),
             cash: BTreeMap::new(),
             benchmark,
+            factor_absence,
         }
     }
 
@@ -210,9 +215,14 @@ impl RiskTable {
         Some((inputs, contributions))
     }
 
-    /// Returns the benchmark's returns; `None` without a benchmark or without returns.
-    pub(super) fn benchmark(&self) -> Option<&Benchmark> {
-        self.benchmark.as_ref()
+    /// Returns the benchmark's returns, or the reason that there are none.
+    pub(super) fn benchmark(&self) -> Result<&Benchmark, Absence> {
+        self.benchmark.as_ref().map_err(|reason| *reason)
+    }
+
+    /// Returns the reason that no exposure to the factors exists, if a factor has no recent close.
+    pub(super) fn factor_absence(&self) -> Option<Absence> {
+        self.factor_absence
     }
 }
 

@@ -1,7 +1,7 @@
 //! Surveys a scope and plans its nightly run, once for an answer and the concerns beside it.
 
 use super::error::QueryError;
-use crate::domain::Scope;
+use crate::domain::{Calendar, Scope};
 use crate::engine::{Settings, SurveyResult, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, Watermarks, watermarks};
@@ -9,6 +9,7 @@ use crate::store::ReadTransaction;
 
 /// The survey and the plan of a scope as if its nightly run began now, with its watermarks.
 pub(super) struct Evaluation {
+    pub(super) calendar: Calendar,
     pub(super) surveyed: SurveyResult,
     pub(super) plan: Plan,
     pub(super) marks: Watermarks,
@@ -26,6 +27,7 @@ impl Evaluation {
         let (surveyed, plan) = survey_and_plan(reading, &request, settings, now)?;
         let marks = watermarks(&surveyed.survey, scope, plan.target.day);
         Ok(Self {
+            calendar: settings.calendar.clone(),
             surveyed,
             plan,
             marks,

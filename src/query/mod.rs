@@ -75,7 +75,8 @@ pub use calendars::{
 pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{
     Concern, ConcernFact, ConcernInputs, ConcernKind, ConcernLimits, Concerns, InboxState,
-    RejectedFileView, Severity, StalePortfolio, WaitingFileView, concerns,
+    RejectedFileView, RiskRole, Severity, StalePortfolio, StaleRiskInput, WaitingFileView,
+    concerns,
 };
 pub use correction_view::CorrectionView;
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};

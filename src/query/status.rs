@@ -217,6 +217,7 @@ pub(super) fn status_in(
         surveyed,
         plan,
         marks,
+        ..
     } = &evaluation;
     let survey = &surveyed.survey;
     let held_by = marks.scope_watermark().held_by();

@@ -7,7 +7,7 @@ use super::page::Page;
 use super::palette::Tone;
 use super::phrase::join_limited;
 use crate::plan::UnpricedSession;
-use crate::query::{Concern, ConcernFact, ConcernKind, Severity};
+use crate::query::{Concern, ConcernFact, ConcernKind, Severity, StaleRiskInput};
 
 /// Number of files that a sentence names.
 const MAX_FILES: usize = 3;
@@ -121,6 +121,11 @@ pub fn concern_text(concern: &Concern) -> String {
                  sessions and {share} of the value of a portfolio"
             )
         }
+        ConcernFact::StaleRiskInputs { inputs, .. } => {
+            let inputs: Vec<_> = inputs.iter().map(risk_input_text).collect();
+            let inputs = join_limited(&inputs, MAX_SYMBOLS);
+            format!("risk of {portfolios} lacks recent closes: {inputs}")
+        }
         ConcernFact::RiskAbsent { has_benchmark, .. } => {
             let reason = match has_benchmark {
                 true => "too little price history",
@@ -137,6 +142,17 @@ pub fn concern_text(concern: &Concern) -> String {
             reasons.join("; "),
             count_with_noun(*outputs, "output"),
         ),
+    }
+}
+
+fn risk_input_text(input: &StaleRiskInput) -> String {
+    let (role, symbol) = (input.role.name(), &input.symbol);
+    match input.sessions_old {
+        Some(age) => {
+            let age = count_with_noun(age as u64, "session");
+            format!("the {role} {symbol} has no close for {age}")
+        }
+        None => format!("the {role} {symbol} never had a close"),
     }
 }
 
@@ -158,6 +174,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
+        ConcernKind::StaleRiskInputs => format!("{portfolios} without benchmark or factors"),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
         ConcernKind::RiskAbsent => format!("{portfolios} without risk"),
         ConcernKind::ConfigurationChanged => "configuration changed".to_owned(),
@@ -180,6 +197,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::InboxUnreadable => "the inbox is readable",
         ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::StaleInputs => "no portfolio has old prices",
+        ConcernKind::StaleRiskInputs => "benchmark and factors have closes",
         ConcernKind::Blocked => "no portfolio is blocked",
         ConcernKind::RiskAbsent => "all portfolios have risk",
         ConcernKind::ConfigurationChanged => "the configuration is in force",

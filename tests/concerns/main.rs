@@ -142,3 +142,24 @@ fn a_check_without_active_portfolios_passes_only_if_that_is_allowed() {
     }
     assert_eq!(deleted.run(&["check", "-p", "A"]).code, 3);
 }
+
+#[test]
+fn an_old_rate_is_named_by_the_pairs_that_make_it() {
+    let state = State::of_world(
+        "[securities]\nALPN = { currency = \"EUR\" }\nEURUSD = { class = \"fx\" }\n\
+         EURGBP = { class = \"fx\", currency = \"GBP\" }\nGBPUSD = { class = \"fx\" }\n\
+         [prices]\nEURUSD = { 2025-12-19 = 1.25 }\nEURGBP = { 2025-12-19 = \"missing\" }\n\
+         GBPUSD = { 2025-12-19 = \"missing\" }\n\
+         [portfolios]\nA = { inception = 2025-12-19, cash = 1_000, holdings = { ALPN = 100 }, complete = \"..\" }\n",
+    );
+    let check = state.workspace.run(&["check"]);
+    let text = check
+        .stdout
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains("more than 10 sessions old: EURUSD; up to"),
+        "{text}"
+    );
+}

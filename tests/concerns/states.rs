@@ -17,11 +17,11 @@ impl State {
     /// Returns the folder of a state: the state of the kind, and no other unless it follows from it.
     pub(crate) fn of(kind: ConcernKind) -> Self {
         match kind {
-            ConcernKind::LastRun => Self::world(
+            ConcernKind::LastRun => Self::of_world(
                 "[[run]]\nstarted = 2026-01-08T17:45:00-05:00\nstate = \"failed\"\n\
                  [portfolios]\nA = { complete = \"..\" }\n",
             ),
-            ConcernKind::NoActivePortfolios => Self::world(
+            ConcernKind::NoActivePortfolios => Self::of_world(
                 "[portfolios]\nA = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n",
             ),
             ConcernKind::Damage => Self {
@@ -41,14 +41,16 @@ impl State {
                 state.workspace.write("plimsoll.toml", configured);
                 state
             }
-            ConcernKind::Late => Self::world("[portfolios]\nA = { complete = \"..2026-01-05\" }\n"),
-            ConcernKind::Failing => Self::world(
+            ConcernKind::Late => {
+                Self::of_world("[portfolios]\nA = { complete = \"..2026-01-05\" }\n")
+            }
+            ConcernKind::Failing => Self::of_world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", failed = { 2026-01-08 = { risk = 1 } } }\n",
             ),
-            ConcernKind::Quarantined => Self::world(
+            ConcernKind::Quarantined => Self::of_world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", quarantined = { 2026-01-08 = [\"risk\"] } }\n",
             ),
-            ConcernKind::AbandonedRun => Self::world(
+            ConcernKind::AbandonedRun => Self::of_world(
                 "[portfolios]\nA = { complete = \"..\" }\n[run-left-running]\nlease = \"expired\"\n",
             ),
             ConcernKind::RejectedFiles => Self {
@@ -75,20 +77,27 @@ impl State {
                 files: |workspace| std::fs::remove_dir_all(workspace.path("inbox")).unwrap(),
                 ..Self::complete()
             },
-            ConcernKind::UnpricedSession => Self::world(
+            ConcernKind::UnpricedSession => Self::of_world(
                 "[market]\nlast = 2026-01-06\n[portfolios]\n\
                  A = { inception = 2026-01-05, complete = \"..2026-01-06\", cash = 1_000, holdings = { NIMB = 100 } }\n",
             ),
-            ConcernKind::StaleInputs => Self::world(
+            ConcernKind::StaleInputs => Self::of_world(
                 "[securities]\nALPN = { currency = \"CHF\" }\nCHFUSD = { class = \"fx\" }\n\
                  [prices]\nCHFUSD = { 2025-12-19 = 1.25 }\n\
                  [portfolios]\nA = { inception = 2025-12-19, cash = 1_000, holdings = { ALPN = 100 }, complete = \"..\" }\n",
             ),
-            ConcernKind::RiskAbsent => Self::world(
+            ConcernKind::StaleRiskInputs => Self::of_world(
+                "[prices]\nMKT = { 2025-12-22 = \"missing\", 2025-12-23 = \"missing\", \
+                 2025-12-24 = \"missing\", 2025-12-26 = \"missing\", 2025-12-29 = \"missing\", \
+                 2025-12-30 = \"missing\", 2025-12-31 = \"missing\", 2026-01-02 = \"missing\", \
+                 2026-01-05 = \"missing\", 2026-01-06 = \"missing\", 2026-01-07 = \"missing\", \
+                 2026-01-08 = \"missing\" }\n[portfolios]\nA = { complete = \"..\" }\n",
+            ),
+            ConcernKind::RiskAbsent => Self::of_world(
                 "[market]\nfrom = 2026-01-05\n\
                  [portfolios]\nA = { inception = 2026-01-05, complete = \"..\" }\n",
             ),
-            ConcernKind::Blocked => Self::world(
+            ConcernKind::Blocked => Self::of_world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
             ),
             ConcernKind::ConfigurationChanged => {
@@ -103,10 +112,10 @@ impl State {
 
     /// Returns the folder of complete books.
     pub(crate) fn complete() -> Self {
-        Self::world("[portfolios]\nA = { complete = \"..\" }\n")
+        Self::of_world("[portfolios]\nA = { complete = \"..\" }\n")
     }
 
-    fn world(text: &str) -> Self {
+    pub(crate) fn of_world(text: &str) -> Self {
         let workspace = Workspace::from_world(&format!("{NOW}{text}"));
         workspace.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
         std::fs::create_dir(workspace.path("inbox")).unwrap();

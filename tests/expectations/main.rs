@@ -200,6 +200,12 @@ fn a_span_of_days_lists_the_portfolios_of_each_of_its_sessions() {
     let holds =
         "processed.\"2026-01-05..2026-01-07\" = [], processed.\"2026-01-08..\" = [\"A..C\"]";
     assert_eq!(findings(&step(holds)), [] as [Problem; 0]);
+    // A run can be expected to do nothing on a later day, and a span can end on a weekend.
+    let later = step("processed.\"2026-01-09\" = []");
+    assert_eq!(findings(&later), [] as [Problem; 0]);
+    let friday = "[[step]]\nadvance = \"1 day\"\n[[step]]\nrun = {}\nexpect = { \
+                  processed.\"2026-01-08..2026-01-11\" = [\"A..C\"] }\n";
+    assert_eq!(findings(friday), [] as [Problem; 0]);
     let fails = step("processed.\"2026-01-07..2026-01-08\" = [\"A..C\"]");
     assert_eq!(findings(&fails).len(), 1);
     for (refused, part) in [
@@ -220,6 +226,24 @@ fn a_span_of_days_lists_the_portfolios_of_each_of_its_sessions() {
             "unknown variant",
         ),
         ("nav.Z.\"2026-01-08\" = 1", "`Z`"),
+        (
+            "processed.\"2026-01-08..2026-01-09\" = [\"A..C\"]",
+            "has the session 2026-01-09",
+        ),
+        (
+            "reasons.missing.\"2026-01-08..2026-01-14\" = [\"A..C\"]",
+            "has the session 2026-01-09",
+        ),
+        ("open.\"2025-01-01..2026-01-08\" = []", "outside the days"),
+        ("open.\"2026-01-09\" = []", "`open` on `2026-01-09`"),
+        ("stale.\"2026-01-09\" = []", "`stale` on `2026-01-09`"),
+        ("unpriced.\"2026-01-09\" = []", "`unpriced` on `2026-01-09`"),
+        ("nav.A.\"2026-01-09\" = \"none\"", "`nav` on `2026-01-09`"),
+        ("phases.A.\"2026-01-09\" = []", "`phases` on `2026-01-09`"),
+        (
+            "quality.A.\"2026-01-09\" = { stale = 0 }",
+            "`quality` on `2026-01-09`",
+        ),
     ] {
         let error = refusal(&step(refused));
         assert!(error.contains(part), "{refused}: {error}");

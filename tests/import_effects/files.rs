@@ -208,3 +208,49 @@ fn a_jump_against_the_last_stored_close_is_refused() {
     let (_, error) = refused.first_error().unwrap();
     assert!(error.to_string().contains("`99` on 2026-01-05"), "{error}");
 }
+
+#[test]
+fn each_day_after_today_is_questioned() {
+    let books = filled();
+    let future = "2027-01-05";
+    for (kind, text) in [
+        (
+            FileKind::Portfolios,
+            format!("name,inception\nQ,{future}\n"),
+        ),
+        (
+            FileKind::Portfolios,
+            format!("name,inception,closed\nP0,2026-01-05,{future}\n"),
+        ),
+        (
+            FileKind::Portfolios,
+            format!("name,inception,deleted_at\nP0,2026-01-05,{future}T12:00:00Z\n"),
+        ),
+        (
+            FileKind::Securities,
+            format!("symbol,inactive_from\nAAA,{future}\n"),
+        ),
+        (
+            FileKind::Securities,
+            format!("symbol,symbol_from\nNEW,{future}\n"),
+        ),
+        (
+            FileKind::Actions,
+            format!("symbol,date,kind,ratio\nAAA,{future},split,2:1\n"),
+        ),
+        (
+            FileKind::Actions,
+            format!("symbol,date,kind,new_symbol\nAAA,{future},symbol-change,AAX\n"),
+        ),
+    ] {
+        let result = books.import(kind, &text);
+        let warnings = result.verdicts.iter().flat_map(|line| &line.warnings);
+        let warnings: Vec<_> = warnings.map(ToString::to_string).collect();
+        let expected = format!("`{future}` is in the future");
+        assert_eq!(result.counts.warnings, 1, "{text}: {warnings:?}");
+        assert!(warnings[0].starts_with(&expected), "{text}: {warnings:?}");
+        // The known value is not questioned again.
+        let again = books.import(kind, &text);
+        assert_eq!(again.counts.warnings, 0, "{text}");
+    }
+}

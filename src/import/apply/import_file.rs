@@ -20,7 +20,7 @@ use crate::import::options::{Corrections, ImportOptions, ValidRows, Warnings};
 use crate::import::portfolios::{PortfolioRow, read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::row_reader::{OptionalField, Rows};
-use crate::import::securities::{read_securities, validate_securities};
+use crate::import::securities::{SecurityRow, read_securities, validate_securities};
 use crate::import::transactions::{read_transactions, validate_transactions};
 use crate::import::verdict::Validated;
 use crate::import::warning::FileWarning;
@@ -78,7 +78,11 @@ pub fn import_file(
             };
             let known_days = context.calendar.known_days();
             let validate = |known: &ExistingRecords| {
-                validate_portfolios(&rows, known, known_days, restatements)
+                validate_portfolios(&rows, known, known_days, restatements).with_future_days(
+                    &rows,
+                    today,
+                    |row| row.days(context.calendar),
+                )
             };
             let warnings = sessions_outside_database(import.writer, &rows, context.calendar)?;
             let result = import.commit(existing, validate, apply_portfolios)?;
@@ -86,7 +90,9 @@ pub fn import_file(
         }
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
-            let validate = |known: &ExistingRecords| validate_securities(&rows, known);
+            let validate = |known: &ExistingRecords| {
+                validate_securities(&rows, known).with_future_days(&rows, today, SecurityRow::days)
+            };
             let existing = |reading: &ReadTransaction<'_>| {
                 existing_with_calendars(reading, context.calendar, &rows)
             };
@@ -95,7 +101,10 @@ pub fn import_file(
         FileKind::Actions => {
             let rows = read_actions(file.name, file.bytes, options)?;
             let existing = |reading: &ReadTransaction<'_>| existing_actions(reading, &rows);
-            let validate = |known: &ExistingRecords| validate_actions(&rows, known, restatements);
+            let validate = |known: &ExistingRecords| {
+                let validated = validate_actions(&rows, known, restatements);
+                validated.with_future_days(&rows, today, |row| vec![row.day])
+            };
             import.commit(existing, validate, apply_actions)
         }
         FileKind::Transactions => {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::holdings::{HeldQuantity, shortfalls};
 use crate::domain::{
-    AssetClass, Currency, Day, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
+    AssetClass, Currency, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
     TransactionEdit, TransactionKind,
 };
 use crate::import::existing::ExistingRecords;
@@ -16,11 +16,6 @@ use crate::import::warning::Warning;
 
 /// Smallest number of decimals in which a price counts as written.
 const PRICE_DECIMALS: u32 = 2;
-
-/// Returns the warning about a day in the future.
-pub(super) fn future(day: Day, today: Day) -> Option<Warning> {
-    (day > today).then_some(Warning::Future { day, today })
-}
 
 /// Returns the warnings about cash in currencies without any pair; `with_pairs` are those with one.
 pub(super) fn without_rate(

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::doubts::{amount_differs, future, opened_shorts, unpaid_reversals, without_rate};
+use super::doubts::{amount_differs, opened_shorts, unpaid_reversals, without_rate};
 use super::links::missing_references;
 use super::read::TransactionRow;
 use super::unbookable::unbookable;
@@ -159,7 +159,7 @@ fn with_warnings(
             .and_then(|(portfolio, security)| amount_differs(transaction, portfolio, security));
         let doubts = doubts.get(index).cloned().unwrap_or_default();
         let rates = portfolio.map(|of| without_rate(transaction, of.currency, &with_pairs));
-        (future(transaction.day, today).into_iter())
+        (Warning::future(transaction.day, today).into_iter())
             .chain(doubts)
             .chain(amount)
             .chain(rates.into_iter().flatten())

@@ -1,6 +1,6 @@
 //! Finds all concerns of a scope, from one survey and one plan in one read transaction.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::absent_risk::portfolios_without_figures;
 use super::concern::{Concern, Concerns};
@@ -9,9 +9,10 @@ use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
 use super::late::Late;
-use super::stale_inputs::{StalePortfolio, stale_portfolios};
+use super::stale_inputs::{judged_days, stale_portfolios};
+use super::stale_risk_inputs::stale_risk_inputs;
 use super::verification::{damage, overdue};
-use crate::domain::{Cell, IdSet, PortfolioId, Scope};
+use crate::domain::{Calendar, Cell, Day, IdSet, PortfolioId, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::invalidation::PendingInvalidations;
@@ -61,6 +62,7 @@ impl Evaluation {
             environment,
             inputs,
             scope,
+            calendar: &self.calendar,
             survey: &self.surveyed.survey,
             pending: &self.surveyed.pending,
             plan: &self.plan,
@@ -84,6 +86,7 @@ struct ConcernReader<'v> {
     environment: &'v Environment,
     inputs: &'v ConcernInputs,
     scope: &'v Scope,
+    calendar: &'v Calendar,
     survey: &'v Survey,
     pending: &'v PendingInvalidations,
     plan: &'v Plan,
@@ -109,6 +112,7 @@ impl ConcernReader<'_> {
             ConcernKind::InboxUnreadable => Ok(unreadable_inbox(&self.inputs.inbox)),
             ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
             ConcernKind::StaleInputs => self.stale_inputs(),
+            ConcernKind::StaleRiskInputs => self.stale_risk_inputs(),
             ConcernKind::Blocked => self.blocked(),
             ConcernKind::RiskAbsent => self.risk_absent(),
             ConcernKind::ConfigurationChanged => Ok(self.configuration_changed()),
@@ -253,7 +257,9 @@ impl ConcernReader<'_> {
 
     fn stale_inputs(&self) -> Result<Option<Concern>, QueryError> {
         let max_stale = self.inputs.limits.max_stale;
-        let mut stale = self.stale_portfolios()?;
+        let (calendar, survey) = (self.calendar, self.survey);
+        let by_day = self.judged_days();
+        let mut stale = stale_portfolios(self.reading, calendar, survey, &by_day, max_stale)?;
         let oldest = stale.iter().map(|portfolio| portfolio.sessions_old).max();
         let (Some(oldest), Some(first)) = (oldest, stale.first()) else {
             return Ok(None);
@@ -277,17 +283,14 @@ impl ConcernReader<'_> {
         }))
     }
 
-    fn stale_portfolios(&self) -> Result<Vec<StalePortfolio>, QueryError> {
-        let (survey, target) = (self.survey, self.plan.target.day);
+    /// Returns the days on which the books of each portfolio are judged.
+    fn judged_days(&self) -> BTreeMap<Day, IdSet> {
+        judged_days(self.survey, self.marks, self.scope, self.plan.target.day)
+    }
+
+    fn stale_risk_inputs(&self) -> Result<Option<Concern>, QueryError> {
         let max_stale = self.inputs.limits.max_stale;
-        stale_portfolios(
-            self.reading,
-            survey,
-            self.marks,
-            self.scope,
-            target,
-            max_stale,
-        )
+        stale_risk_inputs(self.reading, self.calendar, &self.judged_days(), max_stale)
     }
 
     fn risk_absent(&self) -> Result<Option<Concern>, QueryError> {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::inputs::WaitingFileView;
 use super::kind::ConcernKind;
 use super::stale_inputs::StalePortfolio;
+use super::stale_risk_inputs::StaleRiskInput;
 use crate::domain::{Day, RunId};
 use crate::plan::UnpricedSession;
 
@@ -114,6 +115,15 @@ pub enum ConcernFact {
         /// Number of stale portfolios.
         stale: u64,
     },
+    /// The facts of [`ConcernKind::StaleRiskInputs`].
+    StaleRiskInputs {
+        /// Number of sessions that a close may be old.
+        max_stale: usize,
+        /// The benchmark and the factors without a recent close, in the order of the model.
+        inputs: Vec<StaleRiskInput>,
+        /// Number of portfolios whose newest or last complete risk lacks them.
+        stale: u64,
+    },
     /// The facts of [`ConcernKind::Blocked`].
     Blocked {
         /// Number of blocked cells.
@@ -154,6 +164,7 @@ impl ConcernFact {
             Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
             Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
             Self::StaleInputs { .. } => ConcernKind::StaleInputs,
+            Self::StaleRiskInputs { .. } => ConcernKind::StaleRiskInputs,
             Self::Blocked { .. } => ConcernKind::Blocked,
             Self::RiskAbsent { .. } => ConcernKind::RiskAbsent,
             Self::ConfigurationChanged { .. } => ConcernKind::ConfigurationChanged,
@@ -189,7 +200,7 @@ impl ConcernFact {
             Self::UnpricedSession { sessions, .. } => *sessions,
             Self::RejectedFiles { files } => files.len() as u64,
             Self::WaitingFiles { files } => files.len() as u64,
-            Self::StaleInputs { stale, .. } => *stale,
+            Self::StaleInputs { stale, .. } | Self::StaleRiskInputs { stale, .. } => *stale,
             Self::RiskAbsent {
                 without_figures, ..
             } => *without_figures,

@@ -33,6 +33,9 @@ pub enum ConcernKind {
     UnpricedSession,
     /// Complete books use prices or exchange rates that are older than allowed.
     StaleInputs,
+    /// The benchmark or a factor has no close, or one that is older than allowed, so that figures of
+    /// risk are absent or soon will be.
+    StaleRiskInputs,
     /// Cells wait for prices or rates.
     Blocked,
     /// Risk is complete and has not one figure.
@@ -53,7 +56,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::Damage,
@@ -67,6 +70,7 @@ impl ConcernKind {
         Self::InboxUnreadable,
         Self::UnpricedSession,
         Self::StaleInputs,
+        Self::StaleRiskInputs,
         Self::Blocked,
         Self::RiskAbsent,
         Self::ConfigurationChanged,
@@ -89,6 +93,7 @@ impl ConcernKind {
             Self::InboxUnreadable => "inbox-unreadable",
             Self::UnpricedSession => "unpriced-session",
             Self::StaleInputs => "stale-inputs",
+            Self::StaleRiskInputs => "stale-risk-inputs",
             Self::Blocked => "blocked",
             Self::RiskAbsent => "risk-absent",
             Self::ConfigurationChanged => "configuration-changed",
@@ -116,7 +121,8 @@ impl ConcernKind {
             | Self::WaitingFiles
             | Self::InboxUnreadable
             | Self::UnpricedSession
-            | Self::StaleInputs => Severity::Error,
+            | Self::StaleInputs
+            | Self::StaleRiskInputs => Severity::Error,
             Self::Blocked | Self::RiskAbsent | Self::ConfigurationChanged => Severity::Warning,
         }
     }

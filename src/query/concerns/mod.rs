@@ -14,6 +14,7 @@
 //! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
 //! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
+//! | `stale_risk_inputs` | finding the benchmark and factors with old closes |
 
 mod absent_risk;
 mod concern;
@@ -24,6 +25,7 @@ mod inputs;
 mod kind;
 mod late;
 mod stale_inputs;
+mod stale_risk_inputs;
 mod verification;
 
 pub use concern::{Concern, Concerns};
@@ -33,3 +35,4 @@ pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, Wai
 pub use kind::{ConcernKind, Severity};
 pub(in crate::query) use late::Late;
 pub use stale_inputs::StalePortfolio;
+pub use stale_risk_inputs::{RiskRole, StaleRiskInput};

@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use crate::domain::output::{ForeignCash, Position};
 use crate::domain::{
-    Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey, PriceQuality, Scope,
-    Security, SecurityCalendars, SecurityId, is_closed,
+    Calendar, Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey,
+    PriceQuality, Scope, Security, SecurityCalendars, SecurityId, is_closed,
 };
 use crate::engine::{Conversions, sessions_held};
 use crate::plan::{Survey, Watermarks};
@@ -43,19 +43,17 @@ pub struct StalePortfolio {
     pub inputs: Vec<String>,
 }
 
-/// Finds the portfolios of `scope` that are open on the target and whose books, at their watermark
-/// or the newest ones, use a price or rate that is more than `max_stale` sessions old, the largest
-/// share of value first. Of two such books, those with the older price count. Prices that are not
+/// Finds the portfolios `by_day` whose books of the day use a price or rate that is more than
+/// `max_stale` sessions old, the largest share of value first. Of two such books, those with the
+/// older price count. Prices that are not
 /// expected, of private assets and inactive securities, may have any age.
 pub(super) fn stale_portfolios(
     reading: &ReadTransaction<'_>,
+    calendar: &Calendar,
     survey: &Survey,
-    marks: &Watermarks,
-    scope: &Scope,
-    target: Day,
+    by_day: &BTreeMap<Day, IdSet>,
     max_stale: usize,
 ) -> Result<Vec<StalePortfolio>, QueryError> {
-    let by_day = judged_days(survey, marks, scope, target);
     // A portfolio without a complete cell has no books, so it has no old ones.
     if by_day.is_empty() {
         return Ok(Vec::new());
@@ -65,6 +63,7 @@ pub(super) fn stale_portfolios(
     let security_calendars = reading.security_calendars().in_force()?;
     let mut search = Search {
         reading,
+        calendar,
         sessions: &survey.sessions,
         conversions: &conversions,
         calendars: &security_calendars,
@@ -75,13 +74,13 @@ pub(super) fn stale_portfolios(
     let mut all = Vec::new();
     let calendars = survey.lifecycles.calendars();
     let others = calendars.portfolios();
-    for (day, ids) in &by_day {
+    for (day, ids) in by_day {
         all.extend(search.on(*day, &(ids - &others))?);
     }
     for own in calendars.iter() {
         let sessions = own.pick(&survey.sessions);
         let mut search = search.by_sessions(&sessions);
-        for (day, ids) in &by_day {
+        for (day, ids) in by_day {
             all.extend(search.on(*day, &(ids & &own.portfolios))?);
         }
     }
@@ -99,7 +98,7 @@ pub(super) fn stale_portfolios(
 
 /// Returns the days on which the books of each portfolio are judged: its watermark, and its newest
 /// books if they come after a gap.
-fn judged_days(
+pub(super) fn judged_days(
     survey: &Survey,
     marks: &Watermarks,
     scope: &Scope,
@@ -137,6 +136,8 @@ fn judged_days(
 
 struct Search<'v> {
     reading: &'v ReadTransaction<'v>,
+    /// The calendar of the database, which has sessions before those of the survey.
+    calendar: &'v Calendar,
     sessions: &'v [Day],
     conversions: &'v Conversions,
     calendars: &'v SecurityCalendars,
@@ -174,7 +175,7 @@ impl<'v> Search<'v> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let old = self.old_inputs(day)?;
+        let old = self.old_inputs(day, ids)?;
         let mut found = Vec::new();
         for id in &old.suspects & ids {
             let id = PortfolioId(id);
@@ -189,7 +190,8 @@ impl<'v> Search<'v> {
         Ok(found)
     }
 
-    fn old_inputs(&mut self, day: Day) -> Result<OldInputs, StoreError> {
+    /// Returns the old inputs as of a day of the portfolios `ids`, and perhaps of others.
+    fn old_inputs(&mut self, day: Day, ids: &IdSet) -> Result<OldInputs, StoreError> {
         let recent = self.priced_recently(day)?;
         let mut old = OldInputs {
             securities: BTreeSet::new(),
@@ -204,13 +206,41 @@ impl<'v> Search<'v> {
             }
         }
         for conversion in self.conversions.without_rate(&recent) {
-            let mut pairs = conversion.securities();
+            let traders = self.conversions.traders(self.reading, conversion)?;
+            if traders.is_disjoint(ids) {
+                continue;
+            }
+            old.suspects |= traders;
+            // A rate is made of pairs that had a close. Others are not the ones to import.
+            let mut known = BTreeSet::new();
+            for pair in conversion.securities() {
+                if self.had_close(pair, day)? {
+                    known.insert(pair);
+                }
+            }
+            let mut pairs = conversion.securities_with(|pair| known.contains(&pair));
             pairs.retain(|pair| !recent.contains(pair.0));
-            old.suspects |= self.conversions.traders(self.reading, conversion)?;
             old.rates
                 .insert((conversion.from(), conversion.to()), pairs);
         }
         Ok(old)
+    }
+
+    /// Returns whether a security ever had a close, up to `day`.
+    fn had_close(&self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
+        let closes = self.reading.closes();
+        let Some(priced) = closes.priced_range()? else {
+            return Ok(false);
+        };
+        let sessions = self.calendar.all_sessions();
+        let first = sessions.partition_point(|session| *session < priced.first());
+        let end = sessions.partition_point(|session| *session <= day);
+        let latest_first: Vec<Day> = sessions[first.min(end)..end]
+            .iter()
+            .rev()
+            .copied()
+            .collect();
+        Ok(closes.first_on(security, &latest_first)?.is_some())
     }
 
     /// Returns the securities with a close that is not too old on `day`.

@@ -68,6 +68,20 @@ impl CellDays {
         self.check_session(day)
     }
 
+    /// Refuses a day after the last of the scenario as well: no cell of it is due, so that its state
+    /// would hold whatever happens.
+    pub(super) fn check_due(&self, day: Day, key: &'static str) -> Result<(), ExpectationError> {
+        self.check(day)?;
+        match day > self.last {
+            false => Ok(()),
+            true => Err(ExpectationError::NotDue {
+                key,
+                day,
+                last: self.last,
+            }),
+        }
+    }
+
     /// Refuses a day that is far from all cells.
     fn check_distance(&self, day: Day) -> Result<(), ExpectationError> {
         let within = day.max(self.first).min(self.last);
@@ -95,7 +109,8 @@ impl CellDays {
     }
 
     /// Returns the sessions of a span: of a single day that day, which must be a session; of others
-    /// all sessions among the days of the scenario.
+    /// all sessions. An open end is that of the scenario. A session outside the days of the scenario
+    /// is refused, since nothing is compared on it.
     pub(super) fn sessions(&self, span: Span) -> Result<Vec<Day>, ExpectationError> {
         if let Some(day) = span.single() {
             self.check(day)?;
@@ -105,12 +120,20 @@ impl CellDays {
             self.check_distance(day)?;
         }
         let none = || ExpectationError::NoSessions(span);
-        let scenario = DayRange::new(self.first, self.last).ok();
-        let days = scenario.and_then(|days| span.within(days));
-        let days = days.ok_or_else(none)?;
+        let (first, last) = span.ends_within(self.first, self.last);
+        let days = DayRange::new(first, last).map_err(|_| none())?;
         let known = self.calendars.iter();
         let sessions = known.filter_map(|calendar| calendar.sessions(days).ok());
         let sessions: BTreeSet<Day> = sessions.flat_map(|days| days.to_vec()).collect();
+        let mut outside = sessions.iter().copied();
+        if let Some(day) = outside.find(|day| *day < self.first || *day > self.last) {
+            return Err(ExpectationError::SpanOutsideDays {
+                span,
+                day,
+                first: self.first,
+                last: self.last,
+            });
+        }
         match sessions.is_empty() {
             true => Err(none()),
             false => Ok(sessions.into_iter().collect()),

@@ -162,6 +162,33 @@ pub enum ExpectationError {
         /// The session nearest to the day.
         nearest: Option<Day>,
     },
+    /// A span of days has a session outside the days of the scenario.
+    #[error(
+        "`{span}` has the session {day}, which is outside the days of the scenario, {first} to {last}: leave \
+         the end open"
+    )]
+    SpanOutsideDays {
+        /// The span in the file.
+        span: Span,
+        /// Its first session outside.
+        day: Day,
+        /// The earliest inception.
+        first: Day,
+        /// The latest day of the clock.
+        last: Day,
+    },
+    /// The key is about stored books or cells that are due, and on the day there are none yet.
+    #[error(
+        "`{key}` on `{day}` could never fail: no cell is due after {last}, the latest day of the clock so far"
+    )]
+    NotDue {
+        /// The key of the expectation.
+        key: &'static str,
+        /// The day in the file.
+        day: Day,
+        /// The latest day of the clock.
+        last: Day,
+    },
     /// The step is not a run, and only a run has a value for the key.
     #[error("`{0}` can be expected of a run only, and this step is not one")]
     NotARun(&'static str),

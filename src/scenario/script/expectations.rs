@@ -60,12 +60,12 @@ impl ExpectationReader<'_> {
                 continue;
             }
             self.check_status_key(key, status)?;
-            cells.insert(status, self.cells(key, &days)?);
+            cells.insert(status, self.cells(key, &days, status.is_of_state())?);
         }
         let mut reasons = BTreeMap::new();
         for (reason, days) in spec.reasons {
             self.check_plan_key("reasons")?;
-            reasons.insert(reason, self.cells("reasons", &days)?);
+            reasons.insert(reason, self.cells("reasons", &days, false)?);
         }
         let counts_by_status = [
             (
@@ -174,6 +174,7 @@ impl ExpectationReader<'_> {
         &self,
         key: &'static str,
         days: &NamesByDay,
+        must_be_due: bool,
     ) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
         let mut cells = BTreeMap::new();
         for (span, words) in days {
@@ -185,6 +186,9 @@ impl ExpectationReader<'_> {
             let names = self.resolver.resolve_names(words)?;
             let names: BTreeSet<String> = names.into_iter().collect();
             for day in self.days.sessions(*span.get()).map_err(at)? {
+                if must_be_due {
+                    self.days.check_due(day, key).map_err(at)?;
+                }
                 if cells.insert(day, names.clone()).is_some() {
                     return Err(at(ExpectationError::DayTwice { key, day }));
                 }
@@ -211,7 +215,7 @@ impl ExpectationReader<'_> {
 
     fn check_day(&self, key: &'static str, day: &Located<Day>) -> Result<(), ScenarioError> {
         self.days
-            .check(*day.get())
+            .check_due(*day.get(), key)
             .map_err(|error| ScenarioError::Expectation {
                 error,
                 key,

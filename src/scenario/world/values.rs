@@ -95,6 +95,11 @@ impl Span {
         DayRange::new(first, last).ok()
     }
 
+    /// Returns the first and the last day, with `first` and `last` for open ends.
+    pub(crate) fn ends_within(self, first: Day, last: Day) -> (Day, Day) {
+        (self.first.unwrap_or(first), self.last.unwrap_or(last))
+    }
+
     /// Returns the day of a span of exactly one day.
     pub fn single(self) -> Option<Day> {
         self.first.filter(|_| self.first == self.last)
