@@ -133,7 +133,8 @@ impl AppContext {
     pub fn explain(&self, portfolio: &str, day: Day) -> Result<Explanation, QueryError> {
         let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
         let (settings, environment) = (&self.settings, &self.environment);
-        query::explain(&self.store, settings, environment, &portfolio, day)
+        let cell = (&portfolio, day);
+        query::explain(&self.store, settings, environment, &self.limits, cell)
     }
 
     /// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up

@@ -1,7 +1,10 @@
 //! Explains one cell, from one survey in one transaction and a plan by each policy. The result is
 //! an [`Explanation`].
 
+use std::collections::BTreeMap;
+
 use super::accepted_prices::accepted_on;
+use super::concerns::{ConcernLimits, StalePortfolio, stale_cells};
 use super::error::QueryError;
 use super::explanation::{
     Expectation, ExplainedPortfolio, Explanation, InvalidationView, PhaseState, PolicyView,
@@ -19,7 +22,7 @@ use crate::phases::{BookingCause, PhaseError};
 use crate::plan::{Decision, PolicyName, Request, SkipReason, plan};
 use crate::store::{CellInvalidation, ReadTransaction, Store};
 
-/// Explains the cell of `portfolio` on `day`.
+/// Explains the cell of `portfolio` on `day`. `limits` say how old prices and rates may be.
 ///
 /// # Errors
 ///
@@ -28,8 +31,8 @@ pub fn explain(
     store: &Store,
     settings: &Settings,
     environment: &Environment,
-    portfolio: &Portfolio,
-    day: Day,
+    limits: &ConcernLimits,
+    (portfolio, day): (&Portfolio, Day),
 ) -> Result<Explanation, QueryError> {
     let now = environment.clock.now();
     let cell = Cell::new(day, portfolio.id);
@@ -45,12 +48,16 @@ pub fn explain(
         let expectation = expectation(settings, own, portfolio, day, target)?;
         let decision = facts.reason(cell, per_cell.decision(cell));
         let phases = phase_states(reading, &surveyed, &facts, cell)?;
+        let old_inputs = old_inputs(reading, settings, &surveyed, (cell, &decision), limits)?;
         let has_failed = phases.iter().any(|state| state.failure.is_some());
         let error = match has_failed {
             true => computing_error(reading, settings, cell)?,
             false => None,
         };
-        let corrections = error.as_ref().map_or_else(Vec::new, corrections_for);
+        let mut corrections = error.as_ref().map_or_else(Vec::new, corrections_for);
+        if old_inputs.is_some() {
+            corrections.extend([NextCommand::ImportPrices, NextCommand::Run]);
+        }
         Ok(Explanation {
             portfolio: ExplainedPortfolio {
                 key: portfolio.key,
@@ -71,6 +78,7 @@ pub fn explain(
                 &corrections,
             ),
             expectation,
+            old_inputs,
             decision,
             phases,
             securities: securities(reading, settings, &surveyed, cell)?,
@@ -79,6 +87,23 @@ pub fn explain(
             policies: policies(&surveyed, &facts, cell)?,
         })
     })
+}
+
+/// Returns the old prices and rates of a complete cell, if it has any.
+fn old_inputs(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+    surveyed: &SurveyResult,
+    (cell, decision): (Cell, &CellReason),
+    limits: &ConcernLimits,
+) -> Result<Option<StalePortfolio>, QueryError> {
+    if !decision.is_complete() {
+        return Ok(None);
+    }
+    let by_day = BTreeMap::from([(cell.day, IdSet::from([cell.portfolio.0]))]);
+    let (calendar, survey) = (&settings.calendar, &surveyed.survey);
+    let found = stale_cells(reading, calendar, survey, &by_day, limits.max_stale)?;
+    Ok(found.into_iter().next())
 }
 
 /// The request of a plan for one day.
@@ -320,7 +345,9 @@ fn next_commands(
             .collect(),
         CellReason::Skip {
             kind: SkipReason::Complete,
-        } => vec![NextCommand::Show(name())],
+        } => (corrections.iter().cloned())
+            .chain([NextCommand::Show(name())])
+            .collect(),
         CellReason::Skip { .. } | CellReason::OutOfPlan => Vec::new(),
     }
 }

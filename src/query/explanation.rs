@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::accepted_prices::AcceptedPricesView;
+use super::concerns::StalePortfolio;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, FailureView};
 use super::serialize;
@@ -33,6 +34,9 @@ pub struct Explanation {
     pub decision: CellReason,
     /// The four phases of the cell, in order.
     pub phases: Vec<PhaseState>,
+    /// The prices and rates of a complete cell that are older than allowed, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_inputs: Option<StalePortfolio>,
     /// Phase 2 of the securities that the cell holds; absent where its positions are not stored.
     pub securities: Option<SecuritiesView>,
     /// The decision by which the cell does not wait for closes of the session, if there is one.
@@ -188,6 +192,8 @@ pub enum CellState<'e> {
     NotExpected,
     /// All phases are done and valid.
     Complete,
+    /// All phases are done and valid, with prices or rates that are older than allowed.
+    CompleteWithOldInputs(&'e StalePortfolio),
     /// The ledger proves all phases done, but the output of one is missing.
     Damaged,
     /// The next run processes the cell.
@@ -231,7 +237,10 @@ impl Explanation {
                 CellState::Damaged
             }
             (Expectation::Expected, CellReason::Skip { kind }) if *kind == SkipReason::Complete => {
-                CellState::Complete
+                match &self.old_inputs {
+                    Some(old) => CellState::CompleteWithOldInputs(old),
+                    None => CellState::Complete,
+                }
             }
             (Expectation::Expected, reason @ CellReason::Step { .. }) => CellState::Open(reason),
             (Expectation::Expected, reason @ CellReason::Quarantined { .. }) => {

@@ -36,6 +36,8 @@ pub enum Mark {
     /// Complete before the run or plan.
     #[serde(rename = "had")]
     DoneBefore,
+    /// Complete, with prices or rates that are older than allowed.
+    OldInputs,
     /// Done by the run, or planned to be done.
     Processed,
     /// Chosen by a replayed policy though the cell is complete.
@@ -64,8 +66,9 @@ pub enum Mark {
 
 impl Mark {
     /// All marks, in the order of a legend.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DoneBefore,
+        Self::OldInputs,
         Self::Processed,
         Self::Redundant,
         Self::Partial,
@@ -83,6 +86,7 @@ impl Mark {
     pub const fn symbol(self) -> char {
         match self {
             Self::DoneBefore => '=',
+            Self::OldInputs => 'o',
             Self::Processed => '#',
             Self::Redundant => '+',
             Self::Partial => '~',
@@ -101,6 +105,7 @@ impl Mark {
     pub const fn legend(self) -> &'static str {
         match self {
             Self::DoneBefore => "done before",
+            Self::OldInputs => "old prices or rates",
             Self::Processed => "processed",
             Self::Redundant => "redundant",
             Self::Partial => "partial",
@@ -215,6 +220,25 @@ impl Grid {
             }
         }
         grid
+    }
+
+    /// Marks the complete cells that `old` has, the ids of portfolios by day. `names` are those of the
+    /// rows.
+    #[must_use]
+    pub(super) fn with_old_inputs(
+        mut self,
+        names: &BTreeMap<PortfolioId, String>,
+        old: &BTreeMap<Day, IdSet>,
+    ) -> Self {
+        for (row, id) in self.rows.iter_mut().zip(names.keys()) {
+            for (mark, day) in row.marks.iter_mut().zip(&self.days) {
+                let is_old = old.get(day).is_some_and(|ids| ids.contains(id.0));
+                if is_old && *mark == Mark::DoneBefore {
+                    *mark = Mark::OldInputs;
+                }
+            }
+        }
+        self
     }
 
     /// Returns the marks that occur, in the order of a legend.

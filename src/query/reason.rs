@@ -99,6 +99,18 @@ pub struct FailureView {
     pub last_at: DateTime<Utc>,
 }
 
+impl CellReason {
+    /// Returns whether the cell is skipped because all of its phases are done.
+    pub(super) const fn is_complete(&self) -> bool {
+        matches!(
+            self,
+            Self::Skip {
+                kind: SkipReason::Complete
+            }
+        )
+    }
+}
+
 impl FailureView {
     pub(super) fn from_failure(failure: &Failure) -> Self {
         Self {

@@ -3,7 +3,7 @@
 
 use super::accepted_prices::accepted_sentence;
 use super::days::minute_utc;
-use super::number::plural;
+use super::number::{percent, plural};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::phrase::join_limited;
@@ -24,7 +24,7 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
     let state = explanation.state();
     page.headline(
         state.into(),
-        &format!("{name} on {day}: {}", verdict(state)),
+        &format!("{name} on {day}: {}", cell_state_text(state)),
     );
     page.blank_line();
     let portfolio = &explanation.portfolio;
@@ -73,17 +73,25 @@ pub fn explanation_text(explanation: &Explanation, program: &str, palette: Palet
     page.finish()
 }
 
-fn verdict(state: CellState<'_>) -> String {
+/// The state of a cell as a clause, such as `open, partial: risk`.
+pub fn cell_state_text(state: CellState<'_>) -> String {
     match state {
         CellState::NotExpected => "nothing is expected".to_owned(),
         CellState::Complete => "complete".to_owned(),
+        CellState::CompleteWithOldInputs(old) => format!(
+            "complete, with prices or rates up to {} old: {}; {} of the value",
+            plural(old.sessions_old as u64, "session"),
+            join_limited(&old.inputs, MAX_SYMBOLS),
+            percent(old.share)
+        ),
         CellState::Damaged => "damaged: done by the ledger, but an output is missing".to_owned(),
         CellState::Open(reason) => format!("open, {reason}"),
         CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
     }
 }
 
-fn expectation_text(explanation: &Explanation) -> String {
+/// Whether the cell is expected, and the reason if not.
+pub fn expectation_text(explanation: &Explanation) -> String {
     match &explanation.expectation {
         Expectation::Expected => "yes".to_owned(),
         Expectation::NoSession {
@@ -118,7 +126,7 @@ fn expectation_text(explanation: &Explanation) -> String {
 
 /// Names the calendar that does not have a session, such as ` of XTSE, the portfolio's calendar`; nothing
 /// if the portfolio has the sessions of the database.
-pub fn of_calendar(explanation: &Explanation, calendar: &str) -> String {
+fn of_calendar(explanation: &Explanation, calendar: &str) -> String {
     match explanation.portfolio.calendar.as_deref() {
         None => String::new(),
         Some(own) if own == calendar => format!(" of {own}, the portfolio's calendar"),

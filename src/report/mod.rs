@@ -58,7 +58,7 @@ pub use corrections::{
     voided_json, voided_text,
 };
 pub use error_text::{error_with_causes, join_causes};
-pub use explain::{explanation_text, of_calendar};
+pub use explain::{cell_state_text, expectation_text, explanation_text};
 pub use fit::wrap_text as wrapped;
 pub use grid::grid_text;
 pub use import::{import_json, import_text, unread_import_json};

@@ -163,6 +163,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         session_after: Some(day("2026-01-08")),
         expectation: Expectation::Expected,
         accepted_prices: None,
+        old_inputs: None,
         decision: partial,
         phases: phases.to_vec(),
         securities: Some(SecuritiesView {

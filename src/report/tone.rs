@@ -10,7 +10,9 @@ impl From<CellState<'_>> for Tone {
             CellState::NotExpected => Self::Dim,
             CellState::Complete => Self::Good,
             CellState::Open(_) | CellState::Waiting(_) => Self::Warning,
-            CellState::Quarantined(_) | CellState::Damaged => Self::Bad,
+            CellState::CompleteWithOldInputs(_)
+            | CellState::Quarantined(_)
+            | CellState::Damaged => Self::Bad,
         }
     }
 }

@@ -63,7 +63,7 @@ test("the overview names what holds the watermark back, and a cell links to its 
   const row = page.locator(".map tbody tr", { hasText: "Tech Growth" });
   await row.locator("a.cell.open").first().click();
   assert.match(await page.locator("h1").innerText(), /Wed 7 Jan 2026/);
-  assert.match(await page.locator(".lead").first().innerText(), /open: not started/);
+  assert.match(await page.locator(".lead").first().innerText(), /open, missing/);
   assert.match(await page.locator("main").innerText(), /global-max/);
   assert.deepEqual(problems, []);
   await context.close();

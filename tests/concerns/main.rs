@@ -13,9 +13,10 @@ mod surfaces;
 mod workspace;
 
 use plimsoll::query::ConcernKind;
+use serde_json::Value;
 
 use states::State;
-use surfaces::{Shown, Surface};
+use surfaces::{Shown, Surface, in_one_line};
 
 #[test]
 fn each_state_shows_on_each_surface() {
@@ -146,20 +147,62 @@ fn a_check_without_active_portfolios_passes_only_if_that_is_allowed() {
 #[test]
 fn an_old_rate_is_named_by_the_pairs_that_make_it() {
     let state = State::of_world(
-        "[securities]\nALPN = { currency = \"EUR\" }\nEURUSD = { class = \"fx\" }\n\
-         EURGBP = { class = \"fx\", currency = \"GBP\" }\nGBPUSD = { class = \"fx\" }\n\
-         [prices]\nEURUSD = { 2025-12-19 = 1.25 }\nEURGBP = { 2025-12-19 = \"missing\" }\n\
+        "[securities]\nALPN = { currency = \"CHF\" }\nCHFUSD = { class = \"fx\" }\n\
+         CHFGBP = { class = \"fx\", currency = \"GBP\" }\nGBPUSD = { class = \"fx\" }\n\
+         [prices]\nCHFUSD = { 2025-12-19 = 1.25 }\nCHFGBP = { 2025-12-19 = \"missing\" }\n\
          GBPUSD = { 2025-12-19 = \"missing\" }\n\
          [portfolios]\nA = { inception = 2025-12-19, cash = 1_000, holdings = { ALPN = 100 }, complete = \"..\" }\n",
     );
     let check = state.workspace.run(&["check"]);
-    let text = check
-        .stdout
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = in_one_line(&check.stdout);
     assert!(
-        text.contains("more than 10 sessions old: EURUSD; up to"),
+        text.contains("more than 10 sessions old: CHFUSD; up to"),
         "{text}"
     );
+}
+
+#[test]
+fn old_prices_and_rates_show_wherever_a_cell_is_shown() {
+    let stale = "A on 2026-01-08: complete, with prices or rates up to 12 sessions old: CHFUSD;";
+    for (state, is_old) in [
+        (State::of(ConcernKind::StaleInputs), true),
+        (State::complete(), false),
+    ] {
+        let workspace = &state.workspace;
+        let text = workspace.run_ok(&["explain", "A", "2026-01-08"]);
+        assert_eq!(in_one_line(&text).contains(stale), is_old, "{text}");
+        assert_eq!(text.contains("plimsoll import prices"), is_old, "{text}");
+        let inputs = |text: &str| {
+            let json: Value = serde_json::from_str(text).unwrap();
+            json["old-inputs"]["inputs"][0].as_str().map(str::to_owned)
+        };
+        let expected = is_old.then(|| "CHFUSD".to_owned());
+        let json = workspace.run_ok(&["explain", "A", "2026-01-08", "--json"]);
+        assert_eq!(inputs(&json), expected, "{json}");
+        let status = workspace.run_ok(&["status"]);
+        assert_eq!(status.contains("old prices or rates"), is_old, "{status}");
+        let show = workspace.run_ok(&["show", "A"]);
+        assert_eq!(show.contains("stale"), is_old, "{show}");
+
+        let token = workspace.run_ok(&["-q", "token", "new", "reader"]);
+        let server = server_process::serve_with(workspace, &["--no-schedule"]);
+        let get = |path: &str| {
+            let answer = server.request("GET", path, token.trim());
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+            body.to_owned()
+        };
+        let page = in_one_line(&get("/portfolios/A/cells/2026-01-08"));
+        assert_eq!(
+            page.contains("up to 12 sessions old: CHFUSD"),
+            is_old,
+            "{page}"
+        );
+        let api = get("/api/v1/portfolios/A/explain/2026-01-08");
+        assert_eq!(inputs(&api), expected, "{api}");
+        for path in ["/", "/portfolios/A"] {
+            let page = get(path);
+            assert_eq!(page.contains("old-inputs\""), is_old, "{path}: {page}");
+        }
+    }
 }

@@ -99,7 +99,7 @@ impl Surface {
 }
 
 /// The text with each white space and line break as one space.
-fn in_one_line(text: &str) -> String {
+pub(crate) fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

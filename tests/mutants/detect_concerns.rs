@@ -3,7 +3,7 @@
 use plimsoll::domain::Scope;
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
-use plimsoll::query::{ConcernFact, ConcernInputs, ConcernLimits, concerns};
+use plimsoll::query::{Concern, ConcernFact, ConcernInputs, ConcernLimits, concerns};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 
@@ -37,12 +37,31 @@ const CASES: [Case; 3] = [
     },
 ];
 
+/// The name of the case of a benchmark whose last close is too old.
+const OLD_BENCHMARK: &str = "benchmark_older_than_the_limit";
+
 /// Returns the first case that fails.
 pub(crate) fn find_by_concerns(first: &str) -> Option<String> {
     let mut cases = CASES;
     cases.sort_by_key(|case| case.name != first);
     let found = cases.iter().find(|case| stale(case) != case.stale);
-    found.map(|case| case.name.to_owned())
+    let found = found.map(|case| case.name);
+    let found = found
+        .or_else(|| (!is_benchmark_stale(11) || is_benchmark_stale(12)).then_some(OLD_BENCHMARK));
+    found.map(str::to_owned)
+}
+
+/// Returns whether the benchmark, whose last close is twelve sessions old, is older than allowed.
+fn is_benchmark_stale(max_stale: usize) -> bool {
+    let world = "now = 2026-01-08T18:00:00-05:00\nsources = \"given\"\n\
+                 [risk]\nbenchmark = \"IDX\"\n[securities]\nIDX = { class = \"index\" }\n\
+                 [prices]\nIDX = { 2025-12-19 = 100 }\n\
+                 ACME = { 2025-12-19 = 10, 2026-01-08 = 11 }\n\
+                 [portfolios]\n\
+                 A = { inception = 2025-12-19, cash = 1_000, holdings = { ACME = 1 }, complete = \"..\" }\n";
+    let found = concerns_of(world, max_stale).into_iter();
+    let mut facts = found.map(|concern| concern.fact);
+    facts.any(|fact| matches!(fact, ConcernFact::StaleRiskInputs { .. }))
 }
 
 /// Returns the portfolios that the concern about old inputs names. On Jan 8 the rate of the franc is
@@ -58,25 +77,30 @@ fn stale(case: &Case) -> Vec<String> {
          B = {{ inception = 2025-12-19, holdings = {{ WIDE = 100 }}, complete = \"..\" }}\n",
         complete = case.complete
     );
-    let world = World::read(&world).expect("a valid world");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("books.db");
-    let settings = Settings::new_york();
-    let store = load(&world, "concerns", &path, &settings, &|_| {}).expect("a database");
-    let inputs = ConcernInputs {
-        limits: ConcernLimits {
-            max_stale: case.max_stale,
-            ..ConcernLimits::default()
-        },
-        ..ConcernInputs::default()
-    };
-    let environment = Environment::system(Some(world.now));
-    let found = concerns(&store, &settings, &environment, &Scope::AllActive, &inputs);
-    let found = found.expect("a database that can be read").concerns;
+    let found = concerns_of(&world, case.max_stale);
     let stale = found.into_iter().find_map(|concern| match concern.fact {
         ConcernFact::StaleInputs { worst, .. } => Some(worst),
         _ => None,
     });
     let stale = stale.into_iter().flatten();
     stale.map(|portfolio| portfolio.name).collect()
+}
+
+/// Returns the concerns of a world, with prices of at most `max_stale` sessions allowed.
+fn concerns_of(world: &str, max_stale: usize) -> Vec<Concern> {
+    let world = World::read(world).expect("a valid world");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("books.db");
+    let settings = Settings::new_york();
+    let store = load(&world, "concerns", &path, &settings, &|_| {}).expect("a database");
+    let inputs = ConcernInputs {
+        limits: ConcernLimits {
+            max_stale,
+            ..ConcernLimits::default()
+        },
+        ..ConcernInputs::default()
+    };
+    let environment = Environment::system(Some(world.now));
+    let found = concerns(&store, &settings, &environment, &Scope::AllActive, &inputs);
+    found.expect("a database that can be read").concerns
 }

@@ -48,4 +48,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "survey.coverage.get(*day, Phase::Snapshot).filter(|_| false)",
         )],
     ),
+    fault(
+        "benchmark-of-any-age",
+        "risk may use a benchmark of any age",
+        &[Concerns("benchmark_older_than_the_limit")],
+        &[edit(
+            "src/query/concerns/stale_risk_inputs.rs",
+            "age > self.max_stale",
+            "age > self.max_stale",
+            "age > usize::MAX - 1",
+        )],
+    ),
 ];

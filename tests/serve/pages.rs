@@ -88,7 +88,7 @@ fn the_overview_names_the_portfolio_that_holds_the_watermark_and_links_each_cell
     let reason = server
         .browse(cell.split('"').next().unwrap(), "", None)
         .text;
-    assert!(reason.contains("open: not started"), "{reason}");
+    assert!(reason.contains("open, missing"), "{reason}");
     assert!(reason.contains("hidden-by-watermark"), "{reason}");
 
     let run = server.start_run("");

@@ -35,4 +35,5 @@ pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, Wai
 pub use kind::{ConcernKind, Severity};
 pub(in crate::query) use late::Late;
 pub use stale_inputs::StalePortfolio;
+pub(super) use stale_inputs::stale_cells;
 pub use stale_risk_inputs::{RiskRole, StaleRiskInput};

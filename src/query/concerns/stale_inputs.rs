@@ -45,9 +45,30 @@ pub struct StalePortfolio {
 
 /// Finds the portfolios `by_day` whose books of the day use a price or rate that is more than
 /// `max_stale` sessions old, the largest share of value first. Of two such books, those with the
-/// older price count. Prices that are not
-/// expected, of private assets and inactive securities, may have any age.
+/// older price count.
 pub(super) fn stale_portfolios(
+    reading: &ReadTransaction<'_>,
+    calendar: &Calendar,
+    survey: &Survey,
+    by_day: &BTreeMap<Day, IdSet>,
+    max_stale: usize,
+) -> Result<Vec<StalePortfolio>, QueryError> {
+    let mut oldest: BTreeMap<PortfolioId, StalePortfolio> = BTreeMap::new();
+    for stale in stale_cells(reading, calendar, survey, by_day, max_stale)? {
+        let known = oldest.get(&stale.id);
+        if known.is_none_or(|known| known.sessions_old < stale.sessions_old) {
+            oldest.insert(stale.id, stale);
+        }
+    }
+    let mut found: Vec<_> = oldest.into_values().collect();
+    found.sort_by(|a: &StalePortfolio, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
+    Ok(found)
+}
+
+/// Finds the cells of the portfolios `by_day`, which are complete, whose books use a price or rate
+/// that is more than `max_stale` sessions old. Prices that are not expected, of private assets and
+/// inactive securities, may have any age.
+pub(in crate::query) fn stale_cells(
     reading: &ReadTransaction<'_>,
     calendar: &Calendar,
     survey: &Survey,
@@ -84,16 +105,7 @@ pub(super) fn stale_portfolios(
             all.extend(search.on(*day, &(ids & &own.portfolios))?);
         }
     }
-    let mut oldest: BTreeMap<PortfolioId, StalePortfolio> = BTreeMap::new();
-    for stale in all {
-        let known = oldest.get(&stale.id);
-        if known.is_none_or(|known| known.sessions_old < stale.sessions_old) {
-            oldest.insert(stale.id, stale);
-        }
-    }
-    let mut found: Vec<_> = oldest.into_values().collect();
-    found.sort_by(|a: &StalePortfolio, b| b.share.total_cmp(&a.share).then(a.id.cmp(&b.id)));
-    Ok(found)
+    Ok(all)
 }
 
 /// Returns the days on which the books of each portfolio are judged: its watermark, and its newest

@@ -65,8 +65,8 @@ fn a_changed_model_opens_the_risk_of_all_cells() {
         store,
         settings,
         environment,
-        fixture.alpha(),
-        fixture.days[3],
+        &inputs.limits,
+        (fixture.alpha(), fixture.days[3]),
     );
     let explained = explained.unwrap();
     let CellState::Open(CellReason::Step { .. }) = explained.state() else {

@@ -2,6 +2,7 @@
 
 use crate::domain::{Day, Phase, PhaseSet, Portfolio};
 use crate::plan::PolicyName;
+use crate::query::concerns::ConcernLimits;
 use crate::query::explain::explain;
 use crate::query::explanation::{Expectation, Explanation, Presence};
 use crate::query::fixture::{Fixture, filled, unfilled};
@@ -13,8 +14,8 @@ impl Fixture {
             &self.store,
             &self.settings,
             &self.environment,
-            portfolio,
-            day,
+            &ConcernLimits::default(),
+            (portfolio, day),
         )
         .unwrap()
     }

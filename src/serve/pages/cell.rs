@@ -9,8 +9,8 @@ use axum::response::Response;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::domain::Day;
-use crate::query::{CellState, Expectation, Explanation, PhaseState};
-use crate::report::of_calendar;
+use crate::query::{Explanation, PhaseState};
+use crate::report::{cell_state_text, expectation_text};
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
@@ -79,8 +79,8 @@ fn cell_page(frame: Frame, explanation: Explanation) -> CellPage {
         name: explanation.portfolio.name.clone(),
         day_text: labels::day(explanation.day),
         tone: labels::tone_class(state),
-        verdict: verdict(state),
-        expected: expected(&explanation),
+        verdict: cell_state_text(state),
+        expected: expectation_text(&explanation),
         previous_session: (explanation.session_before).filter(|day| *day >= first),
         next_session: (explanation.session_after).filter(|day| *day <= target),
         phases: explanation.phases.iter().map(PhaseLine::new).collect(),
@@ -91,41 +91,6 @@ fn cell_page(frame: Frame, explanation: Explanation) -> CellPage {
             .map(|view| (view.policy.name(), view.decision.to_string()))
             .collect(),
         commands: explanation.next.iter().map(ToString::to_string).collect(),
-    }
-}
-
-fn verdict(state: CellState<'_>) -> String {
-    match state {
-        CellState::NotExpected => "not expected".to_owned(),
-        CellState::Complete => "complete: all phases are done and valid".to_owned(),
-        CellState::Damaged => "damaged: done by the ledger, but an output is missing".to_owned(),
-        CellState::Open(reason) => format!("open: {}", labels::step_reason(reason)),
-        CellState::Waiting(reason) | CellState::Quarantined(reason) => reason.to_string(),
-    }
-}
-
-fn expected(explanation: &Explanation) -> String {
-    match &explanation.expectation {
-        Expectation::Expected => "yes".to_owned(),
-        Expectation::NoSession { calendar, .. } => {
-            format!("no: not a session{}", of_calendar(explanation, calendar))
-        }
-        Expectation::BeforeCalendar { first } => {
-            format!("no: the calendar begins on {}", labels::day(*first))
-        }
-        Expectation::BeforeInception { inception } => {
-            format!("no: before inception on {}", labels::day(*inception))
-        }
-        Expectation::AfterClose { closed } => {
-            format!("no: closed on {}", labels::day(*closed))
-        }
-        Expectation::Deleted { at } => format!("no: deleted at {}", labels::timestamp(*at)),
-        Expectation::BeyondTarget { target } => {
-            format!(
-                "not yet: the last final session is {}",
-                labels::day(*target)
-            )
-        }
     }
 }
 

@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Day, Figure};
-use crate::plan::StepKind;
-use crate::query::{CellReason, Mark};
+use crate::query::Mark;
 use crate::report::Tone;
 
 /// Formats a day, such as `Thu 8 Jan 2026`.
@@ -37,6 +36,7 @@ pub(super) fn figure(figure: &Figure, show: impl Fn(f64) -> String) -> (String, 
 pub(super) const fn mark_class(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "complete",
+        Mark::OldInputs => "old-inputs",
         Mark::Processed | Mark::Redundant => "done",
         Mark::Partial => "partial",
         Mark::Open => "open",
@@ -55,26 +55,6 @@ pub(super) const fn mark_label(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "complete",
         other => other.legend(),
-    }
-}
-
-/// The reason why a cell is open, to follow "open: ".
-pub(super) fn step_reason(reason: &CellReason) -> String {
-    match reason {
-        CellReason::Step {
-            changed: Some(changed),
-            ..
-        } => format!("stale, {changed}"),
-        CellReason::Step {
-            kind: StepKind::Missing,
-            ..
-        } => "not started".to_owned(),
-        CellReason::Step {
-            kind: StepKind::Partial,
-            phases,
-            ..
-        } => format!("{phases} still to do"),
-        other => other.to_string(),
     }
 }
 
