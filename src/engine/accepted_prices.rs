@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 use super::error::EngineError;
 use super::session_prices::SessionPrices;
 use super::settings::Settings;
-use crate::domain::{CellSelection, Day, DayRange, PhaseCells, PhaseSet, PriceAcceptance, Scope};
+use crate::domain::{
+    CellSelection, Day, DayRange, EmptyScope, PhaseCells, PhaseSet, PortfolioId, PriceAcceptance,
+    Scope,
+};
 use crate::invalidation::invalidate;
 use crate::plan::UnpricedSession;
 use crate::store::{ReadTransaction, WriteTransaction};
@@ -58,9 +61,19 @@ pub fn revoke_accepted_prices(
     let days = revoked.decision.days;
     writing.increment_revision()?;
     let mut invalidated = PhaseCells::new();
-    for day in unpriced_sessions(writing, settings, days, now)?.into_keys() {
+    let unpriced = unpriced_sessions(writing, settings, days, now)?;
+    // The other cells of a session that is unpriced for a calendar did not use the decision.
+    let holders = SessionPrices::new(writing, settings)?.holders_on(&unpriced)?;
+    for day in unpriced.into_keys() {
+        let scope = match holders.get(&day) {
+            None => Scope::AllActive,
+            Some(ids) => match Scope::from_ids(ids.iter().map(PortfolioId)) {
+                Ok(scope) => scope,
+                Err(EmptyScope) => continue,
+            },
+        };
         let selection = CellSelection {
-            scope: &Scope::AllActive,
+            scope: &scope,
             phases: PhaseSet::CELL_PHASES,
             range: DayRange::single(day),
         };

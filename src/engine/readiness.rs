@@ -51,7 +51,7 @@ pub(super) fn blocked_cells(
         days.map(move |day| (group, day))
     });
     for (group, day) in recent {
-        if prices.is_accepted(*day) || prices.unpriced(*day)?.is_some() {
+        if prices.is_accepted(*day) || prices.does_every_cell_wait(*day)? {
             continue;
         }
         // Without these two filters every recent session would load books of all portfolios.
@@ -73,7 +73,7 @@ pub(super) fn blocked_cells(
             continue;
         }
         for planned in unhindered.days_with_work() {
-            if prices.unpriced(planned.day)?.is_none() {
+            if !prices.does_every_cell_wait(planned.day)? {
                 without_rate.add(planned.day, group.needed(unhindered, planned.day) & &users);
             }
         }
@@ -315,7 +315,7 @@ fn missing_prices(
             // The close of a closed session is that of an earlier one, whose wait may have been
             // ended.
             let is_accepted = waited.last().is_some_and(|last| prices.is_accepted(*last));
-            if !is_accepted && !prices.has_more_priced(&waited, limit)? {
+            if !is_accepted && !prices.has_more_priced(security, &waited, limit)? {
                 is_missing = true;
                 missing.insert(security);
             }

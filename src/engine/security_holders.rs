@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Day, DayRange, PortfolioCalendars, PortfolioId, SecurityId, Split};
+use crate::domain::{Day, DayRange, IdSet, PortfolioCalendars, PortfolioId, SecurityId, Split};
 use crate::invalidation::{ActionHistory, holding_changes};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -22,6 +22,8 @@ pub(super) struct SecurityHolders {
     last_read: Option<PortfolioId>,
     /// Set once every portfolio that traded the security was read.
     is_exhausted: bool,
+    /// The days on which each portfolio holds the security, once all were needed.
+    by_portfolio: Option<Vec<(PortfolioId, DayRange)>>,
 }
 
 impl SecurityHolders {
@@ -38,6 +40,7 @@ impl SecurityHolders {
             held: Vec::new(),
             last_read: None,
             is_exhausted: false,
+            by_portfolio: None,
         })
     }
 
@@ -59,12 +62,7 @@ impl SecurityHolders {
             return Ok(true);
         }
         while !self.is_exhausted {
-            let mut next: Option<PortfolioId> = None;
-            for origin in &self.origins {
-                let trading = reading.entries().next_trading(*origin, self.last_read)?;
-                next = next.into_iter().chain(trading).min();
-            }
-            let Some(portfolio) = next else {
+            let Some(portfolio) = self.next_after(reading, self.last_read)? else {
                 self.is_exhausted = true;
                 break;
             };
@@ -80,6 +78,43 @@ impl SecurityHolders {
             }
         }
         Ok(false)
+    }
+
+    /// Returns the active portfolios that, within their lifecycle, hold the security at the end of
+    /// `day`. Reads every portfolio that traded it.
+    pub(super) fn portfolios_on(
+        &mut self,
+        reading: &ReadTransaction<'_>,
+        actions: &ActionHistory,
+        day: Day,
+    ) -> Result<IdSet, StoreError> {
+        if self.by_portfolio.is_none() {
+            let (mut all, mut last) = (Vec::new(), None);
+            while let Some(portfolio) = self.next_after(reading, last)? {
+                last = Some(portfolio);
+                let ranges = self.held_by(reading, actions, portfolio)?.into_iter();
+                all.extend(ranges.map(|range| (portfolio, range)));
+            }
+            self.by_portfolio = Some(all);
+        }
+        let all = self.by_portfolio.iter().flatten();
+        let holding = all.filter(|(_, range)| range.contains(day));
+        Ok(holding.map(|(portfolio, _)| portfolio.0).collect())
+    }
+
+    /// Returns the first portfolio after `last` that traded the security, or one for which it is
+    /// received.
+    fn next_after(
+        &self,
+        reading: &ReadTransaction<'_>,
+        last: Option<PortfolioId>,
+    ) -> Result<Option<PortfolioId>, StoreError> {
+        let mut next: Option<PortfolioId> = None;
+        for origin in &self.origins {
+            let trading = reading.entries().next_trading(*origin, last)?;
+            next = next.into_iter().chain(trading).min();
+        }
+        Ok(next)
     }
 
     /// Returns the days on which a portfolio holds the security within its lifecycle.

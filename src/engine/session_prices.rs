@@ -5,6 +5,10 @@
 //! A security that is closed on a session by its own calendar does not count. A session on which all
 //! held securities are closed, such as a Saturday, is unpriced if the session before it is.
 //!
+//! The securities of one calendar are counted by themselves too: if most of those that are held have
+//! no close, the session is unpriced for that calendar. The cells that hold its securities wait, and
+//! none of them comes closer to being given up.
+//!
 //! The portfolios of the whole database decide, so that a session is the same for every scope. One
 //! whose own calendar has no session on the day holds nothing on it.
 
@@ -32,10 +36,22 @@ pub(super) struct SessionPrices<'r, 'c> {
     /// The securities with a calendar of their own.
     with_calendar: Vec<Security>,
     actions: ActionHistory,
+    /// The same securities by the names of their calendars, if there is more than one.
+    by_calendar: Vec<(String, Vec<Security>)>,
     holders: BTreeMap<SecurityId, SecurityHolders>,
-    known: BTreeMap<Day, Option<UnpricedSession>>,
+    /// The counts of each session that is unpriced for all securities, or for those of a calendar.
+    known: BTreeMap<(Day, Option<usize>), Option<Counts>>,
+    /// The sessions on which all traded securities have a close, which no calendar needs to count.
+    fully_priced: BTreeSet<Day>,
     /// The days whose prices an operator accepted as they are.
     accepted: Vec<DayRange>,
+}
+
+/// The numbers of held securities of which a close is expected.
+#[derive(Debug, Clone, Copy)]
+struct Counts {
+    held: u32,
+    missing: u32,
 }
 
 impl<'r, 'c> SessionPrices<'r, 'c> {
@@ -52,6 +68,20 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         let with_calendar = traded.iter().filter(|security| security.calendar.is_some());
         let with_calendar = with_calendar.cloned().collect();
         traded.retain(|security| security.can_be_held() && moved.contains(&security.id));
+        let mut by_calendar: BTreeMap<&str, Vec<Security>> = BTreeMap::new();
+        for security in &traded {
+            // A security without a calendar of its own has that of the database.
+            let name = security.calendar.as_deref();
+            let name = name.unwrap_or(settings.calendar.name());
+            by_calendar.entry(name).or_default().push(security.clone());
+        }
+        let by_calendar: Vec<_> = match by_calendar.len() {
+            // The counts of all securities are those of the calendar.
+            0 | 1 => Vec::new(),
+            _ => (by_calendar.into_iter())
+                .map(|(name, securities)| (name.to_owned(), securities))
+                .collect(),
+        };
         let accepted = reading.accepted_prices().in_force()?.into_iter();
         Ok(Self {
             reading,
@@ -62,10 +92,12 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
                 .security_calendars()
                 .of_portfolios(&settings.calendar)?,
             traded,
+            by_calendar,
             with_calendar,
             actions,
             holders: BTreeMap::new(),
             known: BTreeMap::new(),
+            fully_priced: BTreeSet::new(),
             accepted: accepted.map(|accepted| accepted.decision.days).collect(),
         })
     }
@@ -148,31 +180,91 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         &sessions[..sessions.partition_point(|session| *session <= day)]
     }
 
-    /// Returns the counts of a session if it is unpriced.
+    /// Returns the counts of a session if it is unpriced, for all securities or for those of a
+    /// calendar.
     pub(super) fn unpriced(&mut self, day: Day) -> Result<Option<UnpricedSession>, StoreError> {
-        if let Some(known) = self.known.get(&day) {
+        if let Some(Counts { held, missing }) = self.counts(day, None)? {
+            return Ok(Some(UnpricedSession {
+                calendars: Vec::new(),
+                held,
+                missing,
+            }));
+        }
+        let mut session = UnpricedSession::default();
+        for at in 0..self.by_calendar.len() {
+            if let Some(counts) = self.counts(day, Some(at))? {
+                session.calendars.push(self.by_calendar[at].0.clone());
+                session.held += counts.held;
+                session.missing += counts.missing;
+            }
+        }
+        Ok((!session.calendars.is_empty()).then_some(session))
+    }
+
+    /// Returns whether a session is unpriced for all securities, so that every cell of it waits.
+    pub(super) fn does_every_cell_wait(&mut self, day: Day) -> Result<bool, StoreError> {
+        Ok(self.counts(day, None)?.is_some())
+    }
+
+    /// Returns the portfolios that hold a security of the calendars of unpriced sessions, by session.
+    /// Sessions on which every cell waits are left out.
+    pub(super) fn holders_on(
+        &mut self,
+        unpriced: &BTreeMap<Day, UnpricedSession>,
+    ) -> Result<BTreeMap<Day, IdSet>, StoreError> {
+        let mut holders = BTreeMap::new();
+        for (day, session) in unpriced {
+            if session.calendars.is_empty() {
+                continue;
+            }
+            let by_calendar = self.by_calendar.iter();
+            let waiting = by_calendar.filter(|(name, _)| session.calendars.contains(name));
+            let securities = waiting.flat_map(|(_, securities)| securities);
+            let securities = securities.filter(|security| security.is_price_expected(*day));
+            let securities: Vec<_> = securities.map(|security| security.id).collect();
+            let mut ids = IdSet::new();
+            for security in securities {
+                let (reading, actions) = (self.reading, &self.actions);
+                let holders = entry(&mut self.holders, reading, actions, security)?;
+                ids |= holders.portfolios_on(reading, actions, *day)?;
+            }
+            holders.insert(*day, ids);
+        }
+        Ok(holders)
+    }
+
+    /// Returns the counts of a session if it is unpriced for all securities, or for those of the
+    /// calendar with this index.
+    fn counts(&mut self, day: Day, calendar: Option<usize>) -> Result<Option<Counts>, StoreError> {
+        if let Some(known) = self.known.get(&(day, calendar)) {
             return Ok(*known);
         }
-        let found = self.find_unpriced(day)?;
-        self.known.insert(day, found);
+        if self.fully_priced.contains(&day) {
+            return Ok(None);
+        }
+        let found = self.find_unpriced(day, calendar)?;
+        self.known.insert((day, calendar), found);
         Ok(found)
     }
 
-    /// Returns whether more than `limit` of `sessions` are priced. Looks at the last ones first, and
-    /// at no more than it needs.
+    /// Returns whether more than `limit` of `sessions` are priced for a security: neither unpriced nor
+    /// so for its calendar. Looks at the last ones first, and at no more than it needs.
     pub(super) fn has_more_priced(
         &mut self,
+        security: SecurityId,
         sessions: &[Day],
         limit: usize,
     ) -> Result<bool, StoreError> {
         if sessions.len() <= limit {
             return Ok(false);
         }
+        let mut calendars = self.by_calendar.iter();
+        let own = calendars.position(|(_, all)| all.iter().any(|known| known.id == security));
         let mut priced = 0;
         for day in sessions.iter().rev() {
-            if self.unpriced(*day)?.is_none() {
-                priced += 1;
-            }
+            let is_unpriced = self.counts(*day, None)?.is_some()
+                || (own.is_some() && self.counts(*day, own)?.is_some());
+            priced += usize::from(!is_unpriced);
             if priced > limit {
                 return Ok(true);
             }
@@ -180,12 +272,17 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         Ok(false)
     }
 
-    fn find_unpriced(&mut self, day: Day) -> Result<Option<UnpricedSession>, StoreError> {
+    fn find_unpriced(
+        &mut self,
+        day: Day,
+        calendar: Option<usize>,
+    ) -> Result<Option<Counts>, StoreError> {
         if self.is_accepted(day) {
             return Ok(None);
         }
         let closes = self.reading.closes().priced_securities(day)?;
-        let expected = self.traded.iter().filter(|s| s.is_price_expected(day));
+        let counted = calendar.map_or(&self.traded, |at| &self.by_calendar[at].1);
+        let expected = counted.iter().filter(|s| s.is_price_expected(day));
         let (mut priced, mut missing, mut closed) = (Vec::new(), Vec::new(), Vec::new());
         for security in expected {
             let group = match closes.contains(security.id.0) {
@@ -198,6 +295,9 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         // Most sessions end here or after a few priced securities, before the holders of the
         // missing ones are read.
         if missing.is_empty() && closed.is_empty() {
+            if calendar.is_none() {
+                self.fully_priced.insert(day);
+            }
             return Ok(None);
         }
         let mut held_priced = 0;
@@ -216,14 +316,12 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
         let held = held_priced + held_missing;
         if held == 0 && self.is_any_held(&closed, day)? {
             let before = self.sessions_until(day.previous()).last().copied();
-            return before.map_or(Ok(None), |before| self.unpriced(before));
+            return before.map_or(Ok(None), |before| self.counts(before, calendar));
         }
-        Ok(self
-            .is_above_share(held_missing, held)
-            .then_some(UnpricedSession {
-                held: held as u32,
-                missing: held_missing as u32,
-            }))
+        Ok(self.is_above_share(held_missing, held).then_some(Counts {
+            held: held as u32,
+            missing: held_missing as u32,
+        }))
     }
 
     fn is_above_share(&self, missing: usize, held: usize) -> bool {
@@ -240,12 +338,21 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
     }
 
     fn is_held(&mut self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
-        let holders = match self.holders.entry(security) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                new.insert(SecurityHolders::new(self.reading, &self.actions, security)?)
-            }
-        };
-        holders.is_held(self.reading, &self.actions, &self.portfolio_calendars, day)
+        let (reading, actions) = (self.reading, &self.actions);
+        let holders = entry(&mut self.holders, reading, actions, security)?;
+        holders.is_held(reading, actions, &self.portfolio_calendars, day)
     }
+}
+
+/// Returns the holders of a security, and begins to read them if they were not needed before.
+fn entry<'h>(
+    holders: &'h mut BTreeMap<SecurityId, SecurityHolders>,
+    reading: &ReadTransaction<'_>,
+    actions: &ActionHistory,
+    security: SecurityId,
+) -> Result<&'h mut SecurityHolders, StoreError> {
+    Ok(match holders.entry(security) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(new) => new.insert(SecurityHolders::new(reading, actions, security)?),
+    })
 }

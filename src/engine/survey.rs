@@ -184,6 +184,7 @@ fn plan_with_waiting(
     if !unhindered.is_empty() {
         let mut prices = SessionPrices::new(reading, settings)?;
         survey.unpriced = prices.unpriced_sessions(&unhindered)?;
+        survey.unpriced_holders = prices.holders_on(&survey.unpriced)?;
         let sessions = &survey.sessions;
         survey.blocked = blocked_cells(reading, &unhindered, sessions, settings, &mut prices)?;
     }

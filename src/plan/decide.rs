@@ -197,8 +197,13 @@ impl PlanContext<'_> {
             draft.quarantine(portfolio.0, *failed);
         }
         if self.survey.unpriced.contains_key(&day) {
-            draft.skip_all_steps(SkipReason::Unpriced);
-            return;
+            match self.survey.unpriced_holders.get(&day) {
+                Some(holders) => draft.turn_into_skips(SkipReason::Unpriced, holders),
+                None => {
+                    draft.skip_all_steps(SkipReason::Unpriced);
+                    return;
+                }
+            }
         }
         if let Some(blocked) = self.survey.blocked.get(&day) {
             let ids: IdSet = blocked.iter().map(|b| b.portfolio.0).collect();

@@ -206,6 +206,6 @@ fn unpriced_sessions(days: &[DayPlan], survey: &Survey) -> BTreeMap<Day, Unprice
         .iter()
         .filter(|plan| plan.skip_count(SkipReason::Unpriced) > 0);
     waiting
-        .filter_map(|plan| Some((plan.day, *survey.unpriced.get(&plan.day)?)))
+        .filter_map(|plan| Some((plan.day, survey.unpriced.get(&plan.day)?.clone())))
         .collect()
 }

@@ -29,18 +29,33 @@ pub struct Survey {
     pub quarantined: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>,
     /// The cells that lack an input, by session.
     pub blocked: BTreeMap<Day, Vec<BlockedCell>>,
-    /// The unpriced sessions, on which every cell waits.
+    /// The unpriced sessions, on which every cell waits, or those of `unpriced_holders`.
     pub unpriced: BTreeMap<Day, UnpricedSession>,
+    /// The portfolios whose cells wait on an unpriced session; all of them if the session is left
+    /// out.
+    pub unpriced_holders: BTreeMap<Day, IdSet>,
 }
 
-/// The counts of a session on which too many of the held securities have no close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+/// The counts of a session on which too many of the held securities have no close, or too many of
+/// those of one calendar.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UnpricedSession {
+    /// The names of the calendars whose securities have no closes, if only their holders wait;
+    /// empty if every cell waits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calendars: Vec<String>,
     /// Securities of which a close is expected and that any active portfolio holds at its end.
     pub held: u32,
     /// Those of them without a close of the session.
     pub missing: u32,
+}
+
+impl UnpricedSession {
+    /// Returns whether the securities of this calendar have no closes.
+    pub fn is_of(&self, calendar: &str) -> bool {
+        self.calendars.is_empty() || self.calendars.iter().any(|name| name == calendar)
+    }
 }
 
 /// A cell that lacks an input.

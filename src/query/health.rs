@@ -81,7 +81,7 @@ pub enum PriceState {
 }
 
 /// A session on which all cells wait, because most held securities have no close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct UnpricedSessionView {
     /// The session.
@@ -221,7 +221,11 @@ fn unpriced(
         let dead_after = usize::from(settings.price_wait.dead_after_sessions);
         // A security gets no closer to being given up on a session without prices.
         let outage = close.map_or(0, |close| {
-            let days = plan.unpriced.range(close.next()..).map(|(day, _)| *day);
+            let own = security.calendar.as_deref();
+            let own = own.unwrap_or(settings.calendar.name());
+            let sessions = plan.unpriced.range(close.next()..);
+            let sessions = sessions.filter(|(_, session)| session.is_of(own));
+            let days = sessions.map(|(day, _)| *day);
             days.filter(|day| !calendars.is_closed(&security, *day))
                 .count()
         });
@@ -272,7 +276,7 @@ fn unpriced_sessions(plan: &Plan) -> Vec<UnpricedSessionView> {
     sessions
         .map(|(day, counts)| UnpricedSessionView {
             day: *day,
-            counts: *counts,
+            counts: counts.clone(),
             cells: (plan.day(*day)).map_or(0, |day| day.skip_count(SkipReason::Unpriced)),
         })
         .collect()

@@ -73,6 +73,9 @@ pub enum MissingInput {
     },
     /// Closes of most securities: the session is unpriced, and all cells of it wait.
     Session {
+        /// The calendars whose securities have no closes, if only their holders wait.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        calendars: Vec<String>,
         /// Number of securities that are held and of which a close is expected.
         held: u32,
         /// Number of them without a close of the session.
@@ -180,7 +183,7 @@ impl<'s> Facts<'s> {
             },
             Decision::Skip(kind @ SkipReason::Unpriced) => match self.unpriced.get(&cell.day) {
                 Some(session) => CellReason::Blocked {
-                    missing_input: MissingInput::from_session(*session),
+                    missing_input: MissingInput::from_session(session),
                 },
                 None => CellReason::Skip { kind },
             },
@@ -226,8 +229,9 @@ impl<'s> Facts<'s> {
 }
 
 impl MissingInput {
-    const fn from_session(session: UnpricedSession) -> Self {
+    fn from_session(session: &UnpricedSession) -> Self {
         Self::Session {
+            calendars: session.calendars.clone(),
             held: session.held,
             unpriced: session.missing,
         }
@@ -249,11 +253,16 @@ impl fmt::Display for MissingInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate { pair } => write!(f, "no rate {pair}"),
-            Self::Session { held, unpriced } => {
-                write!(
-                    f,
-                    "unpriced session, {unpriced} of {held} securities have no close"
-                )
+            Self::Session {
+                calendars,
+                held,
+                unpriced,
+            } => {
+                f.write_str("unpriced session")?;
+                if !calendars.is_empty() {
+                    write!(f, " of {}", calendars.join(", "))?;
+                }
+                write!(f, ", {unpriced} of {held} securities have no close")
             }
             Self::Prices {
                 covered_share,

@@ -5,8 +5,7 @@ use super::days::plain_minute_utc;
 use super::number::{count_with_noun, percent};
 use super::page::Page;
 use super::palette::Tone;
-use super::phrase::join_limited;
-use crate::plan::UnpricedSession;
+use super::phrase::{join_limited, unpriced_text};
 use crate::query::{Concern, ConcernFact, ConcernKind, Severity, StaleRiskInput};
 
 /// Number of files that a sentence names.
@@ -98,13 +97,10 @@ pub fn concern_text(concern: &Concern) -> String {
         ConcernFact::UnpricedSession {
             sessions,
             from,
-            last: UnpricedSession { held, missing },
+            last,
         } => {
             let sessions = count_with_noun(*sessions, "unpriced session");
-            format!(
-                "{sessions} from {from}: all cells wait, {missing} of {} without a close",
-                count_with_noun(u64::from(*held), "held security")
-            )
+            format!("{sessions} from {from}: {}", unpriced_text(last))
         }
         ConcernFact::StaleInputs {
             max_stale,

@@ -123,7 +123,7 @@ pub(super) fn waiting_section(
     }
     page.heading("waiting for inputs");
     for (days, session) in outages.iter().take(MAX_WAITS) {
-        page.item(Tone::Bad, &unpriced_sentence(days, *session));
+        page.item(Tone::Bad, &unpriced_sentence(days, session));
     }
     page.omitted(outages.len(), MAX_WAITS);
     for wait in waits.iter().take(MAX_WAITS) {
@@ -133,30 +133,46 @@ pub(super) fn waiting_section(
 }
 
 /// Groups the unpriced sessions of a plan that follow each other and have the same counts.
-fn group_outages(plan: &Plan) -> Vec<(Vec<Day>, UnpricedSession)> {
-    let mut outages: Vec<(Vec<Day>, UnpricedSession)> = Vec::new();
+fn group_outages(plan: &Plan) -> Vec<(Vec<Day>, &UnpricedSession)> {
+    let mut outages: Vec<(Vec<Day>, &UnpricedSession)> = Vec::new();
     let mut last = None;
     for (at, planned) in plan.days.iter().enumerate() {
         let Some(session) = plan.unpriced.get(&planned.day) else {
             continue;
         };
         match outages.last_mut() {
-            Some((days, known)) if last.is_some_and(|last| last + 1 == at) && known == session => {
+            Some((days, known)) if last.is_some_and(|last| last + 1 == at) && *known == session => {
                 days.push(planned.day);
             }
-            _ => outages.push((vec![planned.day], *session)),
+            _ => outages.push((vec![planned.day], session)),
         }
         last = Some(at);
     }
     outages
 }
 
-/// Describes sessions on which all cells wait, such as
-/// `2026-01-09: all cells wait, 5 of 5 held securities have no close`.
-fn unpriced_sentence(days: &[Day], session: UnpricedSession) -> String {
-    let UnpricedSession { held, missing } = session;
-    let (days, held) = (day_range(days), plural(u64::from(held), "held security"));
-    format!("{days}: all cells wait, {missing} of {held} without a close")
+/// Describes unpriced sessions, such as
+/// `2026-01-09: all cells wait, 5 of 5 held securities without a close`.
+fn unpriced_sentence(days: &[Day], session: &UnpricedSession) -> String {
+    format!("{}: {}", day_range(days), unpriced_text(session))
+}
+
+/// Describes the cells that wait on an unpriced session, and the securities without a close.
+pub(super) fn unpriced_text(session: &UnpricedSession) -> String {
+    let UnpricedSession {
+        calendars,
+        held,
+        missing,
+    } = session;
+    let held = plural(u64::from(*held), "held security");
+    let cells = match calendars.is_empty() {
+        true => "all cells wait".to_owned(),
+        false => format!(
+            "cells with securities of {} wait",
+            join_limited(calendars, MAX_NAMES)
+        ),
+    };
+    format!("{cells}, {missing} of {held} without a close")
 }
 
 /// Groups the blocked cells by day and then by the inputs that they wait for.

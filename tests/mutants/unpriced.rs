@@ -41,9 +41,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             SESSION_PRICES,
-            "self.unpriced(*day)?.is_none()",
-            "self.unpriced(*day)?.is_none()",
-            "true",
+            "priced += usize::from(!is_unpriced);",
+            "usize::from(!is_unpriced)",
+            "usize::from(!is_unpriced || true)",
         )],
     ),
     fault(
@@ -94,6 +94,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "limit: Limit::None",
             "Limit::None",
             "request.limit",
+        )],
+    ),
+    fault(
+        "calendars-not-counted",
+        "the securities of one calendar are not counted by themselves",
+        &[Scenario(
+            "unpriced/the_stopped_feed_of_one_calendar_stops_its_holders_only",
+        )],
+        &[edit(
+            SESSION_PRICES,
+            "0 | 1 => Vec::new(),",
+            "0 | 1 => Vec::new(),",
+            "_ if true => Vec::new(),",
+        )],
+    ),
+    fault(
+        "all-wait-for-one-calendar",
+        "every cell waits on a session that is unpriced for one calendar",
+        &[Scenario(
+            "unpriced/the_stopped_feed_of_one_calendar_stops_its_holders_only",
+        )],
+        &[edit(
+            "src/plan/decide.rs",
+            "match self.survey.unpriced_holders.get(&day) {",
+            "self.survey.unpriced_holders.get(&day)",
+            "self.survey.unpriced_holders.get(&day).filter(|_| false)",
         )],
     ),
 ];

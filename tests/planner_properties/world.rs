@@ -181,10 +181,12 @@ impl World {
                         UnpricedSession {
                             held: 3,
                             missing: 2,
+                            ..UnpricedSession::default()
                         },
                     )
                 })
                 .collect(),
+            unpriced_holders: BTreeMap::new(),
         }
     }
 

@@ -216,7 +216,7 @@ impl ConcernReader<'_> {
         let mut before = self.plan.unpriced.range(..self.plan.target.day);
         let (from, first) = before.next()?;
         let later = before.clone().count() as u64;
-        let last = before.next_back().map_or(*first, |(_, last)| *last);
+        let last = before.next_back().map_or(first, |(_, last)| last).clone();
         let days = self.plan.days.iter();
         let waiting = days.flat_map(|day| &day.skips);
         let waiting = waiting.filter(|skips| skips.reason == SkipReason::Unpriced);

@@ -69,7 +69,7 @@ impl fmt::Display for Reason {
             Self::Step(reason) => reason.fmt(f),
             Self::Skip(reason) => reason.fmt(f),
             Self::Error(text) | Self::MissingInputs(text) => f.write_str(text),
-            Self::Unpriced(UnpricedSession { held, missing }) => {
+            Self::Unpriced(UnpricedSession { held, missing, .. }) => {
                 write!(
                     f,
                     "closes: unpriced session, {missing} of {held} securities have none"
@@ -131,7 +131,7 @@ pub(super) fn blocked_reasons(
         days.entry(*day)
             .or_default()
             .extend(waiting.map(|skips| ReasonGroup {
-                reason: Reason::Unpriced(*session),
+                reason: Reason::Unpriced(session.clone()),
                 phases: Vec::new(),
                 portfolios: names_of(&skips.cells, names),
             }));

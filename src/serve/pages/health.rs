@@ -57,6 +57,8 @@ struct UnpricedSessionLine {
     day: String,
     missing: u32,
     held: u32,
+    /// The calendars of these securities after " of ", or nothing.
+    of_calendars: String,
     cells: String,
 }
 
@@ -163,6 +165,10 @@ impl UnpricedSessionLine {
             day: labels::day(session.day),
             missing: session.counts.missing,
             held: session.counts.held,
+            of_calendars: match session.counts.calendars.is_empty() {
+                true => String::new(),
+                false => format!(" of {}", session.counts.calendars.join(", ")),
+            },
             cells: number::count_with_noun(session.cells, "cell"),
         }
     }
