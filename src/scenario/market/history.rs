@@ -60,7 +60,7 @@ pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
             .map_or_else(|| capital(&mut random), Money::to_f64),
         book: Book::new(market, account.portfolio, account.name, account.currency),
     };
-    let mut month = None;
+    let (mut month, mut before) = (None, Day::MIN);
     for day in market.sessions() {
         if !account.lifetime.contains(*day) {
             continue;
@@ -69,14 +69,14 @@ pub fn history(market: &Market, account: &Account<'_>) -> Vec<Transaction> {
         match month {
             None => generator.open(*day, random.at_day(*day)),
             Some(last) => {
-                generator.apply_market_events(*day);
+                generator.apply_market_events(before, *day);
                 if last != this_month {
                     generator.record_monthly_entries(*day);
                 }
                 generator.trade_and_move_cash(*day, random.at_day(*day));
             }
         }
-        month = Some(this_month);
+        (month, before) = (Some(this_month), *day);
     }
     generator.book.into_transactions()
 }
@@ -132,8 +132,11 @@ impl HistoryGenerator<'_> {
         }
     }
 
-    fn apply_market_events(&mut self, day: Day) {
-        for split in self.market.splits().iter().filter(|split| split.day == day) {
+    /// Books the splits since the session `before`, which may be on days without one, and the payouts
+    /// of `day`.
+    fn apply_market_events(&mut self, before: Day, day: Day) {
+        let splits = self.market.splits().iter();
+        for split in splits.filter(|split| before < split.day && split.day <= day) {
             self.book.split(split);
         }
         for (security, per_unit) in self.market.payouts(day) {

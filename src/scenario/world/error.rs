@@ -204,11 +204,8 @@ pub enum WorldError {
         /// The rule that it breaks.
         fault: TransactionFault,
     },
-    /// A split on a day that is not a session, or with zero units.
-    #[error(
-        "invalid split of `{symbol}`, {new} for {old} on `{day}` (expected a session, units above \
-         zero)"
-    )]
+    /// A split with zero units.
+    #[error("invalid split of `{symbol}`, {new} for {old} on `{day}` (expected units above zero)")]
     Split {
         /// The symbol of the security.
         symbol: String,

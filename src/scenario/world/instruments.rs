@@ -211,7 +211,8 @@ impl Instruments {
         Ok(closes)
     }
 
-    /// Resolves splits; each must be on a session and have units above zero.
+    /// Resolves splits; each must be on a day that the calendar knows and have units above zero. A split
+    /// on a day that is no session counts on the next one.
     pub(super) fn splits(
         &self,
         specs: Vec<SplitSpec>,
@@ -225,7 +226,8 @@ impl Instruments {
                 old,
             } = spec;
             let security = self.id(&symbol)?;
-            if new == 0 || old == 0 || !calendar.is_session(day)? {
+            calendar.is_session(day)?;
+            if new == 0 || old == 0 {
                 return Err(WorldError::Split {
                     symbol,
                     day,

@@ -320,9 +320,26 @@ fn contradictions_are_refused() {
         assert!(error.contains(part), "{text}: {error}");
     }
     assert!(
-        error_text("[[split]]\nsymbol = \"MKT\"\nday = 2026-01-04\nnew = 2\nold = 1")
+        error_text("[[split]]\nsymbol = \"MKT\"\nday = 2026-01-04\nnew = 2\nold = 0")
             .contains("invalid split of `MKT`")
     );
+}
+
+#[test]
+fn a_split_may_be_on_a_day_without_a_session() {
+    let with_split = |day: &str| {
+        let split = format!("[[split]]\nsymbol = \"MKT\"\nday = {day}\nnew = 2\nold = 1\n");
+        let sources = world(&format!("{split}[portfolios]\nA = {{}}\n")).sources();
+        sources.unwrap()
+    };
+    let (sunday, monday) = (with_split("2026-01-04"), with_split("2026-01-05"));
+    assert_eq!(
+        sunday.splits.last().map(|split| split.day),
+        Some(day("2026-01-04"))
+    );
+    // The generated prices and holdings follow the split from the next session on.
+    assert_eq!(sunday.closes, monday.closes);
+    assert_eq!(sunday.transactions, monday.transactions);
 }
 
 #[test]
