@@ -78,6 +78,9 @@ pub enum Refusal {
         /// The line of a total below the rows.
         total: Option<u64>,
     },
+    /// The line `sep=` declares a separator that tables do not have.
+    #[error("the first line declares `{0}` as the separator, which is not supported")]
+    Separator(String),
     /// The vendor reports an error.
     #[error("the file is an error message, not a table: `{message}`")]
     Message {
@@ -183,6 +186,7 @@ impl Refusal {
                 "download the file again, and check the requested symbol and dates".to_owned()
             }
             Self::Encoding { .. } | Self::NotUtf8 { .. } => "export it as CSV in UTF-8".to_owned(),
+            Self::Separator(_) => "export it with commas, semicolons or tabs".to_owned(),
             Self::Html { .. } | Self::Json { .. } | Self::Message { .. } => {
                 "open the download address in a browser to see its answer, then download the CSV"
                     .to_owned()

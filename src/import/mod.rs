@@ -55,8 +55,8 @@ pub use actions::{ActionChanges, ActionRow, ActionTerms, read_actions, validate_
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{
-    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning, Restatements,
-    ValidRows, Warnings,
+    AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning,
+    Restatements, ValidRows, Warnings,
 };
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use prices::{

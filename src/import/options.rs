@@ -144,6 +144,25 @@ impl FromStr for Basis {
     }
 }
 
+/// The day up to which the split-adjusted closes of a file are adjusted, usually that of the download.
+/// A later split may be known already, but the closes do not reflect it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdjustedAsOf {
+    /// The user declared the day.
+    Declared(Day),
+    /// The day of the import, for nothing else is known.
+    Assumed(Day),
+}
+
+impl AdjustedAsOf {
+    /// Returns the day.
+    pub const fn day(self) -> Day {
+        match self {
+            Self::Declared(day) | Self::Assumed(day) => day,
+        }
+    }
+}
+
 /// Handling of closes that are implausibly far from their neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jumps {

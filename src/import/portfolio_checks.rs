@@ -4,7 +4,7 @@ use super::existing::ExistingRecords;
 use super::row_error::{RowError, RowErrorKind};
 use super::unbookable_error::UnbookableError;
 use super::warning::Warning;
-use crate::domain::{Day, DayRange, LotMethod, NewPortfolio, Portfolio};
+use crate::domain::{Day, DayRange, LotMethod, NewPortfolio, Portfolio, TransactionKind};
 
 /// Refuses an inception after the last day of the calendar, unless the row leaves it as it is. One
 /// before the first day is questioned by [`before_calendar`].
@@ -79,6 +79,32 @@ pub(super) fn check_cost_basis(
             Err(vec![RowError::in_column("cost_basis", method, reason)])
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a currency in which an exchange of the portfolio would pay and receive the same one.
+pub(super) fn check_exchanges(
+    now: &NewPortfolio,
+    was: &Portfolio,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    if now.currency == was.currency {
+        return Ok(());
+    }
+    let mut history = known.history(was.id).unwrap_or_default().iter();
+    let pointless = history.find(|entry| {
+        entry.kind == TransactionKind::Exchange
+            && entry.cash.currency_or(now.currency) == entry.cash.from_currency_or(now.currency)
+    });
+    match pointless {
+        None => Ok(()),
+        Some(entry) => {
+            let reason = RowErrorKind::ExchangeOfOneCurrency {
+                reference: entry.reference.clone(),
+                currency: now.currency,
+            };
+            Err(vec![RowError::in_column("currency", now.currency, reason)])
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
 use super::portfolio_checks::{
-    before_calendar, check_cost_basis, check_currency, check_inception, check_transactions_within,
+    before_calendar, check_cost_basis, check_currency, check_exchanges, check_inception,
+    check_transactions_within,
 };
 use super::row_error::{RowError, RowErrorKind};
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
@@ -128,8 +129,9 @@ fn parse_word<T: FromStr<Err = UnknownValue>>(text: &str) -> Result<T, RowErrorK
 }
 
 /// Validates a file of portfolios. `known` must hold all portfolios, the traded ranges of those
-/// in the file, and the histories of those that get an average cost. `known_days` are the days of the calendar: an inception after them is refused, and
-/// one before them is questioned, since the portfolio has no cells before the calendar.
+/// in the file, and the histories of those that get an average cost or another currency. `known_days`
+/// are the days of the calendar: an inception after them is refused, and one before them is questioned,
+/// since the portfolio has no cells before the calendar.
 pub fn validate_portfolios(
     rows: &Rows<PortfolioRow>,
     known: &ExistingRecords,
@@ -154,6 +156,7 @@ pub fn validate_portfolios(
         if restatements == Restatements::Refused {
             check_currency(&now, was, known)?;
         }
+        check_exchanges(&now, was, known)?;
         let differs = differences(&was.without_id(), &now);
         if differs.is_empty() {
             return Ok(Verdict::Same);

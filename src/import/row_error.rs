@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::options::DateOrder;
-use super::restatement::{Restatement, SplitJump, UnseenSplit};
+use super::restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 use super::unbookable_error::UnbookableError;
 use crate::domain::{
     ActionError, AmountError, AssetClass, CashTermsError, Change, Currency, Day, DayError,
@@ -128,6 +128,21 @@ pub enum RowErrorKind {
         price: Price,
         /// The class of the security.
         class: AssetClass,
+    },
+    /// The split-adjusted file ends before a known split, and no known close shows whether it was saved
+    /// before it.
+    #[error(
+        "the file ends on {last}, before the split {ratio} of {symbol} on {split}: if it was saved before that day, its closes are not adjusted for the split"
+    )]
+    SplitAfterFile {
+        /// The symbol of the security.
+        symbol: String,
+        /// The last day of the security in the file.
+        last: Day,
+        /// The day of the split.
+        split: Day,
+        /// The ratio of the split.
+        ratio: SplitRatio,
     },
     /// The number loses more than its last digits at the precision of prices.
     #[error("`{value}` loses its digits at 18 decimals: it would be `{rounded}`")]
@@ -366,6 +381,14 @@ pub enum RowErrorKind {
         was: Currency,
         /// The currency that the row asks for.
         now: Currency,
+    },
+    /// An exchange of the portfolio would pay and receive its new currency.
+    #[error("the exchange `{reference}` would then pay {currency} for {currency}")]
+    ExchangeOfOneCurrency {
+        /// The id of the exchange.
+        reference: String,
+        /// The currency that the row asks for.
+        currency: Currency,
     },
     /// The closes of the file differ from the stored ones by one ratio.
     #[error(transparent)]

@@ -97,9 +97,15 @@ impl RowErrorKind {
             Self::CurrencyUnderAmounts { was, now } => format!(
                 "if the amounts were in {now} from the start, add `--allow-restatement`; otherwise import a new portfolio in {now} with converted amounts, and delete the one in {was}: `plimsoll portfolio delete NAME`"
             ),
+            Self::ExchangeOfOneCurrency { reference, .. } => format!(
+                "correct the exchange first (`plimsoll import transactions FILE --correct`), or void it: `plimsoll transaction void {reference} --reason REASON`"
+            ),
             Self::Restated(restatement) => restatement.hint(),
             Self::SplitJump(jump) => jump.hint(),
             Self::UnseenSplit(split) => split.hint(),
+            Self::SplitAfterFile { .. } => {
+                "add `--adjusted-as-of DAY`, the day on which the file was saved".to_owned()
+            }
             Self::ConflictingRow { .. } => "remove one of the two lines".to_owned(),
             Self::Jump { .. } => {
                 "import the split first, correct the price, or add `--allow-jumps`".to_owned()

@@ -37,7 +37,7 @@ impl Table {
         is_column: &dyn Fn(&str) -> bool,
     ) -> Result<Self, Refusal> {
         let text = content::decode(bytes)?;
-        let (text, lines_before, separator) = match split_separator_line(text) {
+        let (text, lines_before, separator) = match split_separator_line(text)? {
             Some((separator, rest)) => (rest, 1, separator),
             None => (text, 0, content::detect_separator(text)),
         };
@@ -143,14 +143,22 @@ pub(super) fn extract_lines(bytes: &[u8], rows: &BTreeSet<u64>) -> Vec<u8> {
     extracted
 }
 
-/// Returns the separator that Excel's line `sep=;` declares, and the text below that line.
-fn split_separator_line(text: &str) -> Option<(u8, &str)> {
-    let (first, rest) = text.split_once('\n')?;
+/// Returns the separator that Excel's line `sep=;` declares, and the text below that line; refuses
+/// another separator.
+fn split_separator_line(text: &str) -> Result<Option<(u8, &str)>, Refusal> {
+    let Some((first, rest)) = text.split_once('\n') else {
+        return Ok(None);
+    };
     let first = first.trim_end_matches('\r').trim_matches('"');
-    let prefix = first.get(..4)?;
-    match (prefix.eq_ignore_ascii_case("sep="), &first.as_bytes()[4..]) {
-        (true, [separator @ (b',' | b';' | b'\t')]) => Some((*separator, rest)),
-        _ => None,
+    let is_declared = (first.get(..4)).is_some_and(|prefix| prefix.eq_ignore_ascii_case("sep="));
+    if !is_declared {
+        return Ok(None);
+    }
+    match &first[4..] {
+        "," | ";" | "\t" => Ok(Some((first.as_bytes()[4], rest))),
+        // A table with such a column has more of them.
+        other if other.contains([',', ';', '\t']) => Ok(None),
+        other => Err(Refusal::Separator(content::excerpt(other))),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Deletes, restores and closes portfolios: row, lifecycle index and revision stay consistent.
 
-use plimsoll::domain::{Day, LifecycleIndex, PortfolioKey};
-use plimsoll::import::apply::FileKind;
+use plimsoll::domain::{Day, LifecycleIndex, PortfolioKey, RiskModel};
+use plimsoll::import::apply::{FileKind, Mode};
 use plimsoll::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use plimsoll::store::{StoreError, Writer};
 
@@ -114,4 +114,31 @@ fn a_close_before_the_last_transaction_is_refused() {
         LifecycleChangeError::Store(StoreError::UnknownPortfolio(_))
     ));
     assert_eq!(books.all_rows(), before);
+}
+
+#[test]
+fn a_currency_in_which_an_exchange_pays_what_it_receives_is_refused() {
+    let books = Books::on("2026-01-09".parse().unwrap(), RiskModel::default());
+    books.import(
+        FileKind::Portfolios,
+        "name,currency,inception\nA,USD,2026-01-05\n",
+    );
+    books.import(
+        FileKind::Transactions,
+        "id,portfolio,date,kind,amount,currency,from_amount,from_currency\n\
+         1,A,2026-01-05,deposit,1000,,,\n2,A,2026-01-05,exchange,100,EUR,110,\n",
+    );
+    let portfolios = |currency: &str| {
+        let text = format!("name,currency,inception\nA,{currency},2026-01-05\n");
+        let result = books.try_import(FileKind::Portfolios, &text, Mode::DryRun);
+        result.unwrap()
+    };
+    let refused = portfolios("EUR");
+    assert_eq!(refused.counts.invalid, 1);
+    let reason = refused.first_error().unwrap().to_string();
+    assert!(
+        reason.contains("the exchange `2` would then pay EUR for EUR"),
+        "{reason}"
+    );
+    assert_eq!(portfolios("CHF").counts.corrected, 1);
 }

@@ -11,14 +11,14 @@ use std::path::Path;
 
 use plimsoll::domain::{Calendar, Day, Portfolio, PortfolioId, Price, SecurityId};
 use plimsoll::import::{
-    ExistingRecords, ImportOptions, Jumps, PriceRules, Restatements, Validated, read_actions,
-    read_portfolios, read_prices, read_securities, validate_actions, validate_portfolios,
-    validate_prices, validate_securities,
+    AdjustedAsOf, ExistingRecords, ImportOptions, Jumps, PriceRules, Restatements, Validated,
+    read_actions, read_portfolios, read_prices, read_securities, validate_actions,
+    validate_portfolios, validate_prices, validate_securities,
 };
 
 pub(crate) const RULES: PriceRules = PriceRules {
     jumps: Jumps::Refused,
-    adjusted_as_of: Day::MAX,
+    adjusted_as_of: AdjustedAsOf::Declared(Day::MAX),
     restatements: Restatements::Refused,
     today: Day::MAX,
 };

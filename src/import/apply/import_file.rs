@@ -16,7 +16,7 @@ use super::transactions::{apply_transactions, existing_transactions};
 use crate::domain::{Attribution, Calendar, Day, PhaseCells};
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::{Corrections, ImportOptions, ValidRows, Warnings};
+use crate::import::options::{AdjustedAsOf, Corrections, ImportOptions, ValidRows, Warnings};
 use crate::import::portfolios::{PortfolioRow, read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::row_reader::{OptionalField, Rows};
@@ -128,7 +128,10 @@ pub fn import_file(
         FileKind::Prices => {
             let rules = PriceRules {
                 jumps: options.jumps,
-                adjusted_as_of: options.adjusted_as_of.unwrap_or(today),
+                adjusted_as_of: match options.adjusted_as_of {
+                    Some(day) => AdjustedAsOf::Declared(day),
+                    None => AdjustedAsOf::Assumed(today),
+                },
                 restatements,
                 today,
             };

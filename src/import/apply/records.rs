@@ -50,6 +50,11 @@ pub(super) fn existing_portfolios(
             && let Some(days) = reading.entries().span(existing.id)?
         {
             traded.push((existing.id, days));
+            // Only another currency of the portfolio gives its transactions another meaning.
+            if matches!(row.currency, OptionalField::Value(now) if now != existing.currency) {
+                let history = reading.entries().of_portfolio(existing.id)?;
+                histories.push((existing.id, history));
+            }
         }
     }
     Ok(known.with_traded_ranges(traded).with_histories(histories))

@@ -55,10 +55,11 @@ impl RawClose {
 }
 
 /// Computes the raw close of a row: a split-adjusted close times the combined ratio of the splits
-/// after its day, up to `adjusted_as_of`.
+/// after its day, up to `adjusted_as_of`. `decimals` are those to which the file rounds its closes.
 pub(super) fn to_raw_close(
     row: &PriceRow,
     basis: Basis,
+    decimals: u32,
     known: &ExistingRecords,
     adjusted_as_of: Day,
 ) -> Result<RawClose, Vec<RowError>> {
@@ -94,7 +95,7 @@ pub(super) fn to_raw_close(
         }));
     }
     let tolerance = match (basis, units) {
-        (Basis::SplitAdjusted, Some(units)) => tolerance(row.close, price, units),
+        (Basis::SplitAdjusted, Some(units)) => tolerance(decimals, price, units),
         _ => eight_decimals_tolerance(price),
     };
     Ok(RawClose {
@@ -152,15 +153,14 @@ fn check_currency(text: &str, security: &Security) -> Result<(), RowErrorKind> {
 
 /// Returns the largest rounding error of a raw close that was converted back from a vendor's
 /// adjusted close. It has two parts. Vendors compute in single precision (one part in ten million).
-/// They also round an adjusted close to its last written decimal (to the fourth, if fewer are
-/// written); half of that decimal is converted back like the close. Without this tolerance each
-/// split would appear to correct all earlier closes.
-fn tolerance(close: Decimal, price: Price, (new, old): (Decimal, Decimal)) -> Decimal {
+/// They also round an adjusted close to the decimals of their file; half of the last one is converted
+/// back like the close. Without this tolerance each split would appear to correct all earlier closes.
+fn tolerance(decimals: u32, price: Price, (new, old): (Decimal, Decimal)) -> Decimal {
     let single_precision = price.decimal().abs() * Decimal::new(1, 7);
     if new == old {
         return single_precision;
     }
-    let half = Decimal::new(5, close.scale().clamp(4, 20) + 1);
+    let half = Decimal::new(5, decimals + 1);
     let rounding = half
         .checked_mul(new)
         .and_then(|half| half.checked_div(old))

@@ -44,7 +44,20 @@ pub struct PriceRows {
     pub warning: Option<PriceWarning>,
 }
 
+/// The fewest decimals to which a vendor rounds closes: a file in which all end with a zero does not
+/// write it.
+const MIN_DECIMALS: u32 = 2;
+/// The most decimals that tell something about rounding.
+const MAX_DECIMALS: u32 = 20;
+
 impl PriceRows {
+    /// Returns the decimals to which the file rounds its closes: the most that any has.
+    pub(super) fn decimals(&self) -> u32 {
+        let rows = self.lines.iter().filter_map(|line| line.row.as_ref().ok());
+        let most = rows.map(|row| row.close.scale()).max().unwrap_or(0);
+        most.clamp(MIN_DECIMALS, MAX_DECIMALS)
+    }
+
     /// Returns the first and last day with a price, by symbol. Validation needs the stored closes
     /// of these ranges.
     pub fn spans(&self) -> BTreeMap<&str, DayRange> {

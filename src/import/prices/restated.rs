@@ -146,6 +146,16 @@ pub(super) fn find_split_jump(
     None
 }
 
+/// Returns whether a close of the file is so near to a stored one that a move by the factor of a split
+/// would show.
+pub(super) fn has_stored_neighbour(points: &BTreeMap<Day, Point>) -> bool {
+    let mut pairs = points.values().zip(points.values().skip(1));
+    pairs.any(|(before, after)| {
+        let is_near = after.day.number() - before.day.number() <= MAX_DAYS;
+        is_near && (before.origin == Origin::Books) != (after.origin == Origin::Books)
+    })
+}
+
 /// Returns the factor or its inverse, the larger one; `None` for zero.
 fn fold(factor: Decimal) -> Option<Decimal> {
     Some(factor.max(Decimal::ONE.checked_div(factor)?))

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::raw_closes::{Origin, Point, RawClose, final_zeros, find_jumps, to_raw_close};
 use super::read::PriceRows;
-use super::restated::{Overlap, find_restatement, find_split_jump};
+use super::restated::{Overlap, find_restatement, find_split_jump, has_stored_neighbour};
 use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::{Jumps, Restatements};
+use crate::import::options::{AdjustedAsOf, Basis, Jumps, Restatements};
+use crate::import::restatement::SplitRatio;
 use crate::import::row_error::{RowError, RowErrorKind};
 use crate::import::verdict::{LineVerdict, Validated, Verdict};
 use crate::import::warning::Warning;
@@ -18,9 +19,8 @@ use crate::import::warning::Warning;
 pub struct PriceRules {
     /// Handling of closes that are implausibly far from their neighbours.
     pub jumps: Jumps,
-    /// The day up to which split-adjusted closes are adjusted, usually that of the download. A later
-    /// split may be known already, but the closes do not reflect it.
-    pub adjusted_as_of: Day,
+    /// The day up to which split-adjusted closes are adjusted.
+    pub adjusted_as_of: AdjustedAsOf,
     /// Handling of closes that contradict the stored ones by the factor of a split.
     pub restatements: Restatements,
     /// The day of the import: later closes are questionable.
@@ -43,9 +43,10 @@ pub fn validate_prices(
 ) -> Validated<PriceChanges> {
     let mut series: ClosesBySecurity = BTreeMap::new();
     let mut outcomes: Vec<Result<RowOutcome, Vec<RowError>>> = Vec::with_capacity(rows.lines.len());
+    let decimals = rows.decimals();
     for (index, line) in rows.lines.iter().enumerate() {
         let raw = match &line.row {
-            Ok(row) => to_raw_close(row, rows.basis, known, rules.adjusted_as_of),
+            Ok(row) => to_raw_close(row, rows.basis, decimals, known, rules.adjusted_as_of.day()),
             Err(errors) => Err(errors.clone()),
         };
         let outcome = raw.and_then(|raw| {
@@ -160,6 +161,13 @@ fn refuse_doubtful(
         }
         if rules.restatements == Restatements::Refused && errors.is_empty() {
             errors.extend(find_restated(*security, days, &points, &overlap, known));
+            if let (Basis::SplitAdjusted, AdjustedAsOf::Assumed(today)) =
+                (rows.basis, rules.adjusted_as_of)
+                && errors.is_empty()
+                && overlap.is_empty()
+            {
+                errors.extend(find_later_split(*security, days, &points, known, today));
+            }
         }
         let Some((first, _, _)) = errors.first() else {
             continue;
@@ -238,6 +246,33 @@ fn find_restated(
     };
     let index = from_file(&jump.day).or_else(|| from_file(&jump.before_day))?;
     Some((index, jump.close, jump.into()))
+}
+
+/// Returns the last row, its close and the reason if a split is known after the last close of a file
+/// whose closes nothing compares with stored ones: it may have been saved before the split.
+fn find_later_split(
+    security: SecurityId,
+    days: &BTreeMap<Day, (usize, Price)>,
+    points: &BTreeMap<Day, Point>,
+    known: &ExistingRecords,
+    today: Day,
+) -> Option<(usize, Price, RowErrorKind)> {
+    let (last, (index, close)) = days.last_key_value()?;
+    let mut splits = known.splits_of(security);
+    let split = splits.find(|split| *last < split.day && split.day <= today)?;
+    if has_stored_neighbour(points) {
+        return None;
+    }
+    let reason = RowErrorKind::SplitAfterFile {
+        symbol: known.symbol_of(security),
+        last: *last,
+        split: split.day,
+        ratio: SplitRatio {
+            new: split.new,
+            old: split.old,
+        },
+    };
+    Some((*index, *close, reason))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::import::sample::{day, security};
 
 const RULES: PriceRules = PriceRules {
     jumps: Jumps::Refused,
-    adjusted_as_of: Day::MAX,
+    adjusted_as_of: AdjustedAsOf::Declared(Day::MAX),
     restatements: Restatements::Refused,
     today: Day::MAX,
 };
@@ -80,7 +80,7 @@ fn adjusted_closes_are_converted_to_raw() {
 fn a_split_after_the_adjustment_day_is_ignored() {
     let announced = known().with_splits([split("2026-01-07", 4, 1)]);
     let rules = PriceRules {
-        adjusted_as_of: day("2026-01-06"),
+        adjusted_as_of: AdjustedAsOf::Declared(day("2026-01-06")),
         ..RULES
     };
     let closes = yahoo(&[("2026-01-06", "100")]);
@@ -97,7 +97,9 @@ fn a_split_does_not_correct_earlier_closes() {
     )]);
     let adjusted = yahoo(&[("2026-01-05", "33.336666")]);
     assert_eq!(validate_prices(&adjusted, &known, RULES).counts.same, 1);
-    let other = yahoo(&[("2026-01-05", "33.34")]);
+    let rounded = yahoo(&[("2026-01-05", "33.34")]);
+    assert_eq!(validate_prices(&rounded, &known, RULES).counts.same, 1);
+    let other = yahoo(&[("2026-01-05", "33.3400")]);
     assert_eq!(validate_prices(&other, &known, RULES).counts.corrected, 1);
     let penny = rows("symbol,date,close\nAAPL,2026-01-05,0.5\n");
     let known = after(
@@ -269,4 +271,45 @@ fn a_close_in_the_future_is_questioned() {
     };
     let late = rows("symbol,date,close\nAAPL,2026-01-05,1\nAAPL,2026-01-06,1\n");
     assert_eq!(validate_prices(&late, &known(), rules).counts.warnings, 1);
+}
+
+#[test]
+fn the_rounding_of_a_file_in_cents_corrects_nothing() {
+    let paid = rows(
+        "symbol,date,close\nAAPL,2026-01-05,100.47\nAAPL,2026-01-06,100.49\nAAPL,2026-01-07,100.51\n",
+    );
+    let known = after(validate_prices(&paid, &known(), RULES), known());
+    let known = known.with_splits([split("2026-01-08", 2, 1)]);
+    for closes in [["50.24", "50.25", "50.26"], ["50.24", "50.24", "50.26"]] {
+        let days = ["2026-01-05", "2026-01-06", "2026-01-07"];
+        let file: Vec<_> = days.into_iter().zip(closes).collect();
+        assert_eq!(validate_prices(&yahoo(&file), &known, RULES).counts.same, 3);
+    }
+}
+
+#[test]
+fn a_file_that_ends_before_a_known_split_is_held_back_unless_its_day_is_declared() {
+    let old = yahoo(&[("2026-01-05", "100"), ("2026-01-06", "101")]);
+    let known = known().with_splits([split("2026-01-12", 2, 1)]);
+    let rules = |adjusted_as_of| PriceRules {
+        adjusted_as_of,
+        today: day("2026-01-30"),
+        ..RULES
+    };
+    let assumed = rules(AdjustedAsOf::Assumed(day("2026-01-30")));
+    let refused = validate_prices(&old, &known, assumed);
+    assert_eq!((refused.counts.added, refused.counts.invalid), (0, 2));
+    let before = rules(AdjustedAsOf::Declared(day("2026-01-09")));
+    assert_eq!(set_closes(&old, &known, before), ["100", "101"]);
+    let after_it = rules(AdjustedAsOf::Declared(day("2026-01-30")));
+    assert_eq!(set_closes(&old, &known, after_it), ["200", "202"]);
+    let allowed = PriceRules {
+        restatements: Restatements::Allowed,
+        ..assumed
+    };
+    assert_eq!(set_closes(&old, &known, allowed), ["200", "202"]);
+    // A known close beside the file shows its basis.
+    let stored = (SecurityId(1), day("2026-01-07"), "203".parse().unwrap());
+    let beside = known.clone().with_closes([stored]);
+    assert_eq!(set_closes(&old, &beside, assumed), ["200", "202"]);
 }
