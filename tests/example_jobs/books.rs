@@ -19,10 +19,8 @@ impl Books {
     pub(crate) fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = Connection::open(folder.path().join("books.db")).unwrap();
-        for file in ["schema.sql", "new_york.sql"] {
-            let sql = std::fs::read_to_string(jobs_folder().join(file)).unwrap();
-            database.execute_batch(&sql).unwrap();
-        }
+        let schema = std::fs::read_to_string(jobs_folder().join("schema.sql")).unwrap();
+        database.execute_batch(&schema).unwrap();
         Self { folder, database }
     }
 
