@@ -59,6 +59,14 @@ fn golden_files_are_kept_for_each_job() {
     std::fs::write(&golden, text.replace("10 of 10", "9 of 10")).unwrap();
     let differs = workspace.run(ALL);
     assert!(differs.code == 1 && differs.stdout.contains("differs from"));
+    let junit: Vec<_> = ALL
+        .iter()
+        .copied()
+        .chain(["--junit", "results.xml"])
+        .collect();
+    assert_eq!(workspace.run(&junit).code, 1);
+    let junit = std::fs::read_to_string(workspace.path("results.xml")).unwrap();
+    assert!(junit.contains("- golden   + now"), "{junit}");
 }
 
 #[test]

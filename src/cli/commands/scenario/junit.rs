@@ -4,10 +4,11 @@ use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::diff::{DiffLayout, diff_text};
 use crate::cli::diagnostics::explain;
 use crate::cli::error::CliError;
 use crate::durable::{self, Access};
-use crate::scenario::suite::{SuiteResult, Verdict};
+use crate::scenario::suite::{Golden, SuiteResult, Verdict};
 
 /// Writes the file: one test case per scenario, with the topic as class and the claim as name.
 pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
@@ -28,8 +29,8 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
             }
             Verdict::Failed {
                 findings,
+                differs,
                 transcript,
-                ..
             } => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let messages = findings
@@ -41,7 +42,14 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
                 } else {
                     messages.join("; ")
                 });
-                status.set_description(transcript.clone());
+                let mut description = String::new();
+                if let Some(Golden::Present(golden)) = differs {
+                    let difference = diff_text(golden, transcript, DiffLayout::Unified);
+                    // Build servers show colours as control characters.
+                    description += &anstream::adapter::strip_str(&difference).to_string();
+                    description.push('\n');
+                }
+                status.set_description(description + transcript);
                 status
             }
         };
