@@ -3,9 +3,9 @@
 use super::context::AppContext;
 use super::error::AppError;
 use super::run_spec::{ResolvedRun, RunSpec};
-use crate::domain::OpenInvalidation;
+use crate::domain::{DayRange, OpenInvalidation, Scope};
 use crate::engine::{self, RunRequest};
-use crate::plan::{Plan, RangeRemark, ScopeWatermark, range_remarks, watermarks};
+use crate::plan::{Plan, RangeRemark, Request, ScopeWatermark, range_remarks, watermarks};
 use crate::query::{Names, QueryError};
 use crate::report::PlanReport;
 
@@ -50,6 +50,25 @@ impl AppContext {
                 invalidations: surveyed.survey.invalidations,
             })
         })
+    }
+
+    /// Returns the parts of a range that no run of a scope fills now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`engine::preview`].
+    pub fn remarks_on(&self, scope: &Scope, range: DayRange) -> Result<Vec<RangeRemark>, AppError> {
+        let now = self.environment.clock.now();
+        let request = Request {
+            from: Some(range.first()),
+            to: Some(range.last()),
+            ..Request::new(scope.clone())
+        };
+        let run_request = RunRequest::new(request, "");
+        let (_, plan) = self
+            .store
+            .read(|reading| engine::preview(reading, &run_request, &self.settings, now))?;
+        Ok(range_remarks(&run_request.request, &plan))
     }
 
     /// Refuses, before any write, words that cannot be planned, and any run while another one

@@ -5,11 +5,12 @@ use std::sync::atomic::AtomicBool;
 use super::context::AppContext;
 use super::error::AppError;
 use super::run_spec::RunSpec;
+use crate::domain::Scope;
 use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use crate::import::apply::ApplyError;
 use crate::import::inbox::{self, InboxFile};
 use crate::notify::{Notifier, NotifyContext};
-use crate::query::ConcernInputs;
+use crate::query::{ConcernInputs, QueryError};
 use crate::report;
 use crate::store::Progress;
 
@@ -66,10 +67,24 @@ impl AppContext {
                 .inspect_err(|error| self.notify_not_started(spec, surface, error))?;
         }
         let resolved = self.resolve(spec)?;
+        if resolved.run_request.request.scope == Scope::AllActive {
+            self.ensure_not_all_deleted()?;
+        }
         for name in &resolved.unknown {
             surface.on_unknown_portfolio(name);
         }
         Ok(self.run(&resolved.run_request, surface)?)
+    }
+
+    /// Fails if all portfolios are deleted: a run of no portfolio would look complete.
+    fn ensure_not_all_deleted(&self) -> Result<(), QueryError> {
+        let lifecycles = self
+            .store
+            .read(|reading| reading.portfolios().lifecycle_index())?;
+        match (lifecycles.active().is_empty(), lifecycles.deleted().len()) {
+            (false, _) | (true, 0) => Ok(()),
+            (true, deleted) => Err(QueryError::AllDeleted(deleted)),
+        }
     }
 
     /// Makes a run, and writes its notifications to the outbox. A failed run notifies too.

@@ -55,6 +55,9 @@ pub enum QueryError {
     /// A run names deleted portfolios, which no run fills.
     #[error("deleted {}: no run fills a deleted portfolio", quoted(.0))]
     DeletedPortfolios(Vec<String>),
+    /// All portfolios are deleted, so that a run of all active ones has none.
+    #[error("no active portfolio: {}", if *.0 == 1 { "the only one is deleted".to_owned() } else { format!("all {} are deleted", .0) })]
+    AllDeleted(u64),
     /// The transactions of a portfolio cannot be booked up to the day.
     #[error("failed to book the transactions of `{portfolio}`: {reason}")]
     Unbookable {

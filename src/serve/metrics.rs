@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::access::AnonymousOrReader;
 use super::app_state::AppState;
+use super::extract::Query;
 use super::http::Problem;
 use crate::query;
 use crate::report::{METRICS_CONTENT_TYPE, metrics_text};
@@ -15,7 +16,9 @@ use crate::report::{METRICS_CONTENT_TYPE, metrics_text};
 pub(super) async fn show(
     _: AnonymousOrReader,
     State(state): State<Arc<AppState>>,
+    Query(parameters): Query,
 ) -> Result<Response, Problem> {
+    parameters.finish()?;
     let next_run = *state.next_run.borrow();
     let metrics = state.run_blocking(|state| {
         let context = &state.context;

@@ -9,13 +9,18 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::app_state::AppState;
+use super::extract::Query;
 use super::http::Problem;
 use crate::domain::Scope;
 use crate::query;
 
 /// Answers 503 if a concern is an error, as `plimsoll check` fails, and else 200. Needs no token, so
 /// it shows the kinds of the concerns, and neither portfolios nor numbers.
-pub(super) async fn show(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    Query(parameters): Query,
+) -> Result<Response, Problem> {
+    parameters.finish()?;
     let found = state.run_blocking(|state| {
         let app = &state.context.app;
         let inputs = app.concern_inputs();

@@ -76,6 +76,32 @@ fn days_that_a_run_cannot_fill_are_said() {
         let run = workspace.run_ok(&[&["run"], range].concat());
         assert!(run.contains(remark), "{run}");
     }
+    let late = [&["invalidate", "--reason", "wrong closes"], &late[..]].concat();
+    let remark = "2026-01-09 to 2026-01-12 not due: the target is 2026-01-08";
+    let invalidated = workspace.run_ok(&late);
+    assert!(
+        invalidated.contains(&format!("note: {remark}\n")),
+        "{invalidated}"
+    );
+    let json = workspace.run_ok(&[&late[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["remarks"], serde_json::json!([remark]));
+}
+
+#[test]
+fn a_run_is_refused_while_all_portfolios_are_deleted() {
+    let workspace = Workspace::from_world(WORLD);
+    let before = number_of_runs(&workspace);
+    for name in ["A", "B"] {
+        workspace.run_ok(&["portfolio", "delete", name]);
+    }
+    let refused = workspace.run(&["run"]);
+    assert_eq!(refused.code, 3, "{}", refused.stdout);
+    let reason = "error: no active portfolio: all 3 are deleted\n";
+    assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+    assert_eq!(number_of_runs(&workspace), before);
+    workspace.run_ok(&["portfolio", "restore", "B"]);
+    workspace.run_ok(&["run"]);
 }
 
 #[test]

@@ -83,3 +83,12 @@ fn metrics_need_a_token_without_anonymous_access() {
     assert_eq!(server.request("GET", "/metrics", None).status, 401);
     assert_eq!(server.get("/metrics").status, 200);
 }
+
+#[test]
+fn unknown_parameters_of_metrics_and_the_probe_of_the_books_are_refused() {
+    let server = start_server(MIXED_STATES);
+    for path in ["/metrics?x=1", "/readyz?x=1"] {
+        let answer = server.request("GET", path, None);
+        assert_eq!(answer.status, 400, "{path}: {}", answer.text);
+    }
+}

@@ -55,6 +55,8 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
         phases,
         range,
     };
+    let remarks = app.remarks_on(&scope, range)?;
+    let remarks: Vec<_> = remarks.iter().map(ToString::to_string).collect();
     let calendar = &app.settings.calendar;
     let now = environment.clock.now();
     let invalidated = (store.writer()?)
@@ -62,11 +64,17 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let count = count_ids(&invalidated);
     let mut days: Vec<Day> = invalidated.keys().map(|(day, _)| *day).collect();
     days.dedup();
+    if context.format() == Format::Text {
+        for remark in &remarks {
+            print(&format!("note: {remark}"))?;
+        }
+    }
     match context.format() {
         Format::Json => print_json(&serde_json::json!({
             "taken-out": count,
             "days": days,
             "why": reason,
+            "remarks": remarks,
         }))?,
         Format::Text if count == 0 => {
             print("No cell of this range is done: nothing to invalidate.")?

@@ -321,7 +321,7 @@ impl From<QueryError> for Problem {
                 Self::not_found(error.to_string()).with_nearest(nearest.as_deref())
             }
             QueryError::Scope(_) => Self::unknown_portfolio(&error),
-            QueryError::DeletedPortfolios(_) => Self::new(
+            QueryError::DeletedPortfolios(_) | QueryError::AllDeleted(_) => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "deleted-portfolio",
                 error.to_string(),
