@@ -24,16 +24,6 @@ pub fn record_verification(
     })
 }
 
-/// Records that a repair left no damage.
-///
-/// # Errors
-///
-/// The database cannot be read or written.
-pub fn record_repair(store: &Store, environment: &Environment) -> Result<(), StoreError> {
-    let now = environment.clock.now();
-    write(store, |_| Some(query::repaired(now)))
-}
-
 /// Records damage that a command or a request met, if the error is about damage. If it cannot be
 /// recorded, the log says so: the error itself is reported by the command.
 pub fn note_damage(store: &Store, environment: &Environment, error: &StoreError) {

@@ -12,6 +12,7 @@
 //! | `preview` | the plan of a run, without the run |
 //! | `run` | the inbox, the run and its notifications |
 //! | `damage` | the record of verifications and of damage |
+//! | `repair` | verifying, and putting right what follows from the sources |
 //! | `error` | the errors of use cases |
 //!
 //! Surfaces name their own parameters and word the results. Nothing here prints or knows a
@@ -21,12 +22,14 @@ mod context;
 mod damage;
 mod error;
 mod preview;
+mod repair;
 mod run;
 mod run_spec;
 
 pub use context::AppContext;
-pub use damage::{note_damage, record_repair, record_verification};
+pub use damage::{note_damage, record_verification};
 pub use error::AppError;
 pub use preview::Preview;
+pub use repair::{Repair, repair};
 pub use run::RunSurface;
 pub use run_spec::{Force, ResolvedRun, RunSpec};

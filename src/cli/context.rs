@@ -180,6 +180,19 @@ impl Context {
         Ok(settings)
     }
 
+    /// Returns the same, with the configured calendar if that of the database is damaged: the damage
+    /// is a finding of a verification, which goes on.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub(super) fn settings_beside_damage(&self, store: &Store) -> Result<Settings, StoreError> {
+        match self.settings(store) {
+            Err(error) if error.is_damaged() => Ok(self.configuration.engine.clone()),
+            settings => settings,
+        }
+    }
+
     /// Returns the time, ids and process identity to work with. A database that was made from a
     /// world keeps that world's time, unless `--now` sets another.
     pub(super) fn environment(&self, store: &Store) -> Result<Environment, CliError> {

@@ -101,6 +101,9 @@ pub(crate) enum CliError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A command met damage in the configured database.
+    #[error("failed to read `{}`", .0.display())]
+    DamagedDatabase(PathBuf, #[source] Box<CliError>),
     #[error("failed to write the output")]
     Output(#[from] std::io::Error),
 }
@@ -190,6 +193,7 @@ impl CliError {
             Self::Query(error) => query_exit(error),
             Self::Engine(error) => engine_exit(error),
             Self::Store(error) => store_exit(error),
+            Self::DamagedDatabase(_, source) => source.exit_code(),
             Self::Output(_) => Exit::Store,
         }
     }
@@ -204,6 +208,7 @@ impl CliError {
             | Self::Withdraw(WithdrawError::Store(error))
             | Self::Engine(EngineError::Store(error)) => Some(error),
             Self::Query(error) => error.store_error(),
+            Self::DamagedDatabase(_, source) => source.store_error(),
             _ => None,
         }
     }

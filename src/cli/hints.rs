@@ -51,6 +51,10 @@ pub(super) fn query_hint(error: &QueryError) -> Option<String> {
             "`plimsoll portfolio list` lists all portfolios; --skip-unknown skips unknown ones"
                 .to_owned(),
         ),
+        QueryError::AllDeleted(_) => Some(
+            "`plimsoll portfolio list` lists them, `plimsoll portfolio restore NAME` restores one"
+                .to_owned(),
+        ),
         QueryError::DeletedPortfolios(names) => {
             let first = names.first().map_or("NAME", String::as_str);
             let first = positional(first);
@@ -118,18 +122,21 @@ pub(super) fn store_hint(error: &StoreError) -> Option<String> {
         StoreError::DamagedCopy(_) => "restore an older backup",
         StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
         StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
-        StoreError::Damaged(_) => {
-            "`plimsoll verify` lists the damage; `plimsoll restore BACKUP` puts a good backup in place"
-        }
         StoreError::LeaseHeld { .. } => {
             "wait for its end: `plimsoll runs` shows its progress; the lease of a dead run expires and is taken over"
         }
         StoreError::Moved(_) => {
             "work since then is not in the file of that name: put the right file there, then run again"
         }
+        StoreError::CheckpointBusy { .. } => {
+            "end its read transaction or stop it, then try again: the last writer was killed or met an error, so its log must be emptied before new work"
+        }
         StoreError::LeaseLost => "another run has taken over; `plimsoll runs` shows it",
         _ if error.is_full() => {
             "the disk is full: free some space and run again; committed work is kept"
+        }
+        _ if error.is_damaged() => {
+            "`plimsoll verify` lists the damage and names the command that fixes it: `plimsoll repair`, or `plimsoll restore BACKUP` for a good backup"
         }
         _ if error.is_busy() => "another program has locked the database: close it and try again",
         _ => return None,

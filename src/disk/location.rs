@@ -74,6 +74,25 @@ impl FileSystem for SimulatedDisk {
         self.0.files().find(&text(file)).map(|found| found.0)
     }
 
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>> {
+        let mut files = self.0.files();
+        let found = files.find(&text(file)).ok_or(io::ErrorKind::NotFound)?;
+        let mut content = vec![0; files.length(found)];
+        files.read(found, 0, &mut content);
+        Ok(content)
+    }
+
+    fn replace(&self, file: &Path, content: &[u8]) -> io::Result<()> {
+        let mut files = self.0.files();
+        let name = text(file);
+        let found = files.find(&name);
+        let found = found.unwrap_or_else(|| files.create(&name));
+        files.truncate(found, 0);
+        files.write(found, 0, content);
+        files.sync(found, NameSync::Synced);
+        Ok(())
+    }
+
     /// Lets other threads continue instead.
     fn wait(&self, time: Duration) {
         interleaving::sleep(time);

@@ -13,7 +13,7 @@ use super::calls::{FileCalls, Machine, folder_of};
 /// Extension of a file that is not complete yet.
 const EXTENSION: &str = "unfinished";
 /// Suffixes of the files that SQLite keeps beside a database.
-const COMPANIONS: [&str; 3] = ["-journal", "-wal", "-shm"];
+const COMPANIONS: [&str; 4] = ["-journal", "-wal", "-shm", "-synced"];
 
 /// A file that gets its name when it is complete. Dropping it unfinished removes it.
 #[derive(Debug)]

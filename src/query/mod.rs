@@ -111,6 +111,4 @@ pub use status::{
 pub use transaction_history::{
     TransactionChangeView, TransactionHistory, TransactionView, transaction_history,
 };
-pub use verify::{
-    Check, Claim, Sample, Verdict, Verification, VerifyProgress, repaired, unreadable, verify,
-};
+pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, unreadable, verify};

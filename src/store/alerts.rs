@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::columns::{Micros, StoredSet};
 use super::error::StoreError;
@@ -44,22 +44,35 @@ pub struct OutboxMessageRow {
     pub next_attempt: DateTime<Utc>,
 }
 
+pub(super) fn row_to_active_alert(row: &Row<'_>) -> Result<ActiveAlertRow, StoreError> {
+    let items: Option<String> = row.get(4)?;
+    let items = items.map(|items| serde_json::from_str(&items)).transpose();
+    Ok(ActiveAlertRow {
+        kind: row.get(0)?,
+        since: row.get::<_, Micros>(1)?.0,
+        portfolios: StoredSet::from_row(row, 2)?,
+        items: items.map_err(StoreError::damaged)?.unwrap_or_default(),
+    })
+}
+
+pub(super) fn row_to_message(row: &Row<'_>) -> Result<OutboxMessageRow, StoreError> {
+    Ok(OutboxMessageRow {
+        id: row.get(0)?,
+        created: row.get::<_, Micros>(1)?.0,
+        channel: row.get(2)?,
+        content: row.get(3)?,
+        attempts: row.get(4)?,
+        next_attempt: row.get::<_, Micros>(5)?.0,
+    })
+}
+
 subject!(alerts: ReadAlerts, WriteAlerts, "the active alerts");
 
 impl ReadAlerts<'_> {
     /// Returns the active alerts, by kind.
     pub(crate) fn active(&self) -> Result<Vec<ActiveAlertRow>, StoreError> {
         let sql = "SELECT kind, since, portfolios, count, items FROM alert_state ORDER BY kind";
-        select(self.connection, sql, [], |row| {
-            let items: Option<String> = row.get(4)?;
-            let items = items.map(|items| serde_json::from_str(&items)).transpose();
-            Ok(ActiveAlertRow {
-                kind: row.get(0)?,
-                since: row.get::<_, Micros>(1)?.0,
-                portfolios: StoredSet::from_row(row, 2)?,
-                items: items.map_err(StoreError::damaged)?.unwrap_or_default(),
-            })
-        })
+        select(self.connection, sql, [], row_to_active_alert)
     }
 }
 
@@ -74,16 +87,7 @@ impl ReadOutbox<'_> {
     pub fn messages(&self) -> Result<Vec<OutboxMessageRow>, StoreError> {
         let sql =
             "SELECT id, created, channel, content, attempts, next_attempt FROM outbox ORDER BY id";
-        select(self.connection, sql, [], |row| {
-            Ok(OutboxMessageRow {
-                id: row.get(0)?,
-                created: row.get::<_, Micros>(1)?.0,
-                channel: row.get(2)?,
-                content: row.get(3)?,
-                attempts: row.get(4)?,
-                next_attempt: row.get::<_, Micros>(5)?.0,
-            })
-        })
+        select(self.connection, sql, [], row_to_message)
     }
 }
 

@@ -4,12 +4,12 @@
 //! Pragmas belong to a connection and can be refused without an error, so each pragma of a writer
 //! is read back. `synchronous = EXTRA` makes a commit survive a power cut, with the write-ahead log
 //! (WAL) as with a rollback journal. After an error, `wal_checkpoint(TRUNCATE)` must succeed before
-//! new work: a log whose sync failed once can lose commits that are acknowledged later.
+//! new work: a log whose sync failed once can lose commits that are acknowledged later. A log that
+//! another connection reads stays if a mark says that each commit in it was synced.
 
-use std::time::Duration;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
-
+use super::checkpoint::{BUSY_TRIES, BUSY_WAIT, busy_wait, checkpoint, is_busy, prepare_log};
 use super::error::StoreError;
 use super::location::Location;
 use super::{left_log, migrations, row_digests};
@@ -27,11 +27,6 @@ const EXTRA: i64 = 3;
 const CACHE: i64 = -8_192;
 /// Value of the pragma `temp_store`: the triggers of a writing connection need no file.
 const MEMORY: i64 = 2;
-const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// Retries of a journal switch or checkpoint that returns busy; some ten seconds with the waits in
-/// between. Five retries without a wait were over before another connection's checkpoint ended.
-const BUSY_TRIES: u32 = 8;
-
 /// Creates a new database; fails if anything exists at the location. A crash leaves no database or
 /// a whole one.
 pub(super) fn create(place: &Location) -> Result<(), StoreError> {
@@ -66,12 +61,11 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     let mut connection = place.connect(write_flags())?;
     connection.busy_timeout(BUSY_WAIT)?;
     prepare_writer(&connection, place).map_err(|error| read_only(place, error))?;
+    prepare_log(&connection, place).map_err(|error| read_only(place, error))?;
     if found < migrations::newest() {
         migrations::apply(&mut connection)?;
     }
     compute_digests(&mut connection, place)?;
-    // Another process may have left a log whose sync failed, so it is not appended to.
-    checkpoint(&connection, place).map_err(|error| read_only(place, error))?;
     Ok(connection)
 }
 
@@ -79,26 +73,31 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
 /// never had any gets its identity, except on a simulated disk, whose bytes must be the same each
 /// time and which has no copies of files.
 fn compute_digests(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
-    let digested = |connection: &Connection| {
-        let sql = "SELECT digested FROM file_state";
-        connection.query_row(sql, [], |row| row.get::<_, i64>(0))
-    };
-    if digested(connection)? == migrations::newest() {
+    if !needs_digests(connection)? {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have computed them while this one waited.
-    let version = digested(&transaction)?;
-    if version != migrations::newest() {
-        if version == 0 && place.file_system().is_none() {
+    if needs_digests(&transaction)? {
+        let is_first = left_log::digested(&transaction)? == Some(0);
+        if is_first && place.file_system().is_none() {
             left_log::renew_identity(&transaction)?;
         }
-        row_digests::compute_all(&transaction)?;
-        let sql = "UPDATE file_state SET digested = ?1";
-        transaction.execute(sql, params![migrations::newest()])?;
+        left_log::set_digested(&transaction, migrations::newest())?;
         left_log::count_commit(&transaction)?;
+        row_digests::compute_all(&transaction)?;
     }
     Ok(transaction.commit()?)
+}
+
+/// Returns whether the digests are those of an older schema. A row that is damaged says nothing of
+/// its version: new digests would accept whatever else is damaged.
+fn needs_digests(connection: &Connection) -> Result<bool, StoreError> {
+    let version = left_log::digested(connection)?;
+    Ok(
+        version.is_some_and(|version| version != migrations::newest())
+            && (left_log::is_without_seal(connection)? || left_log::is_sealed(connection)?),
+    )
 }
 
 /// Fails if the file cannot be read as it is: it is not a Plimsoll database, or its schema is not
@@ -148,11 +147,6 @@ fn prepare_writer(connection: &Connection, place: &Location) -> Result<(), Store
     Ok(())
 }
 
-/// Returns the wait after so many tries: 40 ms after the first, doubled each time.
-const fn busy_wait(tries: u32) -> Duration {
-    Duration::from_millis(20 << tries)
-}
-
 /// Switches the journal mode. The switch can return busy at once, whatever the timeout, so it is
 /// retried here.
 fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreError> {
@@ -178,25 +172,6 @@ fn switch_to_wal(connection: &Connection, place: &Location) -> Result<(), StoreE
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// Moves the whole write-ahead log into the database and syncs it; must succeed before new work.
-/// While another connection checkpoints, SQLite returns busy at once, whatever the timeout.
-pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<(), StoreError> {
-    for tries in 1..=BUSY_TRIES {
-        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-            row.get::<_, i64>(0)
-        });
-        match busy {
-            // The first column is 1 if the log could not be emptied; that is no error to SQLite.
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            Err(error) if is_busy(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
-        place.wait(busy_wait(tries));
-    }
-    Err(StoreError::CheckpointBusy)
 }
 
 fn set(connection: &Connection, pragma: &'static str, wanted: i64) -> Result<(), StoreError> {
@@ -274,18 +249,6 @@ fn check_sqlite() -> Result<(), StoreError> {
         });
     }
     Ok(())
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                // Lost a race of connections that start a transaction in WAL mode.
-                | ErrorCode::FileLockingProtocolFailed
-        )
-    )
 }
 
 #[cfg(test)]

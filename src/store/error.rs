@@ -102,10 +102,11 @@ pub enum StoreError {
         answer: String,
     },
     /// The write-ahead log could not be emptied into the database before new work.
-    #[error(
-        "the write-ahead log cannot be emptied: another connection has been reading or writing for too long"
-    )]
-    CheckpointBusy,
+    #[error("the write-ahead log cannot be emptied: {holders} is reading or writing")]
+    CheckpointBusy {
+        /// The processes that keep it in use, as far as the system tells.
+        holders: String,
+    },
     /// Another run holds a live lease.
     #[error("run {run} holds the lease until {expires} ({owner})")]
     LeaseHeld {

@@ -26,7 +26,7 @@ pub struct Failure {
     pub last_at: DateTime<Utc>,
 }
 
-fn row_to_failure(row: &Row<'_>) -> Result<Failure, StoreError> {
+pub(super) fn row_to_failure(row: &Row<'_>) -> Result<Failure, StoreError> {
     Ok(Failure {
         cell: Cell::new(row.get(0)?, row.get(1)?),
         phase: row.get(2)?,

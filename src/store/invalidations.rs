@@ -25,7 +25,7 @@ pub struct CellInvalidation {
     pub phases: PhaseSet,
 }
 
-fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
+pub(super) fn parse_cause(name: &str) -> Result<InvalidationCause, StoreError> {
     InvalidationCause::from_name(name)
         .ok_or_else(|| StoreError::damaged(format!("invalid cause `{name}` of an invalidation")))
 }

@@ -10,10 +10,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::StoreError;
 use super::location::Location;
+use super::row_hash::hash_row;
 use super::select::select_first;
 
 const LOG_HEADER: u64 = 32;
@@ -21,6 +23,7 @@ const FRAME_HEADER: u64 = 24;
 /// Readings of a log that another process keeps changing, before it is taken as that process's own.
 const TRIES: u32 = 3;
 const STATE_BYTES: usize = 24;
+const MISSING: &str = "the identity of the database is missing (table `file_state`)";
 
 /// The identity of a database, and the number of its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,21 +90,54 @@ fn state(connection: &Connection) -> Result<Option<FileState>, StoreError> {
     Ok(stored.as_deref().and_then(FileState::from_bytes))
 }
 
+/// Returns identity and generation as text; `None` if their row is damaged.
+pub(super) fn state_text(connection: &Connection) -> Result<Option<String>, StoreError> {
+    let text = |state: FileState| {
+        let identity = u128::from_be_bytes(state.identity);
+        format!("{identity:032x} {}", state.generation)
+    };
+    Ok(state(connection)?.map(text))
+}
+
+/// Returns the schema version for which the digests of the rows were computed; `None` without the
+/// row of the table.
+pub(super) fn digested(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT digested FROM file_state";
+    select_first(connection, sql, [], |row| row.get(0).map_err(Into::into))
+}
+
+/// Returns whether the row of the table is as the last commit left it.
+pub(super) fn is_sealed(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT state, digested, seal FROM file_state";
+    let sealed = select_first(connection, sql, [], |row| {
+        let seal: i64 = row.get(2)?;
+        Ok(seal == seal_of(row.get_ref(0)?, row.get(1)?))
+    })?;
+    Ok(sealed.unwrap_or(false))
+}
+
+/// Returns whether the row was written by a version of Plimsoll that knew no seal.
+pub(super) fn is_without_seal(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT seal FROM file_state";
+    let seal = select_first(connection, sql, [], |row| Ok(row.get::<_, i64>(0)?))?;
+    Ok(seal == Some(0))
+}
+
+/// The hash of the columns that the digests of the tables do not cover.
+fn seal_of(state: ValueRef<'_>, digested: i64) -> i64 {
+    hash_row([state, ValueRef::Integer(digested)].into_iter()).cast_signed()
+}
+
 /// Counts up the generation. Every commit does, and stores it with its other changes.
 pub(super) fn count_commit(connection: &Connection) -> Result<(), StoreError> {
     let Some(state) = state(connection)? else {
-        return Err(StoreError::damaged(
-            "the identity of the database is missing",
-        ));
+        return Err(StoreError::damaged(MISSING));
     };
     let next = FileState {
         generation: state.generation + 1,
         ..state
     };
-    connection
-        .prepare_cached("UPDATE file_state SET state = ?1")?
-        .execute(params![next.to_bytes()])?;
-    Ok(())
+    set_state(connection, next)
 }
 
 /// Gives a copy an identity of its own, so that no log of the original belongs to it.
@@ -111,10 +147,47 @@ pub(super) fn renew_identity(connection: &Connection) -> Result<(), StoreError> 
         identity,
         generation: 0,
     };
+    set_state(connection, state)
+}
+
+/// Stores that the digests are those of a schema version, and seals the row as it is then.
+pub(super) fn set_digested(connection: &Connection, version: i64) -> Result<(), StoreError> {
+    if state(connection)?.is_none() {
+        renew_identity(connection)?;
+    }
+    let Some(state) = state(connection)? else {
+        return Err(StoreError::damaged(MISSING));
+    };
+    let bytes = state.to_bytes();
+    let seal = seal_of(ValueRef::Blob(&bytes), version);
     connection.execute(
-        "UPDATE file_state SET state = ?1",
-        params![state.to_bytes()],
+        "UPDATE file_state SET digested = ?1, seal = ?2",
+        [version, seal],
     )?;
+    Ok(())
+}
+
+/// Adds the row of the table, with a new identity, if it is missing.
+pub(super) fn add_missing(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO file_state (only, state, digested, digests, seal)
+               VALUES (1, zeroblob(24), 0, '{}', 0)";
+    match connection.execute(sql, [])? {
+        0 => Ok(()),
+        _ => renew_identity(connection),
+    }
+}
+
+/// Replaces the state. A row whose seal is broken keeps it so: a commit must not hide the damage.
+fn set_state(connection: &Connection, state: FileState) -> Result<(), StoreError> {
+    let bytes = state.to_bytes();
+    if !is_sealed(connection)? {
+        connection.execute("UPDATE file_state SET state = ?1", [bytes])?;
+        return Ok(());
+    }
+    let digested = digested(connection)?.unwrap_or_default();
+    connection
+        .prepare_cached("UPDATE file_state SET state = ?1, seal = ?2")?
+        .execute(params![bytes, seal_of(ValueRef::Blob(&bytes), digested)])?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use crate::durable::{Unfinished, remove_companions};
+use crate::durable::{Access, Unfinished, remove_companions, replace};
 
 /// Extension of a database that is not complete yet, on a file system of its own.
 const UNFINISHED: &str = "unfinished";
@@ -52,6 +52,20 @@ pub trait FileSystem: Debug + Send + Sync {
 
     /// Returns the number of a file, which a file that replaces it does not have.
     fn file_number(&self, file: &Path) -> Option<u64>;
+
+    /// Returns the content of a file.
+    ///
+    /// # Errors
+    ///
+    /// The file does not exist.
+    fn read(&self, file: &Path) -> io::Result<Vec<u8>>;
+
+    /// Writes a small file durably, and replaces one that exists.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    fn replace(&self, file: &Path, content: &[u8]) -> io::Result<()>;
 
     /// Waits before a retry.
     fn wait(&self, time: Duration);
@@ -169,6 +183,30 @@ impl Location {
         match (&self.file_system, std::fs::File::open(&self.path)) {
             (None, Err(source)) => self.file_error(source),
             _ => error.into(),
+        }
+    }
+
+    /// Returns the content of a file beside the database.
+    pub(super) fn read_beside(&self, file: &Path) -> io::Result<Vec<u8>> {
+        match self.file_system() {
+            None => std::fs::read(file),
+            Some(files) => files.read(file),
+        }
+    }
+
+    /// Writes a file beside the database durably, and replaces one that exists.
+    pub(super) fn replace_beside(&self, file: &Path, content: &[u8]) -> io::Result<()> {
+        match self.file_system() {
+            None => replace(file, content, Access::Unchanged),
+            Some(files) => files.replace(file, content),
+        }
+    }
+
+    /// Removes a file beside the database.
+    pub(super) fn remove_beside(&self, file: &Path) -> io::Result<()> {
+        match self.file_system() {
+            None => std::fs::remove_file(file),
+            Some(files) => files.remove(file),
         }
     }
 

@@ -33,6 +33,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/021_former_symbols.sql")),
     M::up(include_str!("schema/022_action_changes.sql")),
     M::up(include_str!("schema/023_currencies_of_cash.sql")),
+    M::up(include_str!("schema/024_seal.sql")),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

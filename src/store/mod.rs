@@ -7,10 +7,12 @@
 //! view's methods, one for each query or change, are in the file of the subject.
 
 mod alerts;
+mod checkpoint;
 mod columns;
 mod commit;
 mod connection;
 mod contents;
+mod derived_tables;
 mod error;
 mod failures;
 mod file_pool;
@@ -20,12 +22,15 @@ mod lease;
 mod ledger;
 mod left_log;
 mod location;
+mod log_holders;
+mod log_mark;
 mod migrations;
 mod mounts;
 mod outputs;
 mod readers;
 mod restore;
 mod row_digests;
+mod row_hash;
 mod runs;
 mod scratch;
 mod select;
@@ -34,6 +39,7 @@ mod sources;
 mod store;
 mod tokens;
 mod transaction;
+mod unusable_rows;
 mod verification;
 
 pub use alerts::{
@@ -67,4 +73,5 @@ pub use sources::{
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};
 pub use transaction::{ReadTransaction, WriteTransaction};
+pub use unusable_rows::UnusableRow;
 pub use verification::{DamageRow, ReadVerification, VerificationRow, WriteVerification};

@@ -10,17 +10,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
+use super::derived_tables::is_derived;
 use super::error::StoreError;
-use super::left_log::count_commit;
+use super::left_log;
+use super::row_hash::hash_row;
 use super::select::select_first;
 use super::transaction::ReadTransaction;
 
-/// The tables without a digest: outputs, and the table of this check.
+/// The tables without a digest: outputs, and the table of this check, whose row has a seal instead.
 const WITHOUT_DIGEST: [&str; 7] = [
     "foreign_cash",
     "snapshot",
@@ -28,26 +29,12 @@ const WITHOUT_DIGEST: [&str; 7] = [
     "exposure",
     "risk",
     "security_statistics",
-    "file_state",
+    FILE_STATE,
 ];
-/// The tables whose rows follow from the sources, or tell what runs did.
-const DERIVED: [&str; 11] = [
-    "alert_state",
-    "failure",
-    "invalidated",
-    "invalidation",
-    "lease",
-    "ledger",
-    "lifecycle_index",
-    "outbox",
-    "revision",
-    "run",
-    "verification",
-];
+/// The table of this check.
+const FILE_STATE: &str = "file_state";
 /// The name under which the definitions of tables, indexes and views have a digest.
 const SCHEMA: &str = "sqlite_schema";
-/// An odd constant with about as many ones as zeros: the golden ratio times 2^64.
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The digests of all tables, by name.
 type Digests = BTreeMap<String, Digest>;
@@ -73,7 +60,7 @@ pub struct ChangedTable {
 impl ChangedTable {
     /// Returns whether the table has sources: values that no run can compute.
     pub fn is_source(&self) -> bool {
-        !DERIVED.contains(&self.table.as_str())
+        !is_derived(&self.table)
     }
 }
 
@@ -128,8 +115,10 @@ impl RowChanges {
         lock(&self.changes).fill(Digest::default());
     }
 
-    /// Adds the changes to the stored digests, in the transaction that made them.
+    /// Counts the commit, and adds the changes to the stored digests, in the transaction that made
+    /// them.
     pub(super) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
+        left_log::count_commit(connection)?;
         let mut digests = stored(connection)?;
         let mut changes = lock(&self.changes);
         for (table, change) in self.tables.iter().zip(changes.iter_mut()) {
@@ -144,15 +133,7 @@ fn lock(changes: &Mutex<Vec<Digest>>) -> MutexGuard<'_, Vec<Digest>> {
     changes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Computes all digests from the rows, in a transaction of its own.
-pub(super) fn accept_rows(connection: &mut Connection) -> Result<(), StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    compute_all(&transaction)?;
-    count_commit(&transaction)?;
-    Ok(transaction.commit()?)
-}
-
-/// Computes all digests from the rows, after a migration.
+/// Computes all digests from the rows: after a migration, or to accept the rows as they are.
 pub(super) fn compute_all(connection: &Connection) -> Result<(), StoreError> {
     let mut digests = Digests::new();
     for table in tables(connection)? {
@@ -183,6 +164,13 @@ impl ReadTransaction<'_> {
                     rows: found.rows,
                 });
             }
+        }
+        if !left_log::is_sealed(self.connection)? {
+            changed.push(ChangedTable {
+                table: FILE_STATE.to_owned(),
+                expected_rows: Some(1),
+                rows: 1,
+            });
         }
         Ok((rows, changed))
     }
@@ -271,41 +259,4 @@ fn found(connection: &Connection, table: &str) -> Result<Digest, StoreError> {
         digest.add(1, hash_row(values?.into_iter()));
     }
     Ok(digest)
-}
-
-/// Returns a hash of the types and bytes of all values. It is stored, so it must never change.
-fn hash_row<'v>(values: impl Iterator<Item = ValueRef<'v>>) -> u64 {
-    let mut state = FACTOR;
-    let mut add = |word: u64| {
-        let product = u128::from(state ^ word) * u128::from(FACTOR);
-        state = ((product >> 64) as u64 ^ product as u64)
-            .rotate_left(23)
-            .wrapping_add(FACTOR);
-    };
-    for value in values {
-        let (kind, bytes): (u64, &[u8]) = match value {
-            ValueRef::Null => (0, &[]),
-            ValueRef::Integer(number) => {
-                add(1);
-                add(number.cast_unsigned());
-                continue;
-            }
-            ValueRef::Real(number) => {
-                add(2);
-                add(number.to_bits());
-                continue;
-            }
-            ValueRef::Text(text) => (3, text),
-            ValueRef::Blob(bytes) => (4, bytes),
-        };
-        add(kind | ((bytes.len() as u64) << 8));
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            add(u64::from_le_bytes(word));
-        }
-    }
-    // One more step, so that each bit of the last value reaches all bits.
-    add(FACTOR);
-    state
 }

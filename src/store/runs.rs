@@ -152,9 +152,9 @@ impl RunRow {
     }
 }
 
-const COLUMNS: &str = "id, key, state, started, ended, policy, scope, target, plan, planned, done, failed, blocked, skipped, report";
+pub(super) const COLUMNS: &str = "id, key, state, started, ended, policy, scope, target, plan, planned, done, failed, blocked, skipped, report";
 
-fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
+pub(super) fn row_to_run(row: &Row<'_>) -> Result<RunRow, StoreError> {
     let count = |at| -> Result<u64, StoreError> {
         let number: i64 = row.get(at)?;
         u64::try_from(number).map_err(StoreError::damaged)
@@ -317,6 +317,16 @@ impl WriteRuns<'_> {
         self.connection.execute(
             "UPDATE run SET state = ?2, ended = ?3, report = ?4 WHERE id = ?1",
             params![run, state.name(), Micros(ended), report],
+        )?;
+        Ok(())
+    }
+
+    /// Closes each run that is marked running and does not hold the lease.
+    pub(crate) fn abandon_without_lease(&self, found: DateTime<Utc>) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE run SET state = 'abandoned', ended = ?1
+             WHERE state = 'running' AND id NOT IN (SELECT run FROM lease)",
+            params![Micros(found)],
         )?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::location::{FileId, Location};
 use super::readers::Readers;
 use super::row_digests::RowChanges;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{connection, left_log, mounts, row_digests};
+use super::{checkpoint, connection, left_log, log_mark, migrations, mounts, row_digests};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct Writer {
     changes: RowChanges,
     /// The file that is open. Commits to a file without a name would be lost.
     file: FileId,
+    /// Whether each commit was synced, and the log with it.
+    is_synced: bool,
     /// The identity of the database; none if its row is damaged.
     identity: Option<[u8; 16]>,
 }
@@ -112,6 +114,7 @@ impl Store {
             location: self.location.clone(),
             changes: RowChanges::collect(&connection)?,
             file,
+            is_synced: true,
             identity: left_log::identity(&connection),
             connection,
         })
@@ -151,12 +154,35 @@ impl Writer {
         })
     }
 
+    /// Calls `work` like [`Writer::write`], and accepts all rows as they are then: their digests are
+    /// computed again in the transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::write`].
+    pub fn write_and_accept_rows<T, E: From<StoreError>>(
+        &mut self,
+        work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let work = |writing: &WriteTransaction<'_>| {
+            left_log::add_missing(writing.connection)?;
+            // A change in any case, so that the rows are accepted if `work` changes none.
+            left_log::set_digested(writing.connection, migrations::newest())?;
+            work(writing)
+        };
+        self.write_and_count(work, |_, transaction| {
+            left_log::count_commit(transaction)?;
+            row_digests::compute_all(transaction)
+        })
+    }
+
     /// Calls `work` in a transaction, and `count` with the changes of rows that it made.
     fn write_and_count<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
         count: impl FnOnce(&RowChanges, &Connection) -> Result<(), StoreError>,
     ) -> Result<T, E> {
+        checkpoint::ensure_log_bounded(&self.connection, &self.location)?;
         // A deferred transaction takes the write lock at its first write. If another connection
         // committed after its first read, SQLite refuses that write at once, whatever the timeout.
         let transaction = self
@@ -170,7 +196,6 @@ impl Writer {
         let result = work(&WriteTransaction::on(&transaction))?;
         if transaction.total_changes() != before {
             count(&self.changes, &transaction)?;
-            left_log::count_commit(&transaction)?;
         }
         let identity = left_log::identity(&transaction);
         let is_other = |(found, opened)| found != opened;
@@ -179,7 +204,14 @@ impl Writer {
             return Err(StoreError::Moved(self.location.path().to_owned()).into());
         }
         self.location.ensure_is(self.file)?;
-        transaction.commit().map_err(StoreError::from)?;
+        if let Err(error) = transaction.commit() {
+            self.is_synced = false;
+            // It may be true of the log as it was before, but a sync has failed since.
+            if let Err(error) = log_mark::remove(&self.location) {
+                tracing::warn!("failed to remove the mark of the log: {error}");
+            }
+            return Err(StoreError::from(error).into());
+        }
         // The file may have lost its name between the check and the COMMIT.
         self.location.ensure_is(self.file)?;
         Ok(result)
@@ -200,15 +232,6 @@ impl Writer {
         })
     }
 
-    /// Computes the digests of all rows again, and so accepts the rows as they are.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read or written.
-    pub fn accept_rows(&mut self) -> Result<(), StoreError> {
-        row_digests::accept_rows(&mut self.connection)
-    }
-
     /// Empties the write-ahead log into the database. Must succeed after any error of a commit,
     /// before new work: a log whose sync failed once must not be appended to.
     ///
@@ -216,8 +239,10 @@ impl Writer {
     ///
     /// Other connections keep the log in use for some ten seconds, or the database cannot be
     /// written.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        connection::checkpoint(&self.connection, &self.location)
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        checkpoint::checkpoint(&self.connection, &self.location)?;
+        self.is_synced = true;
+        Ok(())
     }
 
     /// Returns the path of the file; on a file system of its own, the name there.
@@ -231,6 +256,18 @@ impl Writer {
     pub(crate) fn damage(&self, sql: &str) -> usize {
         let off = self.connection.pragma_update(None, "foreign_keys", false);
         off.and_then(|()| self.connection.execute(sql, [])).unwrap()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Nothing is said of a log that another file has left behind under this name.
+        if !self.is_synced || self.location.ensure_is(self.file).is_err() {
+            return;
+        }
+        if let Err(error) = checkpoint::leave_log(&self.connection, &self.location) {
+            tracing::warn!("failed to empty the log: {error}");
+        }
     }
 }
 

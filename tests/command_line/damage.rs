@@ -45,6 +45,52 @@ fn damaged_outputs_and_bookkeeping_are_repaired_and_computed_again() {
 }
 
 #[test]
+fn a_damaged_set_of_the_ledger_is_dropped_and_its_cells_are_computed_again() {
+    for phase in 2..=6 {
+        for set in ["count = count + 1", "ids = zeroblob(3)", "phase = 99"] {
+            let sql = format!(
+                "UPDATE ledger SET {set} WHERE phase = {phase} AND day = (SELECT min(day) FROM ledger)"
+            );
+            let workspace = Workspace::from_world(WORLD);
+            let books = workspace.books();
+            change(&workspace, &sql);
+            let text = broken(&workspace);
+            assert!(text.contains("plimsoll repair\n"), "{sql}: {text}");
+            let repaired = workspace.run_ok(&["repair"]);
+            assert!(repaired.contains("invalidated"), "{sql}: {repaired}");
+            // Dropped, so the cells are open until a run.
+            assert_eq!(workspace.run(&["check", "--max-lag", "0"]).code, 1, "{sql}");
+            workspace.run_ok(&["run"]);
+            workspace.run_ok(&["check", "--max-lag", "0"]);
+            let verified = workspace.run(&["verify", "--all"]);
+            assert_eq!(verified.code, 0, "{sql}: {}", verified.stdout);
+            assert_eq!(workspace.books(), books, "{sql}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_row_of_bookkeeping_is_named_with_its_file() {
+    let workspace = Workspace::from_world(WORLD);
+    change(&workspace, "DELETE FROM revision");
+    for arguments in [&["status"][..], &["check"], &["run"]] {
+        let refused = workspace.run(arguments);
+        assert_eq!(refused.code, 5, "{arguments:?}: {}", refused.stdout);
+        for text in [
+            "`plimsoll.db`",
+            "table `revision`",
+            "`plimsoll restore BACKUP`",
+        ] {
+            assert!(refused.stderr.contains(text), "{}", refused.stderr);
+        }
+    }
+    assert!(broken(&workspace).contains("plimsoll repair\n"));
+    workspace.run_ok(&["repair"]);
+    workspace.run_ok(&["run"]);
+    workspace.run_ok(&["verify", "--all"]);
+}
+
+#[test]
 fn a_cell_without_its_output_is_not_complete() {
     let workspace = Workspace::from_world(WORLD);
     change(&workspace, "DELETE FROM risk");

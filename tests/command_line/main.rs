@@ -10,6 +10,7 @@ mod demo;
 mod deploying;
 mod empty_holdings;
 mod interruptions;
+mod open_reader;
 mod outage;
 mod readme_example;
 mod real_prices;

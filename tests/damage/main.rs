@@ -6,3 +6,4 @@ mod harness;
 
 mod bit_flips;
 mod left_logs;
+mod tables;

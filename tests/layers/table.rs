@@ -68,6 +68,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "environment",
             "plan",
             "store",
+            "invalidation",
             "engine",
             "import",
             "query",

@@ -6,6 +6,7 @@ use crate::mutant::Detection::{Scenario, Sim};
 use crate::mutant::{Edit, Mutant};
 
 const CONNECTION: &str = "src/store/connection.rs";
+const CHECKPOINT: &str = "src/store/checkpoint.rs";
 const STORE: &str = "src/store/store.rs";
 const COMMIT: &str = "src/store/commit.rs";
 const LEASE: &str = "src/store/lease.rs";
@@ -41,11 +42,11 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "wal-not-truncated",
         "a WAL whose sync may have failed is appended to",
         &[Sim("faults")],
-        &[edit(
-            CONNECTION,
-            "checkpoint(&connection, place).map_err(|error| read_only(place, error))?;",
-            "checkpoint(&connection, place).map_err(|error| read_only(place, error))?;",
-            "",
+        &[insert(
+            CHECKPOINT,
+            "match try_checkpoint(connection)? { LogState::Empty => log_mark::remove(place), \
+             LogState::InUse { frames } if",
+            "return Ok(());",
         )],
     ),
     fault(

@@ -8,5 +8,6 @@ mod harness;
 mod healing;
 mod incident;
 mod leases;
+mod open_reader;
 mod replanning;
 mod simulated_disk;

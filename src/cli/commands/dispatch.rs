@@ -15,6 +15,7 @@ use crate::cli::{
     error::CliError,
     exit::Exit,
 };
+use crate::store::StoreError;
 
 /// Runs the command. Completions and manual pages need no configuration, and so work with an
 /// invalid one.
@@ -27,10 +28,15 @@ pub(in crate::cli) fn execute(arguments: Arguments) -> Result<Exit, CliError> {
     let context = Context::new(arguments.global)?;
     let has_database = works_on_the_database(&arguments.command);
     let executed = execute_in(&context, arguments.command);
-    if has_database && let Err(error) = &executed {
-        note_damage_of(&context, error);
-    }
-    executed
+    let is_damaged = |error: &CliError| error.store_error().is_some_and(StoreError::is_damaged);
+    executed.map_err(|error| match has_database && is_damaged(&error) {
+        true => {
+            note_damage_of(&context, &error);
+            let path = context.configuration.database.clone();
+            CliError::DamagedDatabase(path, Box::new(error))
+        }
+        false => error,
+    })
 }
 
 /// Returns whether the rows that a command reads are those of the configured database. Recording
@@ -63,7 +69,7 @@ const fn works_on_the_database(command: &Command) -> bool {
 
 /// Records the damage that a command met.
 fn note_damage_of(context: &Context, error: &CliError) {
-    let Some(error) = error.store_error().filter(|error| error.is_damaged()) else {
+    let Some(error) = error.store_error() else {
         return;
     };
     // If the database cannot be opened, no surface can show it as well.

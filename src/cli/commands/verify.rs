@@ -40,11 +40,7 @@ pub(super) fn execute(context: &Context, args: &VerifyArgs) -> Result<Exit, CliE
         }
     };
     let meter = Meter::new(context);
-    // A damaged calendar is a finding, so the verification goes on.
-    let settings = match context.settings(&store) {
-        Err(error) if error.is_damaged() => context.configuration.engine.clone(),
-        settings => settings?,
-    };
+    let settings = context.settings_beside_damage(&store)?;
     let verification = query::verify(&store, &settings, &environment, sample, &|progress| {
         meter.show_verification(progress)
     });

@@ -218,6 +218,8 @@ pub(super) struct Tally {
     findings: Vec<String>,
     found: u64,
     damaged: PhaseCells,
+    /// The first error that a wrong configuration or a damaged source can cause.
+    doubtful: Option<QueryError>,
 }
 
 impl Tally {
@@ -228,7 +230,18 @@ impl Tally {
             findings: Vec::new(),
             found: 0,
             damaged: PhaseCells::new(),
+            doubtful: None,
         }
+    }
+
+    /// Returns whether the claim has a finding.
+    pub(super) const fn is_broken(&self) -> bool {
+        self.found > 0
+    }
+
+    /// Takes the error that a wrong configuration or a damaged source can cause, if there was one.
+    pub(super) fn take_doubtful(&mut self) -> Option<QueryError> {
+        self.doubtful.take()
     }
 
     /// Marks an output as damaged. The id is that of a security in the phase `securities`.
@@ -294,7 +307,8 @@ impl Tally {
     }
 }
 
-/// Runs one part of a check. Damaged rows become a finding at `place`; other errors are returned.
+/// Runs one part of a check. Damaged rows become a finding at `place`, and so do errors that damaged
+/// sources can cause, such as a benchmark that no security is; other errors are returned.
 pub(super) fn catch_damage(
     tally: &mut Tally,
     place: impl FnOnce() -> String,
@@ -305,6 +319,11 @@ pub(super) fn catch_damage(
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
             tally.add_finding(|| format!("{}: {error}{cause}", place()));
+            Ok(())
+        }
+        Err(error @ QueryError::Engine(EngineError::Market(_) | EngineError::Calendar(_))) => {
+            tally.add_finding(|| format!("{}: {error}", place()));
+            tally.doubtful.get_or_insert(error);
             Ok(())
         }
         other => other,

@@ -40,6 +40,9 @@ pub(super) fn check(
     let mut statistics = Tally::new(Claim::RiskHasStatistics);
     let mut done = BTreeMap::new();
     let mut stale_outputs = 0;
+    for (table, rows) in store.read(|reading| reading.outputs_with_unknown_keys())? {
+        ids_known.add_finding(|| format!("`{table}`: {rows} rows of an unknown portfolio or day"));
+    }
     for (at, day) in days.iter().enumerate() {
         catch_damage(
             &mut has_output,
@@ -52,12 +55,21 @@ pub(super) fn check(
                         day: *day,
                     };
                     for phase in WITH_OUTPUT {
-                        let covered = session.reading.ledger().done(*day, phase)?;
-                        stale_outputs += session.compare(phase, &covered, tally, &mut ids_known)?;
-                        let cells = done.entry(*day).or_insert_with(IdSet::new);
-                        if phase != Phase::Securities {
-                            *cells |= covered;
-                        }
+                        // An unreadable set of one phase hides no damage of the others.
+                        catch_damage(
+                            tally,
+                            || format!("{day}, {phase}"),
+                            |tally| {
+                                let covered = session.reading.ledger().done(*day, phase)?;
+                                stale_outputs +=
+                                    session.compare(phase, &covered, tally, &mut ids_known)?;
+                                let cells = done.entry(*day).or_insert_with(IdSet::new);
+                                if phase != Phase::Securities {
+                                    *cells |= covered;
+                                }
+                                Ok(())
+                            },
+                        )?;
                     }
                     catch_damage(
                         &mut statistics,

@@ -28,6 +28,6 @@ mod tests;
 
 pub use check::{Check, Claim, Verdict, Verification, VerifyProgress};
 pub(super) use record::damage_remedy;
-pub use record::{repaired, unreadable};
+pub use record::unreadable;
 pub use sample::Sample;
 pub use verify::verify;

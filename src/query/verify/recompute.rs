@@ -39,7 +39,15 @@ impl Recompute<'_> {
     ) -> Result<RecomputeCheck, QueryError> {
         let mut cells = Tally::new(Claim::CellsRecomputed);
         let mut statistics = Tally::new(Claim::StatisticsRecomputed);
-        let chosen = sample.select(done);
+        let mut chosen = sample.select(done);
+        let known_days = self.settings.calendar.known_days();
+        chosen.retain(|day, ids| {
+            let is_known = known_days.contains(*day);
+            if !is_known {
+                self.add_cells_without_session(*day, ids, &mut cells);
+            }
+            is_known
+        });
         let mut ids = chosen.values().fold(IdSet::new(), |all, day| all | day);
         ids &= &self.known.portfolios;
         if let Some(last) = chosen.keys().next_back() {
@@ -52,12 +60,19 @@ impl Recompute<'_> {
                     };
                     let mut recomputation = self.store.read(load)?;
                     for (at, (day, sampled)) in (1..).zip(&chosen) {
-                        self.check_session(
-                            &mut recomputation,
-                            *day,
-                            sampled,
+                        // An unreadable set of the ledger hides no damage of other sessions.
+                        catch_damage(
                             cells,
-                            &mut statistics,
+                            || day.to_string(),
+                            |cells| {
+                                self.check_session(
+                                    &mut recomputation,
+                                    *day,
+                                    sampled,
+                                    cells,
+                                    &mut statistics,
+                                )
+                            },
                         )?;
                         progress(VerifyProgress {
                             claim: Claim::CellsRecomputed,
@@ -84,11 +99,7 @@ impl Recompute<'_> {
         statistics: &mut Tally,
     ) -> Result<(), QueryError> {
         if !recomputation.has_session(day) {
-            if !sampled.is_empty() {
-                cells.add_finding(|| {
-                    format!("{day}: cells are done, but the sources have no such session")
-                });
-            }
+            self.add_cells_without_session(day, sampled, cells);
             return Ok(());
         }
         self.store.read(|reading| {
@@ -119,6 +130,17 @@ impl Recompute<'_> {
                 |tally| self.compare_statistics(reading, recomputation, day, tally),
             )
         })
+    }
+
+    fn add_cells_without_session(&self, day: Day, ids: &IdSet, cells: &mut Tally) {
+        if ids.is_empty() {
+            return;
+        }
+        for id in ids {
+            cells.add_damaged(day, PhaseSet::CELL_PHASES, id);
+        }
+        cells
+            .add_finding(|| format!("{day}: cells are done, but the sources have no such session"));
     }
 
     /// Compares the stored output of a cell with the recomputed one. A missing row is a finding of
@@ -170,31 +192,29 @@ impl Recompute<'_> {
         for recomputed in recomputation.statistics(day, &done) {
             let security: SecurityId = recomputed.security;
             let phase = PhaseSet::from_phase(Phase::Securities);
-            let stored = match reading.outputs().security_statistics(day, security) {
-                Err(error) if error.is_damaged() => {
-                    tally.add_damaged(day, phase, security.0);
-                    return Err(error.into());
-                }
-                stored => stored?,
-            };
-            let Some((by, stored)) = stored else {
-                continue;
-            };
             let name = || {
                 format!(
                     "{} on {day}, securities",
                     self.known.security_label(security)
                 )
             };
-            let pair = Some((&stored, &recomputed));
-            if let Some(difference) = difference(pair, facts::of_statistics) {
-                tally.add_damaged(day, phase, security.0);
-                tally.add_finding(|| format!("{}: {difference}", name()));
-            }
-            if by != recomputation.model() {
-                tally.add_damaged(day, phase, security.0);
-                tally.add_finding(|| format!("{}: done, but by an older model", name()));
-            }
+            tally.check_cell((day, phase, security.0), |tally| {
+                // An unreadable row hides no damage of other securities.
+                catch_damage(tally, name, |tally| {
+                    let stored = reading.outputs().security_statistics(day, security)?;
+                    let Some((by, stored)) = stored else {
+                        return Ok(());
+                    };
+                    let pair = Some((&stored, &recomputed));
+                    if let Some(difference) = difference(pair, facts::of_statistics) {
+                        tally.add_finding(|| format!("{}: {difference}", name()));
+                    }
+                    if by != recomputation.model() {
+                        tally.add_finding(|| format!("{}: done, but by an older model", name()));
+                    }
+                    Ok(())
+                })
+            })?;
         }
         Ok(())
     }

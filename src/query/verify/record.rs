@@ -1,4 +1,4 @@
-//! The record of verifications: damage stays known until a verification finds none, or a repair.
+//! The record of verifications: damage stays known until a verification finds none.
 
 use std::collections::BTreeSet;
 
@@ -48,14 +48,6 @@ impl Verification {
             Some(Verdict::Broken { findings, .. }) => findings.first().cloned(),
             _ => None,
         })
-    }
-}
-
-/// Returns the record after a repair, which verified all cells and left no damage.
-pub fn repaired(now: DateTime<Utc>) -> VerificationRow {
-    VerificationRow {
-        ended: Some(now),
-        damage: None,
     }
 }
 

@@ -102,6 +102,18 @@ pub(super) fn check_rows(
     Ok(())
 }
 
+/// Reads each row of ledger and bookkeeping, also those that their digest matches.
+pub(super) fn check_bookkeeping(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
+    store.read(|reading| {
+        for row in reading.unusable_rows()? {
+            tally.add_finding(|| format!("`{}`, {}: {}", row.table, row.key, row.problem));
+        }
+        reading.revision()?;
+        reading.verification().last()?;
+        Ok(())
+    })
+}
+
 /// Reads the sessions and the definitions of the calendars in force: that of the database and those
 /// that securities name.
 pub(super) fn check_calendar(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {

@@ -40,6 +40,11 @@ pub fn verify(
         || "the rows".to_owned(),
         |tally| sources::check_rows(store, &mut changed_sources, tally),
     )?;
+    catch_damage(
+        &mut rows,
+        || "the bookkeeping".to_owned(),
+        |tally| sources::check_bookkeeping(store, tally),
+    )?;
     let mut known = Directory::default();
     catch_damage(
         &mut lifecycle_index,
@@ -88,11 +93,18 @@ pub fn verify(
     };
     let recomputed = recompute.check(&ledger.done, sample, progress)?;
 
+    let has_damaged_sources = integrity.is_broken() || rows.is_broken() || calendar.is_broken();
     let mut tallies = vec![integrity, rows, lifecycle_index, calendar, configuration];
     tallies.extend(ledger.tallies);
     tallies.extend(books);
     tallies.extend(recomputed.tallies);
     tallies.push(runs);
+    // Of sound sources, such an error is about the configuration.
+    let mut doubtful = tallies.iter_mut().filter_map(Tally::take_doubtful);
+    if let Some(error) = doubtful.next().filter(|_| !has_damaged_sources) {
+        return Err(error);
+    }
+    drop(doubtful);
     let mut damaged = PhaseCells::new();
     for tally in &mut tallies {
         tally.take_damaged(&mut damaged);

@@ -39,8 +39,12 @@ impl ReadOutputs<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn stored_days(&self) -> Result<BTreeSet<Day>, StoreError> {
-        let sql = "SELECT DISTINCT day FROM ledger";
-        let mut days: BTreeSet<Day> = select(self.connection, sql, [], |row| Ok(row.get(0)?))?;
+        // Rows outside of all days are found on their own.
+        let sql = "SELECT DISTINCT day FROM ledger WHERE day BETWEEN ?1 AND ?2";
+        let mut days: BTreeSet<Day> =
+            select(self.connection, sql, params![Day::MIN, Day::MAX], |row| {
+                Ok(row.get(0)?)
+            })?;
         for table in Phase::ALL.into_iter().filter_map(table_of) {
             self.add_stored_days(table, &mut days)?;
         }
@@ -62,10 +66,13 @@ impl ReadOutputs<'_> {
             let Some(key) = next else {
                 return Ok(());
             };
-            let cell = Cell::from_key(key)
-                .ok_or_else(|| StoreError::damaged(format!("invalid cell key `{key}`")))?;
-            days.insert(cell.day);
-            after = Cell::new(cell.day, PortfolioId(u32::MAX)).key();
+            after = match Cell::from_key(key) {
+                Some(cell) => {
+                    days.insert(cell.day);
+                    Cell::new(cell.day, PortfolioId(u32::MAX)).key()
+                }
+                None => key,
+            };
         }
     }
 }

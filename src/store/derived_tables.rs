@@ -1,0 +1,22 @@
+//! Names the tables that a repair can put right: no run computes the rows of the other ones.
+
+/// The tables whose rows follow from the sources, or tell what runs did.
+const DERIVED: [&str; 12] = [
+    "alert_state",
+    "failure",
+    "file_state",
+    "invalidated",
+    "invalidation",
+    "lease",
+    "ledger",
+    "lifecycle_index",
+    "outbox",
+    "revision",
+    "run",
+    "verification",
+];
+
+/// Returns whether the rows of a table follow from the sources, or tell what runs did.
+pub(super) fn is_derived(table: &str) -> bool {
+    DERIVED.contains(&table)
+}

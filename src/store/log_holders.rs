@@ -1,0 +1,127 @@
+//! Names the processes that keep a write-ahead log from being emptied, as far as the system tells.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+/// The bytes of the `-shm` file that SQLite locks for the writer, a checkpoint and the readers.
+const LOCKED: std::ops::RangeInclusive<u64> = 120..=127;
+/// Ticks of a process's start time in a second: the kernel's unit for programs on all machines.
+const TICKS: u64 = 100;
+
+/// A process that reads or writes a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Holder {
+    pid: u32,
+    /// Name of its program, if the process may be seen.
+    program: Option<String>,
+    started: Option<DateTime<Utc>>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        if let Some(program) = &self.program {
+            write!(f, " (`{program}`)")?;
+        }
+        if let Some(started) = self.started {
+            write!(
+                f,
+                ", running since {}",
+                started.format("%Y-%m-%d %H:%M UTC")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the processes that read or write a database now, as text; "another connection" where the
+/// system does not tell.
+pub(super) fn log_holders(database: &Path) -> String {
+    let mut shared = database.as_os_str().to_owned();
+    shared.push("-shm");
+    let inode = inode(Path::new(&shared));
+    let locks = fs::read_to_string("/proc/locks").ok();
+    let pids = inode.zip(locks).map(|(inode, locks)| pids(&locks, inode));
+    let holders: Vec<_> = (pids.unwrap_or_default().into_iter())
+        .map(|pid| holder(pid).to_string())
+        .collect();
+    match holders.is_empty() {
+        true => "another connection".to_owned(),
+        false => holders.join("; "),
+    }
+}
+
+#[cfg(unix)]
+fn inode(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|file| file.ino())
+}
+
+#[cfg(not(unix))]
+fn inode(_path: &Path) -> Option<u64> {
+    None
+}
+
+/// Returns the processes that hold a lock of a reader or writer on a file, by the kernel's list.
+fn pids(locks: &str, inode: u64) -> BTreeSet<u32> {
+    let lock = |line: &str| {
+        // `1: POSIX  ADVISORY  READ 4711 fd:01:1234 124 124`; `->` marks one that waits.
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let [_, _, _, _, pid, file, first, last] = fields.as_slice() else {
+            return None;
+        };
+        let (_, found) = file.rsplit_once(':')?;
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        let is_held =
+            found.parse() == Ok(inode) && first <= *LOCKED.end() && last >= *LOCKED.start();
+        pid.parse().ok().filter(|_| is_held)
+    };
+    locks.lines().filter_map(lock).collect()
+}
+
+fn holder(pid: u32) -> Holder {
+    let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).ok();
+    let started = || {
+        let stat = read("stat")?;
+        // The command may contain spaces and parentheses, so fields count from its end.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks: u64 = fields.split_whitespace().nth(19)?.parse().ok()?;
+        let boot = fs::read_to_string("/proc/stat").ok()?;
+        let boot = boot.lines().find_map(|line| line.strip_prefix("btime "))?;
+        let boot: i64 = boot.trim().parse().ok()?;
+        DateTime::from_timestamp(boot + (ticks / TICKS).cast_signed(), 0)
+    };
+    Holder {
+        pid,
+        program: read("comm").map(|name| name.trim_end().to_owned()),
+        started: started(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_and_writers_of_a_file_hold_its_locks() {
+        let locks = "1: POSIX  ADVISORY  READ 11 fd:01:77 124 124\n\
+                     2: POSIX  ADVISORY  WRITE 12 fd:01:77 120 120\n\
+                     2: -> POSIX  ADVISORY  WRITE 13 fd:01:77 120 120\n\
+                     3: POSIX  ADVISORY  READ 14 fd:01:77 128 128\n\
+                     4: POSIX  ADVISORY  READ 15 fd:01:78 124 124\n\
+                     5: OFDLCK ADVISORY  READ -1 fd:01:77 124 124\n";
+        assert_eq!(pids(locks, 77), BTreeSet::from([11, 12]));
+    }
+
+    #[test]
+    fn a_process_is_named_with_its_start() {
+        let shown = holder(std::process::id()).to_string();
+        assert!(shown.starts_with("process "), "{shown}");
+        #[cfg(target_os = "linux")]
+        assert!(shown.contains(", running since 20"), "{shown}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Marks a write-ahead log as synced that a writer could not empty because another connection reads
+//! it, so that later writers may append to it.
+//!
+//! A log whose sync failed once must not be appended to: what follows in it can be lost after it was
+//! acknowledged. A writer none of whose commits returned an error leaves a mark that names the state
+//! of the log: the identity of the database, its generation, and the number of frames. The mark says
+//! nothing of any other state, so a process that is killed leaves none, and a mark that a later commit
+//! outdates need not be removed.
+
+use std::io;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+use super::left_log::state_text;
+use super::location::Location;
+
+/// Returns the path of the mark of a database.
+fn mark_path(place: &Location) -> PathBuf {
+    let mut name = place.path().as_os_str().to_owned();
+    name.push("-synced");
+    name.into()
+}
+
+/// Returns the content of the mark of a log with so many frames; `None` if there is nothing to mark.
+fn content(connection: &Connection, frames: i64) -> Result<Option<String>, StoreError> {
+    if frames <= 0 {
+        return Ok(None);
+    }
+    let state = state_text(connection)?;
+    // The end tells a whole mark from the beginning of one.
+    Ok(state.map(|state| format!("{state} {frames} frames synced\n")))
+}
+
+/// Returns whether all commits of a log with so many frames are known to be synced.
+pub(super) fn is_synced(
+    connection: &Connection,
+    place: &Location,
+    frames: i64,
+) -> Result<bool, StoreError> {
+    let marked = match place.read_beside(&mark_path(place)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        marked => marked.map_err(|source| file_error(place, source))?,
+    };
+    let expected = content(connection, frames)?;
+    Ok(expected.is_some_and(|expected| expected.as_bytes() == marked))
+}
+
+/// Marks a log with so many frames as synced.
+pub(super) fn set(
+    connection: &Connection,
+    place: &Location,
+    frames: i64,
+) -> Result<(), StoreError> {
+    let Some(content) = content(connection, frames)? else {
+        return Ok(());
+    };
+    place
+        .replace_beside(&mark_path(place), content.as_bytes())
+        .map_err(|source| file_error(place, source))
+}
+
+/// Removes the mark, if there is one.
+pub(super) fn remove(place: &Location) -> Result<(), StoreError> {
+    match place.remove_beside(&mark_path(place)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| file_error(place, source)),
+    }
+}
+
+fn file_error(place: &Location, source: io::Error) -> StoreError {
+    StoreError::File {
+        path: mark_path(place),
+        source,
+    }
+}

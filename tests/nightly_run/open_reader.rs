@@ -1,0 +1,134 @@
+//! Runs on a disk whose log cannot be emptied, because another connection keeps a read transaction
+//! open. They go on while each sync succeeded, and what they report survives a power cut.
+
+use plimsoll::disk::{Call, Fault, FaultDuration, InjectedDiskFault, SimulatedDisk};
+use plimsoll::engine::{EngineError, RunRequest};
+use plimsoll::environment::Environment;
+use plimsoll::store::{Store, StoreError};
+
+use crate::harness::{Harness, harness_on_disk, nightly, range};
+
+const WORLD: &str = r#"
+now = 2026-01-09T18:00:00-05:00
+[portfolios]
+"A..B" = { inception = 2026-01-06, cash = 1_000, holdings = { NIMB = 100 } }
+"#;
+
+/// A run that commits each time, and leaves the same books.
+fn forced() -> RunRequest {
+    RunRequest {
+        force: Some(range("2026-01-06", "2026-01-08")),
+        ..nightly()
+    }
+}
+
+/// Calls `work` while a read transaction is open.
+fn under_a_reader<T>(disk: &SimulatedDisk, work: impl FnOnce() -> T) -> T {
+    let store = Store::open(disk).unwrap();
+    let read = store.read(|reading| {
+        reading.revision()?;
+        Ok::<_, StoreError>(work())
+    });
+    read.unwrap()
+}
+
+/// Opens the database of a disk as a later process does.
+fn reopened(harness: &Harness, disk: &SimulatedDisk) -> Harness {
+    let now = harness.environment.clock.now();
+    let environment = Environment::fixed(now, 50_000);
+    Harness::reopened(
+        Store::open(disk).unwrap(),
+        harness.settings.clone(),
+        environment,
+    )
+}
+
+/// The books and the number of runs after a power cut.
+fn after_power_cut(harness: &Harness, disk: &SimulatedDisk) -> (Vec<String>, usize) {
+    let left = reopened(harness, &disk.after_power_cut());
+    left.copy_to_file();
+    (left.output_rows(), left.run_states().len())
+}
+
+#[test]
+fn several_runs_under_one_reader_are_kept() {
+    let disk = SimulatedDisk::new();
+    let harness = harness_on_disk(WORLD, &disk);
+    harness.run(&nightly());
+    let (books, runs) = after_power_cut(&harness, &disk);
+    under_a_reader(&disk, || {
+        for night in 1..=4 {
+            harness.run(&forced());
+            let left = after_power_cut(&harness, &disk);
+            assert_eq!(left, (books.clone(), runs + night));
+        }
+    });
+}
+
+#[test]
+fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
+    let disk = SimulatedDisk::new();
+    let harness = harness_on_disk(WORLD, &disk);
+    harness.run(&nightly());
+    let books = after_power_cut(&harness, &disk).0;
+    let calls = {
+        let disk = disk.fork();
+        let night = reopened(&harness, &disk);
+        under_a_reader(&disk, || {
+            night.run(&forced());
+            disk.arm(None);
+            night.run(&forced());
+            disk.disarm().0
+        })
+    };
+    let (mut refused, mut went_on) = (0, 0);
+    for (at, _) in calls
+        .iter()
+        .enumerate()
+        .filter(|(_, call)| **call == Call::Sync)
+    {
+        for fault in [Fault::Dropped, Fault::Io] {
+            let disk = disk.fork();
+            let night = reopened(&harness, &disk);
+            let reported = under_a_reader(&disk, || {
+                night.run(&forced());
+                disk.arm(Some(InjectedDiskFault {
+                    at,
+                    fault,
+                    duration: FaultDuration::Once,
+                }));
+                let hit = night.try_run(&forced());
+                disk.disarm();
+                let next = night.try_run(&nightly());
+                if let Err(EngineError::Store(StoreError::CheckpointBusy { .. })) = next {
+                    refused += 1;
+                } else if next.is_ok() {
+                    went_on += 1;
+                }
+                [hit.is_ok(), next.is_ok()]
+            });
+            let (left, runs) = after_power_cut(&harness, &disk);
+            // The runs before: of the world, and two without a fault.
+            let reported_runs = reported.iter().filter(|is_ok| **is_ok).count();
+            assert!(
+                runs >= 2 + reported_runs,
+                "{fault:?} at {at}: {runs} runs of {reported:?}"
+            );
+            if reported[1] {
+                assert!(left == books, "{fault:?} at {at}");
+            }
+            // Without the reader the log is emptied, and the next run brings all books back.
+            let next = reopened(&harness, &disk.fork());
+            next.environment
+                .processes
+                .mark_gone(&night.environment.process);
+            next.run(&nightly());
+            next.copy_to_file();
+            assert!(next.output_rows() == books, "{fault:?} at {at}");
+        }
+    }
+    assert!(
+        refused > 0 && went_on > 0,
+        "{refused} refused, {went_on} went on"
+    );
+}
