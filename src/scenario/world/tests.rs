@@ -333,10 +333,8 @@ fn a_split_may_be_on_a_day_without_a_session() {
         sources.unwrap()
     };
     let (sunday, monday) = (with_split("2026-01-04"), with_split("2026-01-05"));
-    assert_eq!(
-        sunday.splits.last().map(|split| split.day),
-        Some(day("2026-01-04"))
-    );
+    let mut days = sunday.splits.iter().map(|split| split.day);
+    assert!(days.any(|on| on == day("2026-01-04")));
     // The generated prices and holdings follow the split from the next session on.
     assert_eq!(sunday.closes, monday.closes);
     assert_eq!(sunday.transactions, monday.transactions);
