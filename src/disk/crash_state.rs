@@ -62,7 +62,7 @@ impl Operation {
     pub const fn is_name_change(&self) -> bool {
         matches!(
             self,
-            Self::Create { .. } | Self::Delete { .. } | Self::Rename { .. }
+            Self::Create { .. } | Self::Link { .. } | Self::Delete { .. } | Self::Rename { .. }
         )
     }
 
@@ -100,6 +100,7 @@ impl CrashState {
                     self.make_durable(Operation::is_name_change);
                 }
             }
+            Operation::SyncNames => self.make_durable(Operation::is_name_change),
             other => {
                 // The file itself exists at once, so that its bytes can survive without its name
                 // and its name without its bytes.

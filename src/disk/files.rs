@@ -163,6 +163,21 @@ impl Files {
         }
     }
 
+    /// Gives a file a second name, which must be free.
+    pub(super) fn link(&mut self, file: FileNumber, name: &str) {
+        self.visible.insert(name.to_owned(), file);
+        self.record(|| Operation::Link {
+            file,
+            name: name.to_owned(),
+        });
+    }
+
+    /// Makes all names durable.
+    pub(super) fn sync_folder(&mut self) {
+        self.sync_names(NameSync::Synced);
+        self.record(|| Operation::SyncNames);
+    }
+
     /// Returns the digest of the visible names and bytes.
     pub(super) fn digest(&self) -> Digest {
         let mut sum = Sha256::new();

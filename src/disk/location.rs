@@ -70,6 +70,23 @@ impl FileSystem for SimulatedDisk {
         Ok(())
     }
 
+    fn link(&self, file: &Path, name: &Path) -> io::Result<()> {
+        let mut files = self.0.files();
+        let found = files.find(&text(file)).ok_or(io::ErrorKind::NotFound)?;
+        match files.find(&text(name)) {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => {
+                files.link(found, &text(name));
+                Ok(())
+            }
+        }
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        self.0.files().sync_folder();
+        Ok(())
+    }
+
     fn file_number(&self, file: &Path) -> Option<u64> {
         self.0.files().find(&text(file)).map(|found| found.0)
     }

@@ -59,6 +59,15 @@ pub enum Operation {
         /// `Synced` if the names were made durable too.
         name_sync: NameSync,
     },
+    /// A file got a second name.
+    Link {
+        /// Number of the file.
+        file: FileNumber,
+        /// Name that it has beside the others.
+        name: String,
+    },
+    /// All names were made durable.
+    SyncNames,
     /// A file was renamed and replaced the one that had the name.
     Rename {
         /// Name before the operation.
@@ -106,6 +115,8 @@ impl Operation {
                 let kind = 5 + u8::from(*names == NameSync::Synced);
                 (kind, 0, name.clone().into_bytes())
             }
+            Self::Link { file, name } => (8, file.0, name.clone().into_bytes()),
+            Self::SyncNames => (9, 0, Vec::new()),
             Self::Rename { from, to } => (7, from.len() as u64, format!("{from}{to}").into_bytes()),
         }
     }

@@ -73,7 +73,7 @@ impl Files {
     /// operations can be left out.
     pub(super) fn redo(&mut self, operation: &Operation) {
         match operation {
-            Operation::Create { file, name } => {
+            Operation::Create { file, name } | Operation::Link { file, name } => {
                 self.visible.insert(name.clone(), *file);
             }
             Operation::Write { file, at, bytes } => {
@@ -94,7 +94,7 @@ impl Files {
                     self.visible.insert(to.clone(), file);
                 }
             }
-            Operation::Sync { .. } => {}
+            Operation::Sync { .. } | Operation::SyncNames => {}
         }
     }
 

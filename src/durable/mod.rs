@@ -14,5 +14,5 @@ mod unfinished;
 mod write;
 
 pub use names::{create_folders, move_file, sync_folder_of};
-pub use unfinished::{Unfinished, remove_abandoned, remove_companions};
+pub use unfinished::{Unfinished, companions, remove_abandoned};
 pub use write::{Access, create, replace};

@@ -136,16 +136,19 @@ pub fn remove_abandoned(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the files that SQLite keeps beside a database, if there are any.
-///
-/// # Errors
-///
-/// A file cannot be removed.
-pub fn remove_companions(database: &Path) -> io::Result<()> {
-    for suffix in COMPANIONS {
+/// Returns the paths of the files that SQLite keeps beside a database.
+pub fn companions(database: &Path) -> [PathBuf; COMPANIONS.len()] {
+    COMPANIONS.map(|suffix| {
         let mut name = database.as_os_str().to_owned();
         name.push(suffix);
-        match fs::remove_file(name) {
+        name.into()
+    })
+}
+
+/// Removes the files that SQLite keeps beside a database, if there are any.
+fn remove_companions(database: &Path) -> io::Result<()> {
+    for path in companions(database) {
+        match fs::remove_file(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             removed => removed?,
         }

@@ -274,6 +274,8 @@ fn operation_text(operation: &Operation) -> String {
         }
         Operation::Truncate { file, length } => format!("cut file {} to {length} bytes", file.0),
         Operation::Sync { file, .. } => format!("sync file {}", file.0),
+        Operation::Link { file, name } => format!("link file {} to `{name}`", file.0),
+        Operation::SyncNames => "sync names".to_owned(),
         Operation::Delete { name, .. } => format!("delete `{name}`"),
         Operation::Rename { from, to } => format!("rename `{from}` to `{to}`"),
     }

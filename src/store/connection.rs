@@ -37,8 +37,7 @@ pub(super) fn create(place: &Location) -> Result<(), StoreError> {
         set(&connection, "page_size", PAGE_SIZE)?;
         set(&connection, "application_id", APPLICATION_ID)?;
         prepare_writer(&connection, place)?;
-        migrations::apply(&mut connection)?;
-        compute_digests(&mut connection, place)?;
+        migrate(&mut connection, place)?;
         // The log has the temporary name, so nothing may be left in it.
         checkpoint(&connection, place)?;
         // A drop would hide an error of closing.
@@ -63,29 +62,33 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
     prepare_writer(&connection, place).map_err(|error| read_only(place, error))?;
     prepare_log(&connection, place).map_err(|error| read_only(place, error))?;
     if found < migrations::newest() {
-        migrations::apply(&mut connection)?;
+        migrate(&mut connection, place)?;
     }
-    compute_digests(&mut connection, place)?;
+    repeat_digests(&mut connection, place)?;
     Ok(connection)
 }
 
-/// Computes the digests of all rows if they are not those of this version's schema. A database that
-/// never had any gets its identity, except on a simulated disk, whose bytes must be the same each
-/// time and which has no copies of files.
-fn compute_digests(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
+/// Brings the schema up to date, with the digests of all rows in the same transaction.
+fn migrate(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
+    let gets_identity = place.file_system().is_none();
+    migrations::apply(connection, move |transaction| {
+        match needs_digests(transaction)? {
+            true => digest_all(transaction, gets_identity),
+            false => Ok(()),
+        }
+    })
+}
+
+/// Computes the digests of all rows if they are not those of this version's schema: earlier versions
+/// migrated in one transaction and computed them in another one.
+fn repeat_digests(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
     if !needs_digests(connection)? {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have computed them while this one waited.
     if needs_digests(&transaction)? {
-        let is_first = left_log::digested(&transaction)? == Some(0);
-        if is_first && place.file_system().is_none() {
-            left_log::renew_identity(&transaction)?;
-        }
-        left_log::set_digested(&transaction, migrations::newest())?;
-        left_log::count_commit(&transaction)?;
-        row_digests::compute_all(&transaction)?;
+        digest_all(&transaction, place.file_system().is_none())?;
     }
     Ok(transaction.commit()?)
 }
@@ -98,6 +101,17 @@ fn needs_digests(connection: &Connection) -> Result<bool, StoreError> {
         version.is_some_and(|version| version != migrations::newest())
             && (left_log::is_without_seal(connection)? || left_log::is_sealed(connection)?),
     )
+}
+
+/// Computes the digests. A database that never had any gets its identity, except on a simulated disk,
+/// whose bytes must be the same each time and which has no copies of files.
+fn digest_all(transaction: &Connection, gets_identity: bool) -> Result<(), StoreError> {
+    if gets_identity && left_log::digested(transaction)? == Some(0) {
+        left_log::renew_identity(transaction)?;
+    }
+    left_log::set_digested(transaction, migrations::newest())?;
+    left_log::count_commit(transaction)?;
+    row_digests::compute_all(transaction)
 }
 
 /// Fails if the file cannot be read as it is: it is not a Plimsoll database, or its schema is not

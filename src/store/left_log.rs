@@ -6,20 +6,18 @@
 //! identity whose generation is the one before its first commit, or one of its own. A copy gets
 //! another identity.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::StoreError;
+use super::left_frames::{LeftLog, LogVersion};
 use super::location::Location;
 use super::row_hash::hash_row;
 use super::select::select_first;
 
-const LOG_HEADER: u64 = 32;
-const FRAME_HEADER: u64 = 24;
 /// Readings of a log that another process keeps changing, before it is taken as that process's own.
 const TRIES: u32 = 3;
 const STATE_BYTES: usize = 24;
@@ -30,13 +28,6 @@ const MISSING: &str = "the identity of the database is missing (table `file_stat
 struct FileState {
     identity: [u8; 16],
     generation: u64,
-}
-
-/// The first bytes and the length of a log: they differ once it has been appended to or reset.
-#[derive(Debug, PartialEq, Eq)]
-struct LogVersion {
-    header: [u8; LOG_HEADER as usize],
-    length: u64,
 }
 
 impl FileState {
@@ -198,23 +189,24 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
         return Ok(());
     }
     let log = log_path(place.path());
-    if version(&log).is_ok_and(|version| version.is_none()) {
+    let file_error = |source| StoreError::File {
+        path: log.clone(),
+        source,
+    };
+    if LeftLog::open(&log).is_ok_and(|log| log.is_none()) {
         return Ok(());
     }
     for _ in 0..TRIES {
         let Some((page, base)) = state_in_file(place.path()) else {
             return Ok(());
         };
-        let file_error = |source| StoreError::File {
-            path: log.clone(),
-            source,
-        };
         let Some((before, first, last)) = states_in_log(&log, page).map_err(file_error)? else {
             return Ok(());
         };
         // A process that writes meanwhile may have moved the log into the file.
+        let now = LeftLog::open(&log).map_err(file_error)?;
         let unchanged = state_in_file(place.path()) == Some((page, base))
-            && version(&log).map_err(file_error)? == Some(before);
+            && now.is_some_and(|log| *log.version() == before);
         if !unchanged {
             continue;
         }
@@ -262,48 +254,16 @@ fn state_in_file(path: &Path) -> Option<(u32, FileState)> {
     Some((page, FileState::from_bytes(&state)?))
 }
 
-fn version(log: &Path) -> io::Result<Option<LogVersion>> {
-    let mut file = match File::open(log) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
-    };
-    let length = file.metadata()?.len();
-    let mut header = [0; LOG_HEADER as usize];
-    if length < LOG_HEADER {
-        return Ok(None);
-    }
-    file.read_exact(&mut header)?;
-    Ok(Some(LogVersion { header, length }))
-}
-
 /// Reads the version of the log, and the first and the last state in it; `None` if it has none.
 fn states_in_log(log: &Path, page: u32) -> io::Result<Option<(LogVersion, FileState, FileState)>> {
-    let Some(version) = version(log)? else {
+    let Some(log) = LeftLog::open(log)? else {
         return Ok(None);
     };
-    let word = |bytes: &[u8], at: usize| {
-        u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-    };
-    let page_size = u64::from(word(&version.header, 8));
-    let salts = &version.header[16..24];
-    let mut file = File::open(log)?;
     let (mut first, mut last) = (None, None);
-    let mut at = LOG_HEADER;
-    let mut header = [0; FRAME_HEADER as usize];
-    while at + FRAME_HEADER + page_size <= version.length {
-        file.seek(SeekFrom::Start(at))?;
-        file.read_exact(&mut header)?;
-        // Frames of an earlier use of the log follow those of this one.
-        if &header[8..16] != salts {
-            break;
-        }
-        if word(&header, 0) == page {
-            let mut content = vec![0; page_size as usize];
-            file.read_exact(&mut content)?;
-            last = FileState::from_page(&content);
-            first = first.or(last);
-        }
-        at += FRAME_HEADER + page_size;
-    }
-    Ok(first.zip(last).map(|(first, last)| (version, first, last)))
+    log.committed_pages(page, |content| {
+        last = FileState::from_page(content);
+        first = first.or(last);
+    })?;
+    let states = first.zip(last);
+    Ok(states.map(|(first, last)| (log.into_version(), first, last)))
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use crate::durable::{Access, Unfinished, remove_companions, replace};
+use crate::durable::{Access, Unfinished, replace};
 
 /// Extension of a database that is not complete yet, on a file system of its own.
 const UNFINISHED: &str = "unfinished";
@@ -49,6 +49,20 @@ pub trait FileSystem: Debug + Send + Sync {
     ///
     /// The file cannot be renamed.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file a second name.
+    ///
+    /// # Errors
+    ///
+    /// The file does not exist, or another one has the name.
+    fn link(&self, file: &Path, name: &Path) -> io::Result<()>;
+
+    /// Makes the names of all files durable.
+    ///
+    /// # Errors
+    ///
+    /// The names cannot be synced.
+    fn sync_names(&self) -> io::Result<()>;
 
     /// Returns the number of a file, which a file that replaces it does not have.
     fn file_number(&self, file: &Path) -> Option<u64>;
@@ -117,6 +131,14 @@ impl Location {
 
     pub(super) fn file_system(&self) -> Option<&dyn FileSystem> {
         self.file_system.as_deref()
+    }
+
+    /// Returns the location of another file on the same file system.
+    pub(super) fn sibling(&self, path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            file_system: self.file_system.clone(),
+        }
     }
 
     /// Opens a connection, which makes no file unless `flags` say so.
@@ -234,7 +256,7 @@ impl Location {
             return Err(self.already_exists());
         }
         // A log without its database: SQLite would replay it over the new one.
-        remove_companions(&self.path).map_err(file_error)?;
+        self.remove_companions()?;
         fill(Self::from(unfinished.path()).connect(create_flags())?)?;
         unfinished.finish().map_err(file_error)
     }
@@ -249,16 +271,14 @@ impl Location {
         }
         let path = self.path.with_added_extension(UNFINISHED);
         let unfinished = Self::on(Arc::clone(&files), path);
-        // An earlier attempt that was interrupted may have left its file.
-        match files.remove(&unfinished.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(unfinished.file_error(error));
-            }
-            _ => {}
-        }
+        // An earlier attempt that was interrupted may have left its files, and a log without its
+        // database would be replayed.
+        unfinished.remove_if_present()?;
+        unfinished.remove_companions()?;
+        self.remove_companions()?;
         fill(unfinished.connect(create_flags())?)?;
-        let renamed = files
-            .sync(&unfinished.path)
+        let synced = files.sync(&unfinished.path);
+        let renamed = synced
             .and_then(|_| files.rename(&unfinished.path, &self.path))
             // Makes the new name durable.
             .and_then(|()| files.sync(&self.path));

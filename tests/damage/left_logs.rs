@@ -73,6 +73,32 @@ fn a_log_left_by_a_crash_is_replayed() {
     Store::open(crashed.database.as_path()).unwrap();
 }
 
+/// A power cut can keep the header of a frame and lose its content: then it has what lay there
+/// before, such as a commit of an earlier use of the log.
+#[test]
+fn a_frame_that_was_not_written_as_a_whole_does_not_count() {
+    let crashed = Crashed::new();
+    let mut log = fs::read(&crashed.log).unwrap();
+    let copy = crashed.backup.with_file_name("copy.db");
+    fs::copy(&crashed.database, &copy).unwrap();
+    let connection = rusqlite::Connection::open(copy).unwrap();
+    let sql = "SELECT rootpage, state FROM sqlite_schema, file_state WHERE name = 'file_state'";
+    let row = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (page, state): (u32, Vec<u8>) = row.unwrap();
+    let page_size = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
+    let frames = log[32..].chunks_exact(24 + page_size);
+    let last = frames
+        .filter(|frame| frame[..4] == page.to_be_bytes())
+        .last();
+    let mut lost = last.unwrap().to_vec();
+    let identity = |part: &[u8]| *part == state[..16];
+    let at = lost.windows(16).position(identity).unwrap();
+    lost[at..at + 24].fill(7);
+    log.extend(lost);
+    fs::write(&crashed.log, log).unwrap();
+    Store::open(crashed.database.as_path()).unwrap();
+}
+
 #[test]
 fn a_log_beside_another_copy_is_refused() {
     let crashed = Crashed::new();
