@@ -135,7 +135,7 @@ fn a_currency_in_which_an_exchange_pays_what_it_receives_is_refused() {
     };
     let refused = portfolios("EUR");
     assert_eq!(refused.counts.invalid, 1);
-    let reason = refused.first_error().unwrap().to_string();
+    let reason = refused.first_error().unwrap().1.to_string();
     assert!(
         reason.contains("the exchange `2` would then pay EUR for EUR"),
         "{reason}"
