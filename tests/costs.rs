@@ -145,9 +145,9 @@ fn idle_run_cost_does_not_depend_on_portfolio_count() {
     assert_eq!(cost(1_300, 20, InitialCoverage::Full), few);
     assert_eq!(cost(130_000, 20, InitialCoverage::Full), few);
     // The run writes its own row, and the lease when it is taken and released. Each commit writes the
-    // page of the digests.
-    assert!(few.syncs <= 4, "{few:?}");
-    assert!(few.written <= 12 * PAGE, "{few:?}");
+    // page of the digests. As the writer ends, it moves the log into the database.
+    assert!(few.syncs <= 6, "{few:?}");
+    assert!(few.written <= 17 * PAGE, "{few:?}");
 }
 
 #[test]
@@ -197,16 +197,8 @@ fn a_catch_up_writes_little_more_than_its_rows_and_few_pages_a_cell() {
     let cost = run(&disk, &store);
     assert_eq!(cost.cells, 1_600);
     let payload = payload(&store);
-    // Each page is written once during the run, to the write-ahead log.
-    assert!(cost.written * 10 <= payload * 12, "{cost:?}, {payload}");
-    assert!(cost.calls as u64 <= cost.cells / 2, "{cost:?}");
-    assert!(cost.syncs <= 5, "{cost:?}");
-    // Emptying the log writes each page a second time, to the database file.
-    disk.start_log();
-    store.writer().unwrap().checkpoint().unwrap();
-    let emptied = written(&disk.end_log());
-    assert!(
-        (cost.written + emptied) * 10 <= payload * 24,
-        "{emptied}, {payload}"
-    );
+    // Each page is written to the write-ahead log, and again as the writer ends, to the database file.
+    assert!(cost.written * 10 <= payload * 24, "{cost:?}, {payload}");
+    assert!(cost.calls as u64 * 10 <= cost.cells * 7, "{cost:?}");
+    assert!(cost.syncs <= 7, "{cost:?}");
 }

@@ -24,7 +24,8 @@ fn runs_and_imports_go_on_under_an_open_reader() {
     for (night, day) in (1..).zip(["2026-01-08", "2026-01-09", "2026-01-12"]) {
         let rows = format!("symbol,date,close\nNIMB,{day},{night}0\n");
         workspace.write("closes.csv", &rows);
-        workspace.run_ok(&["import", "prices", "closes.csv", "--allow-jumps"]);
+        let accepted = ["--allow-jumps", "--allow-restatement"];
+        workspace.run_ok(&[&["import", "prices", "closes.csv"][..], &accepted].concat());
         workspace.run_ok(&["run"]);
     }
     assert!(workspace.path("plimsoll.db-wal").exists());

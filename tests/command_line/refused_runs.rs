@@ -134,6 +134,7 @@ fn an_inception_before_the_calendar_stops_no_other_portfolio() {
     let workspace = Workspace::from_world(WORLD);
     workspace.write("p.csv", "id,name,inception\nx,Old,1985-03-01\n");
     let imported = workspace.run_ok(&["import", "portfolios", "p.csv"]);
+    let imported = imported.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
         imported.contains("is before the calendar, so the portfolio has cells from 1990-01-01 on"),
         "{imported}"

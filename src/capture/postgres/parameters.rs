@@ -63,7 +63,7 @@ fn percent_decoded(text: &str) -> Option<String> {
     for part in parts {
         let code = u8::from_str_radix(part.get(..2)?, 16).ok()?;
         bytes.push(code);
-        bytes.extend_from_slice(part[2..].as_bytes());
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
     }
     String::from_utf8(bytes).ok()
 }

@@ -33,6 +33,7 @@ impl AuthorArgs {
 }
 
 /// Returns the name of the login without `USER`, as for jobs of cron.
+#[expect(clippy::disallowed_methods, reason = "read once, by the command line")]
 fn login_name() -> String {
     std::env::var("LOGNAME").unwrap_or_else(|_| "unknown".to_owned())
 }

@@ -87,6 +87,7 @@ impl ForeignSourceArgs {
                     "--from-postgres needs a URL, as its value or in PLIMSOLL_POSTGRES".to_owned(),
                 )
             })?;
+            #[expect(clippy::disallowed_methods, reason = "read once, by the command line")]
             let variables = LibpqVariables::read(|name| std::env::var(name).ok());
             let state = capture_postgres(url, &variables, &map, settings, time)?;
             return Ok(Some(state));

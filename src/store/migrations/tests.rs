@@ -196,7 +196,11 @@ fn migrations_keep_every_row() {
         }
         apply(&mut connection).unwrap();
         let after = rows_by_table(&connection);
-        for (table, rows) in before {
+        // The last step seals the state of the file, with digests of the rows as they are now.
+        for (table, rows) in before
+            .into_iter()
+            .filter(|(table, _)| table != "file_state")
+        {
             // Later steps add columns, which are null or have a default.
             let defaults = ["fifo", "expense"].map(|text| Value::Text(text.to_owned()));
             let is_kept = |(row, after): (&Vec<Value>, &Vec<Value>)| {
