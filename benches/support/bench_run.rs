@@ -77,7 +77,7 @@ impl BenchRun {
 
     /// Returns the size of the database in bytes, after its log is emptied.
     pub(crate) fn bytes(&self) -> u64 {
-        let writer = self.store.writer().expect("a writer");
+        let mut writer = self.store.writer().expect("a writer");
         writer.checkpoint().expect("a log without readers");
         let file = std::fs::metadata(self.folder.path().join("books.db"));
         file.expect("a database file").len()

@@ -268,8 +268,11 @@ impl WriteTransaction<'_> {
     ///
     /// The database cannot be written.
     pub fn delete_unusable_rows(&self) -> Result<usize, StoreError> {
+        // In the order of their references: a row becomes unusable when the one that it names goes, and
+        // until the end of the transaction it names none.
+        self.connection
+            .pragma_update(None, "defer_foreign_keys", true)?;
         let mut deleted = 0;
-        // In the order of their references: a row may become unusable when another one goes.
         for table in &TABLES {
             let conditions: Vec<_> = (table.key.iter().zip(1..))
                 .map(|(column, at)| format!("{column} = ?{at}"))

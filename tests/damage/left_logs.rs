@@ -86,10 +86,8 @@ fn a_frame_that_was_not_written_as_a_whole_does_not_count() {
     let row = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
     let (page, state): (u32, Vec<u8>) = row.unwrap();
     let page_size = u32::from_be_bytes(log[8..12].try_into().unwrap()) as usize;
-    let frames = log[32..].chunks_exact(24 + page_size);
-    let last = frames
-        .filter(|frame| frame[..4] == page.to_be_bytes())
-        .last();
+    let mut frames = log[32..].chunks_exact(24 + page_size);
+    let last = frames.rfind(|frame| frame[..4] == page.to_be_bytes());
     let mut lost = last.unwrap().to_vec();
     let identity = |part: &[u8]| *part == state[..16];
     let at = lost.windows(16).position(identity).unwrap();

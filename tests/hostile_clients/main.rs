@@ -4,6 +4,12 @@
 //! The test takes seconds. `just hostile-clients` makes the same with ten thousand idle connections
 //! for an hour.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "the test lasts as long as it is told, and prints what it measured"
+)]
+
 mod clients;
 mod health_probe;
 mod resources;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::workspace::{CommandOutput, Workspace};
 
+#[expect(clippy::disallowed_methods, reason = "a bound of the time is tested")]
 fn check(commands: &str) -> (CommandOutput, Workspace) {
     let workspace = Workspace::new(commands);
     let start = Instant::now();
@@ -174,6 +175,7 @@ fn a_database_in_use_is_refused_and_its_variables_are_not_inherited() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a bound of the time is tested")]
 fn an_interrupt_removes_processes_and_scratch_databases() {
     let workspace = Workspace::new("run = \"sleep 100; : {path} {target}\"");
     let mut child = workspace

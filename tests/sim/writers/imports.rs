@@ -26,7 +26,7 @@ pub(super) const WRITERS: &[Writer] = &[
         let rows = "id,portfolio,date,kind,amount\nt2,A,2026-01-06,deposit,5\n";
         scene.import(&store, FileKind::Transactions, rows)
     }),
-    Writer::new("import actions", |scene, store| import_action(scene, store)),
+    Writer::new("import actions", import_action),
 ];
 
 /// Imports a payment of ACME, which other writers take back.

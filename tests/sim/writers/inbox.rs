@@ -60,11 +60,14 @@ fn files(folder: &Path) -> std::io::Result<Vec<String>> {
     Ok(found)
 }
 
+/// The storage calls of an import, and the states that it leaves.
+type Recorded = (Vec<plimsoll::disk::Call>, Vec<(Contents, Vec<String>)>);
+
 /// Imports the inbox with a fault, then again on what a kill and a power cut leave.
 fn import_twice(
     scene: &Scene,
     fault: Option<plimsoll::disk::InjectedDiskFault>,
-) -> Result<(Vec<plimsoll::disk::Call>, Vec<(Contents, Vec<String>)>), Box<dyn std::error::Error>> {
+) -> Result<Recorded, Box<dyn std::error::Error>> {
     let mut ends = Vec::new();
     let mut calls = Vec::new();
     for is_power_cut in [false, true] {
