@@ -30,7 +30,7 @@ pub struct Repair {
     pub has_accepted_rows: bool,
     /// The tables of sources whose rows were accepted.
     pub accepted_sources: Vec<String>,
-    /// The last verification.
+    /// The last verification, after all repairs.
     pub verification: Verification,
 }
 

@@ -26,9 +26,9 @@ pub struct CapturedCells {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct PortfolioCells {
-    /// The public id.
+    /// The id of the portfolio.
     pub id: PortfolioKey,
-    /// The display name.
+    /// The name of the portfolio.
     pub name: String,
     /// The first day of its life.
     pub inception: Day,
@@ -46,9 +46,9 @@ pub struct PortfolioCells {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CellSpan {
-    /// The first session.
+    /// The first session of the span.
     pub from: Day,
-    /// The last session.
+    /// The last session of the span.
     pub to: Day,
     /// The phases that are done.
     pub done: Vec<Phase>,
@@ -60,9 +60,9 @@ pub struct CellSpan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OpenSpan {
-    /// The first session.
+    /// The first session of the span.
     pub from: Day,
-    /// The last session.
+    /// The last session of the span.
     pub to: Day,
     /// The phases that are not done.
     pub phases: Vec<Phase>,

@@ -1,6 +1,6 @@
 //! Parses currencies, and recognises the hundredths in which some exchanges quote prices.
 
-use super::row_error::RowErrorKind;
+use super::row_error_kind::RowErrorKind;
 use crate::domain::Currency;
 
 /// Hundredths of a currency, as vendors write them, each with the code of the currency.

@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::error::Refusal;
 use super::options::DateOrder;
-use super::row_error::RowErrorKind;
+use super::row_error_kind::RowErrorKind;
 use crate::domain::{Day, TimeOfDay};
 
 /// Parser for the dates of one file.

@@ -9,7 +9,8 @@ use std::ops::Bound;
 use rust_decimal::Decimal;
 
 use super::neighbours::neighbours;
-use super::row_error::{RowError, RowErrorKind};
+use super::row_error::RowError;
+use super::row_error_kind::RowErrorKind;
 use super::symbols::SecurityTable;
 use crate::domain::{
     CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,

@@ -15,7 +15,7 @@
 //! | `options` | the options that a user declares for a file |
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
-//! | `error`, `row_error`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
+//! | `error`, `row_error`, `row_error_kind`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
 //! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
@@ -38,6 +38,7 @@ mod portfolios;
 pub mod prices;
 mod restatement;
 mod row_error;
+mod row_error_kind;
 mod row_hint;
 mod row_reader;
 #[cfg(test)]
@@ -63,7 +64,8 @@ pub use prices::{
     PriceChanges, PriceRow, PriceRows, PriceRules, Shape, read_prices, validate_prices,
 };
 pub use restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
-pub use row_error::{RowError, RowErrorKind};
+pub use row_error::RowError;
+pub use row_error_kind::RowErrorKind;
 pub use row_reader::{Line, OptionalField, Rows};
 pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_securities};
 pub use transactions::{

@@ -1,7 +1,8 @@
 //! Checks a portfolio of a file against the calendar, and against its stored transactions.
 
 use super::existing::ExistingRecords;
-use super::row_error::{RowError, RowErrorKind};
+use super::row_error::RowError;
+use super::row_error_kind::RowErrorKind;
 use super::unbookable_error::UnbookableError;
 use super::warning::Warning;
 use crate::domain::{Day, DayRange, LotMethod, NewPortfolio, Portfolio, TransactionKind};

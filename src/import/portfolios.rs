@@ -17,7 +17,8 @@ use super::portfolio_checks::{
     before_calendar, check_cost_basis, check_currency, check_exchanges, check_inception,
     check_transactions_within,
 };
-use super::row_error::{RowError, RowErrorKind};
+use super::row_error::RowError;
+use super::row_error_kind::RowErrorKind;
 use super::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use crate::domain::{

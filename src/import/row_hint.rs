@@ -1,6 +1,6 @@
 //! Words the next step for each reason that refuses a row.
 
-use super::row_error::RowErrorKind;
+use super::row_error_kind::RowErrorKind;
 use crate::domain::{ActionError, AmountError};
 
 impl RowErrorKind {

@@ -10,7 +10,8 @@ use super::dates::DateReader;
 use super::error::{ImportError, Refusal};
 use super::numbers::NumberReader;
 use super::options::ImportOptions;
-use super::row_error::{RowError, RowErrorKind};
+use super::row_error::RowError;
+use super::row_error_kind::RowErrorKind;
 use super::table::{Record, Table};
 use crate::domain::{Day, nearest};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::neighbours::neighbours;
-use super::row_error::RowErrorKind;
+use super::row_error_kind::RowErrorKind;
 use crate::domain::{Day, Security, SecurityId, nearest};
 
 /// The securities, with lookups by all symbols that they have or had.

@@ -35,7 +35,7 @@ pub enum UnbookableError {
     /// Quantity × multiplier × price does not fit.
     #[error("quantity × multiplier × price is beyond {max}, the largest amount")]
     ValueBeyondMoney {
-        /// The largest amount.
+        /// The largest amount that books hold.
         max: Money,
     },
     /// The cash of the portfolio does not fit after the row.
@@ -43,7 +43,7 @@ pub enum UnbookableError {
     CashBeyondMoney {
         /// The currency of the cash.
         currency: Currency,
-        /// The largest amount.
+        /// The largest amount that books hold.
         max: Money,
     },
     /// The units of a security do not fit after the row.
@@ -53,7 +53,7 @@ pub enum UnbookableError {
     UnitsBeyondRange {
         /// The symbol of the security.
         symbol: String,
-        /// The largest quantity.
+        /// The largest quantity that books hold.
         max: Quantity,
     },
 }

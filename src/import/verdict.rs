@@ -4,7 +4,9 @@ use crate::domain::{Change, Day};
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::row_error::{RowError, RowErrorKind};
+use super::row_error::RowError;
+
+use super::row_error_kind::RowErrorKind;
 use super::row_reader::Rows;
 use super::warning::Warning;
 

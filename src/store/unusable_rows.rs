@@ -20,7 +20,7 @@ pub struct UnusableRow {
     pub table: &'static str,
     /// The columns of the key with their values, such as `day 20454, phase 99`.
     pub key: String,
-    /// The reason.
+    /// The reason why no command can use it.
     pub problem: String,
     values: Vec<Value>,
 }

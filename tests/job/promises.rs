@@ -113,8 +113,12 @@ const SERVED: &str = r#"
 import json, sqlite3, sys
 OPEN = """SELECT p.id, d.day FROM portfolios p
     JOIN trading_days d ON d.day BETWEEN p.inception AND coalesce(p.closed_on, '9999')
-    WHERE p.deleted_at IS NULL AND d.day <= ?1 AND NOT EXISTS (SELECT 1 FROM risk r
-        WHERE r.portfolio_id = p.id AND r.day = d.day)"""
+    WHERE p.deleted_at IS NULL AND d.day <= ?1 AND (
+        SELECT count(*) FROM (SELECT portfolio_id, day FROM snapshots WHERE is_complete
+            UNION ALL SELECT portfolio_id, day FROM positions
+            UNION ALL SELECT portfolio_id, day FROM exposures
+            UNION ALL SELECT portfolio_id, day FROM risk)
+        WHERE portfolio_id = p.id AND day = d.day) < 4"""
 for line in sys.stdin:
     run = json.loads(line)
     db = sqlite3.connect(run["path"])

@@ -3,7 +3,7 @@
 use crate::domain::{
     ActionChange, ActionKind, Correction, CostShare, Day, Price, Security, SplitChange,
 };
-use crate::import::row_error::RowErrorKind;
+use crate::import::row_error_kind::RowErrorKind;
 
 /// One row of a file of corporate actions.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::row::ActionRow;
 use crate::domain::{Change, Correction, Currency, Day, Security, SecurityId};
 use crate::import::existing::ExistingRecords;
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::Rows;
 use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
 

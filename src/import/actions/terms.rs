@@ -6,7 +6,8 @@ use crate::domain::{
     SecurityId,
 };
 use crate::import::existing::ExistingRecords;
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, parse_text};
 use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
 

@@ -16,7 +16,7 @@ use crate::domain::{
     TransactionEdit, TransactionKind, nearest,
 };
 use crate::import::existing::ExistingRecords;
-use crate::import::row_error::RowErrorKind;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::transactions::{Shortfall, is_held_long, missing_references, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;

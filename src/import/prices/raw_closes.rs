@@ -14,7 +14,8 @@ use crate::domain::{CloseSigns, Day, Price, Security, SecurityId};
 use crate::import::currency::minor_unit;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Basis;
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 
 /// Largest factor between neighbouring closes that is not a jump.
 const MAX_FOLD: Decimal = Decimal::from_parts(20, 0, 0, false, 0);

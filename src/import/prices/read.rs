@@ -12,7 +12,8 @@ use crate::import::dates::DateReader;
 use crate::import::error::{ImportError, Refusal};
 use crate::import::numbers::NumberReader;
 use crate::import::options::{Basis, ImportOptions, PriceWarning};
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::Line;
 use crate::import::table::{Record, Table};
 

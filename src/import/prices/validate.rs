@@ -10,7 +10,8 @@ use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{AdjustedAsOf, Basis, Jumps, Restatements};
 use crate::import::restatement::SplitRatio;
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::verdict::{LineVerdict, Validated, Verdict};
 use crate::import::warning::Warning;
 

@@ -45,7 +45,7 @@ pub(crate) fn shortfalls<'t>(
         for movement in movements {
             let before = held.on(movement.day);
             held.apply(movement);
-            held.settle();
+            held.drop_rounding();
             let exceeds = held.quantity < Decimal::ZERO
                 && (before >= Decimal::ZERO || movement.kind == TransferOut);
             if exceeds && is_taken(movement) {
@@ -98,7 +98,7 @@ impl<'s, S: Iterator<Item = &'s Split>> HeldQuantity<S> {
     }
 
     /// Takes what is left within the rounding of splits as nothing, as the books do.
-    fn settle(&mut self) {
+    fn drop_rounding(&mut self) {
         if self.quantity.abs() <= self.rounding {
             self.quantity = Decimal::ZERO;
         }

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::import::currency::parse_currency;
 use crate::import::error::ImportError;
 use crate::import::options::ImportOptions;
-use crate::import::row_error::RowErrorKind;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 
 const FORMAT: TableFormat = TableFormat {

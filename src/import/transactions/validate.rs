@@ -14,7 +14,8 @@ use crate::domain::{
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
-use crate::import::row_error::{RowError, RowErrorKind};
+use crate::import::row_error::RowError;
+use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::Rows;
 use crate::import::unbookable_error::UnbookableError;
 use crate::import::verdict::{SeenRows, Validated, Verdict};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::inputs::WaitingFileView;
 use super::kind::ConcernKind;
 use super::stale_inputs::StalePortfolio;
-use super::stale_risk_inputs::StaleRiskInput;
+use super::stale_risk_input::StaleRiskInput;
 use crate::domain::{Day, RunId};
 use crate::plan::UnpricedSession;
 

@@ -14,7 +14,7 @@
 //! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
 //! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
-//! | `stale_risk_inputs` | finding the benchmark and factors with old closes |
+//! | `stale_risk_input`, `stale_risk_inputs` | a benchmark or factor with old closes, and finding them |
 
 mod absent_risk;
 mod concern;
@@ -25,6 +25,7 @@ mod inputs;
 mod kind;
 mod late;
 mod stale_inputs;
+mod stale_risk_input;
 mod stale_risk_inputs;
 mod verification;
 
@@ -36,4 +37,4 @@ pub use kind::{ConcernKind, Severity};
 pub(in crate::query) use late::Late;
 pub use stale_inputs::StalePortfolio;
 pub(super) use stale_inputs::stale_cells;
-pub use stale_risk_inputs::{RiskRole, StaleRiskInput};
+pub use stale_risk_input::{RiskRole, StaleRiskInput};

@@ -6,48 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::concern::Concern;
 use super::fact::ConcernFact;
+use super::stale_risk_input::{RiskRole, StaleRiskInput};
 use crate::domain::{Calendar, Day, IdSet, RiskModel, Security, SecurityCalendars};
 use crate::query::error::QueryError;
 use crate::query::next_command::NextCommand;
 use crate::store::{ReadTransaction, StoreError};
-
-/// A benchmark or factor whose last close is older than allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct StaleRiskInput {
-    /// The part of the risk model that it is.
-    pub role: RiskRole,
-    /// The symbol of the security.
-    pub symbol: String,
-    /// The day of its last close up to the judged day, if it ever had one.
-    pub last_close: Option<Day>,
-    /// Age of that close in sessions on which the security is not closed.
-    pub sessions_old: Option<usize>,
-}
-
-/// A part of the risk model that is made from closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RiskRole {
-    /// The benchmark.
-    Benchmark,
-    /// A factor.
-    Factor,
-}
-
-impl RiskRole {
-    /// Returns the name in text.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Benchmark => "benchmark",
-            Self::Factor => "factor",
-        }
-    }
-}
 
 /// Returns the concern of the portfolios `by_day` that on their days lack a close of the benchmark
 /// or a factor that is at most `max_stale` sessions old. The inputs are those of the last such day.
