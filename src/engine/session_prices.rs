@@ -5,9 +5,9 @@
 //! A security that is closed on a session by its own calendar does not count. A session on which all
 //! held securities are closed, such as a Saturday, is unpriced if the session before it is.
 //!
-//! The securities of one calendar are counted by themselves too: if most of those that are held have
-//! no close, the session is unpriced for that calendar. The cells that hold its securities wait, and
-//! none of them comes closer to being given up.
+//! The securities of one calendar are counted by themselves too: if most of those that are held,
+//! two or more, have no close, the session is unpriced for that calendar. The cells that hold its
+//! securities wait, and none of them comes closer to being given up.
 //!
 //! The portfolios of the whole database decide, so that a session is the same for every scope. One
 //! whose own calendar has no session on the day holds nothing on it.
@@ -23,6 +23,10 @@ use crate::domain::{
 use crate::invalidation::ActionHistory;
 use crate::plan::{Plan, UnpricedSession};
 use crate::store::{ReadTransaction, StoreError};
+
+/// The fewest held securities of a calendar that show whether its feed stopped: a single one may as
+/// well be late, or dead.
+const MIN_HELD_OF_CALENDAR: usize = 2;
 
 /// The unpriced sessions of a database, each found when it is first needed.
 pub(super) struct SessionPrices<'r, 'c> {
@@ -318,7 +322,9 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
             let before = self.sessions_until(day.previous()).last().copied();
             return before.map_or(Ok(None), |before| self.counts(before, calendar));
         }
-        Ok(self.is_above_share(held_missing, held).then_some(Counts {
+        let is_feed = calendar.is_none() || held >= MIN_HELD_OF_CALENDAR;
+        let is_unpriced = is_feed && self.is_above_share(held_missing, held);
+        Ok(is_unpriced.then_some(Counts {
             held: held as u32,
             missing: held_missing as u32,
         }))

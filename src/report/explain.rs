@@ -124,8 +124,8 @@ pub fn expectation_text(explanation: &Explanation) -> String {
     }
 }
 
-/// Names the calendar that does not have a session, such as ` of XTSE, the portfolio's calendar`; nothing
-/// if the portfolio has the sessions of the database.
+/// Names the calendar that does not have a session, such as ` of XTSE, the portfolio's calendar`;
+/// nothing if the portfolio has the sessions of the database.
 fn of_calendar(explanation: &Explanation, calendar: &str) -> String {
     match explanation.portfolio.calendar.as_deref() {
         None => String::new(),

@@ -161,8 +161,8 @@ pub(super) fn set_digested(connection: &Connection, version: i64) -> Result<(), 
 /// Adds the row of the table, with a new identity, if it is missing.
 pub(super) fn add_missing(connection: &Connection) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO file_state (only, state, digested, digests, seal)
-               VALUES (1, zeroblob(24), 0, '{}', 0)";
-    match connection.execute(sql, [])? {
+               VALUES (1, zeroblob(24), 0, ?1, 0)";
+    match connection.execute(sql, ["{}"])? {
         0 => Ok(()),
         _ => renew_identity(connection),
     }

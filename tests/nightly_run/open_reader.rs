@@ -118,10 +118,11 @@ fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
                 assert!(left == books, "{fault:?} at {at}");
             }
             // Without the reader the log is emptied, and the next run brings all books back.
-            let next = reopened(&harness, &disk.fork());
-            next.environment
-                .processes
-                .mark_gone(&night.environment.process);
+            let next = Harness::reopened(
+                Store::open(&disk.fork()).unwrap(),
+                harness.settings.clone(),
+                night.environment.successor().unwrap(),
+            );
             next.run(&nightly());
             next.copy_to_file();
             assert!(next.output_rows() == books, "{fault:?} at {at}");

@@ -211,8 +211,8 @@ impl Instruments {
         Ok(closes)
     }
 
-    /// Resolves splits; each must be on a day that the calendar knows and have units above zero. A split
-    /// on a day that is no session counts on the next one.
+    /// Resolves splits; each must be on a day that the calendar knows and have units above zero. A
+    /// split on a day that is no session counts on the next one.
     pub(super) fn splits(
         &self,
         specs: Vec<SplitSpec>,

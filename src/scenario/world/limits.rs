@@ -1,5 +1,5 @@
-//! Bounds of the counts in a world or scenario: a short text must not take all memory, or hours, before it is
-//! refused. A world that needs more raises them.
+//! Bounds of the counts in a world or scenario: a short text must not take all memory, or hours,
+//! before it is refused. A world that needs more raises them.
 
 use std::fmt;
 

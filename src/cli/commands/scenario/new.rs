@@ -20,7 +20,8 @@ Examples:
   plimsoll scenario new a_late_price            writes scenarios/a_late_price.toml
   plimsoll scenario new ./a_late_price          writes a_late_price.toml")]
 pub(super) struct NewArgs {
-    /// File to write, in `scenarios` if it names no folder; its name says what should hold, in words joined by `_`
+    /// File to write, in `scenarios` if it names no folder; its name says what should hold, in
+    /// words joined by `_`
     #[arg(value_name = "NAME")]
     name: PathBuf,
 }
