@@ -1,6 +1,7 @@
 //! Files that name one security by its symbols on different days.
 
 use plimsoll::domain::{Attribution, DayRange, RiskModel};
+use plimsoll::import::ImportOptions;
 use plimsoll::import::apply::{FileKind, Mode, delete_closes};
 
 use crate::books::Books;
@@ -63,7 +64,8 @@ fn a_split_is_compared_with_closes_through_each_change_of_symbol_of_its_file() {
     books.import(FileKind::Prices, closes);
     let actions = "symbol,date,kind,new_symbol,ratio\nAAA,2026-01-05,symbol-change,BBB,\n\
                    BBB,2026-01-06,symbol-change,CCC,\nCCC,2026-01-08,split,,4:1\n";
-    let result = books.try_import(FileKind::Actions, actions, Mode::Apply);
+    let options = ImportOptions::default();
+    let result = books.import_with(FileKind::Actions, actions, Mode::Apply, &options);
     let result = result.unwrap();
-    assert_eq!(result.counts.invalid, 1, "the closes show no split");
+    assert_eq!(result.counts.invalid, 1, "{result:#?}");
 }

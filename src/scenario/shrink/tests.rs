@@ -84,24 +84,3 @@ fn a_large_world_needs_few_trials() {
     assert_eq!(small.portfolios, (2, 300));
     assert!(small.tried < 100, "{}", small.tried);
 }
-
-#[test]
-fn a_world_whose_history_cannot_be_computed_shrinks_to_one_that_can() {
-    let text = "now = 2026-01-08T18:00:00-05:00\nsources = \"given\"\n\
-        policies = [\"global-max\"]\n[portfolios]\n\
-        A = { inception = 2026-01-05, complete = \"..2026-01-06\", currency = \"EUR\", cash = 1 }\n\
-        B = { inception = 2026-01-05, complete = \"..2026-01-07\", cash = 1, holdings = { X = 1 } }\n\
-        [securities.X]\nclass = \"bond\"\ncurrency = \"GBP\"\n[prices.X]\n2026-01-05 = 1\n\
-        [[step]]\nrun = {}\n";
-    let can_be_computed = |text: &str| {
-        let level = CheckLevel::ExpectationsOnly;
-        play_until(&read_scenario(text), level, WorldHistory::Computed, |_| {
-            false
-        })
-        .is_ok()
-    };
-    assert!(!can_be_computed(text));
-    let small = shrink_text(text, "left-behind").unwrap();
-    assert_eq!(small.portfolios, (2, 2));
-    assert!(can_be_computed(&small.text), "{}", small.text);
-}
