@@ -158,7 +158,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/import/apply/withdraw.rs",
-            "let deleted = closes.iter().map(|(day, _)| *day).collect();",
+            "let days = closes.iter().map(|(day, _)| *day).collect();",
             "closes.iter()",
             "closes[..0].iter()",
         )],
