@@ -83,8 +83,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[edit(
             "src/phases/account/corporate_actions.rs",
             "lots.spin_off_of(original, *before, share, (new, old))?",
-            "spin_off_of(original, *before, share, (new, old))",
-            "spin_off_of(&lots.clone(), CostShare::ZERO, share, (new, old))",
+            "lots.spin_off_of(original, *before, share, (new, old))",
+            "lots.spin_off_of(&lots.clone(), CostShare::ZERO, share, (new, old))",
         )],
     ),
     fault(
@@ -220,8 +220,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/phases/account/corporate_actions.rs",
-            "delivered.push((delivery.security, received));",
-            "delivered.push((delivery.security, received));",
+            "deliveries.delivered.push((delivery.security, received));",
+            "deliveries.delivered.push((delivery.security, received));",
             "drop(received);",
         )],
     ),

@@ -45,9 +45,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             READINESS,
-            "let cash = valuation.snapshot.held_cash();",
-            "valuation.snapshot.held_cash()",
-            "valuation.snapshot.held_cash().take(0)",
+            "let cash = cash.map(|held| (held.value, late.of_rate(held.currency, own)));",
+            "late.of_rate(held.currency, own)",
+            "late.of_rate(own, own)",
         )],
     ),
     fault(
