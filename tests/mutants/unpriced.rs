@@ -104,9 +104,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             SESSION_PRICES,
-            "0 | 1 => Vec::new(),",
-            "0 | 1 => Vec::new(),",
-            "_ if true => Vec::new(),",
+            "let by_calendar: Vec<_> = match by_calendar.len() {",
+            "by_calendar.len()",
+            "0_usize",
         )],
     ),
     fault(
