@@ -41,7 +41,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "foreign-cash-does-not-wait",
         "no cell waits for the rate of its foreign cash",
         &[Scenario(
-            "cash_in_currencies/a_late_rate_blocks_a_portfolio_with_cash_in_its_currency",
+            "cash_in_currencies/cash_at_a_rate_older_than_the_limit_is_valued_and_shown_as_stale",
         )],
         &[edit(
             READINESS,
