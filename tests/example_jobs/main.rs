@@ -1,6 +1,7 @@
 //! Example jobs: each finds and misses the days that `examples/jobs/README.md` says.
 
 mod books;
+mod promises;
 
 use books::Books;
 
