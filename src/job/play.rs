@@ -100,18 +100,8 @@ pub(super) fn play(
             .any(|known| is_same_promise(known, &finding));
         result.findings.extend(is_new.then_some(finding));
     }
-    let zone = world.calendar.zone();
-    Ok(JobPlay::Played(Box::new(PlayResult {
-        name: scenario.name.clone(),
-        description: world.description.clone(),
-        now: world.now,
-        calendar: format!("{} ({zone})", world.calendar.name()),
-        zone,
-        portfolios: (world.portfolios.iter())
-            .map(|world| world.portfolio.name.clone())
-            .collect(),
-        policies: vec![result],
-    })))
+    let result = PlayResult::of(scenario, vec![result]);
+    Ok(JobPlay::Played(Box::new(result)))
 }
 
 fn is_same_promise(known: &Finding, new: &Finding) -> bool {

@@ -33,16 +33,7 @@ fn documented_map_equals_shipped_map() {
 fn documented_commands_print_documented_output() {
     let bench = Workspace::from_world(JAN_8);
     let incident = Incident::new();
-    incident.exports();
-    let files = [
-        ("app.db", "app.db"),
-        ("portfolios.csv", "p.csv"),
-        ("portfolio_snapshots.csv", "s.csv"),
-        ("batch_run_history.csv", "r.csv"),
-    ];
-    for (from, to) in files {
-        std::fs::copy(incident.path(from), bench.path(to)).unwrap();
-    }
+    incident.copy_files(&bench);
     bench.write("incident-map.toml", MAP);
     let mut typed = 0;
     for block in blocks("console") {

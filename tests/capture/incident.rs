@@ -8,6 +8,7 @@ use plimsoll::engine::Settings;
 use plimsoll::plan::PolicyName;
 use rusqlite::Connection;
 
+use crate::bench::Workspace;
 use crate::harness::{JAN_8, harness};
 use crate::support::{capture_toml, plan_decisions};
 
@@ -66,6 +67,20 @@ impl Incident {
             (role.to_owned(), path)
         });
         written.into_iter().collect()
+    }
+
+    /// Copies the database and its exports to a folder.
+    pub(crate) fn copy_files(&self, folder: &Workspace) {
+        self.exports();
+        let files = [
+            ("app.db", "app.db"),
+            ("portfolios.csv", "p.csv"),
+            ("portfolio_snapshots.csv", "s.csv"),
+            ("batch_run_history.csv", "r.csv"),
+        ];
+        for (from, to) in files {
+            std::fs::copy(self.path(from), folder.path(to)).unwrap();
+        }
     }
 }
 

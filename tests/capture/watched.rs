@@ -9,16 +9,7 @@ use crate::incident::{Incident, MAP};
 /// A folder with the incident's file, its exports and the map.
 fn folder() -> Workspace {
     let (incident, bench) = (Incident::new(), Workspace::new());
-    incident.exports();
-    let files = [
-        ("app.db", "app.db"),
-        ("portfolios.csv", "p.csv"),
-        ("portfolio_snapshots.csv", "s.csv"),
-        ("batch_run_history.csv", "r.csv"),
-    ];
-    for (from, to) in files {
-        std::fs::copy(incident.path(from), bench.path(to)).unwrap();
-    }
+    incident.copy_files(&bench);
     bench.write("map.toml", MAP);
     bench
 }

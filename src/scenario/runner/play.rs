@@ -33,7 +33,6 @@ pub(in crate::scenario) fn play_until(
     enough: impl Fn(&PolicyResult) -> bool,
 ) -> Result<PlayResult, PlayError> {
     let disk = scenario_disk(scenario, history)?;
-    let world = &scenario.world;
     let mut policies = Vec::new();
     for policy in &scenario.policies {
         // All policies start from the same bytes, so that their transcripts differ by policy only.
@@ -44,18 +43,7 @@ pub(in crate::scenario) fn play_until(
             break;
         }
     }
-    let zone = world.calendar.zone();
-    Ok(PlayResult {
-        name: scenario.name.clone(),
-        description: world.description.clone(),
-        now: world.now,
-        calendar: format!("{} ({zone})", world.calendar.name()),
-        zone,
-        portfolios: (world.portfolios.iter())
-            .map(|world| world.portfolio.name.clone())
-            .collect(),
-        policies,
-    })
+    Ok(PlayResult::of(scenario, policies))
 }
 
 /// Creates a disk that holds the world of the scenario.

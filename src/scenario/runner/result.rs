@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::inspect::EndState;
 use super::run_result::RunResult;
 use super::step_number::StepNumber;
+use crate::scenario::script::Scenario;
 
 /// The result of a scenario under all of its policies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -100,6 +101,22 @@ impl PolicyResult {
 }
 
 impl PlayResult {
+    /// Returns the results of a scenario under its policies.
+    pub fn of(scenario: &Scenario, policies: Vec<PolicyResult>) -> Self {
+        let world = &scenario.world;
+        let zone = world.calendar.zone();
+        let portfolios = world.portfolios.iter();
+        Self {
+            name: scenario.name.clone(),
+            description: world.description.clone(),
+            now: world.now,
+            calendar: format!("{} ({zone})", world.calendar.name()),
+            zone,
+            portfolios: portfolios.map(|of| of.portfolio.name.clone()).collect(),
+            policies,
+        }
+    }
+
     /// Returns all findings, each with the name of its policy.
     pub fn findings(&self) -> impl Iterator<Item = (&str, &Finding)> {
         let policies = self.policies.iter();

@@ -1,6 +1,5 @@
 //! `plimsoll job fuzz`: draws worlds until a promise breaks or a time budget is used up.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +9,12 @@ use serde_json::json;
 
 use super::broken::{broken_json, broken_text};
 use super::interrupt::cancel_on_interrupt;
+use crate::cli::commands::seeded::SeededArgs;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::durable::{self, Access};
-use crate::environment::{Clock, IdSource};
+use crate::environment::Clock;
 use crate::job::{JobFuzzOptions, JobFuzzReport, fuzz_job, read_job};
-use crate::parallel::available_threads;
 use crate::report::count_with_noun;
 
 /// Draws small worlds from seeds and runs the job on each: holes, newcomers, deleted portfolios,
@@ -33,17 +32,8 @@ pub(super) struct FuzzArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Time after which no new worlds are drawn
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
-    budget: Duration,
-
-    /// First seed; a random one by default
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-
-    /// Number of worlds to check at once; all processors by default
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    seeded: SeededArgs,
 
     /// File of the scenario that shows what was found; standard output by default
     #[arg(short, long, value_name = "FILE")]
@@ -51,15 +41,14 @@ pub(super) struct FuzzArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
-    let random_seed = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
-    let seed = args.seed.unwrap_or_else(random_seed);
+    let seed = args.seeded.first_seed();
     let job = Arc::new(read_job(&args.file)?);
     let clock = Clock::system();
     let options = JobFuzzOptions {
         seed,
-        jobs: args.jobs.unwrap_or_else(available_threads),
+        jobs: args.seeded.threads(),
     };
-    let goes_on = || clock.elapsed() < args.budget;
+    let goes_on = || clock.elapsed() < args.seeded.budget;
     let report = fuzz_job(&job, options, cancel_on_interrupt(), &goes_on, &|_, _| {})?;
     if let (Some(path), Some(found)) = (&args.output, &report.found) {
         let file = |source| CliError::File {

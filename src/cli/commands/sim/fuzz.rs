@@ -1,15 +1,12 @@
 //! `plimsoll sim fuzz`: simulates generated scenarios until a time budget is used up.
 
-use std::num::NonZeroUsize;
-use std::time::Duration;
-
 use clap::Args;
 
 use super::text::{commit, finding_count, findings_text, rate, seed_and_version};
+use crate::cli::commands::seeded::SeededArgs;
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::environment::{Clock, IdSource};
-use crate::parallel::available_threads;
+use crate::environment::Clock;
 use crate::report::{count_with_noun, number, with_old_keys};
 use crate::sim::{FuzzOptions, FuzzReport, fuzz};
 
@@ -27,23 +24,13 @@ Examples:
   plimsoll sim fuzz --budget 10m --seed 1000000
   plimsoll sim replay fuzz:1000017")]
 pub(super) struct FuzzArgs {
-    /// Time after which no new scenarios are started
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
-    budget: Duration,
-
-    /// First seed; a random one by default
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-
-    /// Number of threads; all processors by default
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    seeded: SeededArgs,
 }
 
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
-    let random_seed = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
-    let seed = args.seed.unwrap_or_else(random_seed);
-    let jobs = args.jobs.unwrap_or_else(available_threads);
+    let seed = args.seeded.first_seed();
+    let jobs = args.seeded.threads();
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {
@@ -51,7 +38,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
     }
     let mut report = FuzzReport::default();
     // At least one batch, even if the budget is zero.
-    while report.scenarios == 0 || clock.elapsed() < args.budget {
+    while report.scenarios == 0 || clock.elapsed() < args.seeded.budget {
         let batch = fuzz(&FuzzOptions {
             seed: seed.wrapping_add(report.scenarios as u64),
             seeds: (jobs.get() * SCENARIOS_PER_BATCH) as u64,

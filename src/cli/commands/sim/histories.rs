@@ -1,15 +1,12 @@
 //! `plimsoll sim histories`: checks generated histories until a time budget is used up.
 
-use std::num::NonZeroUsize;
-use std::time::Duration;
-
 use clap::Args;
 
 use super::text::{commit, finding_count, findings_text, rate, seed_and_version};
+use crate::cli::commands::seeded::SeededArgs;
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::environment::{Clock, IdSource};
-use crate::parallel::available_threads;
+use crate::environment::Clock;
 use crate::report::count_with_noun;
 use crate::sim::{HistoryOptions, HistoryReport, histories};
 
@@ -28,23 +25,13 @@ Examples:
   plimsoll sim replay history:1000017
   plimsoll sim shrink history:1000017")]
 pub(super) struct HistoriesArgs {
-    /// Time after which no new histories are started
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
-    budget: Duration,
-
-    /// First seed; a random one by default
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-
-    /// Number of threads; all processors by default
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    seeded: SeededArgs,
 }
 
 pub(super) fn execute(context: &Context, args: &HistoriesArgs) -> Result<Exit, CliError> {
-    let random_seed = || IdSource::Random.next().as_u128() as u64 % 1_000_000_000;
-    let seed = args.seed.unwrap_or_else(random_seed);
-    let jobs = args.jobs.unwrap_or_else(available_threads);
+    let seed = args.seeded.first_seed();
+    let jobs = args.seeded.threads();
     let clock = Clock::system();
     let text = context.format() == Format::Text;
     if text {
@@ -52,7 +39,7 @@ pub(super) fn execute(context: &Context, args: &HistoriesArgs) -> Result<Exit, C
     }
     let mut report = HistoryReport::default();
     // At least one batch, even if the budget is zero.
-    while report.histories == 0 || clock.elapsed() < args.budget {
+    while report.histories == 0 || clock.elapsed() < args.seeded.budget {
         let batch = histories(&HistoryOptions {
             seed: seed.wrapping_add(report.histories as u64),
             seeds: (jobs.get() * HISTORIES_PER_BATCH) as u64,
