@@ -56,13 +56,7 @@ pub fn check_job(job: &Job, cancel: &AtomicBool) -> Result<JobCheck, JobError> {
     let template = Template::make(job, cancel)?;
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     let scenario = Scenario::read("check", SMALL_WORLD, &no_fixture)?;
-    let subject = Subject {
-        job,
-        template: &template,
-        world: &scenario.world,
-        settings: &scenario.settings,
-        cancel,
-    };
+    let subject = Subject::of(job, &template, &scenario, cancel);
     let state = subject.load()?;
     let request = subject.nightly();
     let run = subject.run(&state, &request, Disturbance::default())?;

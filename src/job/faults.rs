@@ -73,13 +73,7 @@ pub fn inject_job_faults(
         return Ok(report);
     }
     let template = Template::make(job, cancel)?;
-    let subject = Subject {
-        job,
-        template: &template,
-        world: &scenario.world,
-        settings: &scenario.settings,
-        cancel,
-    };
+    let subject = Subject::of(job, &template, scenario, cancel);
     let start = subject.load()?;
     let state = start.fork()?;
     let undisturbed = subject.run(&state, &subject.nightly(), Disturbance::default())?;

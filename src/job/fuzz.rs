@@ -120,13 +120,7 @@ fn check_seed(
     if world_reason(job, &scenario.world).is_some() {
         return Ok(Drawn::NotApplicable);
     }
-    let subject = Subject {
-        job,
-        template,
-        world: &scenario.world,
-        settings: &scenario.settings,
-        cancel,
-    };
+    let subject = Subject::of(job, template, &scenario, cancel);
     let broken = match seed % WORLDS_FOR_ALL_PROMISES {
         0 => check_promises(&subject)?,
         _ => {
@@ -152,13 +146,7 @@ fn make_smaller(
         if scenario.steps.is_empty() || world_reason(&shared, &scenario.world).is_some() {
             return false;
         }
-        let subject = Subject {
-            job: &shared,
-            template: &shared_template,
-            world: &scenario.world,
-            settings: &scenario.settings,
-            cancel,
-        };
+        let subject = Subject::of(&shared, &shared_template, &scenario, cancel);
         breaks_promise(&subject, promise).unwrap_or(false)
     };
     let condition = Condition::Oracle(Oracle::new(promise.name(), breaks));
@@ -169,13 +157,7 @@ fn make_smaller(
     let name = format!("seed {seed} of {}", job.name);
     let small = shrink(&name, &text, &no_fixture, &condition, &folder, progress)?;
     let scenario = read(&small.text)?;
-    let subject = Subject {
-        job,
-        template,
-        world: &scenario.world,
-        settings: &scenario.settings,
-        cancel,
-    };
+    let subject = Subject::of(job, template, &scenario, cancel);
     Ok(FoundWorld {
         seed,
         broken: check_promises(&subject)?,

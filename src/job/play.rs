@@ -81,13 +81,7 @@ pub(super) fn play(
         .flat_map(|expected| result.check(expected))
         .collect();
     result.findings.extend(found);
-    let subject = Subject {
-        job,
-        template,
-        world,
-        settings: &scenario.settings,
-        cancel,
-    };
+    let subject = Subject::of(job, template, scenario, cancel);
     for broken in check_promises(&subject)? {
         let finding = Finding {
             step: None,

@@ -16,6 +16,7 @@ use super::write_values::unknown_id;
 use crate::domain::{Cell, Scope};
 use crate::engine::Settings;
 use crate::plan::Limit;
+use crate::scenario::script::Scenario;
 use crate::scenario::world::{World, WorldPortfolio};
 use crate::store::{WriteFault, WriteFaultKind};
 
@@ -33,6 +34,21 @@ pub(super) struct Subject<'s> {
 }
 
 impl<'s> Subject<'s> {
+    pub(super) const fn of(
+        job: &'s Job,
+        template: &'s Template,
+        scenario: &'s Scenario,
+        cancel: &'s AtomicBool,
+    ) -> Self {
+        Self {
+            job,
+            template,
+            world: &scenario.world,
+            settings: &scenario.settings,
+            cancel,
+        }
+    }
+
     pub(super) fn load(&self) -> Result<JobState<'s>, JobError> {
         JobState::load(self.job, self.template, self.world, self.settings)
     }
