@@ -151,7 +151,7 @@ impl FromStr for ReplayToken {
         // The first `@` ends the place; paths may hold more of them.
         let (place, scenario) = text.split_once('@').unwrap_or((text, ""));
         let parts: Vec<&str> = place.split(':').collect();
-        let fuzz = || match parts.as_slice() {
+        let generated = || match parts.as_slice() {
             ["fuzz" | "tale", seed] if scenario.is_empty() => Some(Self::fuzz(seed.parse().ok()?)),
             ["history", seed] if scenario.is_empty() => Some(Self::history(seed.parse().ok()?)),
             _ => None,
@@ -167,7 +167,7 @@ impl FromStr for ReplayToken {
                 scenario: scenario.into(),
             })
         };
-        fuzz()
+        generated()
             .or_else(read)
             .ok_or_else(|| ReplayTokenError(text.to_owned()))
     }

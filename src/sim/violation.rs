@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::crash_image::CrashImage;
 use super::histories::RebuildDifference;
 use crate::domain::{Day, Phase, PortfolioId};
-use crate::scenario::runner::{self, BrokenClaim, StepNumber};
+use crate::scenario::runner::{self, BrokenClaim, PlayResult, StepNumber};
 use crate::scenario::script::RunEnd;
 use crate::store::Difference;
 
@@ -174,6 +174,17 @@ pub enum Violation {
 }
 
 impl Violation {
+    /// Returns the violated invariants of a play.
+    pub(super) fn of_play(played: &PlayResult) -> Vec<Self> {
+        let violated = played.findings().filter_map(|(_, finding)| {
+            Some(Self::Invariant {
+                violation: finding.violation()?.clone(),
+                step: finding.step.clone(),
+            })
+        });
+        violated.collect()
+    }
+
     /// Returns whether both violate the same rule, whatever the details.
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {

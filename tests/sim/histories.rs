@@ -22,6 +22,7 @@ fn histories_keep_the_books_of_their_final_sources() {
         .collect();
     assert_eq!(findings, [] as [String; 0]);
     assert!(report.steps > 300, "{report:?}");
+    assert!(report.compared > 12, "{report:?}");
 }
 
 #[test]

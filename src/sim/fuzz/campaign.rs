@@ -118,16 +118,11 @@ pub(in crate::sim) fn check_scenario(
     scenario: &Scenario,
     seed: u64,
 ) -> Result<SeedResult, SimError> {
-    let mut result = SeedResult::default();
     let played = play(scenario, CheckLevel::Invariants)?;
-    for (_, finding) in played.findings() {
-        if let Some(violation) = finding.violation() {
-            result.violations.push(Violation::Invariant {
-                violation: violation.clone(),
-                step: finding.step.clone(),
-            });
-        }
-    }
+    let mut result = SeedResult {
+        violations: Violation::of_play(&played),
+        ..SeedResult::default()
+    };
     let runs = runs_under_test(Path::new("generated.toml"), scenario)?;
     result.runs += runs.len() as u64;
     if let Some(last) = runs.last() {
@@ -142,7 +137,7 @@ pub(in crate::sim) fn check_scenario(
 }
 
 /// Parses a generated scenario, which has no fixtures.
-fn parse_generated(text: &str) -> Result<Scenario, SimError> {
+pub(in crate::sim) fn parse_generated(text: &str) -> Result<Scenario, SimError> {
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     Scenario::read("generated", text, &no_fixture)
         .map_err(|error| SimError::GeneratedScenario(error.to_string()))

@@ -11,5 +11,6 @@ mod generator;
 mod reference_model;
 
 pub(super) use campaign::check_scenario;
+pub(super) use campaign::parse_generated;
 pub use campaign::{FuzzOptions, FuzzReport, SeedResult, check_generated, fuzz};
 pub use generator::generate_scenario;

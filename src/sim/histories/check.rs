@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::rebuild::compare_with_rebuilt;
+use super::rebuild::{Comparison, compare_with_rebuilt};
 use super::steps::generate_history;
 use crate::parallel::map;
 use crate::scenario::runner::{CheckLevel, play};
-use crate::scenario::script::{FixtureError, Scenario};
+use crate::scenario::script::Scenario;
 use crate::sim::finding::{Finding, ReplayToken};
+use crate::sim::fuzz::parse_generated;
 use crate::sim::run_under_test::{RunUnderTest, SimError, runs_under_test};
 use crate::sim::violation::Violation;
 
@@ -33,6 +34,8 @@ pub struct HistoryReport {
     pub histories: usize,
     /// The number of their steps.
     pub steps: u64,
+    /// The number of histories whose database was compared with a rebuilt one.
+    pub compared: usize,
     /// The violations in the order of the seeds.
     pub findings: Vec<Finding>,
 }
@@ -42,6 +45,8 @@ pub struct HistoryReport {
 pub struct HistoryResult {
     /// The number of its steps.
     pub steps: u64,
+    /// Whether the database at the end was compared with a rebuilt one.
+    pub is_compared: bool,
     /// The violations of invariants, and the differences from the rebuilt database.
     pub violations: Vec<Violation>,
 }
@@ -51,6 +56,7 @@ impl HistoryReport {
     pub fn merge(&mut self, more: Self) {
         self.histories += more.histories;
         self.steps += more.steps;
+        self.compared += more.compared;
         self.findings.extend(more.findings);
     }
 }
@@ -75,6 +81,7 @@ pub fn histories(options: &HistoryOptions) -> Result<HistoryReport, SimError> {
         })?;
         report.histories += 1;
         report.steps += result.steps;
+        report.compared += usize::from(result.is_compared);
         let violations = result.violations.into_iter();
         report.findings.extend(violations.map(|violation| Finding {
             token: ReplayToken::history(seed),
@@ -91,28 +98,24 @@ pub fn histories(options: &HistoryOptions) -> Result<HistoryReport, SimError> {
 ///
 /// The text is not a scenario, or can't be played at all.
 pub fn check_history(text: &str) -> Result<HistoryResult, SimError> {
-    let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-    let scenario = Scenario::read("history", text, &no_fixture)
-        .map_err(|error| SimError::GeneratedScenario(error.to_string()))?;
-    check_scenario(&scenario)
+    check_scenario(&parse_generated(text)?)
 }
 
 /// Does the work of [`check_history`] for a parsed scenario.
 pub(in crate::sim) fn check_scenario(scenario: &Scenario) -> Result<HistoryResult, SimError> {
     let played = play(scenario, CheckLevel::Invariants)?;
-    let mut violations: Vec<Violation> = (played.findings())
-        .filter_map(|(_, finding)| {
-            Some(Violation::Invariant {
-                violation: finding.violation()?.clone(),
-                step: finding.step.clone(),
-            })
-        })
-        .collect();
-    if let Some(last) = last_run(scenario)? {
-        violations.extend(compare_with_rebuilt(&last)?.map(Violation::Rebuilt));
+    let mut violations = Violation::of_play(&played);
+    let comparison = match last_run(scenario)? {
+        Some(last) => compare_with_rebuilt(&last)?,
+        None => Comparison::NotCompared,
+    };
+    let is_compared = !matches!(comparison, Comparison::NotCompared);
+    if let Comparison::Different(difference) = comparison {
+        violations.push(Violation::Rebuilt(difference));
     }
     Ok(HistoryResult {
         steps: scenario.steps.len() as u64,
+        is_compared,
         violations,
     })
 }

@@ -2,8 +2,7 @@
 //!
 //! The new database is loaded from a capture: it knows the sources as they are at the end, and
 //! nothing of the way to them. Securities and portfolios have other numbers there, so both sides are
-//! compared by names. Figures that sum over securities in the order of their numbers (exposures,
-//! risk) are left out; the invariants compute them again.
+//! compared by names. Exposures and risk are not compared; the invariants compute them again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +18,29 @@ use crate::scenario::world::World;
 use crate::sim::run_under_test::{RunUnderTest, SimError};
 use crate::store::{ReadTransaction, Store, StoreError};
 
-/// Makes a run and compares the database after it with one that is built from its sources. A run
-/// that is refused or fails is not compared.
-pub(super) fn compare_with_rebuilt(
-    run: &RunUnderTest,
-) -> Result<Option<RebuildDifference>, SimError> {
+/// A comparison of the database after a run with one that is built from its sources.
+pub(super) enum Comparison {
+    /// The run is refused or fails, so there is nothing to compare.
+    NotCompared,
+    Equal,
+    Different(RebuildDifference),
+}
+
+/// Makes a run and compares the database after it with one that is built from its sources.
+pub(super) fn compare_with_rebuilt(run: &RunUnderTest) -> Result<Comparison, SimError> {
     let disk = run.disk();
     let attempt = run.run(&disk, run.request(), 0, &|_| {});
     if attempt.result.is_err() {
-        return Ok(None);
+        return Ok(Comparison::NotCompared);
     }
     let store = Store::open(&disk)?;
     let rebuilt = match rebuild(run, &store) {
         Ok(rebuilt) => rebuilt,
-        Err(error) => return Ok(Some(RebuildDifference::NotBuilt(error))),
+        Err(error) => return Ok(Comparison::Different(RebuildDifference::NotBuilt(error))),
     };
     let (stored, rebuilt) = (Books::read(run, &store)?, Books::read(run, &rebuilt)?);
-    Ok(stored.difference(&rebuilt))
+    let difference = stored.difference(&rebuilt);
+    Ok(difference.map_or(Comparison::Equal, Comparison::Different))
 }
 
 fn rebuild(run: &RunUnderTest, store: &Store) -> Result<Store, String> {

@@ -22,7 +22,7 @@ impl Generator {
 
     fn step(&mut self) {
         let step = match self.random.below(42) {
-            // Changes that no run has applied yet meet the next change in a quarter of the cases.
+            // Only some steps are runs, so that several changes meet before one applies them.
             0..=6 => "run = {}".to_owned(),
             7..=9 => self.run(),
             10..=12 => return self.night(),
@@ -78,7 +78,7 @@ impl Generator {
         self.push(&step);
     }
 
-    /// The next evening comes with its closes, and a run.
+    /// Adds the next evening: its clock, its closes and a run.
     fn night(&mut self) {
         if self.today + 1 == SESSIONS.len() {
             return;
@@ -187,7 +187,8 @@ mod tests {
             let steps = text.lines().filter_map(|line| line.split_once(" = "));
             keys.extend(steps.map(|(key, _)| key.to_owned()));
         }
-        // Files and closes from outside make these; lasting names need no world.
+        // Histories draw none of these: files make the same changes, and `plan` and `onboard` make
+        // none.
         let other_steps = ["plan", "onboard", "add", "prices", "transaction", "split"];
         for (name, _) in StepSpec::default().present_actions() {
             let drawn = keys.contains(name) || other_steps.contains(&name);

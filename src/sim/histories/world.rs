@@ -129,7 +129,8 @@ impl Generator {
         }
     }
 
-    /// Returns whether a session of the feed has a close: always the first, and nearly always.
+    /// Returns whether a session of the feed has a close. The first one always has, later ones nearly
+    /// always; `PRV` has no later one.
     pub(super) fn has_close(&mut self, instrument: &Instrument, at: usize) -> bool {
         match instrument.symbol {
             "PRV" => at == 0,

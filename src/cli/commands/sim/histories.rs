@@ -7,7 +7,7 @@ use crate::cli::commands::seeded::SeededArgs;
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::environment::Clock;
-use crate::report::count_with_noun;
+use crate::report::{count_with_noun, number};
 use crate::sim::{HistoryOptions, HistoryReport, histories};
 
 /// The number of histories per thread in a batch. The budget is checked between batches.
@@ -60,9 +60,10 @@ pub(super) fn execute(context: &Context, args: &HistoriesArgs) -> Result<Exit, C
 
 fn as_text(report: &HistoryReport, seed: u64) -> String {
     let mut text = format!(
-        "\n{} from seed {seed} on, {}: {}\n",
+        "\n{} from seed {seed} on, {}, {} compared with a rebuilt database: {}\n",
         count_with_noun(report.histories as u64, "history"),
         count_with_noun(report.steps, "step"),
+        number::count(report.compared as u64),
         finding_count(report.findings.len()),
     );
     text += &findings_text(&report.findings);
