@@ -35,10 +35,14 @@ fuzz SECONDS="60" *TARGETS:
 
 # Make every fault that cargo-mutants knows in PATHS, and report those that no test finds.
 mutation +PATHS="src/plan":
+    status=0; \
     for path in {{ PATHS }}; do \
-        CARGO_TARGET_DIR=$PWD/target cargo mutants --file "$path/**" --output target -- \
-            --test planner_properties --test import_effects --test scenarios || true; \
-    done
+        mkdir -p "target/mutants/$path"; \
+        CARGO_TARGET_DIR=$PWD/target cargo mutants --file "$path/**" \
+            --output "target/mutants/$path" -- \
+            --test planner_properties --test import_effects --test scenarios || status=$?; \
+    done; \
+    exit $status
 
 # Attack a server with slow clients and ten thousand idle connections for SECONDS.
 hostile-clients SECONDS="3600":

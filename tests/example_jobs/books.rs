@@ -85,7 +85,8 @@ impl Books {
             }
         };
         let command = command.args(arguments).stdin(Stdio::null());
-        let output = command.stderr(Stdio::null()).output().unwrap();
+        let output = command.stderr(Stdio::null()).output();
+        let output = output.expect("python3 and sqlite3 are installed");
         output.status.success()
     }
 

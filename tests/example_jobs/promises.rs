@@ -57,6 +57,19 @@ fn broken(root: &Path, job: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn the_job_files_outside_the_table_are_right() {
+    for job in ["every_missing_day_sql", "newest_of_each"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["job", "check", &format!("examples/jobs/{job}.toml")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{job}: {text}");
+    }
+}
+
+#[test]
 fn the_table_of_promises_shows_what_each_job_breaks() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/jobs.md")).unwrap();
