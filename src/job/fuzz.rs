@@ -146,7 +146,7 @@ fn make_smaller(
         if scenario.steps.is_empty() || world_reason(&shared, &scenario.world).is_some() {
             return false;
         }
-        let subject = Subject::of(&shared, &shared_template, &scenario, cancel);
+        let subject = Subject::of(&shared, &shared_template, scenario, cancel);
         breaks_promise(&subject, promise).unwrap_or(false)
     };
     let condition = Condition::Oracle(Oracle::new(promise.name(), breaks));
