@@ -2,7 +2,8 @@
 
 It starts after the oldest of the newest snapshots of the portfolios (MIN over a grouped MAX), and on
 each day processes only portfolios without a snapshot. Deleted portfolios do not count, a run of few
-portfolios uses their newest snapshots, unknown ids are skipped, and progress counts work only.
+portfolios uses their newest snapshots, unknown ids are skipped, and progress counts work only. It
+lists its work before it writes, so two runs at once do the same work.
 
 It still cannot see a hole below the newest day of each portfolio, the missing start of a portfolio
 without snapshots, or a snapshot without analytics, which a crash between the phases leaves behind.
@@ -33,12 +34,16 @@ else:
     days = trading_days(db, start or first_inception(db), arguments.target)
     days = [day for day in days if start is None or day > start]
 
-run = Run(db, arguments)
+work = []
 for day in days:
     ids = [id for id in active(db, day) if id in scope]
     if not arguments.first:
         done = column(db, "SELECT portfolio_id FROM snapshots WHERE day = ?", (day,))
         ids = [id for id in ids if id not in done]
     if ids:
-        process_by_phase(db, run, day, ids)
+        work.append((day, ids))
+
+run = Run(db, arguments)
+for day, ids in work:
+    process_by_phase(db, run, day, ids)
 run.end()

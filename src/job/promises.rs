@@ -267,6 +267,9 @@ pub(super) fn check_heals(
     Ok(unhealed.map(|text| BrokenPromise { promise, text }))
 }
 
+/// Longest time for which two runs at once wait for each other; drivers wait five seconds for a lock.
+const LONGEST_HOLD: Duration = Duration::from_secs(2);
+
 fn check_pair(
     subject: &Subject<'_>,
     start: &JobState<'_>,
@@ -277,8 +280,16 @@ fn check_pair(
     if !subject.job.checks(promise) || alone.failure.is_some() || alone.writes.is_empty() {
         return Ok(());
     }
-    let (state, request) = (start.fork()?, subject.nightly());
-    let pair = run_pair(&state, &request, subject.cancel)?;
+    let run_two = |hold| -> Result<_, JobError> {
+        let state = start.fork()?;
+        let pair = run_pair(&state, &subject.nightly(), hold, subject.cancel)?;
+        Ok((state, pair))
+    };
+    let (mut state, mut pair) = run_two((alone.elapsed * 2).min(LONGEST_HOLD))?;
+    if pair.failure.is_some() {
+        // A job that does not wait for a lock fails behind one that it would not meet by itself.
+        (state, pair) = run_two(Duration::ZERO)?;
+    }
     let lost = alone.needed().into_iter();
     let lost = lost.filter(|cell| alone.is_complete(*cell) && !pair.is_complete(*cell));
     let lost: Vec<Cell> = lost.collect();

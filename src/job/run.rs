@@ -1,7 +1,8 @@
 //! Runs a command of a job on its database and observes the cells that it writes.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use super::error::JobError;
@@ -14,6 +15,7 @@ use super::scratch::{process, start_error};
 use super::state::JobState;
 use crate::capture::parse_day;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase};
+use crate::environment::Clock;
 use crate::plan::{DayPlan, Plan, Survey};
 use crate::store::{WriteFault, WriteKind};
 
@@ -106,7 +108,7 @@ pub(super) fn run(
     disturbance: Disturbance,
     cancel: &AtomicBool,
 ) -> Result<JobRun, JobError> {
-    let (mut run, ends) = run_at_once(state, request, 1, disturbance, cancel)?;
+    let (mut run, ends) = run_processes(state, request, Start::One(disturbance), cancel)?;
     for finished in ends {
         observe_end(state, request.command, &finished, &mut run);
     }
@@ -114,13 +116,15 @@ pub(super) fn run(
 }
 
 /// Runs two processes of a request at once. The run failed if both did: one of them may refuse to run
-/// beside the other.
+/// beside the other. No process can write before `hold` has passed, so that both look for work before
+/// one of them does any.
 pub(super) fn run_pair(
     state: &JobState<'_>,
     request: &JobRequest<'_>,
+    hold: Duration,
     cancel: &AtomicBool,
 ) -> Result<JobRun, JobError> {
-    let (mut run, ends) = run_at_once(state, request, 2, Disturbance::default(), cancel)?;
+    let (mut run, ends) = run_processes(state, request, Start::Pair { hold }, cancel)?;
     let mut failures = Vec::new();
     for finished in ends {
         observe_end(state, request.command, &finished, &mut run);
@@ -130,6 +134,14 @@ pub(super) fn run_pair(
         run.failure = failures.into_iter().flatten().next();
     }
     Ok(run)
+}
+
+/// Sleeps until a time has passed or the run is cancelled.
+fn sleep(time: Duration, cancel: &AtomicBool) {
+    let started = Clock::system();
+    while started.elapsed() < time && !cancel.load(Ordering::Acquire) {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn observe_end(
@@ -149,13 +161,23 @@ fn observe_end(
     run.elapsed = run.elapsed.max(finished.elapsed);
 }
 
-fn run_at_once(
+/// The processes of a run.
+#[derive(Debug, Clone, Copy)]
+enum Start {
+    One(Disturbance),
+    Pair { hold: Duration },
+}
+
+fn run_processes(
     state: &JobState<'_>,
     request: &JobRequest<'_>,
-    count: usize,
-    disturbance: Disturbance,
+    start: Start,
     cancel: &AtomicBool,
 ) -> Result<(JobRun, Vec<FinishedProcess>), JobError> {
+    let disturbance = match start {
+        Start::One(disturbance) => disturbance,
+        Start::Pair { .. } => Disturbance::default(),
+    };
     let before = state.coverage()?;
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
     let file = state.scratch.open()?;
@@ -170,16 +192,26 @@ fn run_at_once(
     let values = RequestValues::new(state, request, &plan)?;
     let start_error = |source| start_error(state.job, request.command, source);
     let mut ends = Vec::new();
-    match &state.job.commands.serve {
-        // A run to kill, and two at once, are processes of their own.
-        Some(serve) if count == 1 && disturbance.kill_after.is_none() => {
+    match (start, &state.job.commands.serve) {
+        // A run to kill is a process of its own, and so are two at once.
+        (Start::One(disturbance), Some(serve)) if disturbance.kill_after.is_none() => {
             let command = || process(state.job, serve, &[]);
             let served = state.template.served.run(command, &values.json(), limits);
             ends.push(served.map_err(start_error)?);
         }
-        _ => {
-            let running = (0..count).map(|_| values.start(state, request.command));
-            for process in running.collect::<Result<Vec<_>, _>>()? {
+        (Start::One(_), _) => {
+            let process = values.start(state, request.command)?;
+            ends.push(process.wait(limits).map_err(start_error)?);
+        }
+        (Start::Pair { hold }, _) => {
+            let lock = state.scratch.open()?.lock_writes()?;
+            let pair = [
+                values.start(state, request.command)?,
+                values.start(state, request.command)?,
+            ];
+            sleep(hold, cancel);
+            drop(lock);
+            for process in pair {
                 ends.push(process.wait(limits).map_err(start_error)?);
             }
         }

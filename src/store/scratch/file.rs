@@ -104,6 +104,16 @@ impl ScratchFile {
         Ok(usize::try_from(count).unwrap_or_default())
     }
 
+    /// Keeps other connections from writing until the returned file is dropped. They can read.
+    ///
+    /// # Errors
+    ///
+    /// Another connection holds the lock.
+    pub fn lock_writes(self) -> Result<Self, StoreError> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(self)
+    }
+
     /// Inserts rows in one transaction. Foreign keys are not checked.
     ///
     /// # Errors
