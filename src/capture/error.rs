@@ -98,10 +98,14 @@ pub enum CaptureError {
         /// The error of the CSV reader.
         source: csv::Error,
     },
-    /// Reading a PostgreSQL database failed.
+    /// Connecting to a PostgreSQL database, or reading it, failed.
     #[cfg(feature = "postgres")]
     #[error(transparent)]
-    Postgres(#[from] super::postgres::PostgresError),
+    Postgres(#[from] crate::store::PostgresError),
+    /// Reading a mapped table of a PostgreSQL database failed.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    PostgresTable(#[from] super::postgres::PostgresTableError),
     /// Loading the world into a database failed.
     #[error(transparent)]
     Load(#[from] LoadError),

@@ -7,7 +7,6 @@
 //! | `map`, `values` | read the map of another program's tables, and parse their values |
 //! | `rows`, `foreign`, `history` | turn rows of another program into a state |
 //! | `sqlite`, `exports`, `postgres` | sources of such rows |
-//! | `redaction` | keep passwords out of messages |
 //! | `intervals` | join sessions into intervals, in memory that does not grow with cells |
 //! | `state` | the captured state, independent of its source |
 //! | `time` | the time at which another program's rows are looked at |
@@ -30,7 +29,6 @@ mod intervals;
 mod map;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod redaction;
 mod replay;
 mod rows;
 mod scrub;
@@ -44,10 +42,7 @@ mod values;
 mod write;
 
 #[cfg(feature = "postgres")]
-pub use self::postgres::{LibpqVariables, PostgresError, capture_postgres};
-#[cfg(feature = "postgres")]
-pub use self::redaction::PostgresUrl;
-pub use self::redaction::redact_passwords;
+pub use self::postgres::{PostgresTableError, capture_postgres};
 pub use books::{CaptureExtent, capture_books};
 pub use cells::CapturedCells;
 pub use error::CaptureError;

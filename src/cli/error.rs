@@ -257,7 +257,9 @@ impl CliError {
             }
             Self::Query(error) => query_hint(error),
             #[cfg(feature = "postgres")]
-            Self::Capture(CaptureError::Postgres(error)) => error.hint(),
+            Self::Capture(CaptureError::Postgres(error)) => error.hint().map(str::to_owned),
+            #[cfg(feature = "postgres")]
+            Self::Capture(CaptureError::PostgresTable(error)) => error.hint(),
             Self::Engine(error) => engine_hint(error),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::{args::Arguments, commands, exit::Exit, logging, output};
-use crate::capture::redact_passwords;
+use crate::store::redact_passwords;
 
 /// Parses the arguments of the process, runs the command and prints its error, if any.
 pub fn main() -> Exit {

@@ -108,8 +108,15 @@ impl ForeignFile {
 }
 
 /// Quotes a name: tables and columns of other programs can have any.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes a name, whose first full stop separates the schema from the table.
+#[cfg(feature = "postgres")]
+pub(crate) fn qualified_identifier(name: &str) -> String {
+    let parts: Vec<_> = name.splitn(2, '.').map(identifier).collect();
+    parts.join(".")
 }
 
 pub(super) fn text(value: ValueRef<'_>) -> Option<String> {

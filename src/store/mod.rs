@@ -1,4 +1,5 @@
-//! All SQL, pragmas, migrations and transactions: the only place that names rusqlite.
+//! All SQL, pragmas, migrations and transactions: the only place that names rusqlite. Connections to
+//! PostgreSQL servers, for other programs' databases, are made here too.
 //!
 //! A [`Store`] is a database in a file, or on a [`FileSystem`] that the caller passes.
 //! [`Store::read`] gives a [`ReadTransaction`], which sees one state throughout. [`Writer::write`]
@@ -29,7 +30,10 @@ mod log_mark;
 mod migrations;
 mod mounts;
 mod outputs;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod readers;
+mod redaction;
 mod restore;
 mod row_digests;
 mod row_hash;
@@ -44,6 +48,10 @@ mod transaction;
 mod unusable_rows;
 mod verification;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{LibpqVariables, PostgresError};
+#[cfg(feature = "postgres")]
+pub(crate) use self::postgres::{PasswordRedactor, PostgresConnection, PostgresLogin};
 pub use alerts::{
     ActiveAlertRow, OutboxMessageRow, ReadAlerts, ReadOutbox, WriteAlerts, WriteOutbox,
 };
@@ -52,11 +60,16 @@ pub use contents::{Contents, Difference};
 pub use error::StoreError;
 pub use failures::{Failure, ReadFailures, WriteFailures};
 pub use foreign::ForeignFile;
+#[cfg(feature = "postgres")]
+pub(crate) use foreign::{identifier, qualified_identifier};
 pub use invalidations::{CellInvalidation, ReadInvalidations, WriteInvalidations};
 pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};
 pub use location::{FileSystem, Location};
 pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
+#[cfg(feature = "postgres")]
+pub use redaction::PostgresUrl;
+pub use redaction::redact_passwords;
 pub use restore::Restored;
 pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};

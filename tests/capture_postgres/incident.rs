@@ -4,10 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use plimsoll::capture::{
-    CaptureTime, LibpqVariables, Map, PostgresUrl, capture_postgres, capture_sqlite,
-};
+use plimsoll::capture::{CaptureTime, Map, capture_postgres, capture_sqlite};
 use plimsoll::engine::Settings;
+use plimsoll::store::{LibpqVariables, PostgresUrl};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 

@@ -25,6 +25,8 @@ const GATES: &[(&str, &str)] = &[
     ("hyper_util", "serve"),
     ("askama", "serve"),
     ("subtle", "serve"),
+    ("postgres", "store"),
+    // The reader of mapped tables.
     ("postgres", "capture"),
     ("nix", "job"),
     ("clap", "cli"),

@@ -8,17 +8,18 @@ use postgres::types::ToSql;
 use postgres::{Client, Error};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::{PostgresError, quote_identifier, quote_qualified};
-use super::login::{Connected, Login, Redactor};
-use super::variables::LibpqVariables;
+use super::error::PostgresTableError;
 use crate::capture::error::CaptureError;
 use crate::capture::foreign::capture_rows;
 use crate::capture::map::{Map, Table};
-use crate::capture::redaction::PostgresUrl;
 use crate::capture::rows::{RowSource, RowVisitor};
 use crate::capture::state::State;
 use crate::capture::time::CaptureTime;
 use crate::engine::Settings;
+use crate::store::{
+    LibpqVariables, PasswordRedactor, PostgresConnection, PostgresError, PostgresLogin,
+    PostgresUrl, identifier, qualified_identifier,
+};
 
 /// Begins the transaction: one state for all reads, dates and times in the form that `values` parses,
 /// rows in their physical order, and no endless wait for a session that alters a table.
@@ -71,7 +72,7 @@ struct LiveDatabase {
     client: Client,
     /// For the connection that cancels a query.
     tls: MakeRustlsConnect,
-    redactor: Redactor,
+    redactor: PasswordRedactor,
 }
 
 /// A table's quoted name, and its columns, each with the permission to read it.
@@ -82,11 +83,11 @@ struct FoundTable {
 
 impl LiveDatabase {
     fn open(url: &PostgresUrl, variables: &LibpqVariables) -> Result<Self, PostgresError> {
-        let Connected {
+        let PostgresConnection {
             client,
             tls,
             redactor,
-        } = Login::parse(url, variables)?.connect()?;
+        } = PostgresLogin::parse(url, variables)?.connect()?;
         let mut database = Self {
             client,
             tls,
@@ -101,8 +102,8 @@ impl LiveDatabase {
         PostgresError::Database(self.redactor.redacted_reason(error))
     }
 
-    fn find_table(&mut self, table: &Table) -> Result<Option<FoundTable>, PostgresError> {
-        let names = [quote_identifier(&table.name), quote_qualified(&table.name)];
+    fn find_table(&mut self, table: &Table) -> Result<Option<FoundTable>, PostgresTableError> {
+        let names = [identifier(&table.name), qualified_identifier(&table.name)];
         let rows = self.client.query(COLUMNS, &[&names[0], &names[1]]);
         let rows = rows.map_err(|error| table_error(&self.redactor, table, &error))?;
         Ok(rows.first().map(|first| FoundTable {
@@ -119,7 +120,7 @@ impl LiveDatabase {
     ) -> Result<(), CaptureError> {
         let columns = table.columns.iter();
         let columns: Vec<_> = columns
-            .map(|column| format!("{}::text", quote_identifier(&column.name)))
+            .map(|column| format!("{}::text", identifier(&column.name)))
             .collect();
         let sql = format!("SELECT {} FROM {from}", columns.join(", "));
         let as_table_error = |error| table_error(&self.redactor, table, &error);
@@ -148,7 +149,7 @@ impl RowSource for LiveDatabase {
         let is_forbidden = |name: &String| columns.contains(&(name.clone(), false));
         let mut named = table.columns.iter();
         if let Some(column) = named.find(|column| is_forbidden(&column.name)) {
-            return Err(CaptureError::from(PostgresError::Permission {
+            return Err(CaptureError::from(PostgresTableError::Permission {
                 table: table.name.clone(),
                 column: column.name.clone(),
                 line: column.line,
@@ -167,8 +168,8 @@ impl RowSource for LiveDatabase {
 
     fn visit_rows(&mut self, table: &Table, take: RowVisitor<'_>) -> Result<(), CaptureError> {
         // `check_columns` found the table in the same transaction.
-        let from = (self.find_table(table)?)
-            .map_or_else(|| quote_identifier(&table.name), |found| found.name);
+        let from =
+            (self.find_table(table)?).map_or_else(|| identifier(&table.name), |found| found.name);
         let cancel_token = self.client.cancel_token();
         let read = self.read_rows(table, &from, take);
         if read.is_err() {
@@ -179,8 +180,8 @@ impl RowSource for LiveDatabase {
     }
 }
 
-fn table_error(redactor: &Redactor, table: &Table, error: &Error) -> PostgresError {
-    PostgresError::Table {
+fn table_error(redactor: &PasswordRedactor, table: &Table, error: &Error) -> PostgresTableError {
+    PostgresTableError::Table {
         table: table.name.clone(),
         line: table.line,
         reason: redactor.redacted_reason(error),

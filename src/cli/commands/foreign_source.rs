@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+#[cfg(feature = "postgres")]
+use crate::capture::capture_postgres;
 use crate::capture::{
     CaptureError, CaptureTime, Exports, Map, State, capture_exports, capture_sqlite,
 };
-#[cfg(feature = "postgres")]
-use crate::capture::{LibpqVariables, PostgresUrl, capture_postgres};
 use crate::cli::{context::Context, error::CliError};
+#[cfg(feature = "postgres")]
+use crate::store::{LibpqVariables, PostgresUrl};
 
 /// The tables of another program.
 #[derive(Debug, Args)]

@@ -15,28 +15,29 @@ use super::parameters::Parameters;
 use super::password_file;
 use super::tls::{ClientCertificate, Roots, TlsMode, client_config};
 use super::variables::LibpqVariables;
-use crate::capture::redaction::{PostgresUrl, redact_passwords};
+use crate::store::redaction::{PostgresUrl, redact_passwords};
 
 /// Timeout of the connection, if the URL has none.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A login that was checked without reaching the server.
-pub(super) struct Login {
+#[derive(Clone)]
+pub(crate) struct PostgresLogin {
     config: Config,
     mode: TlsMode,
     tls: MakeRustlsConnect,
-    redactor: Redactor,
+    redactor: PasswordRedactor,
 }
 
 /// Removes the password from messages.
 #[derive(Clone)]
-pub(super) struct Redactor {
+pub(crate) struct PasswordRedactor {
     password: Option<String>,
 }
 
-impl Redactor {
+impl PasswordRedactor {
     /// Returns the server's message, or else the innermost cause, without passwords.
-    pub(super) fn redacted_reason(&self, error: &Error) -> String {
+    pub(crate) fn redacted_reason(&self, error: &Error) -> String {
         let message = match error.as_db_error() {
             Some(error) => error.message().to_owned(),
             None => {
@@ -58,16 +59,16 @@ impl Redactor {
 }
 
 /// A connection, and how to make another one that cancels its query.
-pub(super) struct Connected {
-    pub(super) client: Client,
-    pub(super) tls: MakeRustlsConnect,
-    pub(super) redactor: Redactor,
+pub(crate) struct PostgresConnection {
+    pub(crate) client: Client,
+    pub(crate) tls: MakeRustlsConnect,
+    pub(crate) redactor: PasswordRedactor,
 }
 
-impl Login {
+impl PostgresLogin {
     /// Reads a URL. A password, a user and the parameters of TLS that it lacks come from `variables`
     /// and files.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         url: &PostgresUrl,
         variables: &LibpqVariables,
     ) -> Result<Self, PostgresError> {
@@ -87,13 +88,13 @@ impl Login {
             config,
             mode,
             tls: MakeRustlsConnect::new(tls),
-            redactor: Redactor { password },
+            redactor: PasswordRedactor { password },
         })
     }
 
     /// Connects. As in `libpq`, `prefer` and `allow` try again without and with TLS if the server
     /// or the handshake refuses the first attempt.
-    pub(super) fn connect(mut self) -> Result<Connected, PostgresError> {
+    pub(crate) fn connect(mut self) -> Result<PostgresConnection, PostgresError> {
         let attempts: &[SslMode] = match self.mode {
             TlsMode::Disable => &[SslMode::Disable],
             TlsMode::Allow => &[SslMode::Disable, SslMode::Require],
@@ -105,7 +106,7 @@ impl Login {
             self.config.ssl_mode(*mode);
             match self.config.connect(self.tls.clone()) {
                 Ok(client) => {
-                    return Ok(Connected {
+                    return Ok(PostgresConnection {
                         client,
                         tls: self.tls,
                         redactor: self.redactor,

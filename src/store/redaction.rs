@@ -12,7 +12,7 @@ pub struct PostgresUrl(String);
 #[cfg(feature = "postgres")]
 impl PostgresUrl {
     /// Returns the URL with its password.
-    pub(super) fn expose(&self) -> &str {
+    pub(in crate::store) fn expose(&self) -> &str {
         &self.0
     }
 }
