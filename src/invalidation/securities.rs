@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::affected_cells::AffectedCells;
+use super::carried_lots::invalidations_of_receivers;
 use super::closed_sessions::affected_by_closed_sessions;
 use super::facts::Facts;
 use super::freshest_prices::PairCalendars;
@@ -29,13 +30,20 @@ pub(crate) fn invalidate_attributes(
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
     let calendars = writing.security_calendars().in_force()?;
-    let mut pairs = PairCalendars::default();
+    let (mut pairs, mut given) = (PairCalendars::default(), Vec::new());
     for Correction { was, now } in corrected {
+        // The cost of lots follows from these terms, also where another portfolio has taken them
+        // over, or units received for them.
+        if pricing_terms(was, now).iter().any(Option::is_some) {
+            let entries = facts.actions()?.entries(writing, now.id, None)?;
+            given.extend((entries.iter()).map(|entry| (now.id, entry.portfolio, entry.day)));
+        }
         if was.calendar != now.calendar {
             let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
             pairs.add(facts.sessions(Day::MIN)?, now, before, after);
         }
     }
+    let receivers = invalidations_of_receivers(&facts, InvalidationCause::Attribute, given)?;
     let invalidations = corrected.iter().map(|correction| {
         let (affected, differs) = affected_by_attributes(&facts, correction, &calendars, &pairs)?;
         let differs: Vec<_> = differs.iter().map(ToString::to_string).collect();
@@ -45,7 +53,19 @@ pub(crate) fn invalidate_attributes(
             cells: affected.into_cells(),
         })
     });
-    remove_cells(writing, invalidations, now)
+    remove_cells(
+        writing,
+        invalidations.chain(receivers.into_iter().map(Ok)),
+        now,
+    )
+}
+
+/// Returns the changes of the terms by which a price becomes an amount.
+fn pricing_terms(was: &Security, now: &Security) -> [Option<Change>; 2] {
+    [
+        Change::between("multiplier", &was.multiplier, &now.multiplier),
+        Change::between("currency", &was.currency, &now.currency),
+    ]
 }
 
 /// Returns the cells that a correction affects, and the changed attributes that affect them. `pairs`
@@ -60,10 +80,7 @@ fn affected_by_attributes(
         Change::between("sector", &was.sector, &now.sector),
         Change::between("class", &was.class, &now.class),
     ];
-    let pricing_terms = [
-        Change::between("multiplier", &was.multiplier, &now.multiplier),
-        Change::between("currency", &was.currency, &now.currency),
-    ];
+    let pricing_terms = pricing_terms(was, now);
     let mut affected = AffectedCells::default();
     if classification.iter().any(Option::is_some) {
         let rule = affected_by_classification;
