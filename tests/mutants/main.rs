@@ -21,6 +21,7 @@ mod mutant;
 mod own_calendars;
 mod plans;
 mod rates;
+mod receivers;
 mod rules;
 mod stale;
 mod store;
@@ -97,6 +98,7 @@ fn all_mutants() -> Vec<Mutant> {
         books::MUTANTS,
         amounts::MUTANTS,
         histories::MUTANTS,
+        receivers::MUTANTS,
     ]
     .concat()
 }

@@ -9,8 +9,8 @@ use super::import_result::count_cell_phases;
 use super::records::existing_securities;
 use super::withdraw::{WithdrawError, check_shortfalls};
 use crate::domain::{
-    ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, PortfolioId, Security,
-    SecurityId, action_terms, nearest, split_terms,
+    ActionChange, ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, PortfolioId,
+    Security, SecurityId, action_terms, nearest, split_terms,
 };
 use crate::import::actions::{ActionChanges, check_symbols};
 use crate::import::existing::ExistingRecords;
@@ -61,8 +61,12 @@ pub(super) fn apply_actions(
         for split in &splits {
             failed.of_security(split.security, split.day)?;
         }
-        for action in &actions {
+        for ActionChange { was, action } in &changes.actions {
             failed.of_security(action.security, action.day)?;
+            // Another portfolio can have taken over lots of the security that it delivered before.
+            if let Some(delivery) = was.and_then(|was| was.received) {
+                failed.of_lots(delivery.security, action.day)?;
+            }
         }
         Ok(())
     })?;

@@ -42,8 +42,21 @@ impl TouchedCells<'_, '_> {
             self.all_from = Some(self.all_from.map_or(from, |all_from| all_from.min(from)));
             return Ok(());
         }
-        for origin in ActionHistory::read(self.writing)?.origins(security) {
-            let traders = self.writing.entries().portfolios_trading(origin)?;
+        self.of_lots(security, from)
+    }
+
+    /// Adds the cells whose lots a security may decide, from a day on: those of portfolios that trade
+    /// it or a security whose units become it, and of those that trade one received for it, because
+    /// the lots that they transfer in can come from it.
+    pub(super) fn of_lots(&mut self, security: SecurityId, from: Day) -> Result<(), StoreError> {
+        let actions = ActionHistory::read(self.writing)?;
+        let received = actions.received_for(&BTreeSet::from([security]));
+        for id in actions
+            .origins(security)
+            .into_iter()
+            .chain(received.into_keys())
+        {
+            let traders = self.writing.entries().portfolios_trading(id)?;
             self.of_portfolios(traders.into_iter().map(|portfolio| (portfolio, from)));
         }
         Ok(())

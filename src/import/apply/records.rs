@@ -19,8 +19,7 @@ use crate::invalidation::{invalidate_attributes, invalidate_closes, invalidate_p
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Returns all portfolios, the traded ranges of those in the file, the histories of those that get an
-/// average cost, and the names of the calendars
-/// that a portfolio can have.
+/// average cost or another currency, and the names of the calendars that a portfolio can have.
 pub(super) fn existing_portfolios(
     reading: &ReadTransaction<'_>,
     configured: &Calendar,
@@ -76,7 +75,22 @@ pub(super) fn apply_portfolios(
     writing.portfolios().correct(&changes.corrected)?;
     let corrected = changes.corrected.iter();
     forget_failures(writing, |failed| {
-        failed.of_portfolios(corrected.map(|change| (change.now.id, Day::MIN)));
+        for Correction { was, now } in corrected {
+            failed.of_portfolios([(now.id, Day::MIN)]);
+            // These decide the lots that the portfolio gives to others.
+            let keeps_lots = (was.currency, was.cost_basis, &was.calendar)
+                == (now.currency, now.cost_basis, &now.calendar);
+            if keeps_lots || !writing.entries().has_counterparts()? {
+                continue;
+            }
+            let entries = writing.entries().of_portfolio(now.id)?.into_iter();
+            for security in entries
+                .filter_map(|entry| entry.security)
+                .collect::<BTreeSet<_>>()
+            {
+                failed.of_lots(security, Day::MIN)?;
+            }
+        }
         Ok(())
     })?;
     invalidate_portfolios(writing, context.calendar, &changes.corrected, context.now)
