@@ -45,9 +45,12 @@ pub(super) fn capture_rows(
     let newest_day = collector.newest_day(&analytics);
     let last_final = |now| today(settings, now).map(|today| today.last_final);
     let target = last_final(time.resolve(newest_day, None, settings)?)?;
-    let mut history = RunHistory::new(settings, &map.states, target);
+    let mut history = RunHistory::new(settings, map, target);
     if let Some(table) = &map.runs {
         visit_numbered_rows(&mut rows, table, |row| history.add_run(&row))?;
+    }
+    if let Some(table) = &map.progress {
+        visit_numbered_rows(&mut rows, table, |row| collector.add_progress(&row))?;
     }
     let now = time.resolve(newest_day, history.newest_instant(), settings)?;
     let target = last_final(now)?;
@@ -66,6 +69,8 @@ struct RowCollector {
     incomplete: BTreeMap<Day, IdSet>,
     /// Ids of portfolios in rows that the portfolios table does not have.
     unknown_ids: BTreeSet<String>,
+    /// Days whose progress counts more portfolios than have a snapshot, with both counts.
+    overcounted: BTreeMap<Day, (u64, u64)>,
 }
 
 /// One row of the portfolios table.
@@ -145,6 +150,19 @@ impl RowCollector {
             &mut self.incomplete
         };
         days.entry(day).or_default().insert(number);
+        Ok(())
+    }
+
+    fn add_progress(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
+        let day = row.parse_required("day", "a day", parse_day)?;
+        let counted = row.parse_required("done", "a count", |text| text.parse::<u64>().ok())?;
+        let with_rows = [&self.complete, &self.incomplete].map(|days| days.get(&day));
+        let with_rows = with_rows.into_iter().flatten();
+        let there = with_rows.fold(IdSet::new(), |ids, more| ids | more).len();
+        if counted > there {
+            let most = self.overcounted.entry(day).or_insert((counted, there));
+            most.0 = most.0.max(counted);
+        }
         Ok(())
     }
 
@@ -250,6 +268,9 @@ impl RowCollector {
                 self.unknown_ids.len()
             ));
         }
+        left_out.extend(self.overcounted.iter().map(|(day, (counted, there))| {
+            format!("the progress of {day}: {counted} counted, {there} with a snapshot")
+        }));
         let portfolios = captured.collect();
         let (runs, left_running) = history.finish();
         Ok(State {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::CaptureError;
+use super::map::Map;
 use super::rows::Row;
-use super::values::{parse_day, parse_instant, parse_run_state};
+use super::values::{parse_day, parse_instant};
 use crate::domain::{Calendar, Day};
 use crate::engine::Settings;
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
@@ -18,7 +19,7 @@ const MAX_RUNS: usize = 10;
 /// The last runs read so far.
 pub(super) struct RunHistory<'s> {
     calendar: &'s Calendar,
-    state_names: &'s BTreeMap<String, RunState>,
+    map: &'s Map,
     target: Day,
     /// Runs by start in microseconds and row number; the number separates runs that started
     /// together.
@@ -26,14 +27,10 @@ pub(super) struct RunHistory<'s> {
 }
 
 impl<'s> RunHistory<'s> {
-    pub(super) fn new(
-        settings: &'s Settings,
-        state_names: &'s BTreeMap<String, RunState>,
-        target: Day,
-    ) -> Self {
+    pub(super) fn new(settings: &'s Settings, map: &'s Map, target: Day) -> Self {
         Self {
             calendar: &settings.calendar,
-            state_names,
+            map,
             target,
             runs: BTreeMap::new(),
         }
@@ -43,14 +40,8 @@ impl<'s> RunHistory<'s> {
     pub(super) fn add_run(&mut self, row: &Row<'_>) -> Result<(), CaptureError> {
         let started = row.parse_required("started", "an instant", parse_instant)?;
         let ended = row.parse("ended", "an instant", parse_instant)?;
-        let known = |word: &str| {
-            self.state_names
-                .get(word)
-                .copied()
-                .or_else(|| parse_run_state(word))
-        };
         let expected = "a run state; `[runs.states]` of the map can name other words";
-        let state = row.parse("state", expected, known)?;
+        let state = row.parse("state", expected, |word| self.map.run_state(word))?;
         let target = row.parse("target", "a day", parse_day)?;
         let last_final = || self.calendar.last_final(started, TimeDelta::zero());
         let count = |key| row.parse(key, "a count", |text| text.parse::<u64>().ok());

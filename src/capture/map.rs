@@ -7,6 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
+use super::values::parse_run_state;
 use crate::domain::Phase;
 use crate::scenario::world::Nearest;
 use crate::store::RunState;
@@ -42,6 +43,8 @@ pub struct Map {
     pub(crate) snapshots: Table,
     pub(crate) analytics: Vec<(Phase, Table)>,
     pub(crate) runs: Option<Table>,
+    /// The bookkeeping by day: how many portfolios were done for it.
+    pub(crate) progress: Option<Table>,
     /// Run states by the other program's words for them.
     pub(super) states: BTreeMap<String, RunState>,
 }
@@ -49,7 +52,7 @@ pub struct Map {
 /// A table, with its mapped columns.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// The content: `portfolios`, `snapshots`, the name of a phase, or `runs`.
+    /// The content: `portfolios`, `snapshots`, the name of a phase, `runs` or `progress`.
     pub(crate) role: String,
     pub(crate) name: String,
     /// The line of the map that names the table, from 1.
@@ -88,6 +91,7 @@ pub(crate) struct RawMap {
     #[serde(default)]
     analytics: BTreeMap<Spanned<String>, Spanned<RawCells>>,
     runs: Option<Spanned<RawRuns>>,
+    progress: Option<Spanned<RawProgress>>,
 }
 
 type Name = Option<Spanned<String>>;
@@ -127,6 +131,14 @@ struct RawRuns {
     failed: Name,
     #[serde(default)]
     states: BTreeMap<String, RunState>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawProgress {
+    table: Name,
+    day: Spanned<String>,
+    done: Spanned<String>,
 }
 
 impl Map {
@@ -192,20 +204,33 @@ impl Map {
                 ],
             )
         });
+        let progress = raw.progress.map(|progress| {
+            let (at, keys) = lines.locate(progress);
+            let columns = [("day", Some(keys.day)), ("done", Some(keys.done))];
+            lines.map_table("progress", at, keys.table, columns)
+        });
         Ok(Self {
             portfolios,
             snapshots,
             analytics,
             runs,
+            progress,
             states,
         })
+    }
+
+    /// Returns the state that a word of the other program means; `None` if it is not known.
+    pub(crate) fn run_state(&self, word: &str) -> Option<RunState> {
+        let named = self.states.get(word).copied();
+        named.or_else(|| parse_run_state(word))
     }
 
     /// Returns all tables of the map.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         let analytics = self.analytics.iter().map(|(_, table)| table);
         let first = [&self.portfolios, &self.snapshots].into_iter();
-        first.chain(analytics).chain(&self.runs)
+        let first = first.chain(analytics);
+        first.chain(&self.runs).chain(&self.progress)
     }
 }
 

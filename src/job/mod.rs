@@ -17,6 +17,7 @@
 //! | `state` | a world in the tables: writes it, reads the done cells, plans the needed ones |
 //! | `request`, `request_values` | a request to a job, and the values that it is told |
 //! | `run` | a run of the job with the cells that it wrote |
+//! | `bookkeeping` | the rows in which the job counts its own work |
 //! | `result` | the run as the values of a transcript |
 //! | `applicable` | worlds and steps that a job cannot take |
 //! | `play` | plays a scenario with the job |
@@ -30,6 +31,7 @@
 //! | `error` | errors, with the line of the job file |
 
 mod applicable;
+mod bookkeeping;
 mod check;
 mod error;
 mod faults;

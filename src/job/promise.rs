@@ -33,15 +33,18 @@ pub enum Promise {
     TwoRunsDoEachCellOnce,
     /// After a run, no snapshot is without the analytics that the map has.
     NoSnapshotWithoutAnalytics,
+    /// The mapped rows of a run and of its progress count what it wrote, and tell how it ended.
+    ProgressRowsAreTrue,
 }
 
 impl Promise {
     /// All promises, in the order of their checks.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::FindsEveryNeededCell,
         Self::NoSnapshotWithoutAnalytics,
         Self::DoesNothingTwice,
         Self::NoWriteOutsideRange,
+        Self::ProgressRowsAreTrue,
         Self::DeletedDoNotCount,
         Self::SecondRunWritesNothing,
         Self::ScopeIsHonoured,
@@ -65,6 +68,7 @@ impl Promise {
             Self::KilledRunHeals => "killed-run-heals",
             Self::TwoRunsDoEachCellOnce => "two-runs-do-each-cell-once",
             Self::NoSnapshotWithoutAnalytics => "no-snapshot-without-analytics",
+            Self::ProgressRowsAreTrue => "progress-rows-are-true",
         }
     }
 }

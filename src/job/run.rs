@@ -1,10 +1,11 @@
 //! Runs a command of a job on its database and observes the cells that it writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::bookkeeping::{Bookkeeping, BookkeepingRows};
 use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
@@ -48,6 +49,8 @@ pub(super) struct JobRun {
     pub(super) before: Coverage,
     pub(super) after: Coverage,
     pub(super) writes: Vec<CellWrite>,
+    /// The rows of runs and progress that it added or changed, if they are checked.
+    pub(super) bookkeeping: Bookkeeping,
     pub(super) failure: Option<CommandFailure>,
     pub(super) exit: Option<i32>,
     pub(super) output: String,
@@ -59,6 +62,13 @@ impl JobRun {
     pub(super) fn written(&self) -> BTreeMap<Day, IdSet> {
         let cells = self.writes.iter().filter_map(|write| write.cell);
         Cell::by_day(cells)
+    }
+
+    /// Returns the cells of which rows were inserted or updated.
+    pub(super) fn worked_on(&self) -> BTreeSet<Cell> {
+        let writes = self.writes.iter();
+        let kept = writes.filter(|write| write.kind != WriteKind::Delete);
+        kept.filter_map(|write| write.cell).collect()
     }
 
     /// Returns whether all phases of a cell were done before the run.
@@ -179,6 +189,7 @@ fn run_processes(
         Start::Pair { .. } => Disturbance::default(),
     };
     let before = state.coverage()?;
+    let bookkeeping = BookkeepingRows::read(state)?;
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
     let file = state.scratch.open()?;
     file.prepare_run(disturbance.fault)?;
@@ -237,6 +248,7 @@ fn run_processes(
     });
     let run = JobRun {
         writes: writes.collect(),
+        bookkeeping: BookkeepingRows::read(state)?.since(&bookkeeping, state)?,
         after: state.coverage()?,
         plan,
         survey,

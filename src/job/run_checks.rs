@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bookkeeping::RunRow;
 use super::promise::Promise;
 use super::request::JobRequest;
 use super::result::is_redundant;
@@ -12,7 +13,7 @@ use crate::plan::Limit;
 use crate::report::count_with_noun;
 use crate::scenario::name_list::name_ranges;
 use crate::scenario::runner::Problem;
-use crate::store::WriteKind;
+use crate::store::{RunState, WriteKind};
 
 /// The sessions that a text names before it counts the others.
 const NAMED_SESSIONS: usize = 3;
@@ -54,6 +55,7 @@ pub(super) fn check_run(
         ),
         (Promise::DoesNothingTwice, checks.done_twice()),
         (Promise::NoWriteOutsideRange, checks.outside_range()),
+        (Promise::ProgressRowsAreTrue, checks.untrue_progress()),
         (Promise::DeletedDoNotCount, checks.deleted()),
         (Promise::ScopeIsHonoured, checks.out_of_scope()),
     ];
@@ -163,6 +165,38 @@ impl RunChecks<'_> {
                 cells_text(self.state, &outside)
             )
         })
+    }
+
+    fn untrue_progress(&self) -> Option<String> {
+        let bookkeeping = &self.run.bookkeeping;
+        let written = self.run.worked_on();
+        let by_day = Cell::by_day(written.iter().copied());
+        let state_of = |run: &RunRow| match &self.run.failure {
+            Some(_) if run.state == RunState::Complete => Some("failed, but its row says complete"),
+            None if run.state == RunState::Running => Some("ended, but its row says running"),
+            _ => None,
+        };
+        if let Some(untrue) = bookkeeping.runs.iter().find_map(state_of) {
+            return Some(format!("the run {untrue}"));
+        }
+        if self.run.failure.is_some() {
+            // Rows of work that was taken back may be left.
+            return None;
+        }
+        let of_run = written.len() as u64;
+        let counts = bookkeeping.runs.iter().filter_map(|run| run.done);
+        let untrue = counts.filter(|done| *done != of_run).map(|done| {
+            let done = count_with_noun(done, "cell");
+            format!("the row of the run says {done}, and it wrote {of_run}")
+        });
+        let days = bookkeeping.days.iter().filter_map(|(day, done)| {
+            let of_day = by_day.get(day).map_or(0, IdSet::len);
+            (*done != of_day).then(|| {
+                let done = count_with_noun(*done, "cell");
+                format!("the progress of {day} says {done}, and the run wrote {of_day}")
+            })
+        });
+        days.chain(untrue).next()
     }
 
     fn deleted(&self) -> Option<String> {

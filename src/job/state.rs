@@ -264,6 +264,18 @@ impl<'j> JobState<'j> {
         Ok(rows)
     }
 
+    /// Returns all rows of a table, with the values of its mapped columns.
+    pub(super) fn rows_of(&self, table: &Table) -> Result<Vec<Vec<Option<String>>>, JobError> {
+        let file = ForeignFile::open(&self.scratch.path())?;
+        let columns = table.columns.iter().map(|column| column.name.as_str());
+        let mut rows = Vec::new();
+        file.for_each_row::<JobError>(&table.name, &columns.collect::<Vec<_>>(), |values| {
+            rows.push(values.to_vec());
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
     fn parse_complete(&self, value: Option<&String>) -> Option<bool> {
         let Some(text) = value else {
             return Some(false);

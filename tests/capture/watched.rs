@@ -172,3 +172,23 @@ fn cells_are_listed_as_json_beside_a_file() {
     let deleted = portfolios.iter().find(|one| one["name"] == "Closed Out");
     assert_eq!(deleted.unwrap()["open"], serde_json::json!([]));
 }
+
+#[test]
+fn progress_that_counts_more_than_there_is_is_told() {
+    let bench = folder();
+    bench.write(
+        "map.toml",
+        &format!("{MAP}\n[progress]\nday = \"day\"\ndone = \"done\"\n"),
+    );
+    let csv = "portfolios=p.csv,snapshots=s.csv,runs=r.csv,progress=progress.csv";
+    for (counted, told) in [("1", false), ("14", true)] {
+        bench.write("progress.csv", &format!("day,done\n2026-01-07,{counted}\n"));
+        let file = format!("{counted}.toml");
+        let source = ["--from-csv", csv, "--map", "map.toml"];
+        let captured = bench.run(&arguments(&["capture"], source, &["-o", &file]));
+        assert_eq!(captured.code, 0, "{}", captured.stderr);
+        let text = std::fs::read_to_string(bench.path(&file)).unwrap();
+        let says = "the progress of 2026-01-07: 14 counted, 1 with a snapshot";
+        assert_eq!(text.contains(says), told, "{text}");
+    }
+}

@@ -140,8 +140,9 @@ fn a_served_job_makes_many_runs_in_one_process() {
     workspace.write("served.py", SERVED);
     let check = workspace.run(&["job", "check", "job.toml"]);
     assert_eq!(check.code, 0, "{}{}", check.stdout, check.stderr);
+    // One batch: four worlds for each thread.
     let fuzz = workspace.run(&[
-        "--json", "job", "fuzz", "job.toml", "--budget", "2s", "--seed", "1",
+        "--json", "job", "fuzz", "job.toml", "--budget", "1ms", "--jobs", "4", "--seed", "1",
     ]);
     let json: serde_json::Value = serde_json::from_str(&fuzz.stdout).expect(&fuzz.stderr);
     assert!(json["worlds"].as_u64() > Some(8), "{json}");
@@ -172,4 +173,65 @@ fn faults_at_all_writes_show_the_crash_between_phases() {
         "{}",
         kept.stdout
     );
+}
+
+/// A job that does the missing cells of its target, and counts them: as they are, all portfolios of the
+/// day, or none, in a row that says `running` for ever.
+const COUNTED: &str = r#"
+import sqlite3, sys
+db, target, counting = sqlite3.connect(sys.argv[1], isolation_level=None), sys.argv[2], sys.argv[3]
+ids = [id for id, in db.execute("SELECT id FROM portfolios WHERE inception <= ?", (target,))]
+done = [id for id, in db.execute("SELECT portfolio_id FROM snapshots WHERE day = ?", (target,))]
+todo = [id for id in ids if id not in done]
+db.execute("BEGIN")
+for id in todo:
+    db.execute("INSERT INTO snapshots (portfolio_id, day, nav) VALUES (?, ?, 1)", (id, target))
+    for table in ["positions", "exposures", "risk"]:
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, 1)", (id, target))
+count = len(ids if counting == "active" else todo)
+run = db.execute(
+    "INSERT INTO runs (started_at, status, target, processed) VALUES (?, ?, ?, ?)",
+    (target, "running" if counting == "unended" else "completed", target, count),
+).lastrowid
+if counting != "unended":
+    db.execute("INSERT INTO progress VALUES (?, ?, ?)", (run, target, count))
+db.execute("COMMIT")
+"#;
+
+#[test]
+fn progress_that_counts_skipped_portfolios_is_no_progress() {
+    for (counting, says) in [
+        ("done", None),
+        (
+            "active",
+            Some("the progress of 2026-01-08 says 2 cells, and the run wrote 1"),
+        ),
+        ("unended", Some("the run ended, but its row says running")),
+    ] {
+        let workspace = Workspace::new(&format!(
+            "run = [\"python3\", \"job.py\", \"{{path}}\", \"{{target}}\", \"{counting}\"]\n\
+             [promises]\ntwo-runs-do-each-cell-once = false\n\
+             [map.runs]\nstarted = \"started_at\"\nstate = \"status\"\ndone = \"processed\"\n\
+             [map.progress]\nday = \"day\"\ndone = \"processed\"\n"
+        ));
+        workspace.write("job.py", COUNTED);
+        workspace.write(
+            "scenarios/world.toml",
+            "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+             A = { inception = 2026-01-07, complete = \"..2026-01-08\" }\n\
+             B = { inception = 2026-01-07, complete = \"..2026-01-07\" }\n[[step]]\nrun = {}\n",
+        );
+        let played = workspace.run(&["--json", "scenario", "run", "--job", "job.toml"]);
+        let json: serde_json::Value = serde_json::from_str(&played.stdout).expect(&played.stderr);
+        let findings = json["scenarios"][0]["findings"].as_array();
+        let found: Vec<_> = findings.into_iter().flatten().collect();
+        match says {
+            None => assert!(found.is_empty(), "{found:?}"),
+            Some(says) => {
+                let expected = format!("progress-rows-are-true: {says}");
+                let holds = |found: &&serde_json::Value| found["says"] == expected.as_str();
+                assert!(found.iter().any(|found| holds(&found)), "{found:?}");
+            }
+        }
+    }
 }
