@@ -222,25 +222,6 @@ impl Grid {
         grid
     }
 
-    /// Marks the complete cells that `old` has, the ids of portfolios by day. `names` are those of the
-    /// rows.
-    #[must_use]
-    pub(super) fn with_old_inputs(
-        mut self,
-        names: &BTreeMap<PortfolioId, String>,
-        old: &BTreeMap<Day, IdSet>,
-    ) -> Self {
-        for (row, id) in self.rows.iter_mut().zip(names.keys()) {
-            for (mark, day) in row.marks.iter_mut().zip(&self.days) {
-                let is_old = old.get(day).is_some_and(|ids| ids.contains(id.0));
-                if is_old && *mark == Mark::DoneBefore {
-                    *mark = Mark::OldInputs;
-                }
-            }
-        }
-        self
-    }
-
     /// Returns the marks that occur, in the order of a legend.
     pub fn marks(&self) -> Vec<Mark> {
         let occurs = |mark: &Mark| self.rows.iter().any(|row| row.marks.contains(mark));

@@ -5,6 +5,7 @@
 //! | `concerns` | the states that an operator must be told of, for all surfaces |
 //! | `sessions_behind` | the portfolios that are further behind than allowed |
 //! | `foreign_lag` | the same for the tables of another program |
+//! | `old_inputs` | the complete cells with prices or rates that are older than allowed |
 //! | `status` | the progress of each portfolio, and the cell that holds the watermark back |
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
@@ -49,6 +50,7 @@ mod metrics;
 mod months;
 mod names;
 mod next_command;
+mod old_inputs;
 mod realized;
 mod reason;
 mod replay;
@@ -98,6 +100,7 @@ pub use metrics::{EndedRun, Metrics, metrics};
 pub use months::MonthReturn;
 pub use names::Names;
 pub use next_command::{NextCommand, portfolio_option, positional, quoted_path, shell_quoted};
+pub use old_inputs::cells_with_old_inputs;
 pub use realized::{RealizedGain, RealizedGains, realized_gains};
 pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::accepted_prices::{AcceptedPricesView, accepted_within};
-use super::concerns::{Concern, ConcernInputs, stale_cells};
+use super::concerns::{Concern, ConcernInputs};
 use super::error::QueryError;
 use super::evaluation::Evaluation;
 use super::grid::{Grid, Mark};
 use super::live::{LeaseView, lease};
+use super::old_inputs::cells_with_old_inputs;
 use super::reason::{CellReason, Facts};
 use super::serialize;
 use crate::domain::{
@@ -235,7 +236,9 @@ pub(super) fn status_in(
         facts: &facts,
     };
     let grid = Grid::from_status(plan, &names, shown.sessions);
-    let old = old_inputs(reading, &evaluation, &grid, &names, inputs)?;
+    let complete = grid.cells_with(&names, &[Mark::DoneBefore]);
+    let sessions = (&evaluation.calendar, survey);
+    let old = cells_with_old_inputs(reading, sessions, &complete, inputs.limits.max_stale)?;
     let grid = grid.with_old_inputs(&names, &old);
     Ok(Status {
         today: surveyed.today.date,
@@ -258,31 +261,6 @@ pub(super) fn status_in(
         lease: lease(reading, environment)?,
         concerns: evaluation.concerns(reading, environment, scope, inputs, &facts)?,
     })
-}
-
-/// Returns the complete cells of a grid whose books use prices or rates that are older than allowed.
-fn old_inputs(
-    reading: &ReadTransaction<'_>,
-    evaluation: &Evaluation,
-    grid: &Grid,
-    names: &BTreeMap<PortfolioId, String>,
-    inputs: &ConcernInputs,
-) -> Result<BTreeMap<Day, IdSet>, QueryError> {
-    let mut complete: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for (row, id) in grid.rows.iter().zip(names.keys()) {
-        for (mark, day) in row.marks.iter().zip(&grid.days) {
-            if *mark == Mark::DoneBefore {
-                complete.entry(*day).or_default().insert(id.0);
-            }
-        }
-    }
-    let (calendar, survey) = (&evaluation.calendar, &evaluation.surveyed.survey);
-    let max_stale = inputs.limits.max_stale;
-    let mut old: BTreeMap<Day, IdSet> = BTreeMap::new();
-    for cell in stale_cells(reading, calendar, survey, &complete, max_stale)? {
-        old.entry(cell.day).or_default().insert(cell.id.0);
-    }
-    Ok(old)
 }
 
 /// The members to show, by id.

@@ -84,6 +84,8 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
             | "waiting-cells"
             | "stale"
             | "stale-cells"
+            | "old-inputs"
+            | "old-inputs-cells"
             | "unpriced"
             | "nav"
             | "cash"
@@ -119,6 +121,8 @@ pub(crate) fn probes(key: &str, played: &Played<'_>, place: &Place) -> Vec<Probe
         "open" => by_day(&[&at.state.open], played),
         "waiting" => by_day(&[&at.state.waiting], played),
         "stale" => by_day(&[&cells_of_state(at.state, CellStatus::Stale)], played),
+        "old-inputs" => by_day(&[&cells_of_state(at.state, CellStatus::OldInputs)], played),
+        "old-inputs-cells" => counts(size(&cells_of_state(at.state, CellStatus::OldInputs))),
         "unpriced" => by_day(&[&at.state.unpriced], played),
         "open-cells" => counts(size(&at.state.open)),
         "waiting-cells" => counts(size(&at.state.waiting)),

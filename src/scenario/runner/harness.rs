@@ -13,8 +13,10 @@ use super::error::PlayError;
 use super::failure_counts::FailureCounts;
 use super::finding::Finding;
 use super::inspect::{self, EndState, Inspection};
+use super::old_inputs;
 use super::prepared::PreparedRun;
 use super::result::{PlayedStep, StepOutcome};
+use super::run_result::names_by_day;
 use super::step_number::StepNumber;
 use crate::disk::SimulatedDisk;
 use crate::domain::{Calendar, Coverage, Day};
@@ -254,16 +256,19 @@ impl<'s> Harness<'s> {
     /// The books and done phases are read if an expectation is about them; reading all takes longer
     /// than a play.
     pub(super) fn end_state(&self, with_outputs: bool) -> Result<EndState, PlayError> {
-        let state = match self.inspect() {
+        let inspection = match self.inspect() {
             Err(PlayError::Engine(EngineError::Calendar(unknown))) => {
-                EndState::from_calendar_error(&unknown)
+                return Ok(EndState::from_calendar_error(&unknown));
             }
-            inspected => inspected?.end_state(),
+            inspected => inspected?,
         };
+        let state = inspection.end_state();
         if !with_outputs {
             return Ok(state);
         }
+        let old = old_inputs::of_inspection(&inspection, &self.store(), &self.settings())?;
         Ok(EndState {
+            old_inputs: Some(names_by_day(&old, &inspection.names)),
             books: Some(inspect::read_books(&self.store())?),
             phases: Some(inspect::read_phases(&self.store())?),
             ..state

@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::error::PlayError;
 use crate::domain::output::Snapshot;
 use crate::domain::{
-    CalendarError, Cell, Coverage, Day, DayRange, Phase, PhaseSet, PortfolioId, Scope,
+    CalendarError, Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, ScopeWatermark, SkipReason, Survey, Watermarks, watermarks};
-use crate::query::{Grid, Names};
+use crate::query::{Grid, Mark, Names};
 use crate::scenario::script::CellStatus;
 use crate::store::{Store, StoreError};
 
@@ -37,6 +37,10 @@ pub struct EndState {
     /// The names of the portfolios that wait because the session is unpriced, by session.
     #[serde(skip)]
     pub unpriced: ByDay,
+    /// The names of the portfolios whose complete books use a price or rate that is older than
+    /// allowed, by session; `None` if they were not read, because no expectation is about outputs.
+    #[serde(skip)]
+    pub old_inputs: Option<ByDay>,
     /// The valid books by portfolio name and session; `None` if they were not read, because no
     /// expectation is about them.
     #[serde(skip)]
@@ -129,6 +133,12 @@ impl Inspection {
         watermarks(&self.survey, &Scope::AllActive, self.plan.target.day)
     }
 
+    /// Returns the portfolios with a complete cell up to the target, by session.
+    pub(super) fn complete_cells(&self) -> BTreeMap<Day, IdSet> {
+        let names = self.names.portfolio_names();
+        Grid::from_status(&self.plan, names, usize::MAX).cells_with(names, &[Mark::DoneBefore])
+    }
+
     /// Summarises the inspection for results and transcripts.
     pub(super) fn end_state(&self) -> EndState {
         let watermarks = self.watermarks();
@@ -151,6 +161,7 @@ impl Inspection {
                 matches!(reason, SkipReason::Blocked | SkipReason::Unpriced)
             }),
             unpriced: self.cells_of_plan(false, |reason| reason == SkipReason::Unpriced),
+            old_inputs: None,
             books: None,
             phases: None,
             grid: Grid::from_status(&self.plan, self.names.portfolio_names(), usize::MAX),
@@ -202,6 +213,7 @@ impl EndState {
             CellStatus::Waiting => Some(self.waiting.clone()),
             CellStatus::Unpriced => Some(self.unpriced.clone()),
             CellStatus::Stale => stale(),
+            CellStatus::OldInputs => self.old_inputs.clone(),
             CellStatus::Processed
             | CellStatus::Planned
             | CellStatus::LeftBehind

@@ -33,6 +33,7 @@ mod finding;
 mod harness;
 mod inspect;
 mod invariants;
+mod old_inputs;
 mod pending_steps;
 mod play;
 mod prepared;

@@ -9,6 +9,7 @@ use std::num::NonZeroU64;
 use super::error::PlayError;
 use super::harness::Harness;
 use super::inspect::{read_coverage, read_names};
+use super::old_inputs;
 use super::pending_steps::{PendingSteps, PlayStep, RunObservations};
 use super::run_result::{RunResult, end_from_error, end_from_state};
 use super::step_number::StepNumber;
@@ -47,7 +48,14 @@ pub(super) fn plan(harness: &Harness<'_>, run: &Run) -> Result<RunResult, PlayEr
         Ok::<_, EngineError>((plan, marks.scope_watermark()))
     });
     let mut result = match planned {
-        Ok((plan, watermark)) => RunResult::from_plan(&plan, &watermark, &read_names(&store)?),
+        Ok((plan, watermark)) => {
+            let names = read_names(&store)?;
+            let mut result = RunResult::from_plan(&plan, &watermark, &names);
+            let request = &run_request.request;
+            let of = (request, &plan, &names);
+            old_inputs::add_to_result(&mut result, &store, of, (&settings, now))?;
+            result
+        }
         Err(EngineError::Store(error)) => return Err(error.into()),
         Err(refusal) => RunResult::without_work(&refusal, end_from_error(&refusal)),
     };
@@ -219,7 +227,10 @@ fn execute(
             } else {
                 end_from_state(outcome.state)
             };
-            let result = RunResult::from_outcome(&outcome, &names, &after, end);
+            let mut result = RunResult::from_outcome(&outcome, &names, &after, end);
+            let of = (&request.request, &outcome.plan, &names);
+            let (store, now) = (harness.store(), harness.environment().clock.now());
+            old_inputs::add_to_result(&mut result, &store, of, (&settings, now))?;
             // A crashed process reports nothing, so there is no outcome to check.
             (result, (!crashed).then(|| Box::new(outcome)))
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::reasons::{ReasonGroup, blocked_reasons, failures, names_of, reasons};
-use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, count_ids};
+use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, count_ids};
 use crate::engine::{Certificate, EngineError, Outcome};
 use crate::plan::{BlockedCell, DayPlan, Plan, ScopeWatermark, SkipReason, notices};
 use crate::query::{Grid, Mark, Names};
@@ -41,6 +41,8 @@ pub struct RunResult {
     pub blocked: ByDay,
     /// The portfolios with a cell that failed too often, by session.
     pub quarantined: ByDay,
+    /// The portfolios processed with prices or rates that are older than allowed, by session.
+    pub old_inputs: ByDay,
     /// The session after which the plan starts, if the policy has a watermark.
     #[serde(rename = "looks-after")]
     pub starts_after: Option<Day>,
@@ -96,6 +98,7 @@ impl RunResult {
             failed: ByDay::new(),
             blocked: ByDay::new(),
             quarantined: ByDay::new(),
+            old_inputs: ByDay::new(),
             starts_after: None,
             watermark: None,
             invalidated_phases: 0,
@@ -151,6 +154,7 @@ impl RunResult {
             )),
             blocked: by_day(&waiting_cells(plan, &outcome.blocked)),
             quarantined: skipped(&|reason| reason == SkipReason::Quarantined),
+            old_inputs: ByDay::new(),
             starts_after: plan.start.watermark(),
             invalidated_phases: 0,
             watermark: Some((outcome.watermark_before.day(), watermark.day())),
@@ -175,8 +179,7 @@ impl RunResult {
         let skipped = |accepts: &dyn Fn(SkipReason) -> bool| {
             names_by_day(&skipped_cells(plan.days.iter(), accepts), names)
         };
-        let mut named = names.portfolio_names().clone();
-        named.retain(|id, _| plan.members.contains(id.0));
+        let named = member_names(plan, names);
         let log = notices(plan, watermark).into_iter();
         Self {
             planned: plan.step_count(),
@@ -226,6 +229,7 @@ impl RunResult {
             | CellStatus::Open
             | CellStatus::Waiting
             | CellStatus::Stale
+            | CellStatus::OldInputs
             | CellStatus::Unpriced => {
                 static NONE: ByDay = ByDay::new();
                 &NONE
@@ -343,11 +347,16 @@ fn redundant_cells(outcome: &Outcome) -> BTreeMap<Day, IdSet> {
     outcome.plan.days.iter().map(of_day).collect()
 }
 
+/// Returns the portfolios in the scope of a plan: the rows of its grid.
+pub(super) fn member_names(plan: &Plan, names: &Names) -> BTreeMap<PortfolioId, String> {
+    let mut named = names.portfolio_names().clone();
+    named.retain(|id, _| plan.members.contains(id.0));
+    named
+}
+
 /// Returns the grid of an outcome, with partial cells marked.
 fn grid(outcome: &Outcome, names: &Names, after: &Coverage) -> Grid {
-    let members = &outcome.plan.members;
-    let mut named = names.portfolio_names().clone();
-    named.retain(|id, _| members.contains(id.0));
+    let named = member_names(&outcome.plan, names);
     let mut grid = Grid::from_outcome(outcome, &named, usize::MAX);
     for (row, id) in grid.rows.iter_mut().zip(named.keys()) {
         for (mark, day) in row.marks.iter_mut().zip(&grid.days) {

@@ -21,6 +21,8 @@ pub enum CellStatus {
     Waiting,
     /// With books that value a holding at an older price.
     Stale,
+    /// Complete, with books that use a price or rate older than the limit of waiting.
+    OldInputs,
     /// Waiting because the session is unpriced, after the step or at the end.
     Unpriced,
 }
@@ -38,6 +40,7 @@ impl CellStatus {
             Self::Open => "open",
             Self::Waiting => "waiting",
             Self::Stale => "stale",
+            Self::OldInputs => "old inputs",
             Self::Unpriced => "unpriced",
         }
     }
@@ -57,6 +60,6 @@ impl CellStatus {
 
     /// Returns whether it is a status of stored books.
     pub const fn is_of_books(self) -> bool {
-        matches!(self, Self::Stale)
+        matches!(self, Self::Stale | Self::OldInputs)
     }
 }

@@ -64,6 +64,9 @@ pub(crate) struct ExpectationSpec {
     pub(crate) waiting: NamesByDay,
     /// The exact set of portfolios whose books have a holding valued at an older price, by day.
     pub(crate) stale: NamesByDay,
+    /// The exact set of portfolios with complete books that use a price or rate more than
+    /// `dead-after` sessions old, by day.
+    pub(crate) old_inputs: NamesByDay,
     /// The exact set of portfolios whose cell waits because its session is unpriced, by day.
     pub(crate) unpriced: NamesByDay,
     /// The exact set of portfolios that the plan of the run did or skipped for a reason, by reason
@@ -110,6 +113,9 @@ pub(crate) struct ExpectationSpec {
     pub(crate) waiting_cells: Option<u64>,
     /// The number of cells with a holding valued at an older price, over all days.
     pub(crate) stale_cells: Option<u64>,
+    /// The number of cells with complete books that use a price or rate more than `dead-after`
+    /// sessions old, over all days.
+    pub(crate) old_inputs_cells: Option<u64>,
     /// The watermark of all active portfolios: a day, or `none`.
     pub(crate) watermark: Option<Lenient<WatermarkSpec>>,
     /// Watermarks of single portfolios, by name.

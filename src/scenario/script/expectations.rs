@@ -52,6 +52,7 @@ impl ExpectationReader<'_> {
             ("open", CellStatus::Open, spec.open),
             ("waiting", CellStatus::Waiting, spec.waiting),
             ("stale", CellStatus::Stale, spec.stale),
+            ("old-inputs", CellStatus::OldInputs, spec.old_inputs),
             ("unpriced", CellStatus::Unpriced, spec.unpriced),
         ];
         let mut cells = BTreeMap::new();
@@ -89,6 +90,11 @@ impl ExpectationReader<'_> {
             ("open-cells", CellStatus::Open, spec.open_cells),
             ("waiting-cells", CellStatus::Waiting, spec.waiting_cells),
             ("stale-cells", CellStatus::Stale, spec.stale_cells),
+            (
+                "old-inputs-cells",
+                CellStatus::OldInputs,
+                spec.old_inputs_cells,
+            ),
         ];
         let mut counts = BTreeMap::new();
         for (key, status, count) in counts_by_status {

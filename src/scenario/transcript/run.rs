@@ -45,6 +45,9 @@ pub(super) fn write(lines: &mut Lines, run: &RunResult, detail: Detail, palette:
         (&run.quarantined, &portfolios),
         no_remark,
     );
+    by_day(lines, "old inputs", (&run.old_inputs, &portfolios), |_| {
+        "processed with old prices or rates".to_owned()
+    });
     if let Some(day) = run.starts_after {
         lines.labelled("starts after", &day.to_string());
     }
