@@ -40,6 +40,9 @@ const CASES: [Case; 3] = [
 /// The name of the case of a benchmark whose last close is too old.
 const OLD_BENCHMARK: &str = "benchmark_older_than_the_limit";
 
+/// The name of the case of a benchmark whose rate is too old.
+const OLD_BENCHMARK_RATE: &str = "rate_of_the_benchmark_older_than_the_limit";
+
 /// Returns the first case that fails.
 pub(crate) fn find_by_concerns(first: &str) -> Option<String> {
     let mut cases = CASES;
@@ -47,8 +50,24 @@ pub(crate) fn find_by_concerns(first: &str) -> Option<String> {
     let found = cases.iter().find(|case| stale(case) != case.stale);
     let found = found.map(|case| case.name);
     let found = found
-        .or_else(|| (!is_benchmark_stale(11) || is_benchmark_stale(12)).then_some(OLD_BENCHMARK));
+        .or_else(|| (!is_benchmark_stale(11) || is_benchmark_stale(12)).then_some(OLD_BENCHMARK))
+        .or_else(|| (!is_rate_stale(11) || is_rate_stale(12)).then_some(OLD_BENCHMARK_RATE));
     found.map(str::to_owned)
+}
+
+/// Returns whether the rate of the benchmark in francs, which is twelve sessions old, is older than
+/// allowed. The benchmark has a close of the day.
+fn is_rate_stale(max_stale: usize) -> bool {
+    let world = "now = 2026-01-08T18:00:00-05:00\nsources = \"given\"\n\
+                 [risk]\nbenchmark = \"IDX\"\n\
+                 [securities]\nIDX = { class = \"index\", currency = \"CHF\" }\nCHFUSD = { class = \"fx\" }\n\
+                 [prices]\nIDX = { 2025-12-19 = 100, 2026-01-08 = 101 }\nCHFUSD = { 2025-12-19 = 1.25 }\n\
+                 ACME = { 2025-12-19 = 10, 2026-01-08 = 11 }\n\
+                 [portfolios]\n\
+                 A = { inception = 2025-12-19, cash = 1_000, holdings = { ACME = 1 }, complete = \"..\" }\n";
+    let found = concerns_of(world, max_stale).into_iter();
+    let mut facts = found.map(|concern| concern.fact);
+    facts.any(|fact| matches!(fact, ConcernFact::StaleRiskInputs { .. }))
 }
 
 /// Returns whether the benchmark, whose last close is twelve sessions old, is older than allowed.

@@ -129,4 +129,17 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "at..(at + 1 + 0 * window as u32).min(end)",
         )],
     ),
+    fault(
+        "rate-of-benchmark-not-invalidated",
+        "a changed rate leaves the risk against a benchmark in a foreign currency as it was",
+        &[Scenario(
+            "invalidation/a_corrected_rate_of_a_foreign_benchmark_invalidates_risk",
+        )],
+        &[edit(
+            "src/invalidation/rate_uses.rs",
+            "if indexes.contains(from) {",
+            "indexes.contains(from)",
+            "indexes.len() > usize::MAX - 1",
+        )],
+    ),
 ];

@@ -59,4 +59,15 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "age > usize::MAX - 1",
         )],
     ),
+    fault(
+        "rate-of-benchmark-of-any-age",
+        "risk may convert a benchmark at a rate of any age",
+        &[Concerns("rate_of_the_benchmark_older_than_the_limit")],
+        &[edit(
+            "src/query/concerns/stale_risk_inputs.rs",
+            "if conversion.is_possible_with(|pair| !old.contains_key(&pair)) {",
+            "conversion.is_possible_with(|pair| !old.contains_key(&pair))",
+            "conversion.is_possible_with(|_| true)",
+        )],
+    ),
 ];

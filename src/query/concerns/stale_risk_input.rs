@@ -1,16 +1,16 @@
-//! Defines a benchmark or factor without a recent close.
+//! Defines a benchmark, a factor, or an exchange rate of one, without a recent close.
 
 use serde::Serialize;
 
 use crate::domain::Day;
 
-/// A benchmark or factor whose last close is older than allowed.
+/// A benchmark, a factor, or an exchange rate of one, whose last close is older than allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StaleRiskInput {
     /// The part of the risk model that it is.
     pub role: RiskRole,
-    /// The symbol of the security.
+    /// The symbol of the security; for a rate that never was, that of the direct currency pair.
     pub symbol: String,
     /// The day of its last close up to the judged day, if it ever had one.
     pub last_close: Option<Day>,
@@ -26,6 +26,8 @@ pub enum RiskRole {
     Benchmark,
     /// A security whose exposure is measured.
     Factor,
+    /// A currency pair that converts the benchmark or a factor to the currency of a portfolio.
+    ExchangeRate,
 }
 
 impl RiskRole {
@@ -34,6 +36,7 @@ impl RiskRole {
         match self {
             Self::Benchmark => "benchmark",
             Self::Factor => "factor",
+            Self::ExchangeRate => "exchange rate",
         }
     }
 }

@@ -1,21 +1,26 @@
-//! The concern of a benchmark or factors whose closes are older than allowed, or never came.
+//! The concern of a benchmark, factors, or exchange rates of these, whose closes are older than
+//! allowed, or never came.
 //!
 //! Judged are the days of `stale_inputs`: the watermark of each portfolio and its newest books.
 //! Without recent closes, betas and exposures are absent, which no other concern says as long as
 //! some figure of risk is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::concern::Concern;
 use super::fact::ConcernFact;
 use super::stale_risk_input::{RiskRole, StaleRiskInput};
-use crate::domain::{Calendar, Day, IdSet, RiskModel, Security, SecurityCalendars};
+use crate::domain::{
+    Calendar, Currency, Day, IdSet, RiskModel, Security, SecurityCalendars, SecurityId,
+};
+use crate::phases::{CurrencyPairs, is_currency_pair};
 use crate::query::error::QueryError;
 use crate::query::next_command::NextCommand;
 use crate::store::{ReadTransaction, StoreError};
 
-/// Returns the concern of the portfolios `by_day` that on their days lack a close of the benchmark
-/// or a factor that is at most `max_stale` sessions old. The inputs are those of the last such day.
+/// Returns the concern of the portfolios `by_day` that on their days lack a close of the benchmark,
+/// of a factor, or of a rate that converts one to their currency, that is at most `max_stale` sessions
+/// old. The inputs are those of the last such day.
 pub(super) fn stale_risk_inputs(
     reading: &ReadTransaction<'_>,
     calendar: &Calendar,
@@ -34,11 +39,31 @@ pub(super) fn stale_risk_inputs(
         model,
         max_stale,
     };
+    let converted_for = search.converted_for()?;
     let (mut portfolios, mut inputs) = (IdSet::new(), Vec::new());
     for (day, ids) in by_day {
-        let found = search.stale_on(*day)?;
+        let mut found = search.stale_on(*day)?;
+        let mut concerned = match found.is_empty() {
+            true => IdSet::new(),
+            false => ids.clone(),
+        };
+        for (to, members) in &converted_for {
+            let members = ids & members;
+            if members.is_empty() {
+                continue;
+            }
+            let rates = search.stale_rates_on(*day, *to)?;
+            if !rates.is_empty() {
+                concerned |= members;
+            }
+            for rate in rates {
+                if !found.contains(&rate) {
+                    found.push(rate);
+                }
+            }
+        }
         if !found.is_empty() {
-            portfolios |= ids;
+            portfolios |= concerned;
             inputs = found;
         }
     }
@@ -63,27 +88,103 @@ struct Search<'v> {
 }
 
 impl Search<'_> {
-    fn stale_on(&self, day: Day) -> Result<Vec<StaleRiskInput>, StoreError> {
+    /// Iterates over the benchmark and the factors, in the order of the model.
+    fn indexes(&self) -> impl Iterator<Item = (RiskRole, &Security)> {
         let benchmark = self.model.benchmark.iter();
         let benchmark = benchmark.map(|symbol| (RiskRole::Benchmark, symbol));
         let factors = self.model.factors.iter();
         let factors = factors.map(|factor| (RiskRole::Factor, &factor.symbol));
+        benchmark.chain(factors).filter_map(|(role, symbol)| {
+            Security::with_symbol(&self.securities, symbol).map(|security| (role, security))
+        })
+    }
+
+    fn stale_on(&self, day: Day) -> Result<Vec<StaleRiskInput>, StoreError> {
         let mut stale = Vec::new();
-        for (role, symbol) in benchmark.chain(factors) {
-            let Some(security) = Security::with_symbol(&self.securities, symbol) else {
-                continue;
-            };
-            let last = self.last_close(security, day)?;
-            if last.is_none_or(|(_, age)| age > self.max_stale) {
-                stale.push(StaleRiskInput {
-                    role,
-                    symbol: symbol.clone(),
-                    last_close: last.map(|(day, _)| day),
-                    sessions_old: last.map(|(_, age)| age),
-                });
-            }
+        for (role, security) in self.indexes() {
+            stale.extend(self.stale(role, security, day)?);
         }
         Ok(stale)
+    }
+
+    /// Returns the portfolios to whose currency the benchmark or a factor is converted, by it.
+    fn converted_for(&self) -> Result<Vec<(Currency, IdSet)>, StoreError> {
+        let indexes: BTreeSet<_> = self.index_currencies().collect();
+        let portfolios = self.reading.portfolios();
+        let mut groups = Vec::new();
+        for to in portfolios.currencies()? {
+            if indexes.iter().any(|from| *from != to) {
+                groups.push((to, portfolios.in_currency(to)?));
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Iterates over the currencies of the benchmark and the factors. Risk does not convert an
+    /// exchange rate: it is no asset with a value in a currency.
+    fn index_currencies(&self) -> impl Iterator<Item = Currency> {
+        let indexes = self.indexes().map(|(_, security)| security);
+        let assets = indexes.filter(|security| !is_currency_pair(security));
+        assets.map(|security| security.currency)
+    }
+
+    /// Returns the old currency pairs that convert the benchmark and the factors to a currency.
+    fn stale_rates_on(&self, day: Day, to: Currency) -> Result<Vec<StaleRiskInput>, StoreError> {
+        let foreign: BTreeSet<_> = self.index_currencies().collect();
+        let pairs = CurrencyPairs::new(&self.securities);
+        let mut stale = Vec::new();
+        for from in foreign.into_iter().filter(|from| *from != to) {
+            let conversion = pairs.conversion(from, to);
+            let mut old: BTreeMap<SecurityId, StaleRiskInput> = BTreeMap::new();
+            for pair in conversion.securities() {
+                if let Some(security) = self.security(pair)
+                    && let Some(input) = self.stale(RiskRole::ExchangeRate, security, day)?
+                {
+                    old.insert(pair, input);
+                }
+            }
+            if conversion.is_possible_with(|pair| !old.contains_key(&pair)) {
+                continue;
+            }
+            // A rate is made of pairs that had a close. Others are not the ones to import.
+            let had_close = |pair: SecurityId| {
+                old.get(&pair)
+                    .is_none_or(|input| input.last_close.is_some())
+            };
+            let known = conversion.securities_with(had_close).into_iter();
+            let known: Vec<_> = known.filter_map(|pair| old.remove(&pair)).collect();
+            stale.extend(match known.is_empty() {
+                false => known,
+                true => vec![StaleRiskInput {
+                    role: RiskRole::ExchangeRate,
+                    symbol: format!("{from}{to}"),
+                    last_close: None,
+                    sessions_old: None,
+                }],
+            });
+        }
+        Ok(stale)
+    }
+
+    /// Returns an input of risk if its last close is older than allowed.
+    fn stale(
+        &self,
+        role: RiskRole,
+        security: &Security,
+        day: Day,
+    ) -> Result<Option<StaleRiskInput>, StoreError> {
+        let last = self.last_close(security, day)?;
+        let is_stale = last.is_none_or(|(_, age)| age > self.max_stale);
+        Ok(is_stale.then(|| StaleRiskInput {
+            role,
+            symbol: security.symbol.clone(),
+            last_close: last.map(|(day, _)| day),
+            sessions_old: last.map(|(_, age)| age),
+        }))
+    }
+
+    fn security(&self, id: SecurityId) -> Option<&Security> {
+        self.securities.iter().find(|security| security.id == id)
     }
 
     /// Returns the day of the last close of a security up to `day`, and its age in sessions.
