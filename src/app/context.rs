@@ -86,11 +86,13 @@ impl AppContext {
         )
     }
 
-    /// Lists the inbox, and returns the limits and outside facts that concerns depend on.
+    /// Lists the inbox, looks at the log, and returns the limits and outside facts that concerns depend on.
     pub fn concern_inputs(&self) -> ConcernInputs {
         ConcernInputs {
             limits: self.limits,
             inbox: self.inbox_state(),
+            // A database that cannot be read fails the query itself.
+            held_log: self.store.held_log().unwrap_or_default(),
         }
     }
 

@@ -122,6 +122,11 @@ pub fn concern_text(concern: &Concern) -> String {
             let inputs = join_limited(&inputs, MAX_SYMBOLS);
             format!("risk of {portfolios} lacks recent closes: {inputs}")
         }
+        ConcernFact::HeldLog(log) => format!(
+            "the log of the database has {} MB and cannot be emptied while {} reads it",
+            log.bytes.div_ceil(1_000_000),
+            log.holders
+        ),
         ConcernFact::RiskAbsent { has_benchmark, .. } => {
             let reason = match has_benchmark {
                 true => "too little price history",
@@ -171,6 +176,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
         ConcernKind::StaleRiskInputs => format!("{portfolios} without benchmark or factors"),
+        ConcernKind::HeldLog => "log held".to_owned(),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
         ConcernKind::RiskAbsent => format!("{portfolios} without risk"),
         ConcernKind::ConfigurationChanged => "configuration changed".to_owned(),
@@ -194,6 +200,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::StaleInputs => "no portfolio has old prices",
         ConcernKind::StaleRiskInputs => "benchmark and factors have closes",
+        ConcernKind::HeldLog => "the log can be emptied",
         ConcernKind::Blocked => "no portfolio is blocked",
         ConcernKind::RiskAbsent => "all portfolios have risk",
         ConcernKind::ConfigurationChanged => "the configuration is in force",

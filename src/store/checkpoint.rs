@@ -17,7 +17,7 @@ use super::{left_log, log_mark};
 const FRAME_BYTES: i64 = 16_384 + 24;
 /// Size of a log that cannot be emptied from which each writer warns: four times that at which SQLite
 /// begins to empty it.
-const LARGE_LOG: i64 = 64 << 20;
+pub(super) const LARGE_LOG: i64 = 64 << 20;
 /// Size from which a log must be emptied before the next commit.
 const MAX_LOG: u64 = 4 << 30;
 /// The wait for locks of other connections.

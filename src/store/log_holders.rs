@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-/// The bytes of the `-shm` file that SQLite locks for the writer, a checkpoint and the readers.
-const LOCKED: std::ops::RangeInclusive<u64> = 120..=127;
+/// The bytes of the `-shm` file that SQLite locks for the writer, a checkpoint and a recovery.
+const WRITERS: RangeInclusive<u64> = 120..=122;
+/// Those that it locks for readers.
+const READERS: RangeInclusive<u64> = 123..=127;
 /// Ticks of a process's start time in a second: the kernel's unit for programs on all machines.
 const TICKS: u64 = 100;
 
@@ -38,17 +41,50 @@ impl fmt::Display for Holder {
     }
 }
 
+/// The processes that have a lock on a write-ahead log.
+#[derive(Debug, Default)]
+pub(super) struct LogLocks {
+    /// Those that write, empty or recover the log.
+    pub(super) writers: BTreeSet<u32>,
+    /// Those with an open read transaction.
+    readers: BTreeSet<u32>,
+}
+
+impl LogLocks {
+    /// Returns the locks on the log of a database now; `None` where the system does not list them.
+    pub(super) fn of(database: &Path) -> Option<Self> {
+        let mut shared = database.as_os_str().to_owned();
+        shared.push("-shm");
+        let inode = inode(Path::new(&shared))?;
+        let locks = fs::read_to_string("/proc/locks").ok()?;
+        Some(Self::from_list(&locks, inode))
+    }
+
+    /// Returns the locks on a file, by the kernel's list.
+    fn from_list(locks: &str, inode: u64) -> Self {
+        Self {
+            writers: pids(locks, inode, &WRITERS),
+            readers: pids(locks, inode, &READERS),
+        }
+    }
+
+    /// Returns the processes with an open read transaction, except `process`.
+    pub(super) fn readers_beside(&self, process: u32) -> BTreeSet<u32> {
+        let readers = self.readers.iter().copied();
+        readers.filter(|pid| *pid != process).collect()
+    }
+}
+
 /// Returns the processes that read or write a database now, as text; "another connection" where the
 /// system does not tell.
 pub(super) fn log_holders(database: &Path) -> String {
-    let mut shared = database.as_os_str().to_owned();
-    shared.push("-shm");
-    let inode = inode(Path::new(&shared));
-    let locks = fs::read_to_string("/proc/locks").ok();
-    let pids = inode.zip(locks).map(|(inode, locks)| pids(&locks, inode));
-    let holders: Vec<_> = (pids.unwrap_or_default().into_iter())
-        .map(|pid| holder(pid).to_string())
-        .collect();
+    let locks = LogLocks::of(database).unwrap_or_default();
+    holder_names(&(&locks.writers | &locks.readers))
+}
+
+/// Returns processes as text; "another connection" if there are none.
+pub(super) fn holder_names(pids: &BTreeSet<u32>) -> String {
+    let holders: Vec<_> = pids.iter().map(|pid| holder(*pid).to_string()).collect();
     match holders.is_empty() {
         true => "another connection".to_owned(),
         false => holders.join("; "),
@@ -66,8 +102,8 @@ fn inode(_path: &Path) -> Option<u64> {
     None
 }
 
-/// Returns the processes that hold a lock of a reader or writer on a file, by the kernel's list.
-fn pids(locks: &str, inode: u64) -> BTreeSet<u32> {
+/// Returns the processes that hold a lock on some of these bytes of a file, by the kernel's list.
+fn pids(locks: &str, inode: u64, bytes: &RangeInclusive<u64>) -> BTreeSet<u32> {
     let lock = |line: &str| {
         // `1: POSIX  ADVISORY  READ 4711 fd:01:1234 124 124`; `->` marks one that waits.
         let fields: Vec<_> = line.split_whitespace().collect();
@@ -76,8 +112,7 @@ fn pids(locks: &str, inode: u64) -> BTreeSet<u32> {
         };
         let (_, found) = file.rsplit_once(':')?;
         let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
-        let is_held =
-            found.parse() == Ok(inode) && first <= *LOCKED.end() && last >= *LOCKED.start();
+        let is_held = found.parse() == Ok(inode) && first <= *bytes.end() && last >= *bytes.start();
         pid.parse().ok().filter(|_| is_held)
     };
     locks.lines().filter_map(lock).collect()
@@ -114,7 +149,10 @@ mod tests {
                      3: POSIX  ADVISORY  READ 14 fd:01:77 128 128\n\
                      4: POSIX  ADVISORY  READ 15 fd:01:78 124 124\n\
                      5: OFDLCK ADVISORY  READ -1 fd:01:77 124 124\n";
-        assert_eq!(pids(locks, 77), BTreeSet::from([11, 12]));
+        let locks = LogLocks::from_list(locks, 77);
+        assert_eq!(locks.readers, BTreeSet::from([11]));
+        assert_eq!(locks.writers, BTreeSet::from([12]));
+        assert!(locks.readers_beside(11).is_empty());
     }
 
     #[test]

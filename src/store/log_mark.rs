@@ -47,6 +47,16 @@ pub(super) fn is_synced(
     Ok(expected.is_some_and(|expected| expected.as_bytes() == marked))
 }
 
+/// Returns whether a writer marked the log in its state now: it could not empty it.
+pub(super) fn is_of_state(connection: &Connection, place: &Location) -> Result<bool, StoreError> {
+    let marked = match place.read_beside(&mark_path(place)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        marked => marked.map_err(|source| file_error(place, source))?,
+    };
+    let state = state_text(connection)?.map(|state| format!("{state} "));
+    Ok(state.is_some_and(|state| marked.starts_with(state.as_bytes())))
+}
+
 /// Marks a log with so many frames as synced.
 pub(super) fn set(
     connection: &Connection,

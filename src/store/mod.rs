@@ -19,6 +19,7 @@ mod failures;
 mod file_moves;
 mod file_pool;
 mod foreign;
+mod held_log;
 mod invalidations;
 mod lease;
 mod ledger;
@@ -62,6 +63,7 @@ pub use failures::{Failure, ReadFailures, WriteFailures};
 pub use foreign::ForeignFile;
 #[cfg(feature = "postgres")]
 pub(crate) use foreign::{identifier, qualified_identifier};
+pub use held_log::HeldLog;
 pub use invalidations::{CellInvalidation, ReadInvalidations, WriteInvalidations};
 pub use lease::{Lease, LeaseHolder, ReadLease, WriteLease};
 pub use ledger::{ReadLedger, WriteLedger};

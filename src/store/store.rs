@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
+use super::held_log::{HeldLog, held_log};
 use super::location::{FileId, Location};
 use super::readers::Readers;
 use super::row_digests::RowChanges;
@@ -95,6 +96,15 @@ impl Store {
                 connection: &transaction,
             })
         })
+    }
+
+    /// Returns the write-ahead log, if another process keeps it from being emptied.
+    ///
+    /// # Errors
+    ///
+    /// The database or the mark of its log cannot be read.
+    pub fn held_log(&self) -> Result<Option<HeldLog>, StoreError> {
+        self.read(|reading| held_log(&self.location, reading))
     }
 
     /// Opens a connection that writes, migrates the schema and empties the log.

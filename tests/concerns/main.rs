@@ -1,8 +1,9 @@
 //! Walks all kinds of concerns over all surfaces: a state that one surface shows must show on each.
 //!
-//! A new kind needs a state in `states.rs`, a new surface a check in `surfaces.rs`; without them the
-//! test does not compile.
+//! A new kind needs a state in `states.rs` and its cell in `cells.rs`, a new surface a check in
+//! `surfaces.rs`; without them the test does not compile.
 
+mod cells;
 #[path = "../support/server_process.rs"]
 #[allow(dead_code, reason = "each test uses its part of the module")]
 mod server_process;
@@ -162,47 +163,36 @@ fn an_old_rate_is_named_by_the_pairs_that_make_it() {
 }
 
 #[test]
-fn old_prices_and_rates_show_wherever_a_cell_is_shown() {
-    let stale = "A on 2026-01-08: complete, with prices or rates up to 12 sessions old: CHFUSD;";
+fn an_old_rate_of_a_foreign_benchmark_is_an_old_input_of_risk() {
+    let text = "risk of 1 portfolio lacks recent closes: the exchange rate CHFUSD has no close for 12 \
+                sessions";
+    for (currency, is_old) in [("CHF", true), ("USD", false)] {
+        let state = State::of_world(&format!(
+            "[securities]\nMKT = {{ currency = \"{currency}\" }}\nCHFUSD = {{ class = \"fx\" }}\n\
+             [prices]\nCHFUSD = {{ 2025-12-19 = 1.25 }}\n\
+             [portfolios]\nA = {{ complete = \"..\" }}\n",
+        ));
+        let check = state.workspace.run(&["check"]);
+        let shown = in_one_line(&check.stdout);
+        assert_eq!(shown.contains(text), is_old, "{shown}");
+        assert_eq!(check.code, i32::from(is_old), "{shown}");
+    }
+}
+
+#[test]
+fn old_rates_of_a_cell_are_named_with_the_commands_that_help() {
     for (state, is_old) in [
         (State::of(ConcernKind::StaleInputs), true),
         (State::complete(), false),
     ] {
         let workspace = &state.workspace;
         let text = workspace.run_ok(&["explain", "A", "2026-01-08"]);
-        assert_eq!(in_one_line(&text).contains(stale), is_old, "{text}");
         assert_eq!(text.contains("plimsoll import prices"), is_old, "{text}");
-        let inputs = |text: &str| {
-            let json: Value = serde_json::from_str(text).unwrap();
-            json["old-inputs"]["inputs"][0].as_str().map(str::to_owned)
-        };
-        let expected = is_old.then(|| "CHFUSD".to_owned());
         let json = workspace.run_ok(&["explain", "A", "2026-01-08", "--json"]);
-        assert_eq!(inputs(&json), expected, "{json}");
-        let status = workspace.run_ok(&["status"]);
-        assert_eq!(status.contains("old prices or rates"), is_old, "{status}");
+        let parsed: Value = serde_json::from_str(&json).unwrap();
+        let input = parsed["old-inputs"]["inputs"][0].as_str();
+        assert_eq!(input, is_old.then_some("CHFUSD"), "{json}");
         let show = workspace.run_ok(&["show", "A"]);
         assert_eq!(show.contains("stale"), is_old, "{show}");
-
-        let token = workspace.run_ok(&["-q", "token", "new", "reader"]);
-        let server = server_process::serve_with(workspace, &["--no-schedule"]);
-        let get = |path: &str| {
-            let answer = server.request("GET", path, token.trim());
-            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
-            body.to_owned()
-        };
-        let page = in_one_line(&get("/portfolios/A/cells/2026-01-08"));
-        assert_eq!(
-            page.contains("up to 12 sessions old: CHFUSD"),
-            is_old,
-            "{page}"
-        );
-        let api = get("/api/v1/portfolios/A/explain/2026-01-08");
-        assert_eq!(inputs(&api), expected, "{api}");
-        for path in ["/", "/portfolios/A"] {
-            let page = get(path);
-            assert_eq!(page.contains("old-inputs\""), is_old, "{path}: {page}");
-        }
     }
 }

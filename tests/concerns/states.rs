@@ -97,6 +97,20 @@ impl State {
                 "[market]\nfrom = 2026-01-05\n\
                  [portfolios]\nA = { inception = 2026-01-05, complete = \"..\" }\n",
             ),
+            ConcernKind::HeldLog => Self {
+                files: |workspace| {
+                    let connection =
+                        rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+                    connection.execute_batch("BEGIN").unwrap();
+                    let sql = "SELECT COUNT(*) FROM portfolio";
+                    let read = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+                    assert_eq!(read.unwrap(), 1);
+                    // The transaction stays open until the test ends.
+                    std::mem::forget(connection);
+                    workspace.run_ok(&["-q", "token", "new", "another"]);
+                },
+                ..Self::complete()
+            },
             ConcernKind::Blocked => Self::of_world(
                 "[portfolios]\nA = { complete = \"..2026-01-07\", blocked = 2026-01-08 }\n",
             ),

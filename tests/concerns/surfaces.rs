@@ -3,9 +3,13 @@
 use plimsoll::query::{ConcernKind, Severity};
 use serde_json::Value;
 
+use crate::cells::CellWords;
 use crate::server_process::serve_with;
 use crate::states::State;
 use crate::workspace::Workspace;
+
+/// The day of the newest cell.
+const CELL: &str = "2026-01-08";
 
 /// A place where an operator looks.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +28,18 @@ pub(crate) enum Surface {
     Api,
     ServedMetrics,
     Readiness,
+    Grid,
+    GridJson,
+    OverviewGrid,
+    PortfolioGrid,
+    Explanation,
+    ExplanationJson,
+    ExplanationApi,
+    CellPage,
 }
 
 impl Surface {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Status,
         Self::StatusJson,
         Self::Check,
@@ -42,9 +54,17 @@ impl Surface {
         Self::Api,
         Self::ServedMetrics,
         Self::Readiness,
+        Self::Grid,
+        Self::GridJson,
+        Self::OverviewGrid,
+        Self::PortfolioGrid,
+        Self::Explanation,
+        Self::ExplanationJson,
+        Self::ExplanationApi,
+        Self::CellPage,
     ];
 
-    /// Returns whether the surface shows a concern of this kind.
+    /// Returns whether the surface shows a concern of this kind, or a cell in its state.
     pub(crate) fn shows(self, kind: ConcernKind, shown: &Shown) -> bool {
         let text = self.text(shown);
         match self {
@@ -75,25 +95,51 @@ impl Surface {
                 (true, _, Severity::Error) => shown.check_code == 1,
                 (true, _, Severity::Warning) => shown.check_code == 0,
             },
+            // A cell may look as in complete books, so that only the other surfaces tell the state.
+            cell_surface => {
+                let words = CellWords::of(kind);
+                (shown.has(kind) || !words.is_complete()) && cell_surface.has_cell(&words, shown)
+            }
+        }
+    }
+
+    /// Returns whether the surface, which is one of cells, shows the newest cell in these words.
+    fn has_cell(self, words: &CellWords, shown: &Shown) -> bool {
+        let text = self.text(shown);
+        let json = || serde_json::from_str::<Value>(text).unwrap();
+        match self {
+            Self::Grid => words.end_line(text),
+            Self::GridJson => words.end_row(&json()),
+            Self::OverviewGrid | Self::PortfolioGrid => words.label_cell(text),
+            Self::Explanation => {
+                words.are_in(&in_one_line(text), "A on 2026-01-08: ", " portfolio ")
+            }
+            Self::ExplanationJson | Self::ExplanationApi => words.explain(&json()),
+            Self::CellPage => words.are_in(&in_one_line(text), "<p class=\"lead\">", "</p>"),
+            other => unreachable!("{other:?} shows no cells"),
         }
     }
 
     /// Returns the content of the surface.
     pub(crate) fn text(self, shown: &Shown) -> &str {
         match self {
-            Self::Status => &shown.status,
-            Self::StatusJson => &shown.status_json,
+            Self::Status | Self::Grid => &shown.status,
+            Self::StatusJson | Self::GridJson => &shown.status_json,
             Self::Check => &shown.check,
             Self::CheckJson | Self::CheckExitCode => &shown.check_json,
             Self::Alerts => &shown.alerts,
             Self::AlertsJson => &shown.alerts_json,
             Self::Metrics => &shown.metrics,
-            Self::OverviewPage => &shown.overview,
+            Self::OverviewPage | Self::OverviewGrid => &shown.overview,
             Self::HealthPage => &shown.health,
-            Self::PortfolioPage => &shown.portfolio,
+            Self::PortfolioPage | Self::PortfolioGrid => &shown.portfolio,
             Self::Api => &shown.api,
             Self::ServedMetrics => &shown.served_metrics,
             Self::Readiness => &shown.readiness,
+            Self::Explanation => &shown.explanation,
+            Self::ExplanationJson => &shown.explanation_json,
+            Self::ExplanationApi => &shown.explanation_api,
+            Self::CellPage => &shown.cell_page,
         }
     }
 }
@@ -127,6 +173,7 @@ const fn phrase(kind: ConcernKind) -> &'static str {
             "risk of 1 portfolio lacks recent closes: the benchmark MKT has no close for 12 sessions"
         }
         ConcernKind::RiskAbsent => "risk has no figures for 1 portfolio: too little price history",
+        ConcernKind::HeldLog => "MB and cannot be emptied while process ",
         ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
         ConcernKind::ConfigurationChanged => {
             "the calendar changed on 2026-01-07: the next run computes "
@@ -150,6 +197,10 @@ pub(crate) struct Shown {
     api: String,
     served_metrics: String,
     readiness: String,
+    explanation: String,
+    explanation_json: String,
+    explanation_api: String,
+    cell_page: String,
 }
 
 impl Shown {
@@ -183,6 +234,10 @@ impl Shown {
             api: get("/api/v1/status"),
             served_metrics: get("/metrics"),
             readiness: readiness(&server.request("GET", "/readyz", token)),
+            explanation: workspace.run_ok(&["explain", "A", CELL]),
+            explanation_json: workspace.run_ok(&["explain", "A", CELL, "--json"]),
+            explanation_api: get(&format!("/api/v1/portfolios/A/explain/{CELL}")),
+            cell_page: get(&format!("/portfolios/A/cells/{CELL}")),
         }
     }
 

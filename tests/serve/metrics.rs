@@ -58,6 +58,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_concerns{kind="unpriced-session",severity="error"} 0
     plimsoll_concerns{kind="stale-inputs",severity="error"} 0
     plimsoll_concerns{kind="stale-risk-inputs",severity="error"} 0
+    plimsoll_concerns{kind="held-log",severity="warning"} 0
     plimsoll_concerns{kind="blocked",severity="warning"} 3
     plimsoll_concerns{kind="risk-absent",severity="warning"} 1
     plimsoll_concerns{kind="configuration-changed",severity="warning"} 0

@@ -113,6 +113,7 @@ impl ConcernReader<'_> {
             ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
             ConcernKind::StaleInputs => self.stale_inputs(),
             ConcernKind::StaleRiskInputs => self.stale_risk_inputs(),
+            ConcernKind::HeldLog => self.held_log(),
             ConcernKind::Blocked => self.blocked(),
             ConcernKind::RiskAbsent => self.risk_absent(),
             ConcernKind::ConfigurationChanged => Ok(self.configuration_changed()),
@@ -208,6 +209,20 @@ impl ConcernReader<'_> {
             },
             portfolios: IdSet::new(),
             next: Some(NextCommand::Run),
+        }))
+    }
+
+    fn held_log(&self) -> Result<Option<Concern>, QueryError> {
+        let Some(log) = &self.inputs.held_log else {
+            return Ok(None);
+        };
+        // While a run writes, only the size tells a log that is held from one that is in use.
+        let lease = lease(self.reading, self.environment)?;
+        let is_running = lease.is_some_and(|lease| lease.state == LeaseState::Live);
+        Ok((log.is_large() || !is_running).then(|| Concern {
+            fact: ConcernFact::HeldLog(log.clone()),
+            portfolios: IdSet::new(),
+            next: None,
         }))
     }
 

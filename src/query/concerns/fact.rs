@@ -12,6 +12,7 @@ use super::stale_inputs::StalePortfolio;
 use super::stale_risk_input::StaleRiskInput;
 use crate::domain::{Day, RunId};
 use crate::plan::UnpricedSession;
+use crate::store::HeldLog;
 
 /// The facts of a concern, one variant for each kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -119,11 +120,14 @@ pub enum ConcernFact {
     StaleRiskInputs {
         /// Number of sessions that a close may be old.
         max_stale: usize,
-        /// The benchmark and the factors without a recent close, in the order of the model.
+        /// The benchmark and the factors without a recent close, in the order of the model, and then
+        /// the currency pairs that convert them.
         inputs: Vec<StaleRiskInput>,
         /// Number of portfolios whose newest or last complete risk lacks them.
         stale: u64,
     },
+    /// The facts of [`ConcernKind::HeldLog`].
+    HeldLog(HeldLog),
     /// The facts of [`ConcernKind::Blocked`].
     Blocked {
         /// Number of blocked cells.
@@ -165,6 +169,7 @@ impl ConcernFact {
             Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
             Self::StaleInputs { .. } => ConcernKind::StaleInputs,
             Self::StaleRiskInputs { .. } => ConcernKind::StaleRiskInputs,
+            Self::HeldLog(_) => ConcernKind::HeldLog,
             Self::Blocked { .. } => ConcernKind::Blocked,
             Self::RiskAbsent { .. } => ConcernKind::RiskAbsent,
             Self::ConfigurationChanged { .. } => ConcernKind::ConfigurationChanged,
@@ -192,6 +197,7 @@ impl ConcernFact {
             | Self::Damage { .. }
             | Self::VerificationOverdue { .. }
             | Self::AbandonedRun { .. }
+            | Self::HeldLog(_)
             | Self::InboxUnreadable { .. } => 1,
             Self::Late { late, .. } => *late,
             Self::Failing { cells } | Self::Quarantined { cells } | Self::Blocked { cells, .. } => {

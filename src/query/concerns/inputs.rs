@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::engine::PriceWait;
+use crate::store::HeldLog;
 
 /// The limits up to which a state is no concern.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +35,8 @@ pub struct ConcernInputs {
     pub limits: ConcernLimits,
     /// The state of the inbox.
     pub inbox: InboxState,
+    /// The write-ahead log, if another process keeps it from being emptied.
+    pub held_log: Option<HeldLog>,
 }
 
 /// The state of the inbox.

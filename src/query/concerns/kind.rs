@@ -33,9 +33,11 @@ pub enum ConcernKind {
     UnpricedSession,
     /// Complete books use prices or exchange rates that are older than allowed.
     StaleInputs,
-    /// The benchmark or a factor has no close, or one that is older than allowed, so that figures of
-    /// risk are absent or soon will be.
+    /// The benchmark, a factor, or a rate that converts one has no close, or one that is older than
+    /// allowed, so that figures of risk are absent or soon will be.
     StaleRiskInputs,
+    /// Another process keeps the write-ahead log from being emptied, so that it grows.
+    HeldLog,
     /// Cells wait for prices or rates.
     Blocked,
     /// Risk is complete and has not one figure.
@@ -56,7 +58,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::Damage,
@@ -71,6 +73,7 @@ impl ConcernKind {
         Self::UnpricedSession,
         Self::StaleInputs,
         Self::StaleRiskInputs,
+        Self::HeldLog,
         Self::Blocked,
         Self::RiskAbsent,
         Self::ConfigurationChanged,
@@ -94,6 +97,7 @@ impl ConcernKind {
             Self::UnpricedSession => "unpriced-session",
             Self::StaleInputs => "stale-inputs",
             Self::StaleRiskInputs => "stale-risk-inputs",
+            Self::HeldLog => "held-log",
             Self::Blocked => "blocked",
             Self::RiskAbsent => "risk-absent",
             Self::ConfigurationChanged => "configuration-changed",
@@ -123,7 +127,9 @@ impl ConcernKind {
             | Self::UnpricedSession
             | Self::StaleInputs
             | Self::StaleRiskInputs => Severity::Error,
-            Self::Blocked | Self::RiskAbsent | Self::ConfigurationChanged => Severity::Warning,
+            Self::HeldLog | Self::Blocked | Self::RiskAbsent | Self::ConfigurationChanged => {
+                Severity::Warning
+            }
         }
     }
 }

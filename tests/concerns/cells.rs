@@ -1,0 +1,100 @@
+//! Says how the newest cell of portfolio A looks in each state.
+
+use plimsoll::query::{ConcernKind, Mark};
+use serde_json::Value;
+
+/// The newest cell of portfolio A in a state.
+pub(crate) struct CellWords {
+    /// The beginning of its state in words.
+    pub(crate) state: &'static str,
+    /// Its mark in grids.
+    pub(crate) mark: Mark,
+}
+
+impl CellWords {
+    const COMPLETE: Self = Self {
+        state: "complete",
+        mark: Mark::DoneBefore,
+    };
+
+    /// Returns how the cell looks in the state of this kind. Most states are not about single cells.
+    pub(crate) const fn of(kind: ConcernKind) -> Self {
+        let (state, mark) = match kind {
+            ConcernKind::LastRun
+            | ConcernKind::Damage
+            | ConcernKind::VerificationOverdue
+            | ConcernKind::AbandonedRun
+            | ConcernKind::RejectedFiles
+            | ConcernKind::WaitingFiles
+            | ConcernKind::InboxUnreadable
+            | ConcernKind::StaleRiskInputs
+            | ConcernKind::HeldLog
+            | ConcernKind::RiskAbsent => return Self::COMPLETE,
+            ConcernKind::NoActivePortfolios => ("nothing is expected", Mark::NotDue),
+            ConcernKind::Late | ConcernKind::Failing => ("open, missing", Mark::Open),
+            // The phases before the quarantined one are open.
+            ConcernKind::Quarantined => ("open, missing", Mark::Partial),
+            ConcernKind::UnpricedSession => ("blocked: unpriced session, 1 of 1", Mark::Unpriced),
+            ConcernKind::StaleInputs => (
+                "complete, with prices or rates up to 12 sessions old: CHFUSD; 100.00 % of the value",
+                Mark::OldInputs,
+            ),
+            ConcernKind::Blocked => ("blocked: no price of WAITS-2026-01-08", Mark::Blocked),
+            ConcernKind::ConfigurationChanged => (
+                "open, stale: the calendar changed on 2026-01-07",
+                Mark::Open,
+            ),
+        };
+        Self { state, mark }
+    }
+
+    /// Returns whether the cell looks as in complete books.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.mark == Mark::DoneBefore
+    }
+
+    /// Returns whether a text, in one line, has the state, with `before` and `after` around it.
+    pub(crate) fn are_in(&self, text: &str, before: &str, after: &str) -> bool {
+        // The reason of an open or waiting cell may go on.
+        let after = if self.is_complete() { after } else { "" };
+        text.contains(&format!("{before}{}{after}", self.state))
+    }
+
+    /// Returns whether an answer explains this state.
+    pub(crate) fn explain(&self, json: &Value) -> bool {
+        let decision = &json["decision"];
+        let found = (decision["reason"].as_str(), decision["kind"].as_str());
+        let is_old = json["old-inputs"].is_object();
+        match self.mark {
+            Mark::DoneBefore => found == (Some("skip"), Some("complete")) && !is_old,
+            Mark::OldInputs => found == (Some("skip"), Some("complete")) && is_old,
+            Mark::NotDue => found == (Some("skip"), Some("deleted")),
+            Mark::Blocked => decision["wait"]["for"] == "prices",
+            Mark::Unpriced => decision["wait"]["for"] == "session",
+            _ => found.0 == Some("step"),
+        }
+    }
+
+    /// Returns whether the mark is the last one of A in the grid of an answer.
+    pub(crate) fn end_row(&self, json: &Value) -> bool {
+        let row = &json["grid"]["rows"][0]["marks"];
+        let last = row.as_array().and_then(|marks| marks.last());
+        last == Some(&serde_json::to_value(self.mark).unwrap())
+    }
+
+    /// Returns whether the mark is the last one of A in a printed grid.
+    pub(crate) fn end_line(&self, text: &str) -> bool {
+        let row = text.lines().find(|line| line.starts_with("A  "));
+        let symbol = row.and_then(|row| row.chars().last());
+        symbol == Some(self.mark.symbol())
+    }
+
+    /// Returns whether the grid of a page has a cell of A with the label of the mark.
+    pub(crate) fn label_cell(&self, page: &str) -> bool {
+        let label = match self.mark {
+            Mark::DoneBefore => "complete",
+            other => other.legend(),
+        };
+        page.contains(&format!(": {label}\""))
+    }
+}
