@@ -56,6 +56,8 @@ pub(super) struct Account {
     pub(super) realized_lots: Option<Vec<RealizedLot>>,
     /// The lots that the last transfer to another portfolio closed.
     delivered: ClosedLots,
+    /// The index of the last session on which events can count.
+    last_session: usize,
 }
 
 impl Account {
@@ -72,7 +74,21 @@ impl Account {
             holdings: Vec::new(),
             realized_lots: None,
             delivered: ClosedLots::new(),
+            last_session: usize::MAX,
         }
+    }
+
+    /// Counts events after a session on that session.
+    pub(super) fn ending_on(self, session: usize) -> Self {
+        Self {
+            last_session: session,
+            ..self
+        }
+    }
+
+    /// Returns the index of the session on which the events of a day count.
+    fn session_of(&self, market: &Market, day: Day) -> usize {
+        market.session_on_or_after(day).min(self.last_session)
     }
 
     /// Returns the lots that the last transfer to another portfolio closed.
@@ -151,6 +167,7 @@ impl Account {
             market,
             instrument: &instrument,
             transaction,
+            session: self.session_of(market, day),
             index: booking.index,
             chosen: self.chosen_lots(booking)?,
         };

@@ -113,8 +113,15 @@ impl Search<'_, '_> {
             } => BookingError::CircularTransfer,
             _ => BookingError::CounterpartUnbookable,
         };
-        let mut account = Account::new(history.currency(), history.cost_basis());
         let last = history.transactions()[out].day;
+        // The giver's own calendar may have no session on the day of the transfer, nor after it yet.
+        let sessions = market.sessions();
+        let last_session = sessions.partition_point(|session| *session <= last);
+        if sessions.is_empty() {
+            return Err(BookingError::CounterpartUnbookable);
+        }
+        let account = Account::new(history.currency(), history.cost_basis());
+        let mut account = account.ending_on(last_session.saturating_sub(1));
         let securities = predecessors(market, security, last);
         let mut events = Events::new(market, &securities);
         for (index, transaction) in (0_u32..).zip(&history.transactions()[..=out]) {

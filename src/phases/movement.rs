@@ -11,6 +11,8 @@ pub(super) struct Movement<'a> {
     pub(super) market: &'a Market,
     pub(super) instrument: &'a Instrument,
     pub(super) transaction: &'a Transaction,
+    /// The index of the session on which it counts.
+    pub(super) session: usize,
     /// The index of the transaction in booking order.
     pub(super) index: u32,
     /// The lots that it closes, if it chooses them.
@@ -61,7 +63,7 @@ impl Movement<'_> {
             }
             (None, Some(price)) => self
                 .instrument
-                .value(self.market, self.session(), price, quantity)
+                .value(self.market, self.session, price, quantity)
                 .map(|value| Some(value.money)),
         }
     }
@@ -70,7 +72,7 @@ impl Movement<'_> {
     /// If a split falls between the movement's day and that session, the quantity after the split
     /// is valued.
     pub(super) fn market_value(&self) -> Result<Option<Money>, PhaseError> {
-        let session = self.session();
+        let session = self.session;
         let Some(as_of) = self.instrument.as_of(self.market, session) else {
             self.instrument.ensure_never_priced(self.market, session)?;
             return Ok(None);
@@ -93,10 +95,6 @@ impl Movement<'_> {
         self.instrument
             .value(self.market, session, as_of.price, quantity)
             .map(|value| Some(value.money))
-    }
-
-    fn session(&self) -> usize {
-        self.market.session_on_or_after(self.transaction.day)
     }
 
     pub(super) fn out_of_range(&self) -> PhaseError {

@@ -127,7 +127,7 @@ impl Account {
         price: Price,
         quantity: Quantity,
     ) -> Result<Money, PhaseError> {
-        let session = market.session_on_or_after(action.day);
+        let session = self.session_of(market, action.day);
         let instrument = &self.holdings[at].instrument;
         let value = instrument.value(market, session, price, quantity)?;
         Ok(value.money)

@@ -64,7 +64,7 @@ impl Account {
             return Ok(amount);
         }
         let conversion = market.conversion(currency, self.currency);
-        let session = market.session_on_or_after(day);
+        let session = self.session_of(market, day);
         let (value, _) = convert(market, &conversion, session, amount)?;
         Ok(value)
     }

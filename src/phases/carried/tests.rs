@@ -139,6 +139,32 @@ fn lots_carried_are_those_of_the_transfer() {
     );
 }
 
+/// The giver's calendar has no session on the day of the transfer, which is the last one there is.
+#[test]
+fn a_giver_whose_market_is_closed_gives_its_lots() {
+    let giver = vec![buy(0, 7, "4", "5"), transfer(TransferOut, 4, "4", 2)];
+    let taker = vec![transfer(TransferIn, 4, "4", 1)];
+    let (giver, taker) = (history(1, giver), history(2, taker));
+    let histories = BTreeMap::from([(PortfolioId(1), &giver), (PortfolioId(2), &taker)]);
+    let mut of_giver = MarketBuilder::with_session_count(4).with_shares([6, 7]);
+    of_giver.add_close(7, 0, "10");
+    let (of_giver, of_taker) = (of_giver.build(), market());
+    let market_of = |id| {
+        if id == PortfolioId(1) {
+            &of_giver
+        } else {
+            &of_taker
+        }
+    };
+    let lots = carried_lots(market_of, &histories);
+    let lot = CarriedLot {
+        quantity: Quantity::whole(4),
+        cost: Money::whole(20),
+        day: day(0),
+    };
+    assert_eq!(lots[&(PortfolioId(2), 0)], Ok(vec![lot]));
+}
+
 #[test]
 fn lots_that_nothing_gives_are_errors() {
     let lone = [(2, history(2, vec![transfer(TransferIn, 2, "6", 1)]))];
