@@ -341,7 +341,8 @@ fn is_complete(row: &Row<'_>) -> Result<bool, CaptureError> {
     }
 }
 
-/// Returns an id for comparison: all spellings of a UUID are equal.
-fn normalize_id(id: &str) -> String {
-    Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
+/// Returns an id for comparison: all spellings of a UUID are equal, also as bytes of PostgreSQL.
+pub(crate) fn normalize_id(id: &str) -> String {
+    let digits = id.strip_prefix("\\x").unwrap_or(id);
+    Uuid::try_parse(digits).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }

@@ -7,6 +7,7 @@
 //! | `map`, `values` | read the map of another program's tables, and parse their values |
 //! | `rows`, `foreign`, `history` | turn rows of another program into a state |
 //! | `sqlite`, `exports`, `postgres` | sources of such rows |
+//! | `scratch` | read the rows of a scratch database |
 //! | `intervals` | join sessions into intervals, in memory that does not grow with cells |
 //! | `state` | the captured state, independent of its source |
 //! | `time` | the time at which another program's rows are looked at |
@@ -31,6 +32,7 @@ mod map;
 mod postgres;
 mod replay;
 mod rows;
+mod scratch;
 mod scrub;
 mod shift;
 mod sources;
@@ -47,10 +49,12 @@ pub use books::{CaptureExtent, capture_books};
 pub use cells::CapturedCells;
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
+pub(crate) use foreign::normalize_id;
 pub use map::{Map, MapError};
 pub(crate) use map::{RawMap, Table};
 pub use replay::replay;
-pub use sqlite::{capture_sqlite, check_sqlite};
+pub(crate) use scratch::ScratchReader;
+pub use sqlite::capture_sqlite;
 pub use state::State;
 pub use time::CaptureTime;
 pub(crate) use values::{parse_bool, parse_day};

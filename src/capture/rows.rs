@@ -24,7 +24,7 @@ pub(super) trait RowSource {
 
 /// Checks that all tables and columns of the map exist.
 pub(super) fn check_columns<'t>(
-    rows: &mut impl RowSource,
+    rows: &mut (impl RowSource + ?Sized),
     tables: impl Iterator<Item = &'t Table>,
 ) -> Result<(), CaptureError> {
     for table in tables {
@@ -52,22 +52,22 @@ pub(super) fn check_columns<'t>(
 }
 
 /// One row, whose values are read by the keys of the map.
-pub(super) struct Row<'r> {
+pub(crate) struct Row<'r> {
     pub(super) table: &'r Table,
     /// The number of the row in the order of reading, from 1.
     pub(super) number: u64,
-    pub(super) values: &'r [Option<String>],
+    pub(crate) values: &'r [Option<String>],
 }
 
 impl Row<'_> {
     /// Returns the text of a column; `None` if the map has no such key or the value is empty.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         let text = self.values[self.table.column_index(key)?].as_deref()?;
         (!text.is_empty()).then_some(text)
     }
 
     /// Parses a column; `None` if it is not mapped or empty, an error if `parse` returns `None`.
-    pub(super) fn parse<T>(
+    pub(crate) fn parse<T>(
         &self,
         key: &str,
         expected: &'static str,
@@ -83,7 +83,7 @@ impl Row<'_> {
     }
 
     /// Like [`Row::parse`], with an error if the value is missing.
-    pub(super) fn parse_required<T>(
+    pub(crate) fn parse_required<T>(
         &self,
         key: &str,
         expected: &'static str,
@@ -110,7 +110,7 @@ impl Row<'_> {
 
 /// Calls `take` for each row of a table, numbered from 1.
 pub(super) fn visit_numbered_rows(
-    rows: &mut impl RowSource,
+    rows: &mut (impl RowSource + ?Sized),
     table: &Table,
     mut take: impl FnMut(Row<'_>) -> Result<(), CaptureError>,
 ) -> Result<(), CaptureError> {

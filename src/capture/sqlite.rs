@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::CaptureError;
 use super::foreign::capture_rows;
 use super::map::{Map, Table};
-use super::rows::{RowSource, RowVisitor, check_columns};
+use super::rows::{RowSource, RowVisitor};
 use super::state::State;
 use super::time::CaptureTime;
 use crate::engine::Settings;
@@ -24,15 +24,6 @@ pub fn capture_sqlite(
     time: CaptureTime,
 ) -> Result<State, CaptureError> {
     capture_rows(ForeignFile::open(path)?, map, settings, time)
-}
-
-/// Checks that a SQLite file has all tables and columns of a map.
-///
-/// # Errors
-///
-/// The first one that is missing, with its line of the map, or the file cannot be read.
-pub fn check_sqlite(path: &Path, map: &Map) -> Result<(), CaptureError> {
-    check_columns(&mut ForeignFile::open(path)?, map.tables())
 }
 
 impl RowSource for ForeignFile {

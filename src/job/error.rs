@@ -99,6 +99,25 @@ pub enum JobError {
         /// The line of the command, from 1.
         line: usize,
     },
+    /// The server on which scratch databases are made cannot be used.
+    #[cfg(feature = "postgres")]
+    #[error(
+        "line {line} of `{}`: failed to use the server of the variable `{variable}`",
+        path.display()
+    )]
+    Server {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line that names the variable or the kind of the database, from 1.
+        line: usize,
+        /// The environment variable with the URL.
+        variable: String,
+        /// The reason why it failed.
+        source: crate::store::PostgresError,
+    },
+    /// A table of the job cannot be read.
+    #[error(transparent)]
+    Table(#[from] CaptureError),
     /// A table of the job has a value that cannot be read.
     #[error(
         "line {line} of the map: column `{column}` of table `{table}` has `{value}` (expected {expected})"
@@ -179,6 +198,10 @@ impl JobError {
             Self::Row { .. } => {
                 "give the columns that a world does not know in `[write.values.PART]`, and rows of \
                  other tables in `[[write.rows]]`"
+            }
+            #[cfg(feature = "postgres")]
+            Self::Server { source, .. } | Self::Store(StoreError::Postgres(source)) => {
+                return source.hint();
             }
             _ => return None,
         })

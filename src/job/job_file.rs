@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::database::JobDatabase;
 use super::placeholders::mentions;
 use super::promise::Promise;
 use super::spec::{CommandLine, DayForm, IdForm, RowSubject};
@@ -20,6 +21,7 @@ pub struct Job {
     pub(super) path: PathBuf,
     /// The name of the calendar by which the job finds sessions; `None` if it takes any.
     pub(super) calendar: Option<String>,
+    pub(super) database: JobDatabase,
     pub(super) make: Make,
     pub(super) map: Map,
     pub(super) ids: IdForm,

@@ -6,10 +6,14 @@
 //! | `spec` | the keys of a job file, with serde |
 //! | `schema` | the JSON Schema of job files |
 //! | `job_file` | the job that a job file describes |
-//! | `read` | reads a job file and checks it |
+//! | `read`, `read_database`, `read_commands` | read a job file and check it |
+//! | `reader` | reads values, and words the errors that name their lines |
 //! | `placeholders` | replaces `{target}` and others in commands and values |
 //! | `write_values`, `rows` | make the rows of a world |
-//! | `scratch` | makes the database once, copies it, starts commands on it |
+//! | `database` | the database of a job: SQLite files, or those of a server |
+//! | `scratch` | makes the database once, and copies it |
+//! | `access` | the names by which a command finds its database |
+//! | `command` | starts commands |
 //! | `process` | runs one command within a time and with bounded output |
 //! | `served` | keeps a process up that makes many runs |
 //! | `production` | recognises databases in use, which no job gets |
@@ -30,9 +34,12 @@
 //! | `suite` | plays scenario files, with golden files of the job |
 //! | `error` | errors, with the line of the job file |
 
+mod access;
 mod applicable;
 mod bookkeeping;
 mod check;
+mod command;
+mod database;
 mod error;
 mod faults;
 mod fuzz;
@@ -45,6 +52,9 @@ mod production;
 mod promise;
 mod promises;
 mod read;
+mod read_commands;
+mod read_database;
+mod reader;
 mod request;
 mod request_values;
 mod result;

@@ -50,9 +50,14 @@ pub(super) fn named_database(text: &str, folder: &Path) -> Option<String> {
     })
 }
 
+/// Returns whether PostgreSQL's own programs find a server by a variable.
+pub(super) fn names_server(variable: &str) -> bool {
+    SERVER_VARIABLES.contains(&variable)
+}
+
 /// Returns whether an environment variable of this process leads to a database in use.
 pub(super) fn leads_to_database(name: &str, value: &str) -> bool {
-    SERVER_VARIABLES.contains(&name)
+    names_server(name)
         || value
             .split_whitespace()
             .any(|word| database_scheme(word).is_some())

@@ -3,12 +3,13 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
+use super::access::ScratchAccess;
+use super::command::start;
 use super::error::JobError;
 use super::job_file::{Commands, JobCommand};
 use super::process::RunningProcess;
 use super::request::JobRequest;
 use super::rows::instant_text;
-use super::scratch::{start, url};
 use super::state::JobState;
 use super::write_values::id_text;
 use crate::domain::{Day, Scope};
@@ -19,8 +20,7 @@ use crate::plan::Plan;
 pub(super) struct RequestValues {
     /// The name of the command: `run`, `scope`, `force` or `onboard`.
     command: &'static str,
-    path: String,
-    url: String,
+    access: ScratchAccess,
     target: Day,
     from: Day,
     to: Day,
@@ -37,7 +37,8 @@ impl RequestValues {
         request: &JobRequest<'_>,
         plan: &Plan,
     ) -> Result<Self, JobError> {
-        let path = state.scratch.path();
+        let scheme = state.job.database.url_scheme();
+        let access = ScratchAccess::to_database(state.scratch.database(), scheme);
         let target = plan.target.day;
         let (from, to) = match request.force {
             Some(range) => (range.first(), range.last()),
@@ -51,8 +52,7 @@ impl RequestValues {
         let local = state.now.with_timezone(&state.settings.calendar.zone());
         Ok(Self {
             command: command_name(&state.job.commands, request.command),
-            url: url(&path),
-            path: path.display().to_string(),
+            access,
             target,
             from,
             to,
@@ -74,9 +74,7 @@ impl RequestValues {
         let [target, from, to, today] = &days;
         let portfolios = self.portfolios.join(",");
         let values = [
-            ("path", self.path.as_str()),
-            ("url", &self.url),
-            ("target", target),
+            ("target", target.as_str()),
             ("from", from),
             ("to", to),
             ("portfolios", &portfolios),
@@ -84,15 +82,14 @@ impl RequestValues {
             ("now_utc", &self.now_utc),
             ("today", today),
         ];
-        start(state.job, command, &values, Some(&self.faketime))
+        let faketime = Some(self.faketime.as_str());
+        start(state.job, command, &self.access, &values, faketime)
     }
 
     /// Returns the values as the request of a served run.
     pub(super) fn json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "command": self.command,
-            "path": self.path,
-            "url": self.url,
             "target": self.target,
             "from": self.from,
             "to": self.to,
@@ -100,7 +97,11 @@ impl RequestValues {
             "now": self.now,
             "now_utc": self.now_utc,
             "today": self.today,
-        })
+        });
+        for (name, value) in &self.access.arguments {
+            json[name] = Value::from(value.as_str());
+        }
+        json
     }
 }
 

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::access::{SESSION_GRACE, ScratchAccess};
 use super::bookkeeping::{Bookkeeping, BookkeepingRows};
+use super::command::{process, start_error};
 use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
 use super::process::{FinishedProcess, ProcessEnd, ProcessLimits};
 use super::request::JobRequest;
 use super::request_values::RequestValues;
-use super::scratch::{process, start_error};
 use super::state::JobState;
 use crate::capture::parse_day;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase};
@@ -191,10 +192,8 @@ fn run_processes(
     let before = state.coverage()?;
     let bookkeeping = BookkeepingRows::read(state)?;
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
-    let file = state.scratch.open()?;
-    file.prepare_run(disturbance.fault)?;
     // Closed before the job starts, which may change the mode of the journal.
-    drop(file);
+    state.scratch.connect()?.prepare_run(disturbance.fault)?;
     let limits = ProcessLimits {
         timeout: state.job.commands.timeout,
         kill_after: disturbance.kill_after,
@@ -203,19 +202,25 @@ fn run_processes(
     let values = RequestValues::new(state, request, &plan)?;
     let start_error = |source| start_error(state.job, request.command, source);
     let mut ends = Vec::new();
+    let mut keeps_sessions = false;
     match (start, &state.job.commands.serve) {
         // A run to kill is a process of its own, and so are two at once.
         (Start::One(disturbance), Some(serve)) if disturbance.kill_after.is_none() => {
-            let command = || process(state.job, serve, &[]);
+            let access = ScratchAccess::to_server(state.scratch.database());
+            let command = || process(state.job, serve, &access, &[]);
             let served = state.template.served.run(command, &values.json(), limits);
-            ends.push(served.map_err(start_error)?);
+            let served = served.map_err(start_error)?;
+            // One that stays up may keep its connections.
+            keeps_sessions = matches!(served.end, ProcessEnd::Exited(_));
+            ends.push(served);
         }
         (Start::One(_), _) => {
             let process = values.start(state, request.command)?;
             ends.push(process.wait(limits).map_err(start_error)?);
         }
         (Start::Pair { hold }, _) => {
-            let lock = state.scratch.open()?.lock_writes()?;
+            let mut lock = state.scratch.connect()?;
+            lock.lock_writes()?;
             let pair = [
                 values.start(state, request.command)?,
                 values.start(state, request.command)?,
@@ -230,14 +235,21 @@ fn run_processes(
     if ends.iter().any(|end| end.end == ProcessEnd::Interrupted) {
         return Err(JobError::Interrupted);
     }
-    let file = state.scratch.open()?;
-    if !state.scratch.is_watched(&file)? {
+    let database = state.scratch.database();
+    if !keeps_sessions {
+        database.end_sessions(SESSION_GRACE)?;
+    }
+    for end in &mut ends {
+        end.output = database.redacted(std::mem::take(&mut end.output));
+    }
+    let mut connection = state.scratch.connect()?;
+    if !state.scratch.is_watched(connection.as_mut())? {
         return Err(JobError::SchemaChanged {
             path: state.job.path.clone(),
             line: request.command.line,
         });
     }
-    let writes = file.writes()?.into_iter().map(|write| {
+    let writes = connection.writes()?.into_iter().map(|write| {
         let id = write.portfolio.and_then(|id| state.portfolio_of(&id));
         let day = write.day.and_then(|day| parse_day(&day));
         CellWrite {

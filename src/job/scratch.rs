@@ -1,46 +1,47 @@
 //! Makes the scratch database of a job once, and copies it for each world.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+#[cfg(feature = "postgres")]
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tempfile::TempDir;
-
+use super::access::{SESSION_GRACE, ScratchAccess};
+use super::command::{start, start_error};
+use super::database::JobDatabase;
+#[cfg(feature = "postgres")]
+use super::database::JobServer;
 use super::error::{JobError, MakeError};
-use super::job_file::{Commands, Job, JobCommand, Make};
+use super::job_file::{Job, JobCommand, Make};
 use super::outcome::CommandFailure;
-use super::placeholders::{Values, replace};
-use super::process::{ProcessEnd, ProcessLimits, RunningProcess};
-use super::production::leads_to_database;
+use super::process::{ProcessEnd, ProcessLimits};
 use super::served::ServedPool;
-use super::spec::CommandLine;
-use crate::capture::check_sqlite;
-use crate::store::{ScratchFile, WatchedTable};
+use crate::capture::ScratchReader;
+#[cfg(feature = "postgres")]
+use crate::environment::IdSource;
+#[cfg(feature = "postgres")]
+use crate::store::{PostgresScratch, ScratchServer};
+use crate::store::{
+    ScratchConnection, ScratchDatabase, ScratchLocation, SqliteScratch, WatchedTable,
+};
 
-/// The name of a database in its folder.
-const FILE_NAME: &str = "scratch.db";
-
-/// A database with the tables of a job and no rows of a world. Its folder is removed with it.
+/// A database with the tables of a job and no rows of a world.
 #[derive(Debug)]
 pub(super) struct Template {
-    folder: TempDir,
-    triggers: usize,
+    scratch: Scratch,
     /// The processes that make runs, if the job has `serve`.
     pub(super) served: ServedPool,
 }
 
-/// A copy of a template for one world. Its folder is removed with it.
+/// A marked database, in which writes are recorded. It is removed with the value.
 #[derive(Debug)]
 pub(super) struct Scratch {
-    folder: TempDir,
+    database: Box<dyn ScratchDatabase>,
     triggers: usize,
 }
 
 impl Template {
     /// Makes the tables of a job, marks the database, and records its writes from now on.
     pub(super) fn make(job: &Job, cancel: &AtomicBool) -> Result<Self, JobError> {
-        let folder = temporary_folder()?;
-        let path = folder.path().join(FILE_NAME);
+        let database = make_empty(job)?;
         let line = match &job.make {
             Make::Schema { line, .. } => *line,
             Make::Command(command) => command.line,
@@ -50,83 +51,93 @@ impl Template {
             line,
             source,
         };
-        let scratch = match &job.make {
-            Make::Schema { path: schema, .. } => {
-                let script = std::fs::read_to_string(schema).map_err(|source| {
+        match &job.make {
+            Make::Schema { path, .. } => {
+                let script = std::fs::read_to_string(path).map_err(|source| {
                     failed(MakeError::File {
-                        path: schema.clone(),
+                        path: path.clone(),
                         source,
                     })
                 })?;
-                ScratchFile::create(&path, Some(&script))
+                let run = database.run_script(&script);
+                run.map_err(|error| failed(error.into()))?;
             }
             Make::Command(command) => {
-                let made = make_by_command(job, command, &path, cancel)?;
+                let made = make_by_command(job, command, database.as_ref(), cancel)?;
                 made.map_or(Ok(()), Err).map_err(failed)?;
-                ScratchFile::open_made(&path)
             }
-        };
-        let scratch = scratch.map_err(|error| failed(error.into()))?;
-        check_sqlite(&path, &job.map).map_err(|error| failed(error.into()))?;
-        scratch
-            .mark(&watched_tables(job))
-            .map_err(|error| failed(error.into()))?;
-        let triggers = scratch.trigger_count()?;
+        }
+        let marked = mark(job, database.as_ref());
+        let triggers = marked.map_err(failed)?;
         Ok(Self {
-            folder,
-            triggers,
+            scratch: Scratch { database, triggers },
             served: ServedPool::default(),
         })
     }
 
     /// Copies the database for a world.
     pub(super) fn copy(&self) -> Result<Scratch, JobError> {
-        let folder = temporary_folder()?;
-        let (from, to) = (
-            self.folder.path().join(FILE_NAME),
-            folder.path().join(FILE_NAME),
-        );
-        std::fs::copy(from, &to).map_err(|source| JobError::File { path: to, source })?;
-        Ok(Scratch {
-            folder,
-            triggers: self.triggers,
-        })
+        self.scratch.copy()
     }
 }
 
 impl Scratch {
-    pub(super) fn path(&self) -> PathBuf {
-        self.folder.path().join(FILE_NAME)
+    /// Connects to the database, which must have its mark.
+    pub(super) fn connect(&self) -> Result<Box<dyn ScratchConnection>, JobError> {
+        Ok(self.database.connect()?)
     }
 
-    /// Opens the database, which must have its mark.
-    pub(super) fn open(&self) -> Result<ScratchFile, JobError> {
-        Ok(ScratchFile::open(&self.path())?)
+    pub(super) fn database(&self) -> &dyn ScratchDatabase {
+        self.database.as_ref()
     }
 
     /// Returns whether writes are still recorded in all tables.
-    pub(super) fn is_watched(&self, file: &ScratchFile) -> Result<bool, JobError> {
-        Ok(file.trigger_count()? == self.triggers)
+    pub(super) fn is_watched(
+        &self,
+        connection: &mut dyn ScratchConnection,
+    ) -> Result<bool, JobError> {
+        Ok(connection.trigger_count()? == self.triggers)
     }
 
     /// Copies the database with its rows.
     pub(super) fn copy(&self) -> Result<Self, JobError> {
-        let folder = temporary_folder()?;
-        let to = folder.path().join(FILE_NAME);
-        std::fs::copy(self.path(), &to).map_err(|source| JobError::File { path: to, source })?;
         Ok(Self {
-            folder,
+            database: self.database.copy()?,
             triggers: self.triggers,
         })
     }
 }
 
-fn temporary_folder() -> Result<TempDir, JobError> {
-    let folder = tempfile::Builder::new().prefix("plimsoll-job-").tempdir();
-    folder.map_err(|source| JobError::File {
-        path: std::env::temp_dir(),
-        source,
-    })
+/// Makes an empty scratch database for a job.
+fn make_empty(job: &Job) -> Result<Box<dyn ScratchDatabase>, JobError> {
+    match &job.database {
+        JobDatabase::Sqlite => Ok(Box::new(SqliteScratch::create()?)),
+        #[cfg(feature = "postgres")]
+        JobDatabase::Postgres(server) => {
+            let JobServer { url, variables, .. } = server.as_ref();
+            let tables: Vec<&str> = (job.map.tables())
+                .map(|table| table.name.as_str())
+                .collect();
+            let run = IdSource::Random.next();
+            let server_of_run = ScratchServer::connect(url, variables, run, &tables);
+            let made = server_of_run.and_then(|server| PostgresScratch::create(&Arc::new(server)));
+            let made = made.map_err(|source| JobError::Server {
+                path: job.path.clone(),
+                line: server.line,
+                variable: server.variable.clone(),
+                source,
+            })?;
+            Ok(Box::new(made))
+        }
+    }
+}
+
+/// Checks the tables of a database, and marks it. Returns the number of triggers that record writes.
+fn mark(job: &Job, database: &dyn ScratchDatabase) -> Result<usize, MakeError> {
+    ScratchReader::open(database)?.check(&job.map)?;
+    let mut connection = database.connect_unmarked()?;
+    connection.mark(&watched_tables(job))?;
+    Ok(connection.trigger_count()?)
 }
 
 /// Returns the tables whose writes count as work on cells: those of the map, in its order, then
@@ -154,94 +165,30 @@ fn watched_tables(job: &Job) -> Vec<WatchedTable> {
 fn make_by_command(
     job: &Job,
     command: &JobCommand,
-    path: &Path,
+    database: &dyn ScratchDatabase,
     cancel: &AtomicBool,
 ) -> Result<Option<MakeError>, JobError> {
-    let (path_text, url) = (path.display().to_string(), url(path));
-    let values = [("path", path_text.as_str()), ("url", &url)];
-    let running = start(job, command, &values, None)?;
+    let access = ScratchAccess::to_database(database, job.database.url_scheme());
+    let running = start(job, command, &access, &[], None)?;
     let finished = running.wait(ProcessLimits {
         timeout: job.commands.timeout,
         kill_after: None,
         cancel,
     });
-    let finished = finished.map_err(|source| start_error(job, command, source))?;
+    let mut finished = finished.map_err(|source| start_error(job, command, source))?;
     if finished.end == ProcessEnd::Interrupted {
         return Err(JobError::Interrupted);
     }
+    database.end_sessions(SESSION_GRACE)?;
+    finished.output = database.redacted(finished.output);
     let failure = CommandFailure::of(&finished, command.line, job.commands.timeout, &[0]);
+    let has_file = match database.location() {
+        ScratchLocation::File(path) => path.exists(),
+        #[cfg(feature = "postgres")]
+        ScratchLocation::Postgres(..) => true,
+    };
     Ok(match failure {
         Some(failure) => Some(MakeError::Command(failure)),
-        None => (!path.exists()).then_some(MakeError::NoFile),
+        None => (!has_file).then_some(MakeError::NoFile),
     })
-}
-
-/// Returns the URL of a SQLite file, as SQLAlchemy reads it.
-pub(super) fn url(path: &Path) -> String {
-    format!("sqlite:///{}", path.display())
-}
-
-/// Starts a command of a job. `faketime` is the time that it reads from the system's clock.
-pub(super) fn start(
-    job: &Job,
-    command: &JobCommand,
-    values: &Values<'_>,
-    faketime: Option<&str>,
-) -> Result<RunningProcess, JobError> {
-    let mut process = process(job, command, values);
-    if let (Some(library), Some(time)) = (&job.commands.faketime, faketime) {
-        process
-            .env("LD_PRELOAD", library)
-            .env("FAKETIME", format!("@{time}"))
-            .env("TZ", "UTC");
-    }
-    RunningProcess::start(&mut process).map_err(|source| start_error(job, command, source))
-}
-
-/// Returns the process of a command, with its working folder and environment. Variables that lead to
-/// databases in use are not inherited.
-pub(super) fn process(job: &Job, command: &JobCommand, values: &Values<'_>) -> Command {
-    let Commands {
-        directory,
-        environment,
-        ..
-    } = &job.commands;
-    let plain = |text: &str| replace(text, values, str::to_owned);
-    let mut process = match &command.command {
-        CommandLine::Program(words) => {
-            let mut process = Command::new(plain(&words[0]));
-            process.args(words[1..].iter().map(|word| plain(word)));
-            process
-        }
-        CommandLine::Shell(text) => {
-            let quote = |value: &str| format!("'{}'", value.replace('\'', "'\\''"));
-            let mut process = Command::new("sh");
-            process.arg("-c").arg(replace(text, values, quote));
-            process
-        }
-    };
-    process.current_dir(directory);
-    for (name, value) in std::env::vars_os() {
-        if leads_to_database(&name.to_string_lossy(), &value.to_string_lossy()) {
-            process.env_remove(name);
-        }
-    }
-    for (name, value) in environment {
-        process.env(name, plain(value));
-    }
-    process
-}
-
-/// Returns the error of a command that could not be started or waited for.
-pub(super) fn start_error(job: &Job, command: &JobCommand, source: std::io::Error) -> JobError {
-    let program = match &command.command {
-        CommandLine::Program(words) => words[0].clone(),
-        CommandLine::Shell(_) => "sh".to_owned(),
-    };
-    JobError::Start {
-        path: job.path.clone(),
-        line: command.line,
-        program,
-        source,
-    }
 }

@@ -42,13 +42,21 @@ pub(super) struct JobSpec {
 pub(super) struct DatabaseSpec {
     /// The kind of the database.
     #[serde(default)]
-    pub(super) kind: DatabaseKind,
+    #[schemars(with = "DatabaseKind")]
+    pub(super) kind: Option<Spanned<DatabaseKind>>,
     /// A file of SQL statements that make the tables, relative to the job file.
     #[schemars(with = "Option<String>")]
     pub(super) schema: Option<Spanned<String>>,
-    /// A command that makes the tables in the file `{path}`.
+    /// A command that makes the tables, in the file `{path}` or the database `{url}`.
     #[schemars(with = "Option<CommandLine>")]
     pub(super) make: Option<Spanned<CommandLine>>,
+    /// The environment variable with the URL of the server on which scratch databases are made;
+    /// `PLIMSOLL_JOB_SERVER` if left out. For PostgreSQL.
+    #[schemars(with = "Option<String>")]
+    pub(super) server: Option<Spanned<String>>,
+    /// The scheme of `{url}`, such as `postgresql+psycopg`; `postgresql` if left out.
+    #[schemars(with = "Option<String>")]
+    pub(super) url_scheme: Option<Spanned<String>>,
 }
 
 /// The kind of a database.
@@ -58,6 +66,8 @@ pub(super) enum DatabaseKind {
     /// A SQLite file for each world.
     #[default]
     Sqlite,
+    /// A database of a PostgreSQL server for each world.
+    Postgres,
 }
 
 /// A command: a list is a program with its arguments, a text is run by the shell.

@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
 
 use super::error::JobError;
 use super::job_file::Job;
 use super::rows::{RowMaker, deleted_value};
 use super::scratch::{Scratch, Template};
 use super::write_values::{day_text, id_text, id_value};
-use crate::capture::{Table, parse_bool, parse_day};
+use crate::capture::{CaptureError, ScratchReader, Table, normalize_id, parse_bool, parse_day};
 use crate::domain::{
     CellSelection, Coverage, Day, DayRange, Lifecycle, LifecycleIndex, Phase, PhaseSet, Portfolio,
     PortfolioId,
@@ -20,7 +19,7 @@ use crate::engine::{Settings, today};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
 use crate::query::Names;
 use crate::scenario::world::{World, WorldPortfolio};
-use crate::store::{ForeignFile, ScratchValue};
+use crate::store::ScratchValue;
 
 /// A world in the tables of a job, with its clock.
 #[derive(Debug)]
@@ -60,15 +59,16 @@ impl<'j> JobState<'j> {
             sessions_until: None,
         };
         let calendar = state.settings.calendar.clone();
+        // In one transaction, since the tables may refer to each other.
         let mut maker = RowMaker::new(job, &calendar, state.now, 0);
         maker.add_world();
-        state.rows = state.insert(maker)?;
-        state.add(&world.portfolios)?;
+        state.make_portfolios(&mut maker, &world.portfolios);
         let all = world.portfolios.iter().chain(&world.added_later);
         let inceptions = all.map(|portfolio| portfolio.portfolio.lifecycle.inception());
         if let Some(first) = inceptions.min() {
-            state.add_sessions_from(first)?;
+            state.make_sessions_from(&mut maker, first)?;
         }
+        state.rows = state.insert(maker)?;
         Ok(state)
     }
 
@@ -91,42 +91,45 @@ impl<'j> JobState<'j> {
     pub(super) fn add(&mut self, added: &[WorldPortfolio]) -> Result<(), JobError> {
         let calendar = self.settings.calendar.clone();
         let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
+        self.make_portfolios(&mut maker, added);
+        self.rows = self.insert(maker)?;
+        Ok(())
+    }
+
+    fn make_portfolios(&mut self, maker: &mut RowMaker<'_>, added: &[WorldPortfolio]) {
         for world in added {
             maker.add_portfolio(world);
             let portfolio = world.portfolio.clone();
             self.ids.insert(self.id_in_tables(&portfolio), portfolio.id);
             self.portfolios.insert(portfolio.id, portfolio);
         }
-        self.rows = self.insert(maker)?;
-        Ok(())
     }
 
     /// Moves the clock, and writes the rows of the sessions that have closed by then.
     pub(super) fn set_clock(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
         self.now = now;
-        match self.sessions_until {
-            Some(until) => self.add_sessions_from(until.saturating_add(1)),
-            None => Ok(()),
+        if let Some(until) = self.sessions_until {
+            let calendar = self.settings.calendar.clone();
+            let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
+            self.make_sessions_from(&mut maker, until.saturating_add(1))?;
+            self.rows = self.insert(maker)?;
         }
+        Ok(())
     }
 
-    fn add_sessions_from(&mut self, first: Day) -> Result<(), JobError> {
-        let calendar = self.settings.calendar.clone();
-        let last = calendar.last_final(self.now, TimeDelta::zero())?;
-        if last < first {
-            return Ok(());
+    fn make_sessions_from(&mut self, maker: &mut RowMaker<'_>, first: Day) -> Result<(), JobError> {
+        let last = (self.settings.calendar).last_final(self.now, TimeDelta::zero())?;
+        if last >= first {
+            let portfolios: Vec<&Portfolio> = self.portfolios.values().collect();
+            maker.add_sessions(first, last, &portfolios);
+            self.sessions_until = Some(last);
         }
-        let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
-        let portfolios: Vec<&Portfolio> = self.portfolios.values().collect();
-        maker.add_sessions(first, last, &portfolios);
-        self.rows = self.insert(maker)?;
-        self.sessions_until = Some(last);
         Ok(())
     }
 
     fn insert(&self, maker: RowMaker<'_>) -> Result<u64, JobError> {
         let (rows, number) = maker.finish();
-        let inserted = self.scratch.open()?.insert(&rows);
+        let inserted = self.scratch.connect()?.insert(&rows);
         match inserted {
             Ok(()) => Ok(number),
             Err((source, None)) => Err(source.into()),
@@ -163,8 +166,8 @@ impl<'j> JobState<'j> {
         };
         portfolio.lifecycle = lifecycle;
         let id = id_value(portfolio, self.job.ids);
-        let file = self.scratch.open()?;
-        file.update(&table.name, (column, &value), (id_column, &id))?;
+        let mut connection = self.scratch.connect()?;
+        connection.update(&table.name, (column, &value), (id_column, &id))?;
         Ok(())
     }
 
@@ -184,11 +187,11 @@ impl<'j> JobState<'j> {
 
     /// Returns the portfolio with this id in the tables.
     pub(super) fn portfolio_of(&self, id: &str) -> Option<PortfolioId> {
-        self.ids.get(&normalized(id)).copied()
+        self.ids.get(&normalize_id(id)).copied()
     }
 
     fn id_in_tables(&self, portfolio: &Portfolio) -> String {
-        normalized(&id_text(portfolio, self.job.ids))
+        normalize_id(&id_text(portfolio, self.job.ids))
     }
 
     pub(super) fn today(&self) -> Result<Today, JobError> {
@@ -197,11 +200,11 @@ impl<'j> JobState<'j> {
 
     /// Reads the done phases from the tables.
     pub(super) fn coverage(&self) -> Result<Coverage, JobError> {
-        let file = ForeignFile::open(&self.scratch.path())?;
+        let mut reader = ScratchReader::open(self.scratch.database())?;
         let mut coverage = Coverage::new();
         let mapped: Vec<Phase> = self.job.cell_tables().map(|(phase, _)| phase).collect();
         for (phase, table) in self.job.cell_tables() {
-            for (id, day) in self.done_rows(&file, table)? {
+            for (id, day) in self.done_rows(&mut reader, table)? {
                 match phase {
                     Phase::Snapshot => {
                         let unmapped = Phase::CELL_PHASES.into_iter();
@@ -224,40 +227,22 @@ impl<'j> JobState<'j> {
     /// Returns the cells of a table whose row is complete. Rows of unknown portfolios are left out.
     fn done_rows(
         &self,
-        file: &ForeignFile,
+        reader: &mut ScratchReader,
         table: &Table,
-    ) -> Result<Vec<(PortfolioId, Day)>, JobError> {
-        let at = |key| table.column_index(key);
-        let (Some(portfolio), Some(day)) = (at("portfolio"), at("day")) else {
-            return Ok(Vec::new());
-        };
-        let complete = at("complete");
-        let columns: Vec<&str> = (table.columns.iter())
-            .map(|column| column.name.as_str())
-            .collect();
-        let read_error = |at: usize, value: Option<&String>, expected| JobError::Read {
-            line: table.columns[at].line,
-            table: table.name.clone(),
-            column: table.columns[at].name.clone(),
-            value: value.cloned().unwrap_or_else(|| "NULL".to_owned()),
-            expected,
-        };
+    ) -> Result<Vec<(PortfolioId, Day)>, CaptureError> {
+        let has_complete = table.column("complete").is_some();
         let mut rows = Vec::new();
-        file.for_each_row::<JobError>(&table.name, &columns, |values| {
-            let text = |at: usize| values[at].as_ref();
-            let Some(id) = text(portfolio).and_then(|id| self.portfolio_of(id)) else {
+        reader.visit_rows(table, |row| {
+            let id = row.text("portfolio").and_then(|id| self.portfolio_of(id));
+            let Some(id) = id else {
                 return Ok(());
             };
-            let parsed = text(day).and_then(|day| parse_day(day));
-            let parsed = parsed.ok_or_else(|| read_error(day, text(day), "a day"))?;
-            let is_complete = match complete {
-                None => true,
-                Some(at) => self
-                    .parse_complete(text(at))
-                    .ok_or_else(|| read_error(at, text(at), "one of the values of `complete`"))?,
-            };
-            if is_complete {
-                rows.push((id, parsed));
+            let day = row.parse_required("day", "a day", parse_day)?;
+            let expected = "one of the values of `complete`";
+            let complete = row.parse("complete", expected, |text| self.parse_complete(text))?;
+            // No value is that of a row that is not complete.
+            if complete.unwrap_or(!has_complete) {
+                rows.push((id, day));
             }
             Ok(())
         })?;
@@ -266,24 +251,19 @@ impl<'j> JobState<'j> {
 
     /// Returns all rows of a table, with the values of its mapped columns.
     pub(super) fn rows_of(&self, table: &Table) -> Result<Vec<Vec<Option<String>>>, JobError> {
-        let file = ForeignFile::open(&self.scratch.path())?;
-        let columns = table.columns.iter().map(|column| column.name.as_str());
         let mut rows = Vec::new();
-        file.for_each_row::<JobError>(&table.name, &columns.collect::<Vec<_>>(), |values| {
-            rows.push(values.to_vec());
+        ScratchReader::open(self.scratch.database())?.visit_rows(table, |row| {
+            rows.push(row.values.to_vec());
             Ok(())
         })?;
         Ok(rows)
     }
 
-    fn parse_complete(&self, value: Option<&String>) -> Option<bool> {
-        let Some(text) = value else {
-            return Some(false);
-        };
+    fn parse_complete(&self, text: &str) -> Option<bool> {
         let (done, open) = &self.job.complete;
         match text {
-            text if *text == done.shown() => Some(true),
-            text if *text == open.shown() => Some(false),
+            text if text == done.shown() => Some(true),
+            text if text == open.shown() => Some(false),
             text => parse_bool(text),
         }
     }
@@ -337,11 +317,6 @@ impl<'j> JobState<'j> {
         let plan = plan(request, &survey, self.today()?)?;
         Ok((survey, plan))
     }
-}
-
-/// Returns an id for comparison: all spellings of a UUID are equal.
-fn normalized(id: &str) -> String {
-    Uuid::try_parse(id).map_or_else(|_| id.to_owned(), |id| id.to_string())
 }
 
 fn shown(value: &ScratchValue) -> String {

@@ -144,6 +144,10 @@ pub enum StoreError {
     /// The schema could not be migrated.
     #[error("failed to migrate the schema to this version")]
     Migration(#[from] rusqlite_migration::Error),
+    /// A PostgreSQL server cannot be used, or returned an error.
+    #[cfg(feature = "postgres")]
+    #[error(transparent)]
+    Postgres(#[from] super::postgres::PostgresError),
     /// SQLite returned an error.
     #[error("SQLite returned an error")]
     Sqlite(#[from] rusqlite::Error),

@@ -52,7 +52,9 @@ mod verification;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{LibpqVariables, PostgresError};
 #[cfg(feature = "postgres")]
-pub(crate) use self::postgres::{PasswordRedactor, PostgresConnection, PostgresLogin};
+pub(crate) use self::postgres::{
+    PasswordInUrl, PasswordRedactor, PostgresConnection, PostgresLogin,
+};
 pub use alerts::{
     ActiveAlertRow, OutboxMessageRow, ReadAlerts, ReadOutbox, WriteAlerts, WriteOutbox,
 };
@@ -75,10 +77,12 @@ pub use redaction::redact_passwords;
 pub use restore::Restored;
 pub use row_digests::ChangedTable;
 pub use runs::{NewRun, Progress, ReadRuns, RunNumber, RunRow, RunState, WriteRuns};
+#[cfg(feature = "postgres")]
+pub(crate) use scratch::{PostgresScratch, ScratchServer};
 pub use scratch::{
-    RecordedWrite, ScratchFile, ScratchRow, ScratchValue, WatchedTable, WriteFault, WriteFaultKind,
-    WriteKind,
+    RecordedWrite, ScratchRow, ScratchValue, WatchedTable, WriteFault, WriteFaultKind, WriteKind,
 };
+pub(crate) use scratch::{ScratchConnection, ScratchDatabase, ScratchLocation, SqliteScratch};
 pub use sources::{
     ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses,
     ReadCorporateActions, ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,

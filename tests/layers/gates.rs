@@ -75,7 +75,7 @@ const TEMPORARY_FILES: &[&str] = &[
     // Candidates of a shrink are in a temporary folder.
     "src/scenario/shrink/trial.rs",
     // Scratch databases of a job under test are in temporary folders.
-    "src/job/scratch.rs",
+    "src/store/scratch/sqlite.rs",
 ];
 
 #[test]

@@ -64,11 +64,12 @@ pub fn capture_postgres(
     settings: &Settings,
     time: CaptureTime,
 ) -> Result<State, CaptureError> {
-    capture_rows(LiveDatabase::open(url, variables)?, map, settings, time)
+    let login = PostgresLogin::parse(url, variables)?;
+    capture_rows(LiveDatabase::connect(login)?, map, settings, time)
 }
 
 /// A connection with one read-only transaction that ends when it is dropped.
-struct LiveDatabase {
+pub(in crate::capture) struct LiveDatabase {
     client: Client,
     /// For the connection that cancels a query.
     tls: MakeRustlsConnect,
@@ -82,12 +83,12 @@ struct FoundTable {
 }
 
 impl LiveDatabase {
-    fn open(url: &PostgresUrl, variables: &LibpqVariables) -> Result<Self, PostgresError> {
+    pub(in crate::capture) fn connect(login: PostgresLogin) -> Result<Self, PostgresError> {
         let PostgresConnection {
             client,
             tls,
             redactor,
-        } = PostgresLogin::parse(url, variables)?.connect()?;
+        } = login.connect()?;
         let mut database = Self {
             client,
             tls,

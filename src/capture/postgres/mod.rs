@@ -8,5 +8,6 @@
 mod database;
 mod error;
 
+pub(super) use database::LiveDatabase;
 pub use database::capture_postgres;
 pub use error::PostgresTableError;

@@ -51,6 +51,25 @@ pub enum PostgresError {
         /// The message of the server, without passwords.
         reason: String,
     },
+    /// The server is older than the oldest one with all commands that are used.
+    #[error("the PostgreSQL server has version {0}, but scratch databases need 13 or newer")]
+    OldServer(String),
+    /// The user may not create databases.
+    #[error("the user `{0}` may not create databases")]
+    NoCreate(String),
+    /// The database of the URL holds tables of a job, so it is one in use.
+    #[error(
+        "the URL names the database `{database}`, which has a table `{table}`: it may be in use"
+    )]
+    InUse {
+        /// The name of the database.
+        database: String,
+        /// The name of the table.
+        table: String,
+    },
+    /// Another program stays connected to a scratch database.
+    #[error("a program stays connected to the scratch database `{0}` and cannot be disconnected")]
+    Connected(String),
     /// A statement failed.
     #[error("the PostgreSQL database returned an error: {0}")]
     Database(String),
@@ -83,7 +102,18 @@ impl PostgresError {
                  password in PGPASSWORD or ~/.pgpass, and whether the server has TLS if `sslmode` \
                  requires it"
             }
-            Self::Database(_) => return None,
+            Self::NoCreate(_) => {
+                "an administrator can run: ALTER ROLE the_user CREATEDB; or start a server for tests, \
+                 where the user may do all"
+            }
+            Self::InUse { .. } => {
+                "name a database without tables, such as `/postgres`: scratch databases are made \
+                 beside it, on the same server"
+            }
+            Self::Connected(_) => {
+                "the job logs in as a user that the harness may not disconnect: let it use `{url}`"
+            }
+            Self::OldServer(_) | Self::Database(_) => return None,
         })
     }
 }

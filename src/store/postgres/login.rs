@@ -1,7 +1,9 @@
 //! Connects to a PostgreSQL server with the parameters of a URL, and what `libpq` would take from
 //! environment variables and files. No message may contain a password.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,7 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A login that was checked without reaching the server.
 #[derive(Clone)]
 pub(crate) struct PostgresLogin {
-    config: Config,
+    pub(super) config: Config,
+    /// The parameters of the URL that the client does not know.
+    pub(super) parameters: BTreeMap<&'static str, String>,
     mode: TlsMode,
     tls: MakeRustlsConnect,
     redactor: PasswordRedactor,
@@ -35,7 +39,22 @@ pub(crate) struct PasswordRedactor {
     password: Option<String>,
 }
 
+// Without the password.
+impl fmt::Debug for PostgresLogin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PostgresLogin({})", server_address(&self.config))
+    }
+}
+
 impl PasswordRedactor {
+    /// Returns a text without the password.
+    pub(crate) fn redacted(&self, text: String) -> String {
+        match self.password.as_deref() {
+            None | Some("") => text,
+            Some(password) => text.replace(password, "***"),
+        }
+    }
+
     /// Returns the server's message, or else the innermost cause, without passwords.
     pub(crate) fn redacted_reason(&self, error: &Error) -> String {
         let message = match error.as_db_error() {
@@ -50,11 +69,7 @@ impl PasswordRedactor {
                 message
             }
         };
-        let message = match self.password.as_deref() {
-            None | Some("") => message,
-            Some(password) => message.replace(password, "***"),
-        };
-        redact_passwords(&message)
+        redact_passwords(&self.redacted(message))
     }
 }
 
@@ -86,10 +101,26 @@ impl PostgresLogin {
         let password = password.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         Ok(Self {
             config,
+            parameters: parameters.taken,
             mode,
             tls: MakeRustlsConnect::new(tls),
             redactor: PasswordRedactor { password },
         })
+    }
+
+    /// Returns the login to another database of the server, under a name that the server lists.
+    pub(crate) fn to_database(&self, database: Option<&str>, application: &str) -> Self {
+        let mut login = self.clone();
+        if let Some(database) = database {
+            login.config.dbname(database);
+        }
+        login.config.application_name(application);
+        login
+    }
+
+    /// Returns what removes the password from messages.
+    pub(crate) fn redactor(&self) -> &PasswordRedactor {
+        &self.redactor
     }
 
     /// Connects. As in `libpq`, `prefer` and `allow` try again without and with TLS if the server
@@ -320,7 +351,7 @@ fn client_certificate(
 }
 
 /// Returns the host at an index, or the folder of a socket, and its port.
-fn host_and_port(config: &Config, at: usize) -> (String, u16) {
+pub(super) fn host_and_port(config: &Config, at: usize) -> (String, u16) {
     let ports = config.get_ports();
     let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
     let host = match &config.get_hosts()[at] {

@@ -7,8 +7,10 @@
 //! | `password_file` | find a password in `~/.pgpass` |
 //! | `tls` | check certificates as `sslmode` says |
 //! | `login` | put these together, and connect |
+//! | `address` | write the address of a database for other programs |
 //! | `error` | errors, without passwords |
 
+mod address;
 mod error;
 mod login;
 mod parameters;
@@ -16,6 +18,7 @@ mod password_file;
 mod tls;
 mod variables;
 
+pub(crate) use address::PasswordInUrl;
 pub use error::PostgresError;
 pub(crate) use login::{PasswordRedactor, PostgresConnection, PostgresLogin};
 pub use variables::LibpqVariables;

@@ -1,5 +1,6 @@
 //! Environment variables and default files of `libpq`, as far as a capture uses them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The environment variables that `libpq` reads for a login and for TLS. A value in the URL wins.
@@ -16,6 +17,13 @@ pub struct LibpqVariables {
     /// The name of the operating system's user, which is the default user of the database.
     pub(super) system_user: Option<String>,
     home: Option<PathBuf>,
+}
+
+// Without the password.
+impl fmt::Debug for LibpqVariables {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("LibpqVariables(***)")
+    }
 }
 
 impl LibpqVariables {

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::file::ScratchFile;
 use super::{
-    ScratchFile, ScratchRow, ScratchValue, WatchedTable, WriteFault, WriteFaultKind, WriteKind,
+    ScratchConnection, ScratchRow, ScratchValue, WatchedTable, WriteFault, WriteFaultKind,
+    WriteKind,
 };
 use crate::store::StoreError;
 
@@ -20,17 +22,14 @@ fn watched() -> WatchedTable {
 
 fn scratch(folder: &Path) -> (ScratchFile, Connection) {
     let path = folder.join("scratch.db");
-    let made = ScratchFile::create(
-        &path,
-        Some("CREATE TABLE \"snap shots\" (p, d, nav, UNIQUE (p, d))"),
-    )
-    .unwrap();
+    let script = "CREATE TABLE \"snap shots\" (p, d, nav, UNIQUE (p, d))";
+    let mut made = ScratchFile::create(&path, script).unwrap();
     made.mark(&[watched()]).unwrap();
     let job = Connection::open(&path).unwrap();
     (made, job)
 }
 
-fn kinds(scratch: &ScratchFile) -> Vec<WriteKind> {
+fn kinds(scratch: &mut ScratchFile) -> Vec<WriteKind> {
     let writes = scratch.writes().unwrap().into_iter();
     writes.map(|write| write.kind).collect()
 }
@@ -38,7 +37,7 @@ fn kinds(scratch: &ScratchFile) -> Vec<WriteKind> {
 #[test]
 fn equal_rewrites_and_deletes_are_recorded_and_rolled_back_writes_are_not() {
     let folder = tempfile::tempdir().unwrap();
-    let (scratch, job) = scratch(folder.path());
+    let (mut scratch, job) = scratch(folder.path());
     job.execute_batch(
         "INSERT INTO \"snap shots\" VALUES ('A', '2026-01-05', 1);
          UPDATE \"snap shots\" SET nav = nav;
@@ -48,7 +47,7 @@ fn equal_rewrites_and_deletes_are_recorded_and_rolled_back_writes_are_not() {
     )
     .unwrap();
     let expected = [WriteKind::Insert, WriteKind::Update, WriteKind::Delete];
-    assert_eq!(kinds(&scratch), expected);
+    assert_eq!(kinds(&mut scratch), expected);
     let last = scratch.writes().unwrap().pop().unwrap();
     assert_eq!((last.source, last.portfolio.as_deref()), (3, Some("A")));
     assert_eq!(scratch.trigger_count().unwrap(), 3);
@@ -57,7 +56,7 @@ fn equal_rewrites_and_deletes_are_recorded_and_rolled_back_writes_are_not() {
 #[test]
 fn an_armed_write_fails_and_the_next_run_is_without_faults() {
     let folder = tempfile::tempdir().unwrap();
-    let (scratch, job) = scratch(folder.path());
+    let (mut scratch, job) = scratch(folder.path());
     let insert = |name: &str| {
         job.execute(
             "INSERT INTO \"snap shots\" VALUES (?1, '2026-01-05', 1)",
@@ -73,10 +72,10 @@ fn an_armed_write_fails_and_the_next_run_is_without_faults() {
     insert("A").unwrap();
     let error = insert("B").unwrap_err();
     assert!(error.to_string().contains("injected by plimsoll"));
-    assert_eq!(kinds(&scratch).len(), 1);
+    assert_eq!(kinds(&mut scratch).len(), 1);
     scratch.prepare_run(None).unwrap();
     insert("B").unwrap();
-    assert_eq!(kinds(&scratch), [WriteKind::Insert]);
+    assert_eq!(kinds(&mut scratch), [WriteKind::Insert]);
 }
 
 #[test]
@@ -89,7 +88,7 @@ fn a_file_without_the_mark_is_not_opened() {
         ScratchFile::open(&path),
         Err(StoreError::NotScratch(_))
     ));
-    assert!(ScratchFile::create(&path, None).is_err());
+    assert!(ScratchFile::create(&path, "").is_err());
     assert!(ScratchFile::open(&folder.path().join("absent.db")).is_err());
 }
 
@@ -114,6 +113,11 @@ fn rows_are_inserted_with_bound_values_and_expressions() {
         .unwrap();
     assert_eq!(nav, 2);
     let key = ScratchValue::Text("A".to_owned());
-    let updated = scratch.update("snap shots", ("nav", &ScratchValue::Null), ("p", &key));
-    assert_eq!(updated.unwrap(), 1);
+    let null = ScratchValue::Null;
+    let updated = scratch.update("snap shots", ("nav", &null), ("p", &key));
+    updated.unwrap();
+    let nav: Option<i64> = job
+        .query_row("SELECT nav FROM \"snap shots\"", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(nav, None);
 }

@@ -1,7 +1,5 @@
 //! Defines rows of scratch databases, recorded writes to them, and faults of such writes.
 
-use rusqlite::ToSql;
-
 /// A table whose writes are recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedTable {
@@ -83,17 +81,32 @@ pub struct ScratchRow {
     pub values: Vec<(String, ScratchValue)>,
 }
 
-impl ScratchValue {
-    /// Returns the text of the value in a statement, and binds it unless it is an expression.
-    pub(super) fn place<'v>(&'v self, bound: &mut Vec<&'v dyn ToSql>) -> String {
+impl WriteKind {
+    /// Returns the word by which a database records the kind.
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Null => return "NULL".to_owned(),
-            Self::Expression(sql) => return format!("({sql})"),
-            Self::Integer(number) => bound.push(number),
-            Self::Real(number) => bound.push(number),
-            Self::Text(text) => bound.push(text),
-            Self::Blob(bytes) => bound.push(bytes),
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
         }
-        format!("?{}", bound.len())
+    }
+
+    /// Returns the kind that a database recorded by its word.
+    pub(super) fn from_name(name: &str) -> Self {
+        let kinds = [Self::Insert, Self::Update];
+        let mut kinds = kinds.into_iter();
+        kinds
+            .find(|kind| kind.name() == name)
+            .unwrap_or(Self::Delete)
+    }
+}
+
+impl WriteFaultKind {
+    /// Returns the word by which a database arms the fault.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Raise => "raise",
+            Self::Hang => "hang",
+        }
     }
 }

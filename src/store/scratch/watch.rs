@@ -1,6 +1,7 @@
-//! Writes the tables and triggers by which a scratch database records writes and makes them fail.
+//! Writes the tables and triggers by which a SQLite file records writes and makes them fail.
 
-use super::values::WatchedTable;
+use super::statements::FAILURE;
+use super::values::{WatchedTable, WriteFaultKind, WriteKind};
 use crate::store::foreign::identifier;
 
 /// Tables of the harness: the mark, the recorded writes, the armed fault, and an endless query, in
@@ -18,7 +19,7 @@ pub(super) const HARNESS_TABLES: &str = "
 
 /// Returns the trigger that records a kind of write, and applies an armed fault to it. A write that
 /// fails, or whose transaction is rolled back, leaves no record.
-pub(super) fn trigger(watched: &WatchedTable, kind: &str, row: &str) -> String {
+pub(super) fn trigger(watched: &WatchedTable, kind: WriteKind, row: &str) -> String {
     let WatchedTable {
         source,
         table,
@@ -26,20 +27,22 @@ pub(super) fn trigger(watched: &WatchedTable, kind: &str, row: &str) -> String {
         day,
     } = watched;
     let (table, portfolio, day) = (identifier(table), identifier(portfolio), identifier(day));
-    let armed = |kind: &str| {
+    let kind = kind.name();
+    let armed = |fault: WriteFaultKind| {
         format!(
-            "plimsoll_fault WHERE kind = '{kind}'
-                AND number = (SELECT max(number) FROM plimsoll_writes)"
+            "plimsoll_fault WHERE kind = '{}'
+                AND number = (SELECT max(number) FROM plimsoll_writes)",
+            fault.name()
         )
     };
     format!(
         "CREATE TRIGGER plimsoll_watch_{source}_{kind} AFTER {kind} ON {table} BEGIN
             INSERT INTO plimsoll_writes (source, kind, portfolio, day)
                 VALUES ({source}, '{kind}', {row}.{portfolio}, {row}.{day});
-            SELECT RAISE(ABORT, 'write failure injected by plimsoll') FROM {};
+            SELECT RAISE(ABORT, '{FAILURE}') FROM {};
             SELECT (SELECT rows FROM plimsoll_endless) FROM {};
         END",
-        armed("raise"),
-        armed("hang")
+        armed(WriteFaultKind::Raise),
+        armed(WriteFaultKind::Hang)
     )
 }

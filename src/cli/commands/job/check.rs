@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::interrupt::cancel_on_interrupt;
+use super::read::read_job_file;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::job::{Job, JobCheck, check_job, read_job};
+use crate::job::{Job, JobCheck, check_job};
 use crate::report::{Palette, grid_text};
 
 /// The lines of output that are shown.
@@ -26,7 +27,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &CheckArgs) -> Result<Exit, CliError> {
-    let job = read_job(&args.file)?;
+    let job = read_job_file(&args.file)?;
     let check = check_job(&job, cancel_on_interrupt())?;
     context.show(
         &serde_json::to_value(&check).map_err(std::io::Error::from)?,

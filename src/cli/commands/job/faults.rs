@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::broken::{broken_json, broken_text};
 use super::interrupt::cancel_on_interrupt;
+use super::read::read_job_file;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::job::{JobFaultReport, inject_job_faults, read_job};
+use crate::job::{JobFaultReport, inject_job_faults};
 use crate::parallel::available_threads;
 use crate::report::count_with_noun;
 use crate::scenario::suite::Case;
@@ -38,7 +39,7 @@ pub(super) struct FaultsArgs {
 }
 
 pub(super) fn execute(context: &Context, args: &FaultsArgs) -> Result<Exit, CliError> {
-    let job = read_job(&args.file)?;
+    let job = read_job_file(&args.file)?;
     let case = args.scenario.as_deref().map(Case::read).transpose()?;
     let scenario = case.as_ref().map(|case| &case.scenario);
     let jobs = args.jobs.unwrap_or_else(available_threads);

@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::broken::{broken_json, broken_text};
 use super::interrupt::cancel_on_interrupt;
+use super::read::read_job_file;
 use crate::cli::commands::seeded::SeededArgs;
 use crate::cli::output::{Format, print, print_json};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::durable::{self, Access};
 use crate::environment::Clock;
-use crate::job::{JobFuzzOptions, JobFuzzReport, fuzz_job, read_job};
+use crate::job::{JobFuzzOptions, JobFuzzReport, fuzz_job};
 use crate::report::count_with_noun;
 
 /// Draws small worlds from seeds and runs the job on each: holes, newcomers, deleted portfolios,
@@ -42,7 +43,7 @@ pub(super) struct FuzzArgs {
 
 pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliError> {
     let seed = args.seeded.first_seed();
-    let job = Arc::new(read_job(&args.file)?);
+    let job = Arc::new(read_job_file(&args.file)?);
     let clock = Clock::system();
     let options = JobFuzzOptions {
         seed,

@@ -7,6 +7,8 @@ mod faults;
 mod fuzz;
 mod interrupt;
 mod new;
+mod read;
 
 pub(in crate::cli) use command::{JobArgs, execute};
 pub(in crate::cli) use interrupt::cancel_on_interrupt;
+pub(in crate::cli) use read::read_job_file;

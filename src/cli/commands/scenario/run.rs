@@ -11,11 +11,11 @@ use super::diff::{self, DiffLayout};
 use super::junit;
 use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
-use crate::cli::commands::job::cancel_on_interrupt;
+use crate::cli::commands::job::{cancel_on_interrupt, read_job_file};
 use crate::cli::diagnostics::explain;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
-use crate::job::{read_job, run_with_job};
+use crate::job::run_with_job;
 use crate::parallel::available_threads;
 use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;
@@ -122,7 +122,12 @@ pub(super) fn execute(context: &Context, args: &RunArgs) -> Result<Exit, CliErro
     };
     let suite = match &args.job {
         None => suite::run(&found, &options),
-        Some(path) => run_with_job(&read_job(path)?, &found, &options, cancel_on_interrupt())?,
+        Some(path) => run_with_job(
+            &read_job_file(path)?,
+            &found,
+            &options,
+            cancel_on_interrupt(),
+        )?,
     };
     let orphaned = find_orphaned_goldens(paths, args)?;
     if let Some(path) = &args.junit {
