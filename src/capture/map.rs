@@ -8,8 +8,7 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::values::parse_run_state;
-use crate::domain::Phase;
-use crate::scenario::world::Nearest;
+use crate::domain::{Nearest, Phase};
 use crate::store::RunState;
 
 /// Error of a text that is not a valid map.

@@ -10,10 +10,9 @@ use super::alert_settings::{AlertSettings, AlertsSection};
 use super::error::{CliError, ConfigurationError};
 use super::serve_settings::{ScheduleSection, ServeOptions, ServeSection};
 use crate::domain::calendar::{Amendments, BuiltIn};
-use crate::domain::{Calendar, RiskModel};
+use crate::domain::{Calendar, Nearest, RiskModel};
 use crate::engine::{CommitGrain, PriceWait, Settings};
 use crate::plan::{Newcomers, Policy, PolicyName};
-use crate::scenario::world::Nearest;
 use crate::serve::Schedule;
 
 /// The configuration that `init` writes: every key with its default and a comment.

@@ -72,7 +72,7 @@ pub use lots::{
     CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, FeeTreatment, LotChoice, LotChoices,
     LotChoicesError, LotMethod, LotOrigin, Lots, Trade,
 };
-pub use nearest::nearest;
+pub use nearest::{Nearest, nearest};
 pub use phase::{Phase, PhaseSet, UnknownPhase};
 pub use portfolio::{Lifecycle, LifecycleError, LifecycleStatus, NewPortfolio, Portfolio};
 pub use portfolio_calendars::{PortfolioCalendar, PortfolioCalendars};

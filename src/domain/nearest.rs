@@ -1,5 +1,7 @@
 //! Finds the known word nearest to a mistyped one, for "did you mean" hints.
 
+use std::fmt;
+
 /// Returns the candidate with the smallest edit distance to `word`, ignoring case. `None` if the
 /// distance exceeds a third of the word's length (but 1 is always near enough), or if it is the
 /// whole length.
@@ -18,6 +20,37 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, _)| *distance <= max_distance && *distance < length.max(1))
         .min()
         .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// The known name most similar to an unknown one, if any is similar. Displays as a question in
+/// parentheses, or as nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest(Option<String>);
+
+impl Nearest {
+    /// Returns the name in `known` that is similar enough to `word` to be suggested.
+    pub fn find<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(nearest(word, known))
+    }
+
+    /// Returns the nearest expected key for a message of serde about an unknown one. serde quotes
+    /// the unknown key first and then the expected ones, all in back-ticks.
+    pub fn from_message(message: &str) -> Self {
+        let mut words = message.split('`').skip(1).step_by(2);
+        match words.next() {
+            Some(unknown) if message.starts_with("unknown ") => Self::find(unknown, words),
+            _ => Self(None),
+        }
+    }
+}
+
+impl fmt::Display for Nearest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(name) => write!(f, " (did you mean `{name}`?)"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

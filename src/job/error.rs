@@ -6,12 +6,11 @@ use thiserror::Error;
 
 use super::outcome::CommandFailure;
 use crate::capture::{CaptureError, MapError};
-use crate::domain::CalendarError;
+use crate::domain::{CalendarError, Nearest};
 use crate::engine::EngineError;
 use crate::plan::PlanError;
 use crate::scenario::script::ScenarioError;
 use crate::scenario::shrink::ShrinkError;
-use crate::scenario::world::Nearest;
 use crate::store::StoreError;
 
 /// An error that ends the test of a job.

@@ -12,7 +12,7 @@ use super::reader::{Reader, read_text};
 use super::spec::{JobSpec, RowSubject};
 use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
 use crate::capture::{Map, RawMap};
-use crate::scenario::world::Nearest;
+use crate::domain::Nearest;
 
 /// Reads a job file. `variable` reads an environment variable, such as the one with the URL of a
 /// server.

@@ -11,7 +11,7 @@ use super::state::JobState;
 use crate::domain::{Cell, Day, IdSet, LifecycleStatus, Phase, PortfolioId, Scope};
 use crate::plan::Limit;
 use crate::report::count_with_noun;
-use crate::scenario::name_list::name_ranges;
+use crate::scenario::names::name_ranges;
 use crate::scenario::runner::Problem;
 use crate::store::{RunState, WriteKind};
 

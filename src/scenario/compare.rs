@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::name_list::format_names;
+use super::names::format_names;
 use super::runner::{CheckLevel, PlayError, PolicyResult, RunResult, play};
 use super::script::{Action, NamedPolicy, Scenario, Step};
 use crate::domain::Day;

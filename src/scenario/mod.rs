@@ -5,7 +5,9 @@
 //! |---|---|
 //! | [`world`] | reads the state that a file describes |
 //! | [`market`] | generates prices and transactions from a seed |
-//! | `format` | writes specs of worlds and scenarios as TOML |
+//! | `format` | reads and writes values of one word; writes worlds and scenarios as TOML |
+//! | `names` | several portfolio names as one text, such as `B..L` |
+//! | `limits` | bounds of the counts in a world or scenario |
 //! | [`load()`] | makes a database from a world |
 //! | [`script`] | reads a scenario: a world, steps, expectations |
 //! | [`runner`] | runs a scenario and checks its expectations |
@@ -18,9 +20,10 @@
 
 pub mod compare;
 pub(crate) mod format;
+pub(crate) mod limits;
 mod load;
 pub mod market;
-pub(crate) mod name_list;
+pub(crate) mod names;
 pub mod runner;
 pub mod schema;
 pub mod script;
@@ -30,4 +33,5 @@ pub mod synthetic;
 pub mod transcript;
 pub mod world;
 
+pub use limits::{Counted, TooMany};
 pub use load::{LoadError, load};

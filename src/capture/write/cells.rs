@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::capture::intervals::{Interval, Marks};
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Day, Phase, PhaseSet};
+use crate::scenario::format::lenient::OneOrMany;
 use crate::scenario::world::Span;
-use crate::scenario::world::lenient::OneOrMany;
 use crate::scenario::world::spec::PortfolioSpec;
 use crate::scenario::world::values::{CellPhase, FailureCounts};
 

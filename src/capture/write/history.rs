@@ -6,8 +6,8 @@ use super::cells::{phase_list, spans_of, split_by_lifetime};
 use crate::capture::intervals::Interval;
 use crate::capture::state::{CapturedInvalidation, State};
 use crate::domain::{Day, PhaseSet, PriceAcceptance};
-use crate::scenario::name_list::name_ranges;
-use crate::scenario::world::lenient::{Lenient, OneOrMany};
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
+use crate::scenario::names::name_ranges;
 use crate::scenario::world::spec::{
     AcceptedPricesSpec, InvalidationSpec, PastRunSpec, RunLeftRunningSpec,
 };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cells::add_cells;
 use crate::capture::state::{CapturedPortfolio, State};
 use crate::domain::{Currency, Day, FeeTreatment, LotMethod, PortfolioKey};
-use crate::scenario::world::lenient::Lenient;
-use crate::scenario::world::names::is_plain_name;
+use crate::scenario::format::lenient::Lenient;
+use crate::scenario::names::is_plain_name;
 use crate::scenario::world::spec::PortfolioSpec;
 
 /// Returns the key of each portfolio in the file: its name, or its id if the name cannot be a key

@@ -7,7 +7,7 @@ use crate::capture::state::State;
 use crate::domain::{
     CorporateAction, Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction,
 };
-use crate::scenario::world::lenient::Lenient;
+use crate::scenario::format::lenient::Lenient;
 use crate::scenario::world::spec::{
     ActionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };

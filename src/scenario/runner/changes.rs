@@ -385,7 +385,7 @@ fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
             } else {
                 phases.join(", ")
             };
-            let portfolios = crate::scenario::name_list::format_names(&portfolios);
+            let portfolios = crate::scenario::names::format_names(&portfolios);
             lines.push(format!("{day}  {portfolios} invalidated: {phases}"));
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::PortfolioId;
 use crate::report::count_with_noun;
-use crate::scenario::name_list::format_names;
+use crate::scenario::names::format_names;
 use crate::scenario::script::{Action, Power, Run, Scenario, SignedDuration};
 
 /// Describes a step in a few words, for transcripts and results.

@@ -13,7 +13,7 @@ use crate::domain::{Cell, Day, Money, Phase, PhaseSet, Quality};
 use crate::engine::Certificate;
 use crate::plan::{ScopeWatermark, StepKind};
 use crate::query::Claim;
-use crate::scenario::name_list::format_names;
+use crate::scenario::names::format_names;
 use crate::scenario::script::{Amount, CellStatus, ExpectedQuality, Point, ReasonKind, RunEnd};
 use crate::store::Progress;
 

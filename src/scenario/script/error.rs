@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::spec::StepSpec;
 use super::values::DurationError;
-use crate::domain::{CalendarError, Day, DayError};
-use crate::scenario::world::{Nearest, Span, WorldError};
+use crate::domain::{CalendarError, Day, DayError, Nearest};
+use crate::scenario::world::{Span, WorldError};
 
 /// Errors of reading a scenario.
 #[derive(Debug, Error)]

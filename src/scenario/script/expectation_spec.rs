@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::expected_values::{ExpectedQuality, ReasonKind};
 use super::values::RunEnd;
 use crate::domain::{AmountError, Day, DayError, Money};
+use crate::scenario::format::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::schema::keys::{add_old_expectation_keys, add_policy_expectations};
-use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::world::values::{CellPhase, Span};
 
 /// Expectations under all policies, and those under single ones.

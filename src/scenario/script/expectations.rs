@@ -14,7 +14,7 @@ use super::expected_values::{Amount, ExpectedQuality};
 use super::model::Expectation;
 use super::resolver::Resolver;
 use crate::domain::{Day, Money};
-use crate::scenario::world::lenient::{Lenient, Located, OneOrMany};
+use crate::scenario::format::lenient::{Lenient, Located, OneOrMany};
 use crate::scenario::world::values::CellPhase;
 
 /// The part of a scenario that an `expect` table is about.

@@ -8,7 +8,7 @@ use super::model::{Action, FileImport};
 use crate::domain::{ActionName, Attribution, Day, DayRange};
 use crate::import::apply::{ActionToDelete, FileKind};
 use crate::import::{Corrections, ImportOptions, Restatements, ValidRows, Warnings};
-use crate::scenario::world::lenient::{Lenient, OneOrMany};
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::values::Span;
 
 /// The name under which scenarios change sources by hand.

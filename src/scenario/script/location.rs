@@ -7,8 +7,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::world::names::expand;
-use crate::scenario::world::{Counted, WorldError};
+use crate::scenario::limits::Counted;
+use crate::scenario::names::expand;
+use crate::scenario::world::WorldError;
 
 /// Returns the byte range of the first key of this name, at any depth.
 pub(super) fn key_span(text: &str, key: &str) -> Option<Range<usize>> {

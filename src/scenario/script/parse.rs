@@ -10,9 +10,10 @@ use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 use super::error::ScenarioError;
 use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
 use super::spec::{ScenarioSpec, ScriptSpec, StepSpec};
-use crate::scenario::world::lenient::Located;
+use crate::scenario::format::lenient::Located;
+use crate::scenario::limits::Counted;
+use crate::scenario::world::WorldError;
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
-use crate::scenario::world::{Counted, WorldError};
 
 /// Top-level keys that only a scenario has, not a world or fixture.
 pub const SCENARIO_KEYS: [&str; 7] = [

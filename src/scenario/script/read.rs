@@ -10,8 +10,8 @@ use super::settings::read_settings;
 use super::spec::{ScenarioSpec, ScriptSpec};
 use super::steps::StepReader;
 use crate::plan::PolicyName;
+use crate::scenario::format::lenient::Located;
 use crate::scenario::world::World;
-use crate::scenario::world::lenient::Located;
 use crate::scenario::world::spec::WorldSpec;
 
 /// Returns the path and the text of the fixture of a name.

@@ -5,12 +5,13 @@ use std::ops::Range;
 use super::error::ScenarioError;
 use super::model::{Fault, NamedPolicy};
 use super::spec::{FaultSpec, ScriptSpec};
-use crate::domain::{DayRange, PortfolioId};
+use crate::domain::{DayRange, Nearest, PortfolioId};
 use crate::plan::{Policy, PolicyName};
-use crate::scenario::world::lenient::{Located, OneOrMany};
-use crate::scenario::world::names::{count_names, expand_or_keep};
+use crate::scenario::format::lenient::{Located, OneOrMany};
+use crate::scenario::limits::Counted;
+use crate::scenario::names::{count_names, expand_or_keep};
 use crate::scenario::world::values::Span;
-use crate::scenario::world::{Counted, Nearest, World, WorldError};
+use crate::scenario::world::{World, WorldError};
 
 impl ScriptSpec {
     /// Returns whether a name is that of a preset or of a policy that the scenario defines.

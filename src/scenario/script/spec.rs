@@ -18,8 +18,8 @@ use super::values::{Point, SignedDuration};
 use crate::domain::calendar::Amendments;
 use crate::domain::{Day, Price, RiskModel};
 use crate::plan::PolicySpec;
+use crate::scenario::format::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::schema::keys::add_old_invalidation_keys;
-use crate::scenario::world::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
 use crate::scenario::world::spec::{
     AcceptedPricesSpec, PortfolioSpecs, SplitSpec, TransactionSpec, WorldSpec,
 };

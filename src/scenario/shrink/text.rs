@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::condition::ConditionKind;
 use super::draft::Draft;
+use crate::scenario::format::lenient::OneOrMany;
 use crate::scenario::format::to_toml;
 use crate::scenario::runner::{PlayResult, PolicyResult};
 use crate::scenario::script::ScenarioError;
 use crate::scenario::script::expectation_spec::ExpectationSpec;
 use crate::scenario::world::Span;
-use crate::scenario::world::lenient::OneOrMany;
 
 /// Writes a draft without a description and expectations.
 pub(super) fn draft_text(draft: &Draft) -> Result<String, ScenarioError> {

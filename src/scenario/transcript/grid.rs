@@ -2,7 +2,7 @@
 
 use crate::query::{Grid, GridRow, Mark};
 use crate::report::{self, Palette};
-use crate::scenario::name_list::{format_names, is_next_name};
+use crate::scenario::names::{format_names, is_next_name};
 
 /// Sessions that fit side by side in 80 columns.
 const SESSIONS: usize = 9;

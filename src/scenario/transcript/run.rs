@@ -6,7 +6,7 @@ use super::grid::bands;
 use super::lines::{Detail, Lines};
 use crate::domain::{Day, Phase};
 use crate::report::{Palette, count_with_noun};
-use crate::scenario::name_list::{format_names, format_names_among};
+use crate::scenario::names::{format_names, format_names_among};
 use crate::scenario::runner::{ReasonGroup, RunResult};
 use crate::scenario::script::RunEnd;
 

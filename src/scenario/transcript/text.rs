@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::lines::{Detail, Lines, WIDTH};
 use super::run;
 use crate::report::Palette;
-use crate::scenario::name_list::format_names;
+use crate::scenario::names::format_names;
 use crate::scenario::runner::{EndState, PlayResult, PolicyResult, StepOutcome};
 
 /// Formats a result as text of at most 80 columns.

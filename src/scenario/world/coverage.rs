@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::WorldError;
-use super::lenient::OneOrMany;
 use super::spec::PortfolioSpec;
 use super::state::FailureState;
 use super::values::{CellPhase, Span};
 use crate::domain::{
     Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet, SecurityCalendars, is_closed,
 };
+use crate::scenario::format::lenient::OneOrMany;
 
 /// Sessions between the default inception and the first day in the keys of a portfolio.
 const DEFAULT_SESSIONS_BEFORE: usize = 10;

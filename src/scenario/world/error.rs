@@ -4,12 +4,12 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::limits::TooMany;
 use super::values::Span;
 use crate::domain::{
     ActionError, CalendarError, CashTermsError, Currency, Day, DayError, DayRange, LifecycleError,
-    nearest,
+    Nearest,
 };
+use crate::scenario::limits::TooMany;
 
 /// A kind of record that can name a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,38 +268,4 @@ pub enum TransactionFault {
     /// Its currencies contradict its kind.
     #[error("is invalid: {0}")]
     Cash(#[from] CashTermsError),
-}
-
-/// The known name most similar to an unknown one, if any is similar. Displays as a question in
-/// parentheses, or as nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Nearest(Option<String>);
-
-impl Nearest {
-    /// Returns the name in `known` that is similar enough to `word` to be suggested.
-    pub(in crate::scenario) fn find<'a>(
-        word: &str,
-        known: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
-        Self(nearest(word, known))
-    }
-
-    /// Returns the nearest expected key for a message of serde about an unknown one. serde quotes
-    /// the unknown key first and then the expected ones, all in back-ticks.
-    pub fn from_message(message: &str) -> Self {
-        let mut words = message.split('`').skip(1).step_by(2);
-        match words.next() {
-            Some(unknown) if message.starts_with("unknown ") => Self::find(unknown, words),
-            _ => Self(None),
-        }
-    }
-}
-
-impl fmt::Display for Nearest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(name) => write!(f, " (did you mean `{name}`?)"),
-            None => Ok(()),
-        }
-    }
 }

@@ -3,19 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{CalendarOwner, Nearest, TransactionFault, WorldError};
-use super::lenient::Lenient;
+use super::error::{CalendarOwner, TransactionFault, WorldError};
 use super::merge::NamedPortfolio;
-use super::names::PortfolioResolver;
 use super::spec::{
     ActionSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };
-use super::state::{Close, Correction, WorldPortfolio};
+use super::state::{Close, Correction, PortfolioResolver, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
-    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money,
+    Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money, Nearest,
     NewSecurity, Quantity, Security, SecurityCalendars, SecurityId, Split, Transaction,
 };
+use crate::scenario::format::lenient::Lenient;
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
 /// Refuses a security or portfolio with a calendar that is neither built in nor that of the world.

@@ -10,14 +10,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::{Nearest, WorldError};
-use super::lenient::{Lenient, OneOrMany};
-use super::limits::LimitsSpec;
-use super::names::{count_names, expand, is_plain_name, written_range_length};
+use super::error::WorldError;
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
 use super::values::FailureCounts;
+use crate::domain::Nearest;
 use crate::domain::calendar::Amendments;
 use crate::scenario::format::inline_text;
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
+use crate::scenario::limits::LimitsSpec;
+use crate::scenario::names::{count_names, expand, is_plain_name, written_range_length};
 
 /// A longer line of a portfolio is not repeated, but referred to with `like`.
 const MAX_REPEATED_WIDTH: usize = 72;

@@ -2,16 +2,13 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `lenient` | reads and writes values of one word, bare or quoted, one or a list |
 //! | `values` | instants, spans of days, phases, causes, closes, failure counts |
 //! | `spec` | the keys of a file, with serde |
-//! | `names` | expands ranges of names such as `"B..L"`, finds portfolios |
 //! | `merge` | merges a world over its fixture; expands and folds portfolios |
 //! | `read` | resolves names and fills in defaults |
 //! | `portfolio`, `coverage` | identity, lifecycle, contents and days of a portfolio |
-//! | `limits` | bounds of the counts in a world |
 //! | `instruments` | securities, closes, splits, transactions: symbols become ids |
-//! | `state` | the world that was read |
+//! | `state` | the world that was read; finds its portfolios |
 //! | `sources` | closes, splits and transactions, generated or given, up to any day |
 //! | `error` | errors of reading a world |
 
@@ -20,10 +17,7 @@ mod error;
 #[cfg(test)]
 mod examples;
 mod instruments;
-pub(crate) mod lenient;
-mod limits;
 pub(crate) mod merge;
-pub(crate) mod names;
 mod portfolio;
 mod read;
 mod sources;
@@ -33,8 +27,7 @@ mod state;
 mod tests;
 pub(crate) mod values;
 
-pub use error::{Nearest, TransactionFault, WorldError};
-pub use limits::{Counted, TooMany};
+pub use error::{TransactionFault, WorldError};
 pub use sources::Sources;
 pub use spec::Lease;
 pub use state::{

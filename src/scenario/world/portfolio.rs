@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 use super::coverage::{PortfolioDays, inception, own_calendar};
 use super::error::WorldError;
 use super::instruments::{Instruments, security};
-use super::lenient::OneOrMany;
-use super::limits::{Counted, LimitsSpec};
 use super::merge::NamedPortfolio;
 use super::spec::{PortfolioSpec, SecuritySpec, SourcesSpec};
 use super::state::{Close, Contents, WorldPortfolio};
@@ -16,6 +14,8 @@ use crate::domain::{
     Calendar, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle, LotMethod, Money,
     Portfolio, PortfolioId, PortfolioKey, Quantity, SecurityId,
 };
+use crate::scenario::format::lenient::OneOrMany;
+use crate::scenario::limits::{Counted, LimitsSpec};
 use crate::scenario::market::{Addition, CloseSource, Listing, Style};
 
 /// Reads portfolios against the calendar, the listing and the last session of a world.

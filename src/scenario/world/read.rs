@@ -7,19 +7,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::coverage::{Invalidated, PortfolioDays, own_calendar, remove_failed_phases};
 use super::error::WorldError;
 use super::instruments::{Instruments, build_listing, check_calendars, resolve_transactions};
-use super::lenient::OneOrMany;
-use super::limits::Counted;
 use super::merge::{Merge as _, expand_portfolios, merge_worlds};
-use super::names::PortfolioResolver;
 use super::portfolio::{PortfolioReader, list_blocking_securities, missing_closes};
 use super::spec::{
     InvalidationSpec, Lease, MarketSpec, PastRunSpec, PortfolioSpecs, RunLeftRunningSpec,
     SourcesSpec, WorldSpec,
 };
-use super::state::{MarketEnd, PastRun, RunLeftRunning, World, WorldPortfolio};
+use super::state::{MarketEnd, PastRun, PortfolioResolver, RunLeftRunning, World, WorldPortfolio};
 use super::values::CellPhase;
 use crate::domain::{Calendar, Day, DayRange, IdSet, NewInvalidation, Phase, PhaseSet, RiskModel};
 use crate::plan::PolicyName;
+use crate::scenario::format::lenient::OneOrMany;
+use crate::scenario::limits::Counted;
 use crate::scenario::market::risk_model;
 use crate::store::{Progress, RunState};
 

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::lenient::{Lenient, Located, OneOrMany};
-use super::limits::LimitsSpec;
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::domain::{
     ActionKind, AssetClass, CostShare, Currency, Day, DayError, DayRange, FeeTreatment, LotChoices,
     LotMethod, Money, Price, PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
 };
+use crate::scenario::format::lenient::{Lenient, Located, OneOrMany};
+use crate::scenario::limits::LimitsSpec;
 use crate::scenario::market::Style;
 use crate::scenario::schema::keys::add_old_invalidation_keys;
 use crate::store::RunState;

@@ -12,10 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 use toml::Value;
 
-use super::lenient::{Lenient, OneOrMany, Word, WordKind, inline_schema};
 use crate::domain::{
     AmountError, Day, DayError, DayRange, InvalidationCause, Phase, PhaseSet, Price, UnknownPhase,
 };
+use crate::scenario::format::lenient::{Lenient, OneOrMany, Word, WordKind, inline_schema};
 
 /// The pattern of a span of days.
 const SPAN: &str = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?(\\.\\.([0-9]{4}-[0-9]{2}-[0-9]{2})?)?$";

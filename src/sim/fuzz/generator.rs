@@ -6,6 +6,7 @@ use std::num::NonZeroU64;
 use chrono::TimeDelta;
 
 use crate::domain::{Day, Money, Phase, Price, TransactionKind};
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::format::to_toml;
 use crate::scenario::script::spec::{
     ConfigurationSpec, CrashSpec, FaultSpec, InvalidationSpec, RetrySpec, RunSpec, ScenarioSpec,
@@ -13,7 +14,6 @@ use crate::scenario::script::spec::{
 };
 use crate::scenario::script::{Crash, Point, Power, SignedDuration};
 use crate::scenario::world::Span;
-use crate::scenario::world::lenient::{Lenient, OneOrMany};
 use crate::scenario::world::spec::{
     MarketSpec, PortfolioSpec, PortfolioSpecs, TransactionSpec, WorldSpec,
 };

@@ -6,12 +6,12 @@ use std::num::NonZeroU64;
 use super::{Generator, NAMES, SYMBOLS, names};
 use crate::domain::calendar::Amendments;
 use crate::domain::{ActionName, Day};
+use crate::scenario::format::lenient::Lenient;
 use crate::scenario::script::file_import::{
     DeleteActionSpec, DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
 };
 use crate::scenario::script::spec::{PlanSpec, StepSpec};
 use crate::scenario::world::Span;
-use crate::scenario::world::lenient::Lenient;
 use crate::scenario::world::spec::{AcceptedPricesSpec, SplitSpec};
 
 /// Symbols that every made-up market has and that may be held or risk factors.

@@ -9,11 +9,11 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::{Spanned, Value};
 
+use super::node::LITERAL;
 use crate::domain::{
     ActionKind, ActionName, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money,
     Price, Quantity, TimeOfDay, TransactionKind,
 };
-use crate::scenario::format::LITERAL;
 use crate::scenario::market::Style;
 
 /// A value that a file has as one word: a text, or a literal of TOML.
@@ -58,7 +58,7 @@ impl WordKind {
         }
     }
 
-    pub(super) fn schema(self) -> Schema {
+    pub(crate) fn schema(self) -> Schema {
         match self {
             Self::Text => json_schema!({ "type": "string" }),
             Self::OneOf(words) => json_schema!({ "enum": words() }),
@@ -130,7 +130,7 @@ macro_rules! inline_schema {
     };
 }
 
-pub(super) use inline_schema;
+pub(crate) use inline_schema;
 
 inline_schema!(Day, |_generator| Self::KIND.schema());
 inline_schema!(Lenient<T>, [T: Word], |_generator| T::KIND.schema());
@@ -240,9 +240,9 @@ impl<T> From<T> for Located<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::spec::PortfolioSpec;
     use super::*;
     use crate::scenario::format::to_toml;
+    use crate::scenario::world::spec::PortfolioSpec;
 
     fn written(cash: &str) -> String {
         let spec = PortfolioSpec {
