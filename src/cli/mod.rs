@@ -12,7 +12,6 @@ mod diagnostics;
 mod error;
 mod exit;
 mod hints;
-mod logging;
 mod notifications;
 mod output;
 mod progress;

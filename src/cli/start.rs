@@ -1,8 +1,11 @@
-//! Turns the typed arguments into an exit code: parses, runs the command, prints its error.
+//! Turns the typed arguments into an exit code: parses, starts logging, runs the command, prints its
+//! error.
 
 use clap::Parser;
+use tracing::Level;
 
-use super::{args::Arguments, commands, exit::Exit, logging, output};
+use super::args::{Arguments, Command};
+use super::{commands, exit::Exit, output};
 use crate::store::redact_passwords;
 
 /// Parses the arguments of the process, runs the command and prints its error, if any.
@@ -28,7 +31,7 @@ pub fn main() -> Exit {
             };
         }
     };
-    logging::init(&arguments);
+    start_logging(&arguments);
     match commands::execute(arguments) {
         Ok(exit) => exit,
         Err(error) => {
@@ -36,4 +39,28 @@ pub fn main() -> Exit {
             error.exit_code()
         }
     }
+}
+
+/// Starts logging on standard error, in plain lines, at the level that the arguments and the command
+/// ask for.
+fn start_logging(arguments: &Arguments) {
+    let default = match arguments.command {
+        // They provoke warnings on purpose and report them in their own output.
+        Command::Scenario(_) | Command::Sim(_) | Command::Shrink(_) => Level::ERROR,
+        _ => Level::WARN,
+    };
+    let level = match (arguments.global.quiet, arguments.global.verbose) {
+        (true, _) => Level::ERROR,
+        (false, 0) => default,
+        (false, 1) => Level::INFO,
+        (false, 2) => Level::DEBUG,
+        (false, _) => Level::TRACE,
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .init();
 }

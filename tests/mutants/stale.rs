@@ -53,7 +53,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "risk may use a benchmark of any age",
         &[Concerns("benchmark_older_than_the_limit")],
         &[edit(
-            "src/query/concerns/stale_risk_inputs.rs",
+            "src/query/concerns/risk.rs",
             "age > self.max_stale",
             "age > self.max_stale",
             "age > usize::MAX - 1",

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::action_to_delete::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;
@@ -21,6 +20,19 @@ use crate::invalidation::{
     invalidate_splits,
 };
 use crate::store::{StoreError, WriteTransaction, Writer};
+
+/// The corporate action that is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionToDelete {
+    /// The symbol of the security that is held.
+    pub symbol: String,
+    /// The first day on which the action counts.
+    pub day: Day,
+    /// The kind of the action.
+    pub kind: ActionName,
+    /// The symbol of the security received, of several actions with the other keys.
+    pub received: Option<String>,
+}
 
 /// The action that was deleted.
 #[derive(Debug, Clone, PartialEq)]

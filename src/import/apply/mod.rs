@@ -14,7 +14,6 @@
 //! | `failures` | forget the failures of cells that a file may have repaired |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
-mod action_to_delete;
 mod actions;
 mod context;
 mod failures;
@@ -24,8 +23,7 @@ mod records;
 mod transactions;
 mod withdraw;
 
-pub use action_to_delete::ActionToDelete;
-pub use actions::{DeletedAction, delete_action};
+pub use actions::{ActionToDelete, DeletedAction, delete_action};
 pub use context::{ApplyError, ImportContext};
 pub use import_file::{Mode, SourceFile, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};

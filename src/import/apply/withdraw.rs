@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use super::action_to_delete::ActionToDelete;
+use super::actions::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::import_result::count_cell_phases;

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::absent_risk::portfolios_without_figures;
 use super::concern::{Concern, Concerns};
 use super::fact::ConcernFact;
 use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
 use super::late::Late;
+use super::risk::{portfolios_without_figures, stale_risk_inputs};
 use super::stale_inputs::{judged_days, stale_portfolios};
-use super::stale_risk_inputs::stale_risk_inputs;
 use super::verification::{damage, overdue};
 use crate::domain::{Calendar, Cell, Day, IdSet, PortfolioId, Scope};
 use crate::engine::Settings;

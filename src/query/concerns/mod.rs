@@ -13,10 +13,9 @@
 //! | `evaluate` | finding all states of one survey and plan |
 //! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
-//! | `stale_inputs`, `absent_risk` | finding portfolios with old prices or rates, and without figures of risk |
-//! | `stale_risk_input`, `stale_risk_inputs` | a benchmark or factor with old closes, and finding them |
+//! | `stale_inputs` | finding portfolios with old prices or rates |
+//! | `risk` | finding portfolios without figures of risk, and a benchmark or factor with old closes |
 
-mod absent_risk;
 mod concern;
 mod evaluate;
 mod fact;
@@ -24,17 +23,15 @@ mod inbox;
 mod inputs;
 mod kind;
 mod late;
+mod risk;
 mod stale_inputs;
-mod stale_risk_input;
-mod stale_risk_inputs;
 mod verification;
 
 pub use concern::{Concern, Concerns};
 pub use evaluate::concerns;
-pub use fact::ConcernFact;
+pub use fact::{ConcernFact, RiskRole, StaleRiskInput};
 pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, WaitingFileView};
 pub use kind::{ConcernKind, Severity};
 pub(in crate::query) use late::Late;
 pub use stale_inputs::StalePortfolio;
 pub(super) use stale_inputs::stale_cells;
-pub use stale_risk_input::{RiskRole, StaleRiskInput};

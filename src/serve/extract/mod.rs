@@ -8,12 +8,10 @@ mod fields;
 mod form;
 mod limit;
 mod parameters;
-mod path_params;
 mod selection;
 
 pub(super) use fields::Fields;
 pub(super) use form::Form;
 pub(super) use limit::Limit;
-pub(super) use parameters::{Parameters, Query};
-pub(super) use path_params::PathParams;
+pub(super) use parameters::{Parameters, PathParams, Query};
 pub(super) use selection::{plan_selection, run_selection};

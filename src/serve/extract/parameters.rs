@@ -1,11 +1,13 @@
-//! Reads query and form parameters by name, and refuses unknown ones at the end.
+//! Reads query and form parameters by name, and refuses unknown ones at the end; extracts the named
+//! segments of a path.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, OriginalUri, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use super::body::content_type;
 use crate::serve::http::Problem;
@@ -38,6 +40,21 @@ impl<S: Send + Sync> FromRequest<S> for Query {
         }
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(Parameters::parse(query.as_bytes())))
+    }
+}
+
+/// The named segments of a path, with a [`Problem`] as the rejection.
+#[derive(Debug)]
+pub(in crate::serve) struct PathParams<T>(pub(in crate::serve) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParams<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(params)) => Ok(Self(params)),
+            Err(refusal) => Err(Problem::malformed(refusal.body_text())),
+        }
     }
 }
 

@@ -7,9 +7,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::concern_line::ConcernLine;
 use super::frame::{Frame, PageProblem, Section, render};
-use super::labels;
+use super::labels::{self, ConcernLine};
 use crate::query::{
     self, BlockedCellView, Concern, FailingPhase, Health, Presence, UnpricedSecurity,
     UnpricedSessionView,

@@ -1,10 +1,10 @@
-//! Formats days, instants, figures, marks and states for pages.
+//! Formats days, instants, figures, marks, states and concerns for pages.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::{Day, Figure};
-use crate::query::Mark;
-use crate::report::Tone;
+use crate::query::{Concern, Mark};
+use crate::report::{Tone, concern_text};
 
 /// Formats a day, such as `Thu 8 Jan 2026`.
 pub(super) fn day(day: Day) -> String {
@@ -76,5 +76,28 @@ pub(super) fn trend_class(value: f64) -> &'static str {
         "down"
     } else {
         ""
+    }
+}
+
+/// A concern as a line of a page.
+pub(super) struct ConcernLine {
+    pub(super) tone: &'static str,
+    pub(super) severity: &'static str,
+    pub(super) text: String,
+    /// The command to run next; empty if there is none.
+    pub(super) command: String,
+}
+
+impl ConcernLine {
+    pub(super) fn new(concern: &Concern) -> Self {
+        let severity = concern.severity();
+        Self {
+            tone: tone_class(severity),
+            severity: severity.name(),
+            text: concern_text(concern),
+            command: (concern.next.as_ref())
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        }
     }
 }

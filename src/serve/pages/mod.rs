@@ -17,7 +17,6 @@
 mod assets;
 mod bar;
 mod cell;
-mod concern_line;
 mod curve;
 mod frame;
 mod health;

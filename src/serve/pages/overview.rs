@@ -6,10 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::concern_line::ConcernLine;
 use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
-use super::labels;
+use super::labels::{self, ConcernLine};
 use super::runs::RunLine;
 use crate::domain::Scope;
 use crate::query::{

@@ -6,12 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::concern_line::ConcernLine;
 use super::curve::{AreaBase, Curve};
 use super::frame::{Frame, PageProblem, Section, render};
 use super::heat_map::{CellShape, HeatMap};
 use super::holdings::{Holdings, NamedFigure};
-use super::labels::{self, trend_class};
+use super::labels::{self, ConcernLine, trend_class};
 use crate::domain::output::ForeignCash;
 use crate::domain::{LifecycleStatus, PriceQuality, Quality, Scope};
 use crate::query::{

@@ -1,5 +1,5 @@
-//! The concern of a benchmark, factors, or exchange rates of these, whose closes are older than
-//! allowed, or never came.
+//! Finds portfolios whose risk is complete and has not one figure, and a benchmark, factors, or
+//! exchange rates of these, whose closes are older than allowed, or never came.
 //!
 //! Judged are the days of `stale_inputs`: the watermark of each portfolio and its newest books.
 //! Without recent closes, betas and exposures are absent, which no other concern says as long as
@@ -8,15 +8,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::concern::Concern;
-use super::fact::ConcernFact;
-use super::stale_risk_input::{RiskRole, StaleRiskInput};
+use super::fact::{ConcernFact, RiskRole, StaleRiskInput};
 use crate::domain::{
-    Calendar, Currency, Day, IdSet, RiskModel, Security, SecurityCalendars, SecurityId,
+    Calendar, Currency, Day, IdSet, PortfolioId, RiskModel, Scope, Security, SecurityCalendars,
+    SecurityId,
 };
 use crate::phases::{CurrencyPairs, is_currency_pair};
+use crate::plan::{Survey, Watermarks};
 use crate::query::error::QueryError;
 use crate::query::next_command::NextCommand;
 use crate::store::{ReadTransaction, StoreError};
+
+/// Returns the active portfolios of `scope` with holdings whose risk at their watermark has not one
+/// figure.
+pub(super) fn portfolios_without_figures(
+    reading: &ReadTransaction<'_>,
+    survey: &Survey,
+    marks: &Watermarks,
+    scope: &Scope,
+) -> Result<IdSet, QueryError> {
+    let mut by_day: BTreeMap<Day, IdSet> = BTreeMap::new();
+    for id in survey.lifecycles.active_members(scope) {
+        if let Some(day) = marks.get(PortfolioId(id)) {
+            by_day.entry(day).or_default().insert(id);
+        }
+    }
+    let mut portfolios = IdSet::new();
+    for (day, ids) in by_day {
+        portfolios |= reading.outputs().without_figures(day)? & ids;
+    }
+    Ok(portfolios)
+}
 
 /// Returns the concern of the portfolios `by_day` that on their days lack a close of the benchmark,
 /// of a factor, or of a rate that converts one to their currency, that is at most `max_stale` sessions
