@@ -19,6 +19,15 @@ pub fn count_ids<K>(sets: &BTreeMap<K, IdSet>) -> u64 {
     sets.values().map(IdSet::len).sum()
 }
 
+/// Returns the number of phases, summed over cells. Statistics of securities are not counted.
+pub fn count_cell_phases(cells: &PhaseCells) -> u64 {
+    cells
+        .iter()
+        .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
+        .map(|(_, portfolios)| portfolios.len())
+        .sum()
+}
+
 /// The content of the ledger: for each phase and session the ids that are done and valid.
 /// An absent id is not done. Empty sets are not kept.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -59,7 +59,7 @@ pub use corporate_action::{
     ActionChange, ActionError, ActionKind, CorporateAction, CostShare, Delivery, MAX_FOLD,
 };
 pub use correction::{Change, Correction};
-pub use coverage::{Coverage, IdSet, PhaseCells, count_ids};
+pub use coverage::{Coverage, IdSet, PhaseCells, count_cell_phases, count_ids};
 pub use day::{Day, DayError, DayRange};
 pub(crate) use division::greatest_common_divisor;
 pub use exchange_rate::ExchangeRate;

@@ -64,7 +64,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "risk may convert a benchmark at a rate of any age",
         &[Concerns("rate_of_the_benchmark_older_than_the_limit")],
         &[edit(
-            "src/query/concerns/stale_risk_inputs.rs",
+            "src/query/concerns/risk.rs",
             "if conversion.is_possible_with(|pair| !old.contains_key(&pair)) {",
             "conversion.is_possible_with(|pair| !old.contains_key(&pair))",
             "conversion.is_possible_with(|_| true)",

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
 use super::failures::forget_failures;
-use super::import_result::count_cell_phases;
 use super::records::existing_securities;
-use super::withdraw::{WithdrawError, check_shortfalls};
+use super::withdraw::{ActionToDelete, WithdrawError, check_shortfalls};
 use crate::domain::{
     ActionChange, ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, PortfolioId,
-    Security, SecurityId, action_terms, nearest, split_terms,
+    Security, SecurityId, action_terms, count_cell_phases, nearest, split_terms,
 };
 use crate::import::actions::{ActionChanges, check_symbols};
 use crate::import::existing::ExistingRecords;
@@ -20,19 +19,6 @@ use crate::invalidation::{
     invalidate_splits,
 };
 use crate::store::{StoreError, WriteTransaction, Writer};
-
-/// The corporate action that is to be deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionToDelete {
-    /// The symbol of the security that is held.
-    pub symbol: String,
-    /// The first day on which the action counts.
-    pub day: Day,
-    /// The kind of the action.
-    pub kind: ActionName,
-    /// The symbol of the security received, of several actions with the other keys.
-    pub received: Option<String>,
-}
 
 /// The action that was deleted.
 #[derive(Debug, Clone, PartialEq)]

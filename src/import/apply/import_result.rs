@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::{Phase, PhaseCells, UnknownValue};
+use crate::domain::{PhaseCells, UnknownValue, count_cell_phases};
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
 use crate::import::warning::{FileWarning, Warning};
@@ -124,13 +124,4 @@ impl ImportResult {
             _ => None,
         })
     }
-}
-
-/// Returns the number of phases, summed over cells. Statistics of securities are not counted.
-pub(super) fn count_cell_phases(cells: &PhaseCells) -> u64 {
-    cells
-        .iter()
-        .filter(|((_, phase), _)| Phase::CELL_PHASES.contains(phase))
-        .map(|(_, portfolios)| portfolios.len())
-        .sum()
 }

@@ -23,10 +23,11 @@ mod records;
 mod transactions;
 mod withdraw;
 
-pub use actions::{ActionToDelete, DeletedAction, delete_action};
+pub use actions::{DeletedAction, delete_action};
 pub use context::{ApplyError, ImportContext};
 pub use import_file::{Mode, SourceFile, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};
 pub use withdraw::{
-    DeletedCloses, VoidedTransactions, WithdrawError, delete_closes, void_transactions,
+    ActionToDelete, DeletedCloses, VoidedTransactions, WithdrawError, delete_closes,
+    void_transactions,
 };

@@ -59,6 +59,18 @@ pub(super) fn existing_portfolios(
     Ok(known.with_traded_ranges(traded).with_histories(histories))
 }
 
+/// Adds the calendars that records name.
+fn add_calendars<'n>(
+    writing: &WriteTransaction<'_>,
+    context: &ImportContext<'_>,
+    names: impl Iterator<Item = &'n Option<String>>,
+) -> Result<(), StoreError> {
+    for name in names.flatten().collect::<BTreeSet<_>>() {
+        writing.security_calendars().add(name, context.calendar)?;
+    }
+    Ok(())
+}
+
 /// Adds and changes portfolios.
 pub(super) fn apply_portfolios(
     writing: &WriteTransaction<'_>,
@@ -66,11 +78,8 @@ pub(super) fn apply_portfolios(
     changes: PortfolioChanges,
 ) -> Result<PhaseCells, StoreError> {
     let corrected = changes.corrected.iter().map(|change| &change.now.calendar);
-    let calendars = changes.added.iter().map(|new| &new.calendar);
-    let names: BTreeSet<_> = calendars.chain(corrected).flatten().collect();
-    for name in names {
-        writing.security_calendars().add(name, context.calendar)?;
-    }
+    let added = changes.added.iter().map(|new| &new.calendar);
+    add_calendars(writing, context, added.chain(corrected))?;
     writing.portfolios().add(changes.added)?;
     writing.portfolios().correct(&changes.corrected)?;
     let corrected = changes.corrected.iter();
@@ -151,11 +160,8 @@ pub(super) fn apply_securities(
     changes: SecurityChanges,
 ) -> Result<PhaseCells, StoreError> {
     let corrected = changes.corrected.iter().map(|change| &change.now.calendar);
-    let calendars = changes.added.iter().map(|new| &new.calendar);
-    let names: BTreeSet<_> = calendars.chain(corrected).flatten().collect();
-    for name in names {
-        writing.security_calendars().add(name, context.calendar)?;
-    }
+    let added = changes.added.iter().map(|new| &new.calendar);
+    add_calendars(writing, context, added.chain(corrected))?;
     for new in &changes.added {
         writing.securities().add(new)?;
     }

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
-use super::actions::ActionToDelete;
 use super::context::ImportContext;
 use super::failures::forget_failures;
-use super::import_result::count_cell_phases;
 use super::records::existing_securities;
 use super::transactions::{apply_edits, with_histories};
 use crate::domain::{
-    Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Security, Transaction,
-    TransactionEdit, TransactionKind, nearest,
+    ActionName, Attribution, Day, DayRange, PhaseCells, Price, Quantity, RecordedEdit, Security,
+    Transaction, TransactionEdit, TransactionKind, count_cell_phases, nearest,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error_kind::RowErrorKind;
@@ -21,6 +19,19 @@ use crate::import::transactions::{Shortfall, is_held_long, missing_references, s
 use crate::import::warning::Warning;
 use crate::invalidation::invalidate_deleted_closes;
 use crate::store::{StoreError, WriteTransaction, Writer};
+
+/// The corporate action that is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionToDelete {
+    /// The symbol of the security that is held.
+    pub symbol: String,
+    /// The first day on which the action counts.
+    pub day: Day,
+    /// The kind of the action.
+    pub kind: ActionName,
+    /// The symbol of the security received, of several actions with the other keys.
+    pub received: Option<String>,
+}
 
 /// Error that refuses to take sources back. Nothing is changed then.
 #[derive(Debug, Error)]

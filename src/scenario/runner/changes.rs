@@ -13,7 +13,7 @@ use super::inspect::read_names;
 use super::result::StepOutcome;
 use crate::domain::{
     CellSelection, Day, DayRange, Phase, PhaseCells, PortfolioId, PortfolioKey, PriceAcceptance,
-    Scope, SecurityId, Split, Transaction, count_ids,
+    Scope, SecurityId, Split, Transaction, count_cell_phases, count_ids,
 };
 use crate::engine::{self, EngineError, Settings};
 use crate::import::apply::{
@@ -245,8 +245,7 @@ pub(super) fn import_user_file(
     if let Some(error) = error {
         messages.push(format!("{} held back: {error}", imported.held_back()));
     }
-    let count = imported.invalidated_count();
-    invalidated_outcome(harness, messages, &imported.invalidated_cells, count)
+    invalidated_outcome(harness, messages, &imported.invalidated_cells)
 }
 
 /// Returns the calendar and the time by which a step changes sources.
@@ -265,14 +264,13 @@ pub(super) fn invalidated_outcome(
     harness: &Harness<'_>,
     mut messages: Vec<String>,
     invalidated: &PhaseCells,
-    count: u64,
 ) -> Result<StepOutcome, PlayError> {
     let lines = invalidation_lines(invalidated, &read_names(&harness.store())?);
     if lines.is_empty() {
         messages.push("nothing invalidated".to_owned());
     }
     messages.extend(lines);
-    Ok(done_outcome(messages, count))
+    Ok(done_outcome(messages, count_cell_phases(invalidated)))
 }
 
 pub(super) fn invalidate(

@@ -12,8 +12,8 @@ use crate::import::apply::{
 };
 use crate::store::Writer;
 
-/// The cautions about what was taken back, the cells that it affects, and their number.
-type Withdrawn = (Vec<Warning>, PhaseCells, u64);
+/// The warnings about what was taken back, and the cells that it affects.
+type Withdrawn = (Vec<Warning>, PhaseCells);
 
 pub(super) fn void(
     harness: &Harness<'_>,
@@ -22,8 +22,7 @@ pub(super) fn void(
 ) -> Result<StepOutcome, PlayError> {
     withdraw(harness, |writer, context| {
         let voided = void_transactions(writer, ids, attribution, context)?;
-        let count = voided.invalidated_count();
-        Ok((voided.warnings, voided.invalidated_cells, count))
+        Ok((voided.warnings, voided.invalidated_cells))
     })
 }
 
@@ -35,8 +34,7 @@ pub(super) fn delete_prices(
 ) -> Result<StepOutcome, PlayError> {
     withdraw(harness, |writer, context| {
         let deleted = delete_closes(writer, symbol, days, attribution, context)?;
-        let count = deleted.invalidated_count();
-        Ok((Vec::new(), deleted.invalidated_cells, count))
+        Ok((Vec::new(), deleted.invalidated_cells))
     })
 }
 
@@ -47,8 +45,7 @@ pub(super) fn delete_one_action(
 ) -> Result<StepOutcome, PlayError> {
     withdraw(harness, |writer, context| {
         let deleted = delete_action(writer, action, attribution, context)?;
-        let count = deleted.invalidated_count();
-        Ok((deleted.warnings, deleted.invalidated_cells, count))
+        Ok((deleted.warnings, deleted.invalidated_cells))
     })
 }
 
@@ -59,10 +56,10 @@ fn withdraw(
     let settings = harness.settings();
     let context = import_context(harness, &settings);
     match take_back(&mut harness.store().writer()?, &context) {
-        Ok((warnings, cells, count)) => {
+        Ok((warnings, cells)) => {
             let warnings = warnings.iter();
             let warnings = warnings.map(|warning| format!("warning: {warning}"));
-            invalidated_outcome(harness, warnings.collect(), &cells, count)
+            invalidated_outcome(harness, warnings.collect(), &cells)
         }
         Err(WithdrawError::Store(error)) => Err(error.into()),
         Err(refusal) => Ok(StepOutcome::Refused {
