@@ -121,16 +121,16 @@ pub(super) fn fill(
     };
     let coverage = world.coverage();
     if history == WorldHistory::Marked {
-        writer.write(|writing| mark_done(writing, world))?;
+        writer.write(|writing| mark_done(writing, &coverage))?;
     } else if coverage.iter().next().is_some() {
         let outcome = fill_world_history(store, &coverage, &settings, &environment, &observer)?;
         let failed = outcome.failures.iter().map(|failure| failure.cell);
-        let (stale, broken): (Vec<Cell>, Vec<Cell>) =
+        let (stale, broken): (BTreeSet<Cell>, BTreeSet<Cell>) =
             failed.partition(|cell| is_invalidated(world, &coverage, *cell));
         let mut failures = outcome.failures.iter();
         if let Some(failure) = failures.find(|failure| broken.contains(&failure.cell)) {
             return Err(LoadError::CellsNotComputable {
-                cells: broken.iter().collect::<BTreeSet<_>>().len() as u64,
+                cells: broken.len() as u64,
                 first: format!("{}: {}", failure.cell, failure.reason),
             });
         }
@@ -165,7 +165,7 @@ fn is_invalidated(world: &World, coverage: &Coverage, cell: Cell) -> bool {
 fn keep_stale_cells(
     writing: &WriteTransaction<'_>,
     coverage: &Coverage,
-    cells: &[Cell],
+    cells: &BTreeSet<Cell>,
 ) -> Result<(), StoreError> {
     for cell in cells {
         let id: IdSet = std::iter::once(cell.portfolio.0).collect();
@@ -182,8 +182,8 @@ fn keep_stale_cells(
 }
 
 /// Puts the done cells into the ledger, each with an empty snapshot.
-fn mark_done(writing: &WriteTransaction<'_>, world: &World) -> Result<(), StoreError> {
-    for (day, phase, ids) in world.coverage().iter() {
+fn mark_done(writing: &WriteTransaction<'_>, coverage: &Coverage) -> Result<(), StoreError> {
+    for (day, phase, ids) in coverage.iter() {
         writing.ledger().set_done(day, phase, ids)?;
         if phase == Phase::Snapshot {
             for id in ids {

@@ -120,7 +120,7 @@ impl CellDays {
             self.check_distance(day)?;
         }
         let none = || ExpectationError::NoSessions(span);
-        let (first, last) = span.ends_within(self.first, self.last);
+        let (first, last) = span.ends_or(self.first, self.last);
         let days = DayRange::new(first, last).map_err(|_| none())?;
         let known = self.calendars.iter();
         let sessions = known.filter_map(|calendar| calendar.sessions(days).ok());

@@ -65,7 +65,8 @@ impl Trial<'_> {
             scenario.policies.retain(|policy| is_named(&policy.name));
         }
         if *self.condition == Condition::LeftBehind {
-            // The first kind counts, by name.
+            // The play ends at the first policy that leaves cells behind, and the kind is that of the
+            // first such policy by name.
             scenario.policies.sort_by(|a, b| a.name.cmp(&b.name));
         }
         let result = self.play(scenario)?;

@@ -50,8 +50,9 @@ impl SuiteResult {
     /// Returns the number of scenarios that do not apply to the job that played them.
     pub fn not_applicable(&self) -> usize {
         let cases = self.cases.iter();
-        let of_others = |case: &&CaseResult| matches!(case.verdict, Verdict::NotApplicable { .. });
-        cases.filter(of_others).count()
+        let is_not_applicable =
+            |case: &&CaseResult| matches!(case.verdict, Verdict::NotApplicable { .. });
+        cases.filter(is_not_applicable).count()
     }
 
     /// Returns the number of scenarios that did not pass.

@@ -96,7 +96,7 @@ impl Span {
     }
 
     /// Returns the first and the last day, with `first` and `last` for open ends.
-    pub(crate) fn ends_within(self, first: Day, last: Day) -> (Day, Day) {
+    pub(crate) fn ends_or(self, first: Day, last: Day) -> (Day, Day) {
         (self.first.unwrap_or(first), self.last.unwrap_or(last))
     }
 
