@@ -45,6 +45,5 @@ pub use model::{
 #[cfg(test)]
 pub(in crate::scenario) use old_names::OLD_WIDEN_TO_ALL;
 pub use old_names::{OldName, old_names};
-pub use parse::{SCENARIO_KEYS, known_keys};
-pub use read::FindFixture;
+pub use parse::{FindFixture, SCENARIO_KEYS, known_keys};
 pub use values::{DurationError, Point, PointError, Power, ProcessStatus, RunEnd, SignedDuration};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::read::FindFixture;
+use super::parse::FindFixture;
 
 /// A key or value that a file has under its old name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,17 +7,18 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error, ValueDeserializer};
 
-use super::error::ScenarioError;
+use super::error::{FixtureError, ScenarioError};
 use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
 use super::spec::{ScenarioSpec, ScriptSpec, StepSpec};
 use crate::scenario::format::lenient::Located;
 use crate::scenario::limits::Counted;
-use crate::scenario::world::WorldError;
+use crate::scenario::world::merge::Merge as _;
 use crate::scenario::world::spec::{PortfolioSpecs, WorldSpec};
+use crate::scenario::world::{World, WorldError};
 
 /// Top-level keys that only a scenario has, not a world or fixture.
 pub const SCENARIO_KEYS: [&str; 7] = [
-    "fixture",
+    FIXTURE_KEY,
     "policies",
     "policy",
     "configuration",
@@ -48,8 +49,13 @@ const WORLD_KEYS: [&str; 20] = [
     "run-left-running",
     "accepted-prices",
 ];
+/// The top-level key of the fixture, which is read before the steps.
+const FIXTURE_KEY: &str = "fixture";
 /// The top-level key of expectations, which are read after the policies are known.
 const EXPECT_KEY: &str = "expect";
+
+/// Returns the path and the text of the fixture of a name.
+pub type FindFixture<'f> = dyn Fn(&str) -> Result<(std::path::PathBuf, String), FixtureError> + 'f;
 
 /// Iterates over all top-level keys that a scenario may have.
 pub fn known_keys() -> impl Iterator<Item = &'static str> {
@@ -58,7 +64,11 @@ pub fn known_keys() -> impl Iterator<Item = &'static str> {
 
 impl ScenarioSpec {
     /// Parses a text, which need not have any key: a scenario needs no step, expectation or policy.
-    pub(crate) fn parse(text: &str) -> Result<Self, ScenarioError> {
+    /// Returns the world of its fixture too, an empty one without a fixture.
+    pub(crate) fn parse(
+        text: &str,
+        fixtures: &FindFixture<'_>,
+    ) -> Result<(Self, WorldSpec), ScenarioError> {
         let root = DeTable::parse(text).map_err(ScenarioError::text)?;
         let span = root.span();
         let (mut world, mut script, mut expect) = (DeTable::new(), DeTable::new(), None);
@@ -79,16 +89,19 @@ impl ScenarioSpec {
         let pointed = |error: Error| ScenarioError::text_with_input(error, text);
         let table = |table| Deserializer::from(Spanned::new(span.clone(), table));
         let world = WorldSpec::deserialize(table(world)).map_err(pointed)?;
+        let below = read_fixture(&script, fixtures)?;
         // Before the steps are built, as each takes a multiple of its text.
-        let checked = world.limits.check(Counted::Steps, count_steps(&script));
+        let limits = below.limits.merge(world.limits);
+        let checked = limits.check(Counted::Steps, count_steps(&script));
         checked.map_err(WorldError::from)?;
         let script = ScriptSpec::deserialize(table(script)).map_err(pointed)?;
         let expect = expect.map(|value| read_expectations(value, &script));
-        Ok(Self {
+        let spec = Self {
             expect: expect.transpose().map_err(pointed)?.unwrap_or_default(),
             world,
             script,
-        })
+        };
+        Ok((spec, below))
     }
 
     /// Removes and returns the portfolios that steps add, in the order of the steps; steps of a
@@ -109,6 +122,28 @@ impl StepSpec {
             step.get_mut().take_added(added);
         }
     }
+}
+
+/// Reads the world of the fixture that a scenario names.
+fn read_fixture(
+    script: &DeTable<'_>,
+    fixtures: &FindFixture<'_>,
+) -> Result<WorldSpec, ScenarioError> {
+    let fixture = script.iter().find(|(key, _)| key.get_ref() == FIXTURE_KEY);
+    // serde words the error of another value.
+    let Some((name, at)) = fixture.and_then(|(_, it)| Some((it.get_ref().as_str()?, it.span())))
+    else {
+        return Ok(WorldSpec::default());
+    };
+    let unusable = |source| ScenarioError::Fixture {
+        name: name.to_owned(),
+        at: at.clone(),
+        source,
+    };
+    let (path, text) = fixtures(name).map_err(unusable)?;
+    // Read alone first, so that an error in the fixture names its file, not the scenario.
+    World::read(&text).map_err(|source| unusable(FixtureError::World { path, source }))?;
+    toml::from_str(&text).map_err(ScenarioError::text)
 }
 
 /// Counts the steps in a table, also those of a `meanwhile`.

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{FixtureError, ScenarioError};
+use super::error::ScenarioError;
 use super::expectations::{ExpectationPlace, ExpectationReader};
 use super::model::{NamedPolicy, Scenario, Step};
+use super::parse::FindFixture;
 use super::resolver::{Resolver, unknown_policy};
 use super::settings::read_settings;
 use super::spec::{ScenarioSpec, ScriptSpec};
@@ -12,10 +13,6 @@ use super::steps::StepReader;
 use crate::plan::PolicyName;
 use crate::scenario::format::lenient::Located;
 use crate::scenario::world::World;
-use crate::scenario::world::spec::WorldSpec;
-
-/// Returns the path and the text of the fixture of a name.
-pub type FindFixture<'f> = dyn Fn(&str) -> Result<(std::path::PathBuf, String), FixtureError> + 'f;
 
 impl Scenario {
     /// Reads a scenario from TOML text. `name` is its claim; `fixtures` finds the fixture that it
@@ -26,8 +23,7 @@ impl Scenario {
     /// The text is not TOML, has an unknown key, name or policy or an invalid value, its fixture
     /// cannot be read, or its world contradicts itself.
     pub fn read(name: &str, text: &str, fixtures: &FindFixture<'_>) -> Result<Self, ScenarioError> {
-        let mut spec = ScenarioSpec::parse(text)?;
-        let below = spec.script.read_fixture(fixtures)?;
+        let (mut spec, below) = ScenarioSpec::parse(text, fixtures)?;
         let added = spec.take_added();
         // Portfolios that steps add are numbered after those of the world, in one go. The counts
         // give each step its share again.
@@ -93,25 +89,6 @@ impl ScriptSpec {
             true => Ok(()),
             false => Err(unknown_policy(name, listed)),
         }
-    }
-
-    /// Reads the world of the fixture; an empty one if the scenario names none.
-    pub(crate) fn read_fixture(
-        &self,
-        fixtures: &FindFixture<'_>,
-    ) -> Result<WorldSpec, ScenarioError> {
-        let Some(fixture) = &self.fixture else {
-            return Ok(WorldSpec::default());
-        };
-        let unusable = |source| ScenarioError::Fixture {
-            name: fixture.get().clone(),
-            at: fixture.span(),
-            source,
-        };
-        let (path, text) = fixtures(fixture.get()).map_err(unusable)?;
-        // Read alone first, so that an error in the fixture names its file, not the scenario.
-        World::read(&text).map_err(|source| unusable(FixtureError::World { path, source }))?;
-        toml::from_str(&text).map_err(ScenarioError::text)
     }
 }
 

@@ -15,6 +15,7 @@ fn read(text: &str) -> Result<Scenario, ScenarioError> {
         let path = PathBuf::from(format!("fixtures/{name}.toml"));
         match name {
             "shared" => Ok((path, format!("{HEAD}seed = 4\n{PORTFOLIOS}"))),
+            "limited" => Ok((path, format!("{HEAD}{PORTFOLIOS}[limits]\nsteps = 2\n"))),
             _ => Err(FixtureError::Absent(name.to_owned())),
         }
     })
@@ -235,6 +236,16 @@ fn steps_above_their_limit_are_refused_with_their_place() {
     assert!(scenario("", &steps).is_ok());
     let raised = format!("{text}[limits]\nsteps = 1001\n");
     scenario("", &raised).unwrap();
+}
+
+#[test]
+fn the_limit_of_steps_in_a_fixture_counts() {
+    let steps = |count| "[[step]]\nrun = {}\n".repeat(count);
+    let on_limited = |rest: &str| read(&format!("fixture = \"limited\"\n{rest}"));
+    let message = on_limited(&steps(3)).unwrap_err().to_string();
+    assert!(message.contains("`steps = 3`"), "{message}");
+    on_limited(&steps(2)).unwrap();
+    on_limited(&format!("limits.steps = 3\n{}", steps(3))).unwrap();
 }
 
 const PAGE: &str = include_str!("../../../docs/scenario-format.md");

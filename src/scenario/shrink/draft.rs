@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use crate::scenario::format::to_toml;
 use crate::scenario::script::expectation_spec::ExpectationsSpec;
 use crate::scenario::script::spec::ScenarioSpec;
-use crate::scenario::script::{FindFixture, ScenarioError};
+use crate::scenario::script::{FindFixture, FixtureError, ScenarioError};
 use crate::scenario::world::merge::{fold_portfolios, merge_worlds};
 
 /// A scenario that is being made smaller.
@@ -22,8 +22,7 @@ pub(super) struct Draft {
 impl Draft {
     /// Makes a draft from the text of a scenario.
     pub(super) fn read(text: &str, fixtures: &FindFixture<'_>) -> Result<Self, ScenarioError> {
-        let mut spec = ScenarioSpec::parse(text)?;
-        let below = spec.script.read_fixture(fixtures)?;
+        let (mut spec, below) = ScenarioSpec::parse(text, fixtures)?;
         let (world, named) = merge_worlds(below, spec.world)?;
         spec.world = world;
         spec.script.fixture = None;
@@ -42,7 +41,8 @@ impl Draft {
 
     /// Returns the scenario of this draft, without a description.
     pub(super) fn to_spec(&self) -> Result<ScenarioSpec, ScenarioError> {
-        let mut spec = ScenarioSpec::parse(&self.root.to_string())?;
+        let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+        let (mut spec, _) = ScenarioSpec::parse(&self.root.to_string(), &none)?;
         let named = self.portfolios.iter().map(|(name, keys)| {
             let spec = keys.clone().try_into().map_err(ScenarioError::text)?;
             Ok((name.clone(), spec))

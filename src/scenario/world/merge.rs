@@ -27,7 +27,7 @@ const MAX_REPEATED_WIDTH: usize = 72;
 pub(crate) type NamedPortfolio = (String, PortfolioSpec);
 
 /// A part of a world that can be merged over another.
-pub(super) trait Merge {
+pub(crate) trait Merge {
     /// Returns this part with `over` merged over it.
     fn merge(self, over: Self) -> Self;
 }
