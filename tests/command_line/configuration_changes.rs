@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, words};
 
 const NOW: &str = "2026-01-12T23:00:00Z";
 const WORLD: &str = r#"
@@ -61,8 +61,7 @@ fn a_calendar_that_starts_later_opens_the_cells_whose_windows_it_cuts() {
         explained.contains("the calendar starts on 2026-01-02 and not on"),
         "{explained}"
     );
-    let ran = workspace.run_ok(&["run"]).replace('\n', " ");
-    let ran = ran.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ran = words(&workspace.run_ok(&["run"]));
     assert!(
         ran.contains("the calendar starts on 2026-01-02 and not on") && ran.contains("recomputed"),
         "{ran}"

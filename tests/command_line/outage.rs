@@ -3,7 +3,7 @@
 
 use crate::server_process::serve_with;
 use crate::walkthrough::{copy_examples, import_examples};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, words};
 
 /// The weekdays from January 9 to February 9, 2026, after the last close of the walkthrough. January
 /// 19 is a holiday.
@@ -33,11 +33,6 @@ fn page(workspace: &Workspace, more: &[&str], path: &str) -> String {
     let page = server.request_anonymously("localhost", path);
     server.stop("-TERM");
     page
-}
-
-/// Returns a text without its line breaks and indents.
-fn words(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

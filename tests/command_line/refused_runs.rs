@@ -1,6 +1,6 @@
 //! Requests that a run refuses, which leave no run behind, and ranges that it cannot fill.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, words};
 
 const WORLD: &str = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
     A = { complete = \"..2026-01-06\" }\nB = { complete = \"..2026-01-07\" }\n\
@@ -133,8 +133,7 @@ fn a_portfolio_is_named_by_each_of_its_ids() {
 fn an_inception_before_the_calendar_stops_no_other_portfolio() {
     let workspace = Workspace::from_world(WORLD);
     workspace.write("p.csv", "id,name,inception\nx,Old,1985-03-01\n");
-    let imported = workspace.run_ok(&["import", "portfolios", "p.csv"]);
-    let imported = imported.split_whitespace().collect::<Vec<_>>().join(" ");
+    let imported = words(&workspace.run_ok(&["import", "portfolios", "p.csv"]));
     assert!(
         imported.contains("is before the calendar, so the portfolio has cells from 1990-01-01 on"),
         "{imported}"

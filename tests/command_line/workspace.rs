@@ -116,3 +116,8 @@ fn books(path: &Path) -> Vec<String> {
     }
     rows
 }
+
+/// Returns a text without its line breaks and indents.
+pub(crate) fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -3,7 +3,6 @@
 
 use plimsoll::disk::{Call, Fault, FaultDuration, InjectedDiskFault, SimulatedDisk};
 use plimsoll::engine::{EngineError, RunRequest};
-use plimsoll::environment::Environment;
 use plimsoll::store::{Store, StoreError};
 
 use crate::harness::{Harness, harness_on_disk, nightly, range};
@@ -13,6 +12,9 @@ now = 2026-01-09T18:00:00-05:00
 [portfolios]
 "A..B" = { inception = 2026-01-06, cash = 1_000, holdings = { NIMB = 100 } }
 "#;
+
+/// The first id of a later process.
+const FIRST_ID: u64 = 50_000;
 
 /// A run that commits each time, and leaves the same books.
 fn forced() -> RunRequest {
@@ -32,30 +34,9 @@ fn under_a_reader<T>(disk: &SimulatedDisk, work: impl FnOnce() -> T) -> T {
     read.unwrap()
 }
 
-/// Opens the database of a disk as a later process does.
-fn reopened(harness: &Harness, disk: &SimulatedDisk) -> Harness {
-    let now = harness.environment.clock.now();
-    let environment = Environment::fixed(now, 50_000);
-    Harness::reopened(
-        Store::open(disk).unwrap(),
-        harness.settings.clone(),
-        environment,
-    )
-}
-
-/// Opens the database of a disk as the next process does, when that of `harness` is gone.
-fn successor(harness: &Harness, disk: &SimulatedDisk) -> Harness {
-    let environment = harness.environment.successor().unwrap();
-    Harness::reopened(
-        Store::open(disk).unwrap(),
-        harness.settings.clone(),
-        environment,
-    )
-}
-
 /// The books and the number of runs after a power cut.
 fn after_power_cut(harness: &Harness, disk: &SimulatedDisk) -> (Vec<String>, usize) {
-    let left = reopened(harness, &disk.after_power_cut());
+    let left = harness.opened_on(&disk.after_power_cut(), FIRST_ID);
     left.copy_to_file();
     (left.output_rows(), left.run_states().len())
 }
@@ -83,7 +64,7 @@ fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
     let books = after_power_cut(&harness, &disk).0;
     let calls = {
         let disk = disk.fork();
-        let night = reopened(&harness, &disk);
+        let night = harness.opened_on(&disk, FIRST_ID);
         under_a_reader(&disk, || {
             night.run(&forced());
             disk.arm(None);
@@ -96,7 +77,7 @@ fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
     let mut tried = 0;
     for ((at, _), fault) in syncs.flat_map(|sync| [(sync, Fault::Dropped), (sync, Fault::Io)]) {
         let disk = disk.fork();
-        let night = reopened(&harness, &disk);
+        let night = harness.opened_on(&disk, FIRST_ID);
         under_a_reader(&disk, || {
             night.run(&forced());
             disk.arm(Some(InjectedDiskFault {
@@ -108,7 +89,7 @@ fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
             disk.disarm();
             assert!(hit.is_err(), "{fault:?} at {at}: {hit:?}");
             // Nothing is appended to a log of which a sync failed.
-            let next = successor(&night, &disk).try_run(&nightly());
+            let next = night.succeeded_on(&disk).try_run(&nightly());
             let is_busy = matches!(
                 next,
                 Err(EngineError::Store(StoreError::CheckpointBusy { .. }))
@@ -119,7 +100,7 @@ fn after_a_failed_sync_no_run_reports_what_a_power_cut_takes() {
         let (_, runs) = after_power_cut(&harness, &disk);
         assert!(runs >= 2, "{fault:?} at {at}: {runs} runs");
         // Without the reader the log is emptied, and the next run brings all books back.
-        let next = successor(&night, &disk.fork());
+        let next = night.succeeded_on(&disk.fork());
         next.run(&nightly());
         next.copy_to_file();
         assert!(next.output_rows() == books, "{fault:?} at {at}");

@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 
 use plimsoll::disk::SimulatedDisk;
 use plimsoll::engine::{self, EngineError, RunObserver};
-use plimsoll::environment::Environment;
 use plimsoll::store::{RunState, Store, StoreError};
 
 use crate::harness::{Harness, JAN_8, harness, harness_on_disk, nightly};
@@ -74,7 +73,7 @@ fn next_run_completes_a_run_killed_at_any_event() {
     assert!(images.len() >= 16, "{}", images.len());
     let killed = harness.environment.process.clone();
     for disk in images {
-        let mut next = reopened(&harness, &disk);
+        let mut next = harness.opened_on(&disk, 2_000);
         next.environment.process.pid += 1;
         // The lease stays live until the dead process is seen to be gone.
         let refused = next.try_run(&nightly()).unwrap_err();
@@ -88,16 +87,6 @@ fn next_run_completes_a_run_killed_at_any_event() {
         next.copy_to_file();
         assert!(next.output_rows() == golden);
     }
-}
-
-/// Opens the database of a disk as a later process does.
-fn reopened(harness: &Harness, disk: &SimulatedDisk) -> Harness {
-    let now = harness.environment.clock.now();
-    Harness::reopened(
-        Store::open(disk).unwrap(),
-        harness.settings.clone(),
-        Environment::fixed(now, 2_000),
-    )
 }
 
 #[test]

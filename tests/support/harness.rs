@@ -103,6 +103,26 @@ impl Harness {
         }
     }
 
+    /// Opens the database of a disk as another process does, whose ids begin with `first_id`.
+    pub(crate) fn opened_on(&self, disk: &SimulatedDisk, first_id: u64) -> Self {
+        let environment = Environment::fixed(self.environment.clock.now(), first_id);
+        Self::reopened(
+            Store::open(disk).unwrap(),
+            self.settings.clone(),
+            environment,
+        )
+    }
+
+    /// Opens the database of a disk as the next process does, when this one is gone.
+    pub(crate) fn succeeded_on(&self, disk: &SimulatedDisk) -> Self {
+        let environment = self.environment.successor().unwrap();
+        Self::reopened(
+            Store::open(disk).unwrap(),
+            self.settings.clone(),
+            environment,
+        )
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("books.db")
     }
