@@ -1,7 +1,7 @@
 //! A health probe that asks once a second, as an orchestrator does.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,6 +16,8 @@ pub(crate) struct HealthProbe(JoinHandle<Answers>);
 pub(crate) struct Answers {
     pub(crate) asked: u64,
     pub(crate) answered: u64,
+    /// Probes with another answer than that the server is well.
+    pub(crate) refused: u64,
     /// The most consecutive probes without an answer.
     pub(crate) longest_silence: u64,
     slowest: Duration,
@@ -29,13 +31,17 @@ impl HealthProbe {
             while Instant::now() < end {
                 let started = Instant::now();
                 answers.asked += 1;
-                if is_healthy(address) {
-                    answers.answered += 1;
-                    answers.slowest = answers.slowest.max(started.elapsed());
-                    silence = 0;
-                } else {
-                    silence += 1;
-                    answers.longest_silence = answers.longest_silence.max(silence);
+                match ask(address).as_deref() {
+                    Ok(answer) if answer.starts_with("HTTP/1.1 200") => {
+                        answers.answered += 1;
+                        answers.slowest = answers.slowest.max(started.elapsed());
+                        silence = 0;
+                    }
+                    unanswered => {
+                        answers.refused += u64::from(unanswered.is_ok_and(|text| !text.is_empty()));
+                        silence += 1;
+                        answers.longest_silence = answers.longest_silence.max(silence);
+                    }
                 }
                 std::thread::sleep(Duration::from_secs(1).saturating_sub(started.elapsed()));
             }
@@ -48,17 +54,13 @@ impl HealthProbe {
     }
 }
 
-fn is_healthy(address: SocketAddr) -> bool {
-    let ask = || {
-        let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
-        stream
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok::<_, std::io::Error>(answer)
-    };
-    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+fn ask(address: SocketAddr) -> io::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 impl fmt::Display for Answers {
@@ -66,13 +68,14 @@ impl fmt::Display for Answers {
         let Self {
             asked,
             answered,
+            refused,
             longest_silence,
             slowest,
         } = self;
         write!(
             f,
-            "{answered} of {asked} answered, the slowest after {} ms, at most {longest_silence} \
-             in a row not",
+            "{answered} of {asked} answered, the slowest after {} ms, {refused} refused, at most \
+             {longest_silence} in a row not answered",
             slowest.as_millis()
         )
     }
