@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use plimsoll::domain::{
-    AssetClass, CashTerms, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio,
-    PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId,
+    AssetClass, CostBasis, Currency, Day, Factor, Lifecycle, Money, Portfolio, PortfolioId,
+    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId,
     SessionsPerYear, Shock, Transaction, TransactionKind,
 };
 use plimsoll::phases::{Books, Close, History, Market, MarketSources, exposures, risk, statistics};
@@ -83,19 +83,11 @@ fn history() -> History {
         lifecycle: Lifecycle::new(day(0)),
     };
     let transaction = |kind, security, quantity| Transaction {
-        portfolio: portfolio.id,
-        day: day(0),
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        kind,
         security,
         quantity,
         price: Some(Price::whole(100)),
-        amount: None,
-        fee: Money::ZERO,
         reference: format!("{kind} {security:?}"),
+        ..Transaction::new(portfolio.id, day(0), kind)
     };
     let mut deposit = transaction(TransactionKind::Deposit, None, Quantity::ZERO);
     deposit.amount = Some(Money::whole(1_000_000));

@@ -50,6 +50,19 @@ pub struct NewPortfolio {
 }
 
 impl NewPortfolio {
+    /// Returns a portfolio in US dollars with the default cost basis and all sessions, whose key
+    /// comes from its name.
+    pub fn in_dollars(name: &str, lifecycle: Lifecycle) -> Self {
+        Self {
+            key: PortfolioKey::from_name(name),
+            name: name.to_owned(),
+            currency: Currency::USD,
+            cost_basis: CostBasis::default(),
+            calendar: None,
+            lifecycle,
+        }
+    }
+
     /// Returns the same portfolio with its dense id.
     pub fn with_id(self, id: PortfolioId) -> Portfolio {
         Portfolio {

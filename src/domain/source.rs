@@ -153,6 +153,27 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// Returns an entry of a kind that moves nothing, without security, terms and reference.
+    pub fn new(portfolio: PortfolioId, day: Day, kind: TransactionKind) -> Self {
+        Self {
+            portfolio,
+            day,
+            time: None,
+            kind,
+            security: None,
+            quantity: Quantity::ZERO,
+            price: None,
+            amount: None,
+            fee: Money::ZERO,
+            cash: CashTerms::default(),
+            counterpart: None,
+            lots: None,
+            reference: String::new(),
+        }
+    }
+}
+
+impl Transaction {
     /// Compares two transactions of one portfolio by the order in which they are booked: day, time,
     /// kind, and reference, in which a run of digits is a number.
     ///

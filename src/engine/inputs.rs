@@ -210,8 +210,7 @@ fn load_portfolios(
 mod tests {
     use super::*;
     use crate::domain::{
-        CashTerms, CostBasis, Currency, Factor, Lifecycle, Money, NewSecurity, PortfolioKey, Price,
-        Quantity, Transaction, TransactionKind,
+        Factor, Lifecycle, NewPortfolio, NewSecurity, Price, Quantity, Transaction, TransactionKind,
     };
 
     fn security(id: u32, symbol: &str, currency: &str) -> Security {
@@ -224,29 +223,14 @@ mod tests {
     /// Returns a portfolio in dollars that bought one security.
     fn holder(security: u32) -> PortfolioState {
         let day = Day::from_number(20_000).unwrap();
-        let portfolio = Portfolio {
-            id: PortfolioId(1),
-            key: PortfolioKey::from_name("one"),
-            name: "one".to_owned(),
-            currency: Currency::USD,
-            cost_basis: CostBasis::default(),
-            calendar: None,
-            lifecycle: Lifecycle::new(day),
-        };
+        let portfolio =
+            NewPortfolio::in_dollars("one", Lifecycle::new(day)).with_id(PortfolioId(1));
         let bought = Transaction {
-            portfolio: portfolio.id,
-            day,
-            time: None,
-            counterpart: None,
-            lots: None,
-            cash: CashTerms::default(),
-            kind: TransactionKind::Buy,
             security: Some(SecurityId(security)),
             quantity: Quantity::whole(1),
             price: Some(Price::whole(1)),
-            amount: None,
-            fee: Money::ZERO,
             reference: "1".to_owned(),
+            ..Transaction::new(portfolio.id, day, TransactionKind::Buy)
         };
         PortfolioState::new(&portfolio, vec![bought])
     }

@@ -86,10 +86,7 @@ fn load_by_scan(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        CashTerms, CostBasis, Currency, Day, Lifecycle, Money, NewPortfolio, PortfolioKey,
-        Quantity, TransactionKind,
-    };
+    use crate::domain::{Day, Lifecycle, Money, NewPortfolio, TransactionKind};
     use crate::store::Store;
 
     /// Seven portfolios, of which 2, 3 and 6 have transactions.
@@ -99,30 +96,15 @@ mod tests {
         let store = Store::create(folder.path().join("books.db")).unwrap();
         let day = Day::from_number(20_000).unwrap();
         let deposit = |owner, reference: &str| Transaction {
-            portfolio: PortfolioId(owner),
-            day,
-            time: None,
-            counterpart: None,
-            lots: None,
-            cash: CashTerms::default(),
-            kind: TransactionKind::Deposit,
-            security: None,
-            quantity: Quantity::ZERO,
-            price: None,
             amount: Some(Money::whole(5)),
-            fee: Money::ZERO,
             reference: reference.to_owned(),
+            ..Transaction::new(PortfolioId(owner), day, TransactionKind::Deposit)
         };
         let stored = store.writer().unwrap().write(|writing| {
             let names = ["a", "b", "c", "d", "e", "f", "g"];
-            writing.portfolios().add(names.map(|name| NewPortfolio {
-                key: PortfolioKey::from_name(name),
-                name: name.to_owned(),
-                currency: Currency::USD,
-                cost_basis: CostBasis::default(),
-                calendar: None,
-                lifecycle: Lifecycle::new(day),
-            }))?;
+            writing
+                .portfolios()
+                .add(names.map(|name| NewPortfolio::in_dollars(name, Lifecycle::new(day))))?;
             let deposits = [(6, "1"), (2, "2"), (3, "3"), (2, "4"), (3, "5")];
             let entries: Vec<_> = deposits.map(|(owner, name)| deposit(owner, name)).into();
             writing.entries().add(&entries)

@@ -1,8 +1,7 @@
 //! Makes portfolios and securities for the unit tests of this layer.
 
 use crate::domain::{
-    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey,
-    Security, SecurityId,
+    Day, Lifecycle, NewPortfolio, NewSecurity, Portfolio, PortfolioId, Security, SecurityId,
 };
 
 pub(super) fn day(text: &str) -> Day {
@@ -16,13 +15,5 @@ pub(super) fn security(id: u32, symbol: &str) -> Security {
 
 /// Makes a portfolio in US dollars whose key comes from its name.
 pub(super) fn portfolio(id: u32, name: &str, inception: &str) -> Portfolio {
-    Portfolio {
-        id: PortfolioId(id),
-        key: PortfolioKey::from_name(name),
-        name: name.to_owned(),
-        currency: Currency::USD,
-        cost_basis: CostBasis::default(),
-        calendar: None,
-        lifecycle: Lifecycle::new(day(inception)),
-    }
+    NewPortfolio::in_dollars(name, Lifecycle::new(day(inception))).with_id(PortfolioId(id))
 }

@@ -165,9 +165,7 @@ impl ForeignUse<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        CashTerms, CostBasis, Lifecycle, PortfolioId, PortfolioKey, TransactionKind,
-    };
+    use crate::domain::{CashTerms, Lifecycle, NewPortfolio, PortfolioId, TransactionKind};
     use crate::invalidation::sample::{Table, day, entry, sessions, table};
     use roaring::RoaringBitmap;
 
@@ -189,15 +187,8 @@ mod tests {
     /// Returns the cells of a phase that a rate of sessions 2 and 3, of 7, affects through the
     /// balance of the entries.
     fn affected_by_balance(entries: &[Transaction], phase: Phase) -> Table {
-        let portfolio = Portfolio {
-            id: PortfolioId(1),
-            key: PortfolioKey::from_name("one"),
-            name: "one".to_owned(),
-            currency: Currency::USD,
-            cost_basis: CostBasis::default(),
-            calendar: None,
-            lifecycle: Lifecycle::new(day(0)),
-        };
+        let portfolio =
+            NewPortfolio::in_dollars("one", Lifecycle::new(day(0))).with_id(PortfolioId(1));
         let sessions = sessions(7);
         let changed = AffectedSessions {
             by_price: RoaringBitmap::from([2, 3]),

@@ -84,21 +84,11 @@ fn change(Correction { was, now }: &Correction<Portfolio>) -> Option<(&Portfolio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        CostBasis, Currency, FeeTreatment, Lifecycle, LotMethod, PortfolioId, PortfolioKey,
-    };
+    use crate::domain::{CostBasis, FeeTreatment, Lifecycle, LotMethod, NewPortfolio, PortfolioId};
 
     #[test]
     fn a_changed_cost_basis_affects_cells_and_a_name_does_not() {
-        let was = Portfolio {
-            id: PortfolioId(1),
-            key: PortfolioKey::from_name("A"),
-            name: "A".to_owned(),
-            currency: Currency::USD,
-            cost_basis: CostBasis::default(),
-            calendar: None,
-            lifecycle: Lifecycle::new(Day::MIN),
-        };
+        let was = NewPortfolio::in_dollars("A", Lifecycle::new(Day::MIN)).with_id(PortfolioId(1));
         let reason = |now: Portfolio| {
             let was = was.clone();
             change(&Correction { was, now }).map(|(_, reason)| reason)

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ownership::{origin, signed_quantity};
 use crate::domain::{
-    ActionKind, CashTerms, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId,
-    Split, Transaction, TransactionKind,
+    ActionKind, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId, Split,
+    Transaction, TransactionKind,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -205,18 +205,8 @@ fn movement(
     quantity: Quantity,
 ) -> Transaction {
     Transaction {
-        portfolio,
-        day: action.day,
-        kind,
         security: Some(action.security),
         quantity,
-        price: None,
-        amount: None,
-        fee: Money::ZERO,
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        reference: String::new(),
+        ..Transaction::new(portfolio, action.day, kind)
     }
 }

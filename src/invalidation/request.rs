@@ -81,10 +81,7 @@ fn remove_selection(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        CostBasis, Currency, Day, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PhaseSet,
-        PortfolioKey, Scope,
-    };
+    use crate::domain::{Day, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PhaseSet, Scope};
     use crate::store::Store;
 
     #[test]
@@ -101,14 +98,9 @@ mod tests {
         };
         let mut writer = store.writer().unwrap();
         let removed = writer.write(|writing| {
-            writing.portfolios().add([NewPortfolio {
-                key: PortfolioKey::from_name("closed"),
-                name: "closed".to_owned(),
-                currency: Currency::USD,
-                cost_basis: CostBasis::default(),
-                calendar: None,
-                lifecycle: lifecycle.unwrap(),
-            }])?;
+            writing
+                .portfolios()
+                .add([NewPortfolio::in_dollars("closed", lifecycle.unwrap())])?;
             writing.calendar().set(&Calendar::weekdays())?;
             for day in days {
                 writing

@@ -2,9 +2,7 @@
 //! so that tests can use days between sessions.
 
 use super::affected_cells::AffectedCells;
-use crate::domain::{
-    CashTerms, Day, Money, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind,
-};
+use crate::domain::{Day, Phase, PortfolioId, Quantity, SecurityId, Transaction, TransactionKind};
 
 /// The ids of a phase, session by session.
 pub(super) type Table = Vec<Vec<u32>>;
@@ -24,19 +22,10 @@ pub(super) fn entry(
     (portfolio, on, kind, quantity): (u32, i32, TransactionKind, i32),
 ) -> Transaction {
     Transaction {
-        portfolio: PortfolioId(portfolio),
-        day: day(on),
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        kind,
         security: Some(SecurityId(1)),
         quantity: Quantity::whole(quantity),
-        price: None,
-        amount: None,
-        fee: Money::ZERO,
         reference: format!("{portfolio} {on} {kind} {quantity}"),
+        ..Transaction::new(PortfolioId(portfolio), day(on), kind)
     }
 }
 

@@ -9,8 +9,8 @@ use super::history::History;
 use super::market::Market;
 use super::sources::{Close, MarketSources};
 use crate::domain::{
-    CashTerms, CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId,
-    PortfolioKey, Price, Security, SecurityId, Split, Transaction, TransactionKind,
+    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price,
+    Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -58,19 +58,10 @@ pub(super) fn transaction(
     quantity: &str,
 ) -> Transaction {
     Transaction {
-        portfolio: PortfolioId(1),
-        day: day(on),
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        kind,
         security: security.map(SecurityId),
         quantity: amount(quantity),
-        price: None,
-        amount: None,
-        fee: amount("0"),
         reference: format!("{on} {kind} {security:?} {quantity}"),
+        ..Transaction::new(PortfolioId(1), day(on), kind)
     }
 }
 

@@ -7,10 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 
 use crate::domain::{
-    AssetClass, Calendar, CashTerms, Cell, CellSelection, CloseChange, Correction, CostBasis,
-    Currency, Day, DayRange, Factor, Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet,
-    Portfolio, PortfolioId, PortfolioKey, Price, Quantity, RiskModel, Scope, SecurityId, Shock,
-    Transaction, TransactionKind,
+    AssetClass, Calendar, Cell, CellSelection, CloseChange, Correction, Day, DayRange, Factor,
+    Lifecycle, Money, NewPortfolio, NewSecurity, Phase, PhaseSet, Portfolio, PortfolioId, Price,
+    Quantity, RiskModel, Scope, SecurityId, Shock, Transaction, TransactionKind,
 };
 use crate::engine::{Outcome, RunRequest, Settings, run};
 use crate::environment::Environment;
@@ -192,14 +191,8 @@ impl Fixture {
                     ("Beta", Lifecycle::new(days[10])),
                     ("Gone", Lifecycle::new(days[0]).with_deleted_at(Some(now))),
                 ];
-                let new = lifecycles.map(|(name, lifecycle)| NewPortfolio {
-                    key: PortfolioKey::from_name(name),
-                    name: name.to_owned(),
-                    currency: Currency::USD,
-                    cost_basis: CostBasis::default(),
-                    calendar: None,
-                    lifecycle,
-                });
+                let new =
+                    lifecycles.map(|(name, lifecycle)| NewPortfolio::in_dollars(name, lifecycle));
                 writing.portfolios().add(new)?;
                 for (symbol, class) in [
                     ("ACME", AssetClass::Equity),
@@ -276,18 +269,10 @@ fn entry(
 ) -> Transaction {
     let price = security.map(|_| Price::whole(100));
     Transaction {
-        portfolio: PortfolioId(portfolio),
-        day,
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        kind,
         security: security.map(SecurityId),
         quantity: Quantity::whole(quantity),
         price,
         amount: security.is_none().then(|| Money::whole(10_000)),
-        fee: Money::ZERO,
-        reference: String::new(),
+        ..Transaction::new(PortfolioId(portfolio), day, kind)
     }
 }

@@ -96,21 +96,15 @@ fn state(portfolio: &Portfolio, today: Day) -> (Tone, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CostBasis, Currency, Lifecycle, PortfolioId, PortfolioKey};
+    use crate::domain::{Lifecycle, NewPortfolio, PortfolioId};
 
     #[test]
     fn a_portfolio_is_closing_up_to_its_last_day_and_closed_after_it() {
         let day = |text: &str| text.parse::<Day>().unwrap();
         let life = Lifecycle::new(day("2026-01-05"));
-        let portfolio = Portfolio {
-            id: PortfolioId(1),
-            key: PortfolioKey::from_name("a"),
-            name: "a".to_owned(),
-            currency: Currency::USD,
-            cost_basis: CostBasis::default(),
-            calendar: None,
-            lifecycle: life.with_closing_day(Some(day("2026-01-08"))).unwrap(),
-        };
+        let portfolio =
+            NewPortfolio::in_dollars("a", life.with_closing_day(Some(day("2026-01-08"))).unwrap())
+                .with_id(PortfolioId(1));
         let portfolios = [portfolio];
         let on = |today| {
             portfolios_json(&portfolios, &Calendar::new_york(), day(today))[0]["state"].clone()

@@ -5,9 +5,7 @@
 use std::time::Instant;
 
 use plimsoll::capture::{CaptureExtent, capture_books};
-use plimsoll::domain::{
-    CostBasis, Currency, DayRange, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioKey,
-};
+use plimsoll::domain::{DayRange, IdSet, Lifecycle, NewPortfolio, Phase};
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::store::{Store, StoreError};
@@ -63,14 +61,9 @@ fn fill_database(path: &std::path::Path) -> Store {
     let lifecycle = Lifecycle::new(sessions[0]);
     let filled: Result<(), StoreError> = writer.write(|writing| {
         let names = (1..=PORTFOLIOS).map(|number| format!("P{number:06}"));
-        writing.portfolios().add(names.map(|name| NewPortfolio {
-            key: PortfolioKey::from_name(&name),
-            name,
-            currency: Currency::USD,
-            cost_basis: CostBasis::default(),
-            calendar: None,
-            lifecycle,
-        }))?;
+        writing
+            .portfolios()
+            .add(names.map(|name| NewPortfolio::in_dollars(&name, lifecycle)))?;
         for (at, day) in (0..).zip(sessions) {
             let holes: IdSet = (1..=PORTFOLIOS)
                 .filter(|id| (id * 7 + at * 13) % 1_000 == 0)

@@ -127,24 +127,15 @@ pub(crate) fn missing_references(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CashTerms, Correction, LotChoices, Money};
+    use crate::domain::{Correction, LotChoices};
     use crate::import::sample::{day, portfolio, security};
 
     fn movement(id: &str, owner: u32, kind: TransactionKind) -> Transaction {
         Transaction {
-            portfolio: PortfolioId(owner),
-            day: day("2026-01-06"),
-            time: None,
-            kind,
             security: Some(SecurityId(1)),
             quantity: Quantity::whole(5),
-            price: None,
-            amount: None,
-            fee: Money::ZERO,
-            cash: CashTerms::default(),
-            counterpart: None,
-            lots: None,
             reference: id.to_owned(),
+            ..Transaction::new(PortfolioId(owner), day("2026-01-06"), kind)
         }
     }
 

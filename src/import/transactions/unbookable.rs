@@ -239,24 +239,13 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CashTerms, CostBasis};
+    use crate::domain::CostBasis;
     use crate::import::sample::{day, portfolio, security};
 
     fn movement(id: &str, kind: TransactionKind) -> Transaction {
         Transaction {
-            portfolio: PortfolioId(1),
-            day: day("2026-01-06"),
-            time: None,
-            kind,
-            security: None,
-            quantity: Quantity::ZERO,
-            price: None,
-            amount: None,
-            fee: Money::ZERO,
-            cash: CashTerms::default(),
-            counterpart: None,
-            lots: None,
             reference: id.to_owned(),
+            ..Transaction::new(PortfolioId(1), day("2026-01-06"), kind)
         }
     }
 

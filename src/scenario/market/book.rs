@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::prices::Market;
 use crate::domain::{
-    CashTerms, Currency, Day, Money, PortfolioId, Price, Quantity, SecurityId, Split, Transaction,
+    Currency, Day, Money, PortfolioId, Price, Quantity, SecurityId, Split, Transaction,
     TransactionKind,
 };
 
@@ -193,19 +193,8 @@ impl<'a> Book<'a> {
             .rev()
             .take_while(|entry| entry.day == day);
         Transaction {
-            portfolio: self.portfolio,
-            day,
-            time: None,
-            counterpart: None,
-            lots: None,
-            cash: CashTerms::default(),
-            kind,
-            security: None,
-            quantity: Quantity::ZERO,
-            price: None,
-            amount: None,
-            fee: Money::ZERO,
             reference: format!("{}/{day}/{:02}", self.name, today.count() + 1),
+            ..Transaction::new(self.portfolio, day, kind)
         }
     }
 }

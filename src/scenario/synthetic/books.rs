@@ -7,9 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::market::{Market, SEED};
 use super::trades::trades;
-use crate::domain::{
-    CostBasis, Currency, IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId, PortfolioKey,
-};
+use crate::domain::{IdSet, Lifecycle, NewPortfolio, Phase, PortfolioId};
 use crate::engine::{EngineError, Settings};
 use crate::store::{Location, Store, StoreError, WriteTransaction};
 
@@ -88,14 +86,9 @@ fn add_portfolios(
 ) -> Result<(), StoreError> {
     let lifecycle = Lifecycle::new(market.portfolio_sessions()[0]);
     let names = (1..=shape.portfolios).map(|number| format!("P{number:07}"));
-    writing.portfolios().add(names.map(|name| NewPortfolio {
-        key: PortfolioKey::from_name(&name),
-        name,
-        currency: Currency::USD,
-        cost_basis: CostBasis::default(),
-        calendar: None,
-        lifecycle,
-    }))?;
+    writing
+        .portfolios()
+        .add(names.map(|name| NewPortfolio::in_dollars(&name, lifecycle)))?;
     for number in 1..=shape.portfolios {
         let has_transactions = match coverage {
             InitialCoverage::None => true,

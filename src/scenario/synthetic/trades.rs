@@ -2,7 +2,7 @@
 //! session, then a trade on every fifth.
 
 use crate::domain::{
-    CashTerms, Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
+    Money, PortfolioId, Price, Quantity, SecurityId, Transaction, TransactionKind,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,19 +25,9 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
         .collect();
     let day = market.portfolio_sessions()[0];
     let mut entries = vec![Transaction {
-        portfolio,
-        day,
-        time: None,
-        counterpart: None,
-        lots: None,
-        cash: CashTerms::default(),
-        kind: TransactionKind::Deposit,
-        security: None,
-        quantity: Quantity::ZERO,
-        price: None,
         amount: Some(Money::whole(DEPOSIT)),
-        fee: Money::ZERO,
         reference: reference(portfolio, 0),
+        ..Transaction::new(portfolio, day, TransactionKind::Deposit)
     }];
     let quantity = |share: SecurityId, session: usize, part: f64| {
         let price: Price = market.price(share, session);
@@ -46,19 +36,12 @@ pub(super) fn trades(market: &Market, portfolio: PortfolioId, holdings: u32) -> 
     };
     let mut trade = |kind, share, session: usize, part| {
         entries.push(Transaction {
-            portfolio,
-            day: market.portfolio_sessions()[session],
-            time: None,
-            counterpart: None,
-            lots: None,
-            cash: CashTerms::default(),
-            kind,
             security: Some(share),
             quantity: quantity(share, session, part),
             price: Some(market.price(share, session)),
-            amount: None,
             fee: Money::whole(1),
             reference: reference(portfolio, entries.len()),
+            ..Transaction::new(portfolio, market.portfolio_sessions()[session], kind)
         });
     };
     for share in &shares {

@@ -10,9 +10,9 @@ use super::instruments::resolve_transactions;
 use super::spec::{SplitSpec, TransactionSpec};
 use super::state::{Contents, MarketEnd, World, WorldPortfolio};
 use crate::domain::{
-    Calendar, CashTerms, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio,
-    PortfolioKey, Price, Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split,
-    Transaction, TransactionKind, is_closed,
+    Calendar, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio, PortfolioKey, Price,
+    Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction,
+    TransactionKind, is_closed,
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
@@ -163,19 +163,8 @@ impl WorldPortfolio {
         holdings: &BTreeMap<SecurityId, Quantity>,
     ) -> Vec<Transaction> {
         let entry = |kind, place| Transaction {
-            portfolio: self.portfolio.id,
-            day,
-            time: None,
-            counterpart: None,
-            lots: None,
-            cash: CashTerms::default(),
-            kind,
-            security: None,
-            quantity: Quantity::ZERO,
-            price: None,
-            amount: None,
-            fee: Money::ZERO,
             reference: format!("{}/{day}/{place:02}", self.random_stream_name()),
+            ..Transaction::new(self.portfolio.id, day, kind)
         };
         let mut transactions = Vec::new();
         if !cash.is_zero() {
