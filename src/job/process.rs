@@ -50,12 +50,14 @@ pub(super) struct FinishedProcess {
 }
 
 /// Limits of a command.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct ProcessLimits<'l> {
     /// The time after which it counts as hanging.
     pub(super) timeout: Duration,
     /// The time after which it is killed on purpose.
     pub(super) kill_after: Option<Duration>,
+    /// Tells the moment at which it is killed on purpose.
+    pub(super) kill_when: Option<&'l dyn Fn() -> bool>,
     /// Set when a person presses Ctrl-C.
     pub(super) cancel: &'l AtomicBool,
 }
@@ -115,7 +117,9 @@ impl RunningProcess {
             if limits.cancel.load(Ordering::Acquire) {
                 break ProcessEnd::Interrupted;
             }
-            if limits.kill_after.is_some_and(|after| elapsed >= after) {
+            if limits.kill_after.is_some_and(|after| elapsed >= after)
+                || limits.kill_when.is_some_and(|is_now| is_now())
+            {
                 break ProcessEnd::Killed;
             }
             if elapsed >= limits.timeout {
@@ -251,6 +255,7 @@ mod tests {
             .wait(ProcessLimits {
                 timeout: Duration::from_millis(timeout),
                 kill_after: kill_after.map(Duration::from_millis),
+                kill_when: None,
                 cancel: &cancel,
             })
             .unwrap()

@@ -65,16 +65,35 @@ impl<'s> Subject<'s> {
     pub(super) fn nightly(&self) -> JobRequest<'s> {
         JobRequest::nightly(&self.job.commands.run)
     }
+
+    /// Returns the time of a run as a process of its own, which the start of the program takes part
+    /// of. A run of a process that stays up does not tell it.
+    pub(super) fn process_time(
+        &self,
+        start: &JobState<'_>,
+        run: &JobRun,
+    ) -> Result<Duration, JobError> {
+        if self.job.commands.serve.is_none() {
+            return Ok(run.elapsed);
+        }
+        let disturbance = Disturbance {
+            fault: None,
+            kill_after: Some(self.job.commands.timeout),
+        };
+        let run = self.run(&start.fork()?, &self.nightly(), disturbance)?;
+        Ok(run.elapsed)
+    }
 }
 
 /// Checks all promises that the job file does not switch off.
 pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>, JobError> {
     let start = subject.load()?;
     let mut broken = Vec::new();
-    let first = check_two_runs(subject, &start, &mut broken)?;
+    let mut first = check_two_runs(subject, &start, &mut broken)?;
     check_deleted(subject, &first, &mut broken)?;
     check_scopes(subject, &start, &mut broken)?;
     if first.failure.is_none() {
+        first.elapsed = subject.process_time(&start, &first)?;
         let points = fault_points(&first.writes);
         for kind in [WriteFaultKind::Raise, WriteFaultKind::Hang] {
             for number in &points {

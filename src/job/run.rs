@@ -194,9 +194,14 @@ fn run_processes(
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
     // Closed before the job starts, which may change the mode of the journal.
     state.scratch.connect()?.prepare_run(disturbance.fault)?;
+    let database = state.scratch.database();
+    // A server tells the moment at which the write hangs; for a file, only a time can be waited.
+    let tells_hang = disturbance.kill_after.is_some() && database.has_hanging_write().is_some();
+    let hangs = || database.has_hanging_write() == Some(true);
     let limits = ProcessLimits {
         timeout: state.job.commands.timeout,
-        kill_after: disturbance.kill_after,
+        kill_after: disturbance.kill_after.filter(|_| !tells_hang),
+        kill_when: tells_hang.then_some(&hangs),
         cancel,
     };
     let values = RequestValues::new(state, request, &plan)?;
@@ -235,7 +240,6 @@ fn run_processes(
     if ends.iter().any(|end| end.end == ProcessEnd::Interrupted) {
         return Err(JobError::Interrupted);
     }
-    let database = state.scratch.database();
     if !keeps_sessions {
         database.end_sessions(SESSION_GRACE)?;
     }

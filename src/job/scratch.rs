@@ -173,6 +173,7 @@ fn make_by_command(
     let finished = running.wait(ProcessLimits {
         timeout: job.commands.timeout,
         kill_after: None,
+        kill_when: None,
         cancel,
     });
     let mut finished = finished.map_err(|source| start_error(job, command, source))?;

@@ -6,9 +6,11 @@
 //! | `server` | the server, shared with the tests of captures |
 //! | `workspace` | a folder with a job file, in which tests run the program |
 //! | `runs` | cells, types of columns, faults and promises |
+//! | `examples` | the example jobs for PostgreSQL, in SQL and with SQLAlchemy |
 //! | `removal` | databases are dropped after each end, and those of killed runs by the next one |
 //! | `refusals` | servers, rights, schemas and URLs that cannot be used |
 
+mod examples;
 mod refusals;
 mod removal;
 mod runs;

@@ -98,9 +98,8 @@ impl PostgresError {
                 "check host and port in the URL, and that the server is running"
             }
             Self::Login { .. } => {
-                "check user, password and database in the URL or in PLIMSOLL_POSTGRES, the \
-                 password in PGPASSWORD or ~/.pgpass, and whether the server has TLS if `sslmode` \
-                 requires it"
+                "check user, password and database in the URL, the password in PGPASSWORD or \
+                 ~/.pgpass, and whether the server has TLS if `sslmode` requires it"
             }
             Self::NoCreate(_) => {
                 "an administrator can run: ALTER ROLE the_user CREATEDB; or start a server for tests, \

@@ -30,6 +30,9 @@ pub(crate) trait ScratchDatabase: Debug + Send + Sync {
     /// `grace`. Until then a server may still execute a statement of a process that was killed.
     fn end_sessions(&self, grace: Duration) -> Result<(), StoreError>;
 
+    /// Returns whether a write hangs, by an armed fault; `None` if the database cannot tell.
+    fn has_hanging_write(&self) -> Option<bool>;
+
     /// Removes the password of the server from an output.
     fn redacted(&self, output: String) -> String;
 }

@@ -66,6 +66,10 @@ impl ScratchDatabase for SqliteScratch {
         Ok(())
     }
 
+    fn has_hanging_write(&self) -> Option<bool> {
+        None
+    }
+
     fn redacted(&self, output: String) -> String {
         output
     }

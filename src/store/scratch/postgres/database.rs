@@ -104,6 +104,11 @@ impl ScratchDatabase for PostgresScratch {
         Ok(self.server.end_sessions(&self.name, grace)?)
     }
 
+    fn has_hanging_write(&self) -> Option<bool> {
+        // A server that fails shows in what follows the run.
+        Some(self.server.has_hanging_write(&self.name).unwrap_or(false))
+    }
+
     fn redacted(&self, output: String) -> String {
         self.server.login().redactor().redacted(output)
     }

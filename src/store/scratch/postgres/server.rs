@@ -12,6 +12,7 @@ use std::time::Duration;
 use postgres::{Client, Error};
 use uuid::Uuid;
 
+use super::watch::HANG_LOCK;
 use crate::store::foreign::{identifier, qualified_identifier};
 use crate::store::postgres::{LibpqVariables, PostgresConnection, PostgresError, PostgresLogin};
 use crate::store::redaction::PostgresUrl;
@@ -154,6 +155,20 @@ impl ScratchServer {
             thread::sleep(POLL);
             waited += POLL;
         }
+    }
+
+    /// Returns whether a write in a database holds the lock of a fault that hangs.
+    pub(super) fn has_hanging_write(&self, database: &str) -> Result<bool, PostgresError> {
+        let (class, object) = HANG_LOCK;
+        let held = format!(
+            "SELECT EXISTS (
+                 SELECT FROM pg_catalog.pg_locks l
+                 JOIN pg_catalog.pg_database d ON d.oid = l.database
+                 WHERE d.datname = $1 AND l.locktype = 'advisory' AND l.granted
+                   AND l.classid::bigint = {class} AND l.objid::bigint = {object})"
+        );
+        let held = self.client().query_one(&held, &[&database]);
+        Ok(held.map_err(|error| self.error(&error))?.get(0))
     }
 
     pub(super) const fn login(&self) -> &PostgresLogin {

@@ -30,6 +30,9 @@ pub(super) const HARNESS_TABLES: &str = "
         END LOOP;
     END $plimsoll$;";
 
+/// The advisory lock of a write that hangs, by which its process is killed inside it.
+pub(super) const HANG_LOCK: (i32, i32) = (1_886_153_069, 1);
+
 /// Returns the triggers that record the writes to a table, by its qualified and quoted name, and
 /// apply an armed fault to them. A write that fails, or whose transaction is rolled back, leaves no
 /// record. From the armed write on, all fail, as in a SQLite file.
@@ -39,6 +42,7 @@ pub(super) const HARNESS_TABLES: &str = "
 pub(super) fn triggers(watched: &WatchedTable, table: &str) -> String {
     let source = watched.source;
     let (portfolio, day) = (identifier(&watched.portfolio), identifier(&watched.day));
+    let (class, object) = HANG_LOCK;
     let (delete, raise, hang) = (
         WriteKind::Delete.name(),
         WriteFaultKind::Raise.name(),
@@ -67,7 +71,10 @@ pub(super) fn triggers(watched: &WatchedTable, table: &str) -> String {
             VALUES (this, {source}, lower(TG_OP), written.{portfolio}::text, written.{day}::text);
             SELECT kind INTO armed FROM plimsoll.fault WHERE number <= this;
             IF armed = '{raise}' THEN RAISE EXCEPTION '{FAILURE}'; END IF;
-            IF armed = '{hang}' THEN PERFORM pg_sleep(1000000); END IF;
+            IF armed = '{hang}' THEN
+                PERFORM pg_advisory_xact_lock({class}, {object});
+                PERFORM pg_sleep(1000000);
+            END IF;
             RETURN NULL;
         END $plimsoll$;
         CREATE TRIGGER plimsoll_watch_{source}_rows
