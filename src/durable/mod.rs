@@ -7,12 +7,14 @@
 //! renames it.
 
 mod calls;
+mod finish;
 mod names;
 #[cfg(test)]
 mod tests;
 mod unfinished;
 mod write;
 
+pub use finish::{FinishCalls, finish, unfinished_path};
 pub use names::{create_folders, move_file, sync_folder_of};
 pub use unfinished::{Unfinished, companions, remove_abandoned};
 pub use write::{Access, create, replace};

@@ -9,9 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::calls::{FileCalls, Machine, folder_of};
+use super::finish::{EXTENSION, FinishCalls, finish, unfinished_path};
 
-/// Extension of a file that is not complete yet.
-const EXTENSION: &str = "unfinished";
 /// Suffixes of the files that SQLite keeps beside a database.
 const COMPANIONS: [&str; 4] = ["-journal", "-wal", "-shm", "-synced"];
 
@@ -32,7 +31,7 @@ impl Unfinished {
     ///
     /// The file cannot be created or locked.
     pub fn begin(target: &Path) -> io::Result<Self> {
-        let path = target.with_added_extension(EXTENSION);
+        let path = unfinished_path(target);
         loop {
             let file = open(&path)?;
             match file.lock() {
@@ -71,7 +70,7 @@ impl Unfinished {
     }
 
     pub(super) fn finish_through(mut self, calls: &dyn FileCalls) -> io::Result<u64> {
-        let bytes = self.rename_synced(calls)?;
+        let bytes = finish(&Finishing(&self, calls))?;
         self.is_finished = true;
         Ok(bytes)
     }
@@ -80,20 +79,34 @@ impl Unfinished {
         &mut self.file
     }
 
-    fn rename_synced(&self, calls: &dyn FileCalls) -> io::Result<u64> {
-        // Synced before the rename: a power cut must not leave the name without the bytes.
-        calls.sync_file(&self.file, &self.path)?;
-        let bytes = self.file.metadata()?.len();
-        // Mostly there are none.
-        let _ = remove_companions(&self.path);
-        calls.rename(&self.path, &self.target)?;
-        calls.sync_folder(folder_of(&self.target))?;
-        Ok(bytes)
-    }
-
     fn clear(&self) -> io::Result<()> {
         self.file.set_len(0)?;
         remove_companions(&self.path)
+    }
+}
+
+/// An unfinished file, and the file system on which it gets its name.
+struct Finishing<'u>(&'u Unfinished, &'u dyn FileCalls);
+
+impl FinishCalls for Finishing<'_> {
+    type Error = io::Error;
+
+    fn sync(&self) -> io::Result<u64> {
+        let Self(unfinished, calls) = self;
+        calls.sync_file(&unfinished.file, &unfinished.path)?;
+        Ok(unfinished.file.metadata()?.len())
+    }
+
+    fn rename(&self) -> io::Result<()> {
+        let Self(unfinished, calls) = self;
+        // Mostly there are none.
+        let _ = remove_companions(&unfinished.path);
+        calls.rename(&unfinished.path, &unfinished.target)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        let Self(unfinished, calls) = self;
+        calls.sync_folder(folder_of(&unfinished.target))
     }
 }
 

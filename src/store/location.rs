@@ -13,10 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use crate::durable::{Access, Unfinished, replace};
-
-/// Extension of a database that is not complete yet, on a file system of its own.
-const UNFINISHED: &str = "unfinished";
+use crate::durable::{Access, FinishCalls, Unfinished, finish, replace, unfinished_path};
 
 /// Files outside the machine's file system, which SQLite reaches through a VFS.
 pub trait FileSystem: Debug + Send + Sync {
@@ -269,20 +266,19 @@ impl Location {
         if self.exists() {
             return Err(self.already_exists());
         }
-        let path = self.path.with_added_extension(UNFINISHED);
-        let unfinished = Self::on(Arc::clone(&files), path);
+        let unfinished = Self::on(Arc::clone(&files), unfinished_path(&self.path));
         // An earlier attempt that was interrupted may have left its files, and a log without its
         // database would be replayed.
         unfinished.remove_if_present()?;
         unfinished.remove_companions()?;
         self.remove_companions()?;
         fill(unfinished.connect(create_flags())?)?;
-        let synced = files.sync(&unfinished.path);
-        let renamed = synced
-            .and_then(|_| files.rename(&unfinished.path, &self.path))
-            // Makes the new name durable.
-            .and_then(|()| files.sync(&self.path));
-        renamed.map_err(|error| unfinished.file_error(error))
+        let finishing = Finishing {
+            files: &*files,
+            from: &unfinished.path,
+            to: &self.path,
+        };
+        finish(&finishing).map_err(|error| unfinished.file_error(error))
     }
 
     fn already_exists(&self) -> StoreError {
@@ -294,6 +290,29 @@ impl Location {
             path: self.path.clone(),
             source,
         }
+    }
+}
+
+/// A database under its temporary name on a file system of its own.
+struct Finishing<'f> {
+    files: &'f dyn FileSystem,
+    from: &'f Path,
+    to: &'f Path,
+}
+
+impl FinishCalls for Finishing<'_> {
+    type Error = io::Error;
+
+    fn sync(&self) -> io::Result<u64> {
+        self.files.sync(self.from)
+    }
+
+    fn rename(&self) -> io::Result<()> {
+        self.files.rename(self.from, self.to)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        self.files.sync_names()
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn write(original: &Path, copy: &Path, mutants: &[Mutant]) -> io::Res
         // All stale places are reported at once: a build takes minutes.
         if let Some(edits) = edits.remove(inside) {
             let text = String::from_utf8(bytes).map_err(io::Error::other)?;
-            match apply(text, &edits) {
+            match apply(text, Syntax::of(inside), &edits) {
                 Ok(text) => bytes = text.into_bytes(),
                 Err(error) => {
                     stale.push(in_file(inside, &error).to_string());
@@ -146,8 +146,46 @@ fn edits_by_file(mutants: &[Mutant]) -> BTreeMap<PathBuf, FileEdits> {
     by_file
 }
 
+/// The language of a source file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Rust,
+    /// A template of a page.
+    Template,
+}
+
+impl Syntax {
+    fn of(path: &Path) -> Self {
+        match path.extension() {
+            Some(ending) if ending == "html" => Self::Template,
+            _ => Self::Rust,
+        }
+    }
+
+    /// Returns a choice between alternatives, of which each has the name of its mutant, and the
+    /// original text.
+    fn choice(self, alternatives: &[(&str, &str)], original: &str) -> String {
+        let mut choice = String::new();
+        for (at, (name, mutated)) in alternatives.iter().enumerate() {
+            let active = format!("crate::mutation::active({name:?})");
+            choice += &match (self, at) {
+                (Self::Rust, 0) => format!("if {active} {{ {mutated} }}"),
+                (Self::Rust, _) => format!(" else if {active} {{ {mutated} }}"),
+                (Self::Template, 0) => format!("{{% if {active} %}}{mutated}"),
+                (Self::Template, _) => format!("{{% else if {active} %}}{mutated}"),
+            };
+        }
+        match self {
+            // Statements are inserted before the place.
+            Self::Rust if original.is_empty() => choice + " ",
+            Self::Rust => format!("{choice} else {{ {original} }} "),
+            Self::Template => format!("{choice}{{% else %}}{original}{{% endif %}}"),
+        }
+    }
+}
+
 /// Makes all edits of a text, each an alternative that is taken if its mutant is in force.
-fn apply(text: String, edits: &[(&str, Edit)]) -> Result<String, String> {
+fn apply(text: String, syntax: Syntax, edits: &[(&str, Edit)]) -> Result<String, String> {
     let mut replaced = Vec::new();
     let mut by_place: BTreeMap<(&str, &str), Vec<(&str, &str)>> = BTreeMap::new();
     for (name, edit) in edits {
@@ -163,17 +201,8 @@ fn apply(text: String, edits: &[(&str, Edit)]) -> Result<String, String> {
                 continue;
             }
         };
-        let mut changed = String::new();
-        for (name, mutated) in alternatives {
-            if !changed.is_empty() {
-                changed += " else ";
-            }
-            changed += &format!("if crate::mutation::active({name:?}) {{ {mutated} }}");
-        }
-        if first < end {
-            changed += &format!(" else {{ {} }}", &text[first..end]);
-        }
-        replaced.push((first, end, format!("{changed} ")));
+        let changed = syntax.choice(&alternatives, &text[first..end]);
+        replaced.push((first, end, changed));
     }
     if !stale.is_empty() {
         return Err(stale.join("; "));

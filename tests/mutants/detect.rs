@@ -1,5 +1,5 @@
-//! Looks for the mutant in force with scenarios, simulations or concerns, in the program that is
-//! built from the changed sources.
+//! Looks for the mutant in force with scenarios, simulations, concerns, writers or the server, in the
+//! program that is built from the changed sources.
 
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +18,8 @@ use plimsoll::sim::{
 
 use crate::all_mutants;
 use crate::detect_concerns::find_by_concerns;
+use crate::detect_server::find_by_server;
+use crate::detect_writers::find_by_writers;
 use crate::mutant::Change;
 
 /// The scenario of all simulations: two portfolios with two open sessions each. Each cell has its
@@ -36,8 +38,8 @@ from = 2025-12-22
 run = {}
 ";
 
-/// Prints the scenario, simulation or world that finds the mutant and exits with 0; exits with 1 if
-/// none does. `words` are the mutant and what is tried first; without them, no mutant is in force.
+/// Prints the name of what finds the mutant and exits with 0; exits with 1 if nothing does. `words`
+/// are the mutant and the name that is tried first; without them, no mutant is in force.
 #[expect(clippy::print_stdout, reason = "the test reads the result there")]
 pub(crate) fn main(suite: &str, words: &[String]) -> ExitCode {
     let (mutant, first) = match words {
@@ -47,6 +49,8 @@ pub(crate) fn main(suite: &str, words: &[String]) -> ExitCode {
     let found = match suite {
         "scenario" => find_by_scenario(mutant, first),
         "concerns" => find_by_concerns(first),
+        "writers" => find_by_writers(first),
+        "server" => find_by_server(first),
         _ => find_by_simulation(first),
     };
     found.map_or(ExitCode::FAILURE, |found| {

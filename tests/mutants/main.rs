@@ -1,4 +1,5 @@
-//! Mutants: faults that some scenario, simulation or concern must find.
+//! Mutants: faults that some scenario, simulation, concern, exploration of writers or request to the
+//! server must find.
 //!
 //! Most are changes of the sources. All of them are made in a copy under the target folder, each in
 //! force only if an environment variable names it. The copy of this test detects: it is built once
@@ -11,10 +12,17 @@ mod books;
 mod build;
 mod cash;
 mod closed;
+mod copies;
 mod copy;
 mod detect;
 mod detect_concerns;
+mod detect_server;
+mod detect_writers;
 mod execution;
+/// `tests/sim` checks that they find nothing without a mutant.
+#[expect(dead_code, reason = "detections use a part")]
+#[path = "../sim/writers/mod.rs"]
+mod explorations;
 mod histories;
 mod imports;
 mod mutant;
@@ -23,9 +31,13 @@ mod plans;
 mod rates;
 mod receivers;
 mod rules;
+mod server;
 mod stale;
 mod store;
 mod survey;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "../serve/test_server.rs"]
+mod test_server;
 mod unpriced;
 
 use std::path::Path;
@@ -69,6 +81,9 @@ fn main() -> ExitCode {
         trial(&detector, "concerns_hold_without_a_mutant", |detector| {
             detector.finds_nothing(&["concerns"])
         }),
+        trial(&detector, "the_server_holds_without_a_mutant", |detector| {
+            detector.finds_nothing(&["server"])
+        }),
     ];
     for mutant in all_mutants() {
         for detection in mutant.found_by {
@@ -91,6 +106,8 @@ fn all_mutants() -> Vec<Mutant> {
         execution::MUTANTS,
         imports::MUTANTS,
         store::MUTANTS,
+        copies::MUTANTS,
+        server::MUTANTS,
         closed::MUTANTS,
         own_calendars::MUTANTS,
         unpriced::MUTANTS,

@@ -46,6 +46,10 @@ pub(crate) enum Detection {
     Sim(&'static str),
     /// The world with this name, by its concerns.
     Concerns(&'static str),
+    /// The exploration of writers with this name.
+    Writers(&'static str),
+    /// The requests to a server with this name.
+    Server(&'static str),
 }
 
 impl Detection {
@@ -54,12 +58,18 @@ impl Detection {
             Self::Scenario(_) => "scenario",
             Self::Sim(_) => "sim",
             Self::Concerns(_) => "concerns",
+            Self::Writers(_) => "writers",
+            Self::Server(_) => "server",
         }
     }
 
     pub(crate) const fn first(self) -> &'static str {
         match self {
-            Self::Scenario(name) | Self::Sim(name) | Self::Concerns(name) => name,
+            Self::Scenario(name)
+            | Self::Sim(name)
+            | Self::Concerns(name)
+            | Self::Writers(name)
+            | Self::Server(name) => name,
         }
     }
 }

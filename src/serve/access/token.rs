@@ -225,6 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn a_token_whose_digest_begins_alike_is_rejected() {
+        let (_folder, store, environment) = new_store();
+        let now = environment.wall_clock.now();
+        let made = new_token(&store, &environment, "one", TokenScope::Read, None).unwrap();
+        let other = (0_u32..)
+            .map(|secret| format!("plm_{}_{secret:064x}", made.row.handle))
+            .find(|text| digest(text)[..2] == made.row.digest[..2]);
+        let other = other.unwrap();
+        assert!(verify_token(&store, &other, now).unwrap().is_none());
+    }
+
+    #[test]
     fn a_name_is_unique_until_its_token_is_revoked() {
         let (_folder, store, environment) = new_store();
         let new = |name| new_token(&store, &environment, name, TokenScope::Read, None);

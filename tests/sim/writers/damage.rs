@@ -36,15 +36,16 @@ pub(crate) fn damage_outputs() -> Found {
     let known = connect(&scene.disk).map_err(fail)?;
     for table in OUTPUTS {
         for (column, kind) in columns(&known, table).map_err(fail)? {
+            // A number stays one that could be right.
             let value = match kind.as_str() {
-                "BLOB" => "x'0102'",
-                _ => "7",
+                "BLOB" => "x'0102'".to_owned(),
+                _ => format!("coalesce({column}, 6) + 1"),
             };
             let disk = scene.disk.fork();
             let connection = connect(&disk).map_err(fail)?;
             let sql = format!(
-                "UPDATE {table} SET {column} = {value}
-                 WHERE rowid = (SELECT max(rowid) FROM {table}) AND {column} IS NOT {value}"
+                "UPDATE {table} SET {column} = {value} WHERE rowid =
+                 (SELECT rowid FROM {table} ORDER BY {column} IS NULL, rowid DESC LIMIT 1)"
             );
             let changed = connection.execute(&sql, []).map_err(fail)?;
             drop(connection);

@@ -1,18 +1,19 @@
 //! Writers other than runs, crashed at every operation and with faults in their calls: each leaves
 //! the database of before or of after, and what it reported survives a power cut.
 //!
-//! Each exploration returns what it finds first.
+//! Each exploration returns what it finds first. The tests here expect nothing, and those of mutants
+//! that the mutant is found.
 
-mod backup;
-mod busy;
+pub(crate) mod backup;
+pub(crate) mod busy;
 mod changes;
-mod crash;
-mod damage;
-mod faults;
+pub(crate) mod crash;
+pub(crate) mod damage;
+pub(crate) mod faults;
 mod imports;
-mod inbox;
-mod migration;
-mod restore;
+pub(crate) mod inbox;
+pub(crate) mod migration;
+pub(crate) mod restore;
 mod scene;
 mod settings;
 mod tokens;
