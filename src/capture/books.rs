@@ -9,12 +9,13 @@ use super::error::CaptureError;
 use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
 use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};
+use crate::domain::calendar::Definition;
 use crate::domain::{Calendar, Day, DayRange, IdSet, OpenInvalidation, Phase, Portfolio, Scope};
 use crate::engine::{Settings, is_world_history, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, Policy, Request};
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
-use crate::store::{ReadTransaction, RunRow, RunState, Store};
+use crate::store::{ReadTransaction, RunRow, RunState, Store, StoreError};
 
 /// Maximum number of ended runs in a capture.
 const MAX_RUNS: usize = 10;
@@ -92,6 +93,7 @@ fn read_state(
         grace: settings.grace,
         calendar: settings.calendar.clone(),
         own_calendars: (reading.security_calendars()).of_portfolios(&settings.calendar)?,
+        named_calendars: named_calendars(reading, &settings.calendar)?,
         portfolios: captured.collect(),
         sessions,
         invalidations,
@@ -106,6 +108,16 @@ fn read_state(
         quarantine_after: settings.quarantine_after,
         naming: Naming::Original,
     })
+}
+
+/// Returns the calendars that securities and portfolios can name beside that of the database.
+fn named_calendars(
+    reading: &ReadTransaction<'_>,
+    of_database: &Calendar,
+) -> Result<Vec<Definition>, StoreError> {
+    let mut own = reading.security_calendars().own()?;
+    own.retain(|own| own.name() != of_database.name());
+    Ok(own)
 }
 
 /// Returns the sessions from the first inception or day with data to the last day with data or

@@ -279,6 +279,7 @@ impl RowCollector {
             grace: settings.grace,
             calendar: settings.calendar.clone(),
             own_calendars: PortfolioCalendars::default(),
+            named_calendars: Vec::new(),
             sessions,
             portfolios,
             invalidations: Vec::new(),

@@ -32,6 +32,7 @@ impl State {
             .iter()
             .map(|captured| captured.portfolio.id.0)
             .collect();
+        self.scrub_calendars();
         for invalidation in &mut self.invalidations {
             invalidation.reason = PLACEHOLDER.to_owned();
         }
@@ -52,6 +53,30 @@ impl State {
         }
         self.naming = Naming::Scrubbed;
         self
+    }
+}
+
+impl State {
+    /// Renames the calendars of the user's own to `C1`, `C2`, … and removes their texts.
+    fn scrub_calendars(&mut self) {
+        let mut renamed = BTreeMap::new();
+        for (number, own) in (1..).zip(&mut self.named_calendars) {
+            let name = format!("C{number}");
+            renamed.insert(own.name().to_owned(), name.clone());
+            *own = own.clone().without_texts(name);
+        }
+        let portfolios = self.portfolios.iter_mut();
+        let of_portfolios = portfolios.map(|captured| &mut captured.portfolio.calendar);
+        let securities = self
+            .sources
+            .iter_mut()
+            .flat_map(|given| &mut given.securities);
+        let of_securities = securities.map(|security| &mut security.calendar);
+        for named in of_portfolios.chain(of_securities).flatten() {
+            if let Some(name) = renamed.get(named) {
+                named.clone_from(name);
+            }
+        }
     }
 }
 

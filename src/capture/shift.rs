@@ -59,6 +59,7 @@ impl State {
             own_calendars += usize::from(captured.portfolio.calendar.take().is_some());
         }
         self.own_calendars = PortfolioCalendars::default();
+        self.named_calendars.clear();
         if own_calendars > 0 {
             self.left_out.push(format!(
                 "the calendars of {own_calendars} portfolios, whose holidays cannot be shifted"

@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::error::CaptureError;
 use super::intervals::Interval;
 use super::sources::GivenSources;
+use crate::domain::calendar::Definition;
 use crate::domain::{
     Calendar, Day, DayRange, InvalidationCause, Phase, Portfolio, PortfolioCalendars,
     PriceAcceptance,
@@ -25,6 +26,8 @@ pub struct State {
     pub(super) calendar: Calendar,
     /// The calendars that portfolios name.
     pub(super) own_calendars: PortfolioCalendars,
+    /// The calendars of the user's own, as they are defined.
+    pub(super) named_calendars: Vec<Definition>,
     /// The captured sessions, ascending; intervals are indices into this list.
     pub(super) sessions: Vec<Day>,
     pub(super) portfolios: Vec<CapturedPortfolio>,

@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     /// Create an empty database and a commented configuration
     Init(init::InitArgs),
-    /// List calendars, show the holidays of one, or import one
+    /// List calendars, show the holidays of one, import or remove one
     Calendar(calendar::CalendarArgs),
     /// Import portfolios, securities, transactions, actions or prices
     Import(import::ImportArgs),

@@ -332,6 +332,7 @@ fn engine_exit(error: &EngineError) -> Exit {
         | EngineError::PlanChanged { .. }
         | EngineError::NothingToAccept(_)
         | EngineError::NoSuchAcceptance(_)
+        | EngineError::OwnCalendar(_)
         | EngineError::TooManyCells { .. } => Exit::Refused,
     }
 }

@@ -1,6 +1,6 @@
 //! Names the next step after an error of a lower layer.
 
-use crate::engine::EngineError;
+use crate::engine::{EngineError, OwnCalendarError};
 use crate::import::apply::WithdrawError;
 use crate::plan::{PlanError, ScopeError};
 use crate::query::{NextCommand, QueryError, positional, shell_quoted};
@@ -96,10 +96,35 @@ pub(super) fn engine_hint(error: &EngineError) -> Option<String> {
         EngineError::Market(_) => "import the benchmark and the factors of [risk] as securities",
         EngineError::NothingToAccept(_) => "`plimsoll plan` shows the sessions that wait",
         EngineError::NoSuchAcceptance(_) => "`plimsoll accept-prices` lists them with their ids",
+        EngineError::OwnCalendar(error) => return Some(own_calendar_hint(error)),
         EngineError::SourcesKeepChanging(_) => "run again when the imports have ended",
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+fn own_calendar_hint(error: &OwnCalendarError) -> String {
+    match error {
+        OwnCalendarError::BuiltIn(_) => {
+            "give the calendar another `name`; `plimsoll calendar list` lists the built-in ones"
+                .to_owned()
+        }
+        OwnCalendarError::OfDatabase(_) => {
+            "change the file that [calendar] of the configuration names; without one, `plimsoll calendar import FILE --for-database` puts another calendar in force"
+                .to_owned()
+        }
+        OwnCalendarError::Unknown {
+            nearest: Some(nearest),
+            ..
+        } => format!("did you mean `{nearest}`?"),
+        OwnCalendarError::Unknown { nearest: None, .. } => {
+            "`plimsoll calendar list` lists all calendars".to_owned()
+        }
+        OwnCalendarError::InUse { .. } => {
+            "import another or an empty `calendar` of these securities and portfolios first"
+                .to_owned()
+        }
+    }
 }
 
 pub(super) fn store_hint(error: &StoreError) -> Option<String> {

@@ -30,6 +30,7 @@ mod lots;
 mod natural_order;
 mod nearest;
 pub mod output;
+mod own_calendars;
 mod phase;
 mod portfolio;
 mod portfolio_calendars;
@@ -73,6 +74,7 @@ pub use lots::{
     LotChoicesError, LotMethod, LotOrigin, Lots, Trade,
 };
 pub use nearest::{Nearest, nearest};
+pub use own_calendars::OwnCalendars;
 pub use phase::{Phase, PhaseSet, UnknownPhase};
 pub use portfolio::{Lifecycle, LifecycleError, LifecycleStatus, NewPortfolio, Portfolio};
 pub use portfolio_calendars::{PortfolioCalendar, PortfolioCalendars};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::calendar::SessionsPerYear;
+use super::calendar::{Calendar, SessionsPerYear};
 use super::coverage::IdSet;
 use super::day::Day;
 use super::ids::PortfolioId;
@@ -53,6 +53,21 @@ impl PortfolioCalendars {
     /// Returns whether no portfolio has a calendar of its own.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns these calendars, of which the one of the name of `calendar` has its sessions.
+    #[must_use]
+    pub fn with_sessions_of(&self, calendar: &Calendar) -> Self {
+        let calendars = self.0.iter().cloned();
+        let replaced = calendars.map(|own| match own.name == calendar.name() {
+            false => own,
+            true => PortfolioCalendar {
+                sessions: calendar.all_sessions().to_vec(),
+                sessions_per_year: calendar.sessions_per_year(),
+                ..own
+            },
+        });
+        replaced.collect()
     }
 
     /// Iterates over the calendars.

@@ -38,6 +38,14 @@ impl SecurityCalendars {
         built_in.flatten().chain([configured.name()])
     }
 
+    /// Returns these calendars with other sessions, ascending, of the one of this name.
+    #[must_use]
+    pub fn with_sessions(&self, name: &str, sessions: Vec<Day>) -> Self {
+        let mut calendars = BTreeMap::clone(&self.0);
+        calendars.insert(name.to_owned(), sessions);
+        Self(Arc::new(calendars))
+    }
+
     /// Returns whether there is no calendar, so that no security is closed on any session.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

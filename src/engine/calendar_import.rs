@@ -9,9 +9,9 @@ use crate::invalidation::{PendingInvalidations, sync_calendar};
 use crate::store::WriteTransaction;
 
 /// The effect of a calendar that was put in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CalendarEffect {
-    /// The covered days that became or ceased to be sessions.
+    /// The covered days that became or ceased to be its sessions.
     pub days: BTreeSet<Day>,
     /// Number of outputs that are invalidated.
     pub invalidated: u64,

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::own_calendars::OwnCalendarError;
 use crate::domain::{CalendarError, DayRange};
 use crate::phases::MarketError;
 use crate::plan::{PlanError, PlanId};
@@ -45,6 +46,9 @@ pub enum EngineError {
     /// No decision with this id is in force.
     #[error("no accepted prices `{0}` are in force")]
     NoSuchAcceptance(u32),
+    /// The calendar of the user's own cannot be registered or removed.
+    #[error(transparent)]
+    OwnCalendar(#[from] OwnCalendarError),
     /// The sources changed after every plan; the number is that of plans made.
     #[error("the sources changed {0} times during the run")]
     SourcesKeepChanging(u32),

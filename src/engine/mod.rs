@@ -10,7 +10,7 @@
 //! | `late_inputs`, `first_rates` | the late closes of a cell, and rates before their first close |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
-//! | `calendar_import` | puts a calendar in force by decision, without a run |
+//! | `calendar_import`, `own_calendars` | put a calendar in force by decision, without a run; register others |
 //! | `load`, `inputs`, `portfolio_state`, `givers` | load sources and histories |
 //! | `compute` | computes the cells of one session |
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
@@ -41,6 +41,7 @@ mod load;
 mod markets;
 mod measure;
 mod outcome;
+mod own_calendars;
 mod portfolio_state;
 mod readiness;
 mod realized;
@@ -66,6 +67,9 @@ pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub(crate) use late_inputs::sessions_held;
 pub use outcome::{Outcome, Times, Warning};
+pub use own_calendars::{
+    CalendarUses, OwnCalendarError, Registration, register_own_calendar, remove_own_calendar,
+};
 pub(crate) use realized::{ClosedPosition, closed_positions};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};

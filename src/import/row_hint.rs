@@ -38,7 +38,7 @@ impl RowErrorKind {
             },
             Self::UnknownCalendar { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => "write an exchange code such as XTSE, or another name of docs/calendars.md"
+                None => "write a name of `plimsoll calendar list`, such as XTSE, or register your own: `plimsoll calendar import FILE`"
                     .to_owned(),
             },
             Self::AmbiguousPortfolio { .. } => "write the portfolio's id".to_owned(),

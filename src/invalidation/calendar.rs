@@ -104,9 +104,7 @@ fn sync_named_calendars(
         .names()
         .filter(|name| in_force.named(name) != current.named(name) || annualised.contains(name))
     {
-        if let Some(calendar) = writing.security_calendars().find(name, configured)? {
-            writing.security_calendars().set(name, &calendar)?;
-        }
+        writing.security_calendars().set_current(name, configured)?;
     }
     remove_cells(writing, changes.into_iter().map(Ok), now)?;
     Ok(reasons)

@@ -11,7 +11,9 @@ use super::affected_sessions::{AffectedSessions, CloseSpan};
 use super::facts::Facts;
 use super::freshest_prices::{FreshestPrices, PairCalendars};
 use super::price_uses::affected_by_price_uses;
-use crate::domain::{Calendar, Day, InvalidationCause, NewInvalidation, Security, is_closed};
+use crate::domain::{
+    Calendar, Day, InvalidationCause, NewInvalidation, Security, SecurityCalendars, is_closed,
+};
 use crate::phases::{LONGEST_WINDOW, MAX_SESSIONS_WITHOUT_CLOSE};
 use crate::store::{ReadTransaction, StoreError};
 
@@ -30,7 +32,16 @@ pub(super) fn security_calendar_changes(
     if in_force == current {
         return Ok(Vec::new());
     }
-    let facts = Facts::under(reading, configured)?;
+    changes_of_closed_sessions(&Facts::under(reading, configured)?, &in_force, &current)
+}
+
+/// Returns what is invalidated when the calendars that securities name change from `in_force` to
+/// `current`, which have the same names. One invalidation a calendar.
+pub(super) fn changes_of_closed_sessions(
+    facts: &Facts<'_>,
+    in_force: &SecurityCalendars,
+    current: &SecurityCalendars,
+) -> Result<Vec<NewInvalidation>, StoreError> {
     let mut pairs = PairCalendars::default();
     for security in facts.securities()?.values() {
         if let Some(name) = security.calendar.as_deref() {

@@ -15,6 +15,7 @@
 //! | `closed_sessions` | sessions on which a security is closed, by another calendar or other sessions of it |
 //! | `portfolios` | currency, cost basis and fees of a portfolio |
 //! | `portfolio_calendars` | sessions of portfolios, by another calendar or other sessions of it |
+//! | `own_calendar` | a calendar of the user's own that is replaced by another one of its name |
 //! | `lifecycle` | deletion, restoration and closing of a portfolio, which remove no cell |
 //! | `risk_model`, `calendar` | configuration that a run puts in force |
 //! | `pending` | the same before the run: what it will invalidate |
@@ -51,6 +52,7 @@ mod holders;
 mod ledger;
 pub mod lifecycle;
 mod movement_effects;
+mod own_calendar;
 mod ownership;
 mod pending;
 mod portfolio_calendars;
@@ -71,6 +73,7 @@ pub(crate) use calendar::sync_calendar;
 pub(crate) use corporate_actions::{invalidate_actions, invalidate_deleted_action};
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
+pub(crate) use own_calendar::register_calendar;
 pub(crate) use ownership::holding_changes;
 pub use pending::PendingInvalidations;
 pub(crate) use portfolios::invalidate_portfolios;

@@ -12,7 +12,7 @@ use super::closed_sessions::{changed_days, reason};
 use super::facts::Facts;
 use crate::domain::{
     Calendar, Day, IdSet, InvalidationCause, NewInvalidation, Phase, PhaseCells, Portfolio,
-    PortfolioId, SessionsPerYear,
+    PortfolioCalendars, PortfolioId, SessionsPerYear,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -55,16 +55,28 @@ pub(super) fn portfolio_calendar_changes(
     if in_force == current {
         return Ok(Vec::new());
     }
-    let facts = Facts::under(reading, configured)?;
+    changes_of_own_sessions(&Facts::under(reading, configured)?, &in_force, &current)
+}
+
+/// Returns what is invalidated when the calendars that portfolios name change from `in_force` to
+/// `current`, which have the same names and portfolios.
+pub(super) fn changes_of_own_sessions(
+    facts: &Facts<'_>,
+    in_force: &PortfolioCalendars,
+    current: &PortfolioCalendars,
+) -> Result<Vec<NewInvalidation>, StoreError> {
     let mut changes = Vec::new();
     // Both are in the order of the names that the same portfolios have.
     for (was, now) in in_force.iter().zip(current.iter()) {
+        if was == now {
+            continue;
+        }
         let own = |sessions, per_year| OwnSessions {
             sessions: Some(sessions),
             per_year,
         };
         let effect = effect(
-            &facts,
+            facts,
             &was.portfolios,
             own(&was.sessions, was.sessions_per_year),
             own(&now.sessions, now.sessions_per_year),
@@ -83,7 +95,7 @@ pub(super) fn portfolio_calendar_changes(
         });
         if let Some(first) = days.first() {
             let ids = was.portfolios.iter().map(PortfolioId);
-            changes.extend(changes_of_receivers(&facts, ids, *first)?);
+            changes.extend(changes_of_receivers(facts, ids, *first)?);
         }
     }
     Ok(changes)

@@ -164,7 +164,9 @@ fn step_reason(job: &Job, action: &Action) -> Option<String> {
         Action::Invalidate(_) => Some("a job has no invalidations".to_owned()),
         Action::Retry { .. } => Some("a job has no quarantine".to_owned()),
         Action::Configure(_) => Some("the configuration is Plimsoll's".to_owned()),
-        Action::Calendar { .. } => Some("the tables have no calendar".to_owned()),
+        Action::Calendar { .. } | Action::OwnCalendar(_) => {
+            Some("the tables have no calendar".to_owned())
+        }
         Action::AcceptPrices(_) => Some("the tables have no accepted prices".to_owned()),
         Action::Prices(_)
         | Action::Transactions(_)

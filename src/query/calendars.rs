@@ -1,9 +1,12 @@
-//! Describes calendars: all built-in ones, and the days of one in a year.
+//! Describes calendars: all built-in ones, those of the user's own, and the days of one in a year.
 
 use serde::Serialize;
 
-use crate::domain::calendar::BuiltIn;
+use super::error::QueryError;
+use crate::domain::calendar::{BuiltIn, Definition};
 use crate::domain::{Calendar, CalendarError, Day, DayRange};
+use crate::engine::{CalendarUses, EngineError};
+use crate::store::ReadTransaction;
 
 /// A calendar in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,6 +32,63 @@ pub struct CalendarSummary {
     pub sessions_per_year: u16,
     /// The publications that the days were checked against.
     pub sources: Vec<String>,
+    /// The securities and portfolios that name it; `None` for a built-in calendar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_by: Option<UseCounts>,
+}
+
+/// The number of securities and portfolios that name a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct UseCounts {
+    /// Securities.
+    pub securities: usize,
+    /// Portfolios, deleted ones included.
+    pub portfolios: usize,
+}
+
+/// A calendar, and its definition if it has one: title, sources and names of holidays.
+#[derive(Debug, Clone)]
+pub struct KnownCalendar {
+    /// The sessions.
+    pub calendar: Calendar,
+    definition: Option<Definition>,
+}
+
+impl From<Calendar> for KnownCalendar {
+    fn from(calendar: Calendar) -> Self {
+        let definition = built_in(&calendar).and_then(BuiltIn::definition);
+        Self {
+            calendar,
+            definition,
+        }
+    }
+}
+
+impl KnownCalendar {
+    /// Returns the built-in calendar of this name, or the one of the user's own that a database has.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or the calendar is damaged.
+    pub fn find(
+        name: &str,
+        reading: Option<&ReadTransaction<'_>>,
+    ) -> Result<Option<Self>, QueryError> {
+        if let Some(known) = Calendar::built_in(name) {
+            return Ok(Some(known.into()));
+        }
+        let own = reading.map_or(Ok(Vec::new()), |reading| reading.security_calendars().own())?;
+        let own = own.into_iter().find(|own| own.name() == name);
+        own.map(Self::own).transpose()
+    }
+
+    fn own(definition: Definition) -> Result<Self, QueryError> {
+        let calendar = definition.calendar().map_err(EngineError::from)?;
+        Ok(Self {
+            calendar,
+            definition: Some(definition),
+        })
+    }
 }
 
 /// A calendar and its days in one year.
@@ -71,8 +131,32 @@ pub struct EarlyClose {
 /// Describes the built-in calendars.
 pub fn built_in_calendars() -> Vec<CalendarSummary> {
     BuiltIn::all()
-        .map(|known| summary(&known.calendar()))
+        .map(|known| summary(&known.calendar().into()))
         .collect()
+}
+
+/// Describes the calendars of the user's own that a database has beside its own, `configured`.
+///
+/// # Errors
+///
+/// The database cannot be read, or a calendar is damaged.
+pub fn own_calendars(
+    reading: &ReadTransaction<'_>,
+    configured: &Calendar,
+) -> Result<Vec<CalendarSummary>, QueryError> {
+    let own = reading.security_calendars().own()?.into_iter();
+    let beside = own.filter(|own| own.name() != configured.name());
+    let summaries = beside.map(|own| {
+        let uses = CalendarUses::read(reading, own.name())?;
+        Ok(CalendarSummary {
+            used_by: Some(UseCounts {
+                securities: uses.securities.len(),
+                portfolios: uses.portfolios.len(),
+            }),
+            ..summary(&KnownCalendar::own(own)?)
+        })
+    });
+    summaries.collect()
 }
 
 /// Returns the built-in calendar that `calendar` is. One that only has its name, or is amended, is
@@ -81,13 +165,13 @@ fn built_in(calendar: &Calendar) -> Option<BuiltIn> {
     BuiltIn::from_name(calendar.name()).filter(|known| known.calendar() == *calendar)
 }
 
-fn summary(calendar: &Calendar) -> CalendarSummary {
+fn summary(known: &KnownCalendar) -> CalendarSummary {
+    let (calendar, definition) = (&known.calendar, known.definition.as_ref());
     let built_in = built_in(calendar);
-    let definition = built_in.and_then(BuiltIn::definition);
     CalendarSummary {
         name: calendar.name().to_owned(),
         alias: built_in.and_then(BuiltIn::alias),
-        title: definition.as_ref().map_or_else(
+        title: definition.map_or_else(
             || calendar.name().to_owned(),
             |definition| definition.title().to_owned(),
         ),
@@ -95,29 +179,27 @@ fn summary(calendar: &Calendar) -> CalendarSummary {
         close: calendar.ordinary_close().format("%H:%M").to_string(),
         first: calendar.known_days().first(),
         last: calendar.known_days().last(),
-        announced: definition
-            .as_ref()
-            .and_then(|definition| definition.announced()),
+        announced: definition.and_then(Definition::announced),
         sessions_per_year: calendar.sessions_per_year().get(),
         sources: definition.map_or_else(Vec::new, |definition| definition.sources().to_vec()),
+        used_by: None,
     }
 }
 
-/// Describes the days of `calendar` in a year, which `days` are.
+/// Describes the days of a calendar in a year, which `days` are.
 ///
 /// # Errors
 ///
 /// The calendar does not know the year.
 pub fn calendar_year(
-    calendar: &Calendar,
+    known: &KnownCalendar,
     year: i32,
     days: DayRange,
 ) -> Result<CalendarYear, CalendarError> {
-    let definition = built_in(calendar).and_then(BuiltIn::definition);
+    let calendar = &known.calendar;
     let name_of = |day| {
-        let name = definition
-            .as_ref()
-            .and_then(|definition| definition.name_of(day));
+        let definition = known.definition.as_ref();
+        let name = definition.and_then(|definition| definition.name_of(day));
         name.map(ToOwned::to_owned)
     };
     let sessions = calendar.sessions(days)?;
@@ -152,7 +234,7 @@ pub fn calendar_year(
         }
     }
     Ok(CalendarYear {
-        calendar: summary(calendar),
+        calendar: summary(known),
         year,
         sessions: sessions.len(),
         closed,
@@ -168,7 +250,7 @@ mod tests {
     fn year(calendar: &Calendar, year: i32) -> CalendarYear {
         let day = |text: &str| format!("{year}-{text}").parse().unwrap();
         let days = DayRange::new(day("01-01"), day("12-31")).unwrap();
-        calendar_year(calendar, year, days).unwrap()
+        calendar_year(&calendar.clone().into(), year, days).unwrap()
     }
 
     #[test]
@@ -196,6 +278,7 @@ mod tests {
     fn an_unknown_year_is_an_error() {
         let day = |text: &str| text.parse().unwrap();
         let days = DayRange::new(day("2000-01-01"), day("2000-12-31")).unwrap();
-        assert!(calendar_year(&Calendar::built_in("XETR").unwrap(), 2000, days).is_err());
+        let xetra = Calendar::built_in("XETR").unwrap().into();
+        assert!(calendar_year(&xetra, 2000, days).is_err());
     }
 }

@@ -10,7 +10,7 @@
 //! | `alert_conditions` | the states that raise an alert |
 //! | `explain`, `explanation` | the state of one cell, and the reasons for it |
 //! | `books`, `months`, `holdings` | a portfolio's value, returns and holdings |
-//! | `calendars` | the built-in calendars, and the days of one in a year |
+//! | `calendars` | built-in and own calendars, and the days of one in a year |
 //! | `realized` | realized profit by lot |
 //! | `transaction_history`, `close_history` | what transactions and closes were before they changed |
 //! | `actions` | corporate actions, and what they were before they changed |
@@ -72,7 +72,8 @@ pub use actions::{ActionChangeView, ActionView, action_history, actions};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
 pub use books::{Books, SessionBooks, Totals, books};
 pub use calendars::{
-    CalendarSummary, CalendarYear, ClosedDay, EarlyClose, built_in_calendars, calendar_year,
+    CalendarSummary, CalendarYear, ClosedDay, EarlyClose, KnownCalendar, UseCounts,
+    built_in_calendars, calendar_year, own_calendars,
 };
 pub use close_history::{CloseChangeView, close_history};
 pub use concerns::{

@@ -6,18 +6,36 @@ use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
 use crate::query::{CalendarSummary, CalendarYear};
 
-/// A table of calendars.
+/// A table of calendars, and one of those of the user's own.
 pub fn calendars_text(calendars: &[CalendarSummary], palette: Palette) -> String {
     let mut page = Page::new(palette);
-    let mut table = Table::new([
+    let (own, built_in): (Vec<_>, Vec<_>) =
+        (calendars.iter()).partition(|calendar| calendar.used_by.is_some());
+    page.table(&calendar_table(&built_in, []));
+    if !own.is_empty() {
+        page.heading("of this database");
+        page.table(&calendar_table(
+            &own,
+            ["securities", "portfolios"].map(Column::number),
+        ));
+    }
+    page.finish()
+}
+
+/// A table of calendars, those with uses in these columns.
+fn calendar_table<const N: usize>(calendars: &[&CalendarSummary], uses: [Column; N]) -> Table {
+    let columns = [
         Column::text("name"),
         Column::elastic("exchange"),
         Column::text("close"),
         Column::text("known"),
         Column::number("a year"),
-    ]);
+    ];
+    let mut table = Table::new(columns.into_iter().chain(uses));
     for calendar in calendars {
-        table.add_row([
+        let used_by = calendar.used_by.into_iter();
+        let counts = used_by.flat_map(|uses| [uses.securities, uses.portfolios]);
+        let cells = [
             Entry::from(names(calendar)),
             Entry::from(calendar.title.as_str()),
             Entry::from(calendar.close.as_str()),
@@ -27,10 +45,11 @@ pub fn calendars_text(calendars: &[CalendarSummary], palette: Palette) -> String
                 calendar.last.year()
             )),
             Entry::from(calendar.sessions_per_year.to_string()),
-        ]);
+        ];
+        let counts = counts.map(|count| Entry::from(count.to_string()));
+        table.add_row(cells.into_iter().chain(counts));
     }
-    page.table(&table);
-    page.finish()
+    table
 }
 
 fn names(calendar: &CalendarSummary) -> String {

@@ -208,6 +208,9 @@ fn store_sources(
     sources: &Sources,
     world: &World,
 ) -> Result<(), StoreError> {
+    for own in world.own_calendars.definitions() {
+        writing.security_calendars().set_own(own)?;
+    }
     for security in &sources.securities {
         if let Some(name) = &security.calendar {
             writing.security_calendars().add(name, &world.calendar)?;

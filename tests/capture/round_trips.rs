@@ -34,6 +34,32 @@ fn incident_capture_round_trips() {
     "#);
 }
 
+/// A world with two calendars of the user's own: a portfolio names one, and the other is not used.
+pub(crate) const OWN_CALENDARS: &str = r#"
+    now = 2026-01-08T18:00:00-05:00
+
+    [[own-calendar]]
+    name = "lima"
+    zone = "America/Lima"
+    based-on = "weekdays"
+    close = "15:00"
+    years = { first = 2024, last = 2026 }
+    title = "Lima Stock Exchange"
+    closed = [{ day = 2026-01-06, name = "a holiday" }]
+    holiday = [{ name = "Labour Day", on = "05-01" }]
+
+    [[own-calendar]]
+    name = "oslo"
+    zone = "Europe/Oslo"
+    based-on = "weekdays"
+    close = "16:20"
+    years = { first = 2024, last = 2026 }
+
+    [portfolios]
+    Own = { inception = 2025-12-22, calendar = "lima", complete = "..2026-01-07" }
+    All = { inception = 2025-12-22, complete = "..2026-01-07" }
+"#;
+
 #[test]
 fn runs_are_captured() {
     let harness = harness(JAN_8);
@@ -41,6 +67,13 @@ fn runs_are_captured() {
     harness.run(&nightly());
     let text = round_trip(&harness);
     assert_eq!(text.matches("[[run]]").count(), 2, "{text}");
+}
+
+#[test]
+fn calendars_of_the_users_own_are_captured_although_they_are_not_in_force() {
+    let text = round_trip(&harness(OWN_CALENDARS));
+    assert_eq!(text.matches("[[own-calendar]]").count(), 2, "{text}");
+    assert!(text.contains("name = \"a holiday\""), "{text}");
 }
 
 #[test]

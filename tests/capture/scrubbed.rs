@@ -5,7 +5,7 @@ use plimsoll::plan::PolicyName;
 
 use crate::harness::{Harness, harness};
 use crate::incident::{Incident, MAP};
-use crate::round_trips::EVERYTHING;
+use crate::round_trips::{EVERYTHING, OWN_CALENDARS};
 use crate::support::{capture_state, capture_toml, plan_decisions};
 
 fn body(text: &str) -> &str {
@@ -99,5 +99,21 @@ fn a_shift_beyond_the_known_days_is_refused() {
     assert_eq!(
         refused,
         "`1971-04-07` is outside the days 1990-01-01..2035-12-31 of the calendar `new-york`"
+    );
+}
+
+#[test]
+fn a_scrubbed_capture_names_no_calendar_of_the_users_own() {
+    let original = harness(OWN_CALENDARS);
+    let text = capture_state(&original).scrubbed().to_world_toml().unwrap();
+    for secret in ["lima\"", "oslo", "Exchange", "a holiday", "Labour"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    assert!(text.contains("calendar = \"C1\""), "{text}");
+    let loaded = harness(&text);
+    let policy = PolicyName::PerCell;
+    assert_eq!(
+        decision_grid(&loaded, policy),
+        decision_grid(&original, policy)
     );
 }

@@ -76,7 +76,8 @@ fn an_imported_calendar_is_in_force_and_invalidates_what_it_changes() {
     let workspace = workspace();
     workspace.write("fewer.toml", FEWER);
     // The configuration would win, so nothing is imported.
-    let refused = workspace.run(&["--db", "a.db", "calendar", "import", "fewer.toml"]);
+    let import = ["calendar", "import", "fewer.toml", "--for-database"];
+    let refused = workspace.run(&[&["--db", "a.db"], &import[..]].concat());
     assert_eq!(refused.code, 3, "{}", refused.stderr);
     assert!(
         refused
@@ -84,7 +85,7 @@ fn an_imported_calendar_is_in_force_and_invalidates_what_it_changes() {
             .contains("the configuration chooses the calendar")
     );
     workspace.write("plimsoll.toml", "");
-    run(&workspace, &["calendar", "import", "fewer.toml"]);
+    run(&workspace, &import);
     let shown = run(&workspace, &["calendar", "show", "--year", "2025"]);
     assert!(shown.contains("fewer: 365 sessions in 2025"), "{shown}");
     assert!(shown.contains("252 sessions"), "{shown}");

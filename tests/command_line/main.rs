@@ -12,6 +12,7 @@ mod empty_holdings;
 mod interruptions;
 mod open_reader;
 mod outage;
+mod own_calendars;
 mod readme_example;
 mod real_prices;
 mod refusals;

@@ -8,6 +8,7 @@ mod extremes;
 mod files;
 mod inbox;
 mod lifecycle;
+mod own_calendars;
 mod portfolio_calendars;
 mod properties;
 mod rates;

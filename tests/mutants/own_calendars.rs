@@ -32,6 +32,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
     ),
     fault(
+        "replaced-calendar-of-portfolios-invalidates-nothing",
+        "a replaced calendar leaves the figures of the portfolios that name it as they are",
+        &[Scenario(
+            "calendar/a_replaced_calendar_recomputes_what_it_changes",
+        )],
+        &[edit(
+            "src/invalidation/own_calendar.rs",
+            "let current = of_portfolios.with_sessions_of(calendar);",
+            "of_portfolios.with_sessions_of(calendar)",
+            "of_portfolios.clone()",
+        )],
+    ),
+    fault(
+        "replaced-calendar-of-securities-invalidates-nothing",
+        "a replaced calendar leaves the figures of the securities that name it as they are",
+        &[Scenario(
+            "calendar/a_replaced_calendar_recomputes_what_it_changes",
+        )],
+        &[edit(
+            "src/invalidation/own_calendar.rs",
+            "let current = in_force.with_sessions(calendar.name(), all);",
+            "in_force.with_sessions(calendar.name(), all)",
+            "in_force.with_sessions(&calendar.name().to_lowercase().repeat(2), all)",
+        )],
+    ),
+    fault(
         "portfolios-without-a-session-hold-securities",
         "a portfolio that has no session on a day makes the session unpriced for the others",
         &[Scenario("calendar/weekends_wait_for_no_share_portfolio")],

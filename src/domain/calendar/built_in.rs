@@ -34,6 +34,15 @@ impl BuiltIn {
 }
 
 impl Definition {
+    /// Parses a calendar definition; `docs/calendars.md` describes the format.
+    ///
+    /// # Errors
+    ///
+    /// The text is not such a definition; the source shows the line with a caret.
+    pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
+        toml::from_str(text).map_err(CalendarError::InvalidDefinition)
+    }
+
     /// Builds the calendar.
     ///
     /// # Errors
@@ -53,9 +62,7 @@ impl Calendar {
     /// years that the base calendar does not know, and days that contradict each other, as in
     /// [`Calendar::with_amendments`].
     pub fn from_toml(text: &str) -> Result<Self, CalendarError> {
-        let definition: Definition =
-            toml::from_str(text).map_err(CalendarError::InvalidDefinition)?;
-        definition.calendar()
+        Definition::from_toml(text)?.calendar()
     }
 
     /// Returns the built-in calendar of an exchange code or another name, such as `XTSE`, `XNYS`

@@ -71,7 +71,7 @@ pub(super) struct Years {
 pub(super) struct NamedDay {
     day: Day,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -82,7 +82,7 @@ pub(super) struct HalfDay {
     #[schemars(with = "String")]
     close: NaiveTime,
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 impl Definition {
@@ -125,6 +125,32 @@ impl Definition {
             });
         half_days.extend(early);
         (sessions, half_days)
+    }
+
+    /// Returns the name of the calendar.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns this definition with the days of `amendments` among its own.
+    pub(super) fn with_days(mut self, amendments: &Amendments) -> Self {
+        let unnamed = |days: &[Day]| -> Vec<NamedDay> {
+            let days = days.iter();
+            days.map(|day| NamedDay {
+                day: *day,
+                name: None,
+            })
+            .collect()
+        };
+        self.closed.extend(unnamed(&amendments.closed));
+        self.session.extend(unnamed(&amendments.sessions));
+        let half_days = amendments.half_days.iter();
+        self.half_day.extend(half_days.map(|(day, close)| HalfDay {
+            day: *day,
+            close: *close,
+            name: None,
+        }));
+        self
     }
 
     /// Returns the name of the exchange, or that of the calendar.

@@ -18,7 +18,7 @@ use crate::domain::day::Day;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct HolidayRule {
-    name: String,
+    pub(super) name: String,
     on: RuleDay,
     #[serde(default, skip_serializing_if = "Observed::is_same_day")]
     observed: Observed,
@@ -37,7 +37,7 @@ pub(super) struct HolidayRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct EarlyCloseRule {
-    name: String,
+    pub(super) name: String,
     on: RuleDay,
     #[serde(serialize_with = "serialize_time")]
     #[schemars(with = "String")]

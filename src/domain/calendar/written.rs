@@ -11,7 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::amendments::Amendments;
-use super::definition::{Definition, Years};
+use super::definition::{Definition, NamedDay, Years};
 use super::error::CalendarError;
 use super::names::BuiltIn;
 use super::sessions::Calendar;
@@ -93,6 +93,53 @@ impl WrittenCalendar {
     /// The definition is invalid, or the amendments contradict it.
     pub fn calendar(&self) -> Result<Calendar, CalendarError> {
         self.calendar.calendar()?.with_amendments(&self.amendments)
+    }
+
+    /// Returns the calendar as the keys of one calendar file, the amended days among them; `None`
+    /// for a built-in calendar.
+    pub fn into_definition(self) -> Option<Definition> {
+        match self.calendar {
+            CalendarBase::BuiltIn(_) => None,
+            CalendarBase::Own(definition) => Some(definition.with_days(&self.amendments)),
+        }
+    }
+}
+
+impl Definition {
+    /// Returns this definition under another name, without titles, sources and names of days.
+    #[must_use]
+    pub(crate) fn without_texts(self, name: String) -> Self {
+        let named = |mut days: Vec<NamedDay>| {
+            days.iter_mut().for_each(|day| day.name = None);
+            days
+        };
+        let mut anonymous = Self {
+            name,
+            title: None,
+            sources: Vec::new(),
+            closed: named(self.closed),
+            session: named(self.session),
+            ..self
+        };
+        for half_day in &mut anonymous.half_day {
+            half_day.name = None;
+        }
+        for (number, rule) in (1..).zip(&mut anonymous.holiday) {
+            rule.name = format!("holiday {number}");
+        }
+        for (number, rule) in (1..).zip(&mut anonymous.early_close) {
+            rule.name = format!("early close {number}");
+        }
+        anonymous
+    }
+}
+
+impl From<Definition> for WrittenCalendar {
+    fn from(definition: Definition) -> Self {
+        Self {
+            calendar: CalendarBase::Own(Box::new(definition)),
+            amendments: Amendments::default(),
+        }
     }
 }
 
@@ -222,6 +269,18 @@ mod tests {
             let written: WrittenCalendar = toml::from_str(&text).unwrap();
             assert_eq!(written.calendar().unwrap(), calendar, "{text}");
         }
+    }
+
+    #[test]
+    fn an_own_calendar_is_written_as_the_keys_of_one_file() {
+        let tokyo = Calendar::from_toml(TOKYO).unwrap();
+        let amended = amended(&tokyo, "closed = [2026-01-05]\nsessions = [2026-01-11]");
+        for calendar in [tokyo, amended] {
+            let definition = calendar.written().into_definition().unwrap();
+            let text = toml::to_string(&definition).unwrap();
+            assert_eq!(Calendar::from_toml(&text).unwrap(), calendar, "{text}");
+        }
+        assert_eq!(Calendar::new_york().written().into_definition(), None);
     }
 
     #[test]

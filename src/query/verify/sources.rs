@@ -115,11 +115,12 @@ pub(super) fn check_bookkeeping(store: &Store, tally: &mut Tally) -> Result<(), 
 }
 
 /// Reads the sessions and the definitions of the calendars in force: that of the database and those
-/// that securities name.
+/// that securities and portfolios can name.
 pub(super) fn check_calendar(store: &Store, tally: &mut Tally) -> Result<(), QueryError> {
     store.read(|reading| {
         reading.calendar().sessions()?;
         reading.security_calendars().in_force()?;
+        reading.security_calendars().own()?;
         reading.calendar().in_force()
     })?;
     tally.add_checked(1);

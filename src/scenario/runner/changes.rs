@@ -358,7 +358,7 @@ pub(super) const fn done_outcome(messages: Vec<String>, invalidated_phases: u64)
 }
 
 /// Formats invalidated cells, a line for each day and set of phases.
-fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
+pub(super) fn invalidation_lines(invalidated: &PhaseCells, names: &Names) -> Vec<String> {
     let mut days: BTreeMap<Day, BTreeMap<u32, Vec<&'static str>>> = BTreeMap::new();
     for ((day, phase), portfolios) in invalidated {
         // `prices` and `securities` belong to no portfolio; transcripts list cells only.

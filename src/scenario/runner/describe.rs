@@ -99,6 +99,7 @@ pub(crate) fn describe(action: &Action, scenario: &Scenario) -> String {
         Action::Advance(by) => format!("the clock moves {}", SignedDuration(*by).describe()),
         Action::Clock(_) => "the clock is set".to_owned(),
         Action::Calendar { summary, .. } => format!("the calendar changes: {summary}"),
+        Action::OwnCalendar(own) => format!("import the calendar {}", own.name()),
         Action::Configure(_) => "the configuration changes".to_owned(),
     }
 }

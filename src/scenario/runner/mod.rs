@@ -34,6 +34,7 @@ mod harness;
 mod inspect;
 mod invariants;
 mod old_inputs;
+mod own_calendar;
 mod pending_steps;
 mod play;
 mod prepared;

@@ -6,7 +6,7 @@ use super::harness::{CheckLevel, Harness};
 use super::prepared::PreparedRun;
 use super::result::{PlayResult, PolicyResult, StepOutcome};
 use super::step_number::StepNumber;
-use super::{changes, invariants, run, withdraw};
+use super::{changes, invariants, own_calendar, run, withdraw};
 use crate::disk::SimulatedDisk;
 use crate::plan::PolicyName;
 use crate::scenario::load::{WorldHistory, fill};
@@ -212,6 +212,7 @@ fn apply(harness: &Harness<'_>, action: &Action) -> Result<StepOutcome, PlayErro
             harness.set_calendar(calendar.clone());
             Ok(changes::done_outcome(Vec::new(), 0))
         }
+        Action::OwnCalendar(own) => own_calendar::register(harness, own),
         Action::Configure(settings) => {
             harness.configure(settings);
             Ok(changes::done_outcome(Vec::new(), 0))

@@ -277,6 +277,7 @@ pub(super) const fn end_from_error(error: &EngineError) -> RunEnd {
         | EngineError::PlanChanged { .. }
         | EngineError::NothingToAccept(_)
         | EngineError::NoSuchAcceptance(_)
+        | EngineError::OwnCalendar(_)
         | EngineError::TooManyCells { .. } => RunEnd::Refused,
     }
 }

@@ -76,6 +76,7 @@ impl WorldError {
             Self::Transaction { .. } => key_span(text, "transaction"),
             Self::Split { .. } => key_span(text, "split"),
             Self::Action { .. } => key_span(text, "action"),
+            Self::OwnCalendarName(_) | Self::OwnCalendar(_) => key_span(text, "own-calendar"),
             Self::AcceptedPrices(_) => key_span(text, "accepted-prices"),
             Self::UnpricedOutside { span, .. } => word(&span.to_string()),
             Self::Market(_) => key_span(text, "market"),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cell_status::CellStatus;
 use super::expected_values::{Amount, ExpectedQuality, ReasonKind};
 use super::values::{Point, Power, ProcessStatus, RunEnd};
+use crate::domain::calendar::Definition;
 use crate::domain::{
     Attribution, Calendar, Cell, Day, DayRange, Money, Phase, PhaseSet, PortfolioId,
     PriceAcceptance, Split, Transaction,
@@ -133,6 +134,8 @@ pub enum Action {
         /// The amendments as text: `2026-01-09 is closed`.
         summary: String,
     },
+    /// Registers a calendar under its name, or replaces the one of this name.
+    OwnCalendar(Box<Definition>),
     /// Replaces the settings of the engine, except for the calendar.
     Configure(Settings),
 }

@@ -27,11 +27,12 @@ pub const SCENARIO_KEYS: [&str; 7] = [
     EXPECT_KEY,
 ];
 /// Top-level keys of a world.
-const WORLD_KEYS: [&str; 20] = [
+const WORLD_KEYS: [&str; 21] = [
     "description",
     "now",
     "calendar",
     "calendar-amendments",
+    "own-calendar",
     "seed",
     "limits",
     "sources",

@@ -15,7 +15,7 @@ use super::expectation_spec::{ExpectationSpec, ExpectationsSpec};
 use super::file_import::{DeleteActionSpec, DeletePricesSpec, ImportSpec, VoidSpec};
 use super::model::Crash;
 use super::values::{Point, SignedDuration};
-use crate::domain::calendar::Amendments;
+use crate::domain::calendar::{Amendments, Definition};
 use crate::domain::{Day, Price, RiskModel};
 use crate::plan::PolicySpec;
 use crate::scenario::format::lenient::{Lenient, Located, OneOrMany, Word, WordKind};
@@ -151,12 +151,44 @@ pub(crate) struct StepSpec {
     pub(crate) clock: Option<Lenient<Instant>>,
     /// Changes to the calendar.
     pub(crate) calendar: Option<Located<Amendments>>,
+    /// A calendar to register under its name, or to replace the one of this name.
+    pub(crate) own_calendar: Option<Located<Definition>>,
     /// Changes to the engine's settings.
     pub(crate) configure: Option<ConfigurationSpec>,
     /// The results of this step that are expected under every policy.
     pub(crate) expect: Option<ExpectationSpec>,
     /// Further results of this step that are expected under single policies, by name.
     pub(crate) expect_by_policy: BTreeMap<Located<String>, ExpectationSpec>,
+}
+
+impl StepSpec {
+    /// Returns the keys of actions, each with whether it is present.
+    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 22] {
+        [
+            ("run", self.run.is_some()),
+            ("plan", self.plan.is_some()),
+            ("onboard", self.onboard.is_some()),
+            ("invalidate", self.invalidate.is_some()),
+            ("retry", self.retry.is_some()),
+            ("delete", self.delete.is_some()),
+            ("restore", self.restore.is_some()),
+            ("close", self.close.is_some()),
+            ("add", self.add.is_some()),
+            ("prices", self.prices.is_some()),
+            ("transaction", self.transaction.is_some()),
+            ("split", self.split.is_some()),
+            ("accept-prices", self.accept_prices.is_some()),
+            ("import", self.import.is_some()),
+            ("void", self.void.is_some()),
+            ("delete-prices", self.delete_prices.is_some()),
+            ("delete-action", self.delete_action.is_some()),
+            ("advance", self.advance.is_some()),
+            ("clock", self.clock.is_some()),
+            ("calendar", self.calendar.is_some()),
+            ("own-calendar", self.own_calendar.is_some()),
+            ("configure", self.configure.is_some()),
+        ]
+    }
 }
 
 /// Closes by symbol and day.

@@ -44,35 +44,6 @@ enum StepContext {
     DuringRun,
 }
 
-impl StepSpec {
-    /// Returns the keys of actions, each with whether it is present.
-    pub(crate) fn present_actions(&self) -> [(&'static str, bool); 21] {
-        [
-            ("run", self.run.is_some()),
-            ("plan", self.plan.is_some()),
-            ("onboard", self.onboard.is_some()),
-            ("invalidate", self.invalidate.is_some()),
-            ("retry", self.retry.is_some()),
-            ("delete", self.delete.is_some()),
-            ("restore", self.restore.is_some()),
-            ("close", self.close.is_some()),
-            ("add", self.add.is_some()),
-            ("prices", self.prices.is_some()),
-            ("transaction", self.transaction.is_some()),
-            ("split", self.split.is_some()),
-            ("accept-prices", self.accept_prices.is_some()),
-            ("import", self.import.is_some()),
-            ("void", self.void.is_some()),
-            ("delete-prices", self.delete_prices.is_some()),
-            ("delete-action", self.delete_action.is_some()),
-            ("advance", self.advance.is_some()),
-            ("clock", self.clock.is_some()),
-            ("calendar", self.calendar.is_some()),
-            ("configure", self.configure.is_some()),
-        ]
-    }
-}
-
 impl<'s> StepReader<'s> {
     pub(super) fn new(
         resolver: Resolver<'s>,
@@ -275,6 +246,12 @@ impl<'s> StepReader<'s> {
         }
         if let Some(amendments) = &step.calendar {
             return self.amend_calendar(amendments);
+        }
+        if let Some(own) = &step.own_calendar {
+            let at = own.span();
+            let invalid = |source| ScenarioError::Calendar { source, at };
+            own.get().calendar().map_err(invalid)?;
+            return Ok(Action::OwnCalendar(Box::new(own.get().clone())));
         }
         let spec = step.configure.as_ref().ok_or(ScenarioError::Step {
             error: StepError::NoAction,

@@ -11,12 +11,13 @@ use crate::domain::{Calendar, Day, DayRange};
 /// Keys that are never removed as a whole: a scenario needs them, or other passes shorten them.
 const REQUIRED_KEYS: [&str; 3] = ["now", "policies", "step"];
 /// Keys that hold lists of tables, whose entries are removed one by one.
-const LIST_KEYS: [&str; 8] = [
+const LIST_KEYS: [&str; 9] = [
     "step",
     "fault",
     "transaction",
     "split",
     "action",
+    "own-calendar",
     "correction",
     "invalidation",
     "run",

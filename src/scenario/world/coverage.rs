@@ -6,9 +6,7 @@ use super::error::WorldError;
 use super::spec::PortfolioSpec;
 use super::state::FailureState;
 use super::values::{CellPhase, Span};
-use crate::domain::{
-    Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet, SecurityCalendars, is_closed,
-};
+use crate::domain::{Calendar, Day, DayRange, Lifecycle, Phase, PhaseSet, is_closed};
 use crate::scenario::format::lenient::OneOrMany;
 
 /// Sessions between the default inception and the first day in the keys of a portfolio.
@@ -45,11 +43,6 @@ pub(super) fn inception(
 
 fn spans(spans: &Option<OneOrMany<Span>>) -> &[Span] {
     spans.as_ref().map_or(&[], |OneOrMany(spans)| spans)
-}
-
-/// Returns the calendar of a portfolio in a world with this calendar, if it names one.
-pub(super) fn own_calendar(name: Option<&str>, calendar: &Calendar) -> Option<Calendar> {
-    SecurityCalendars::find(name?, calendar)
 }
 
 /// Resolves the spans in the keys of one portfolio to sessions.

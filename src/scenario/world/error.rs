@@ -76,7 +76,7 @@ pub enum WorldError {
         /// The present symbol of the other.
         other: String,
     },
-    /// A security or portfolio names a calendar that is neither built in nor that of the world.
+    /// A security or portfolio names a calendar that is neither built in nor one of the world.
     #[error("unknown calendar `{calendar}` of the {owner} `{label}`{nearest}")]
     UnknownCalendar {
         /// The kind of record that names the calendar.
@@ -88,6 +88,12 @@ pub enum WorldError {
         /// The known name most similar to it.
         nearest: Nearest,
     },
+    /// An `[[own-calendar]]` with the name of another calendar.
+    #[error("`{0}` is the name of two calendars: give the `[[own-calendar]]` another one")]
+    OwnCalendarName(String),
+    /// An `[[own-calendar]]` that contradicts itself.
+    #[error("invalid `[[own-calendar]]`")]
+    OwnCalendar(#[source] CalendarError),
     /// A sector that the generated market does not have.
     #[error("unknown sector `{sector}`{nearest}")]
     UnknownSector {

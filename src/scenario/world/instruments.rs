@@ -12,16 +12,17 @@ use super::state::{Close, Correction, PortfolioResolver, WorldPortfolio};
 use super::values::CloseSpec;
 use crate::domain::{
     Calendar, CashTerms, CorporateAction, Currency, Day, Delivery, FormerSymbol, Money, Nearest,
-    NewSecurity, Quantity, Security, SecurityCalendars, SecurityId, Split, Transaction,
+    NewSecurity, OwnCalendars, Quantity, Security, SecurityId, Split, Transaction,
 };
 use crate::scenario::format::lenient::Lenient;
 use crate::scenario::market::{Addition, CloseSource, DEFAULT_SHARES, Listing, SECTORS};
 
-/// Refuses a security or portfolio with a calendar that is neither built in nor that of the world.
+/// Refuses a security or portfolio with a calendar that is neither built in nor one of the world.
 pub(super) fn check_calendars(
     spec: &WorldSpec,
     portfolios: &[NamedPortfolio],
     calendar: &Calendar,
+    own_calendars: &OwnCalendars,
 ) -> Result<(), WorldError> {
     let securities = spec.securities.iter();
     let securities =
@@ -33,8 +34,8 @@ pub(super) fn check_calendars(
         let Some(name) = name else {
             continue;
         };
-        if SecurityCalendars::find(name, calendar).is_none() {
-            let known = SecurityCalendars::known_names(calendar);
+        if own_calendars.find(name, calendar).is_none() {
+            let known = own_calendars.known_names(calendar);
             return Err(WorldError::UnknownCalendar {
                 owner,
                 label: label.clone(),

@@ -14,7 +14,7 @@ use super::error::WorldError;
 use super::spec::{MarketSpec, PortfolioSpec, PortfolioSpecs, SecuritySpec, WorldSpec};
 use super::values::FailureCounts;
 use crate::domain::Nearest;
-use crate::domain::calendar::Amendments;
+use crate::domain::calendar::{Amendments, Definition};
 use crate::scenario::format::inline_text;
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::limits::LimitsSpec;
@@ -96,6 +96,11 @@ merge_fields!(WorldSpec {
     description, now, calendar, seed, sources, transactions, market, securities, corrections,
     limits, invalidations, runs, run_left_running, accepted_prices, splits, actions, risk, prices
 }
+own_calendars: |below, over| {
+    let replaced = |own: &Definition| over.iter().any(|other| other.name() == own.name());
+    let kept = below.into_iter().filter(|own| !replaced(own)).collect::<Vec<_>>();
+    kept.into_iter().chain(over).collect()
+},
 calendar_amendments: |below, over| match (below, over) {
     (Some(below), Some(over)) => Some(Amendments::merge(below, over)),
     (below, over) => over.or(below),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::coverage::{PortfolioDays, inception, own_calendar};
+use super::coverage::{PortfolioDays, inception};
 use super::error::WorldError;
 use super::instruments::{Instruments, security};
 use super::merge::NamedPortfolio;
@@ -12,7 +12,7 @@ use super::spec::{PortfolioSpec, SecuritySpec, SourcesSpec};
 use super::state::{Close, Contents, WorldPortfolio};
 use crate::domain::{
     Calendar, CostBasis, Currency, Day, DayRange, FeeTreatment, Lifecycle, LotMethod, Money,
-    Portfolio, PortfolioId, PortfolioKey, Quantity, SecurityId,
+    OwnCalendars, Portfolio, PortfolioId, PortfolioKey, Quantity, SecurityId,
 };
 use crate::scenario::format::lenient::OneOrMany;
 use crate::scenario::limits::{Counted, LimitsSpec};
@@ -21,6 +21,7 @@ use crate::scenario::market::{Addition, CloseSource, Listing, Style};
 /// Reads portfolios against the calendar, the listing and the last session of a world.
 pub(super) struct PortfolioReader<'a> {
     pub(super) calendar: &'a Calendar,
+    pub(super) own_calendars: &'a OwnCalendars,
     pub(super) listed: &'a Instruments,
     pub(super) last: Day,
     pub(super) sources: SourcesSpec,
@@ -75,7 +76,8 @@ impl PortfolioReader<'_> {
             lifecycle,
             calendar: self.calendar,
             last: self.last,
-            own: own_calendar(spec.calendar.as_deref(), self.calendar),
+            own: (spec.calendar.as_deref())
+                .and_then(|name| self.own_calendars.find(name, self.calendar)),
         };
         Ok(WorldPortfolio {
             done: days.done_phases(spec)?,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::coverage::{Invalidated, PortfolioDays, own_calendar, remove_failed_phases};
+use super::coverage::{Invalidated, PortfolioDays, remove_failed_phases};
 use super::error::WorldError;
 use super::instruments::{Instruments, build_listing, check_calendars, resolve_transactions};
 use super::merge::{Merge as _, expand_portfolios, merge_worlds};
@@ -15,7 +15,9 @@ use super::spec::{
 };
 use super::state::{MarketEnd, PastRun, PortfolioResolver, RunLeftRunning, World, WorldPortfolio};
 use super::values::CellPhase;
-use crate::domain::{Calendar, Day, DayRange, IdSet, NewInvalidation, Phase, PhaseSet, RiskModel};
+use crate::domain::{
+    Calendar, Day, DayRange, IdSet, NewInvalidation, OwnCalendars, Phase, PhaseSet, RiskModel,
+};
 use crate::plan::PolicyName;
 use crate::scenario::format::lenient::OneOrMany;
 use crate::scenario::limits::Counted;
@@ -67,12 +69,17 @@ impl World {
         let amendments = spec.calendar_amendments.take().unwrap_or_default();
         let base = spec.calendar.take().unwrap_or_default().calendar()?;
         let calendar = base.with_amendments(&amendments)?;
+        let own_calendars = OwnCalendars::new(std::mem::take(&mut spec.own_calendars))
+            .map_err(WorldError::OwnCalendar)?;
+        if let Some(name) = own_calendars.ambiguous_name(&calendar) {
+            return Err(WorldError::OwnCalendarName(name.to_owned()));
+        }
         let last = match spec.market.last {
             Some(last) => last,
             None => calendar.last_final(now, TimeDelta::zero())?,
         };
         let sources = spec.sources.unwrap_or_default();
-        check_calendars(&spec, &named, &calendar)?;
+        check_calendars(&spec, &named, &calendar, &own_calendars)?;
         let shares = spec.market.shares.unwrap_or_default();
         limits.check(Counted::Shares, shares as u64)?;
         let mut listing = build_listing(&spec)?;
@@ -81,14 +88,19 @@ impl World {
         // Later portfolios are read with the others, so that ids are dense and unique over both.
         let mut portfolios = PortfolioReader {
             calendar: &calendar,
+            own_calendars: &own_calendars,
             listed: &listed,
             last,
             sources,
             limits,
         }
         .portfolios(named)?;
-        let invalidations =
-            resolve_invalidations(spec.invalidations, &portfolios, &calendar, last)?;
+        let invalidations = resolve_invalidations(
+            spec.invalidations,
+            &portfolios,
+            (&calendar, &own_calendars),
+            last,
+        )?;
         remove_failures(&mut portfolios, &invalidations)?;
         let mut closes = listed.closes(spec.prices)?;
         let priced_days = priced_days(&spec.market, &portfolios, last)?;
@@ -131,6 +143,7 @@ impl World {
             listing: listed.0,
             model: spec.risk.unwrap_or_else(|| default_model(sources)),
             calendar,
+            own_calendars,
         })
     }
 }
@@ -230,7 +243,7 @@ fn remove_failures(
 pub(super) fn resolve_invalidations(
     specs: Vec<InvalidationSpec>,
     portfolios: &[WorldPortfolio],
-    calendar: &Calendar,
+    (calendar, own_calendars): (&Calendar, &OwnCalendars),
     last: Day,
 ) -> Result<Vec<NewInvalidation>, WorldError> {
     if specs.is_empty() {
@@ -252,7 +265,8 @@ pub(super) fn resolve_invalidations(
                     lifecycle: member.portfolio.lifecycle,
                     calendar,
                     last,
-                    own: own_calendar(member.portfolio.calendar.as_deref(), calendar),
+                    own: (member.portfolio.calendar.as_deref())
+                        .and_then(|name| own_calendars.find(name, calendar)),
                 };
                 let id = member.portfolio.id.0;
                 for span in &spec.days.0 {

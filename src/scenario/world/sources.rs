@@ -11,8 +11,7 @@ use super::spec::{SplitSpec, TransactionSpec};
 use super::state::{Contents, MarketEnd, World, WorldPortfolio};
 use crate::domain::{
     Calendar, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio, PortfolioKey, Price,
-    Quantity, RiskModel, Security, SecurityCalendars, SecurityId, Split, Transaction,
-    TransactionKind, is_closed,
+    Quantity, RiskModel, Security, SecurityId, Split, Transaction, TransactionKind, is_closed,
 };
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
@@ -100,7 +99,7 @@ impl World {
     fn remove_closes_of_closed_days(&self, market: &mut Market) {
         for security in self.listing.securities() {
             let name = security.calendar.as_deref();
-            let own = name.and_then(|name| SecurityCalendars::find(name, &self.calendar));
+            let own = name.and_then(|name| self.own_calendars.find(name, &self.calendar));
             let own = own.as_ref().map(Calendar::all_sessions);
             let closed: Vec<Day> = (market.sessions().iter().copied())
                 .filter(|day| is_closed(own, *day))

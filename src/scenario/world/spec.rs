@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
-use crate::domain::calendar::{Amendments, CalendarBase};
+use crate::domain::calendar::{Amendments, CalendarBase, Definition};
 use crate::domain::{
     ActionKind, AssetClass, CostShare, Currency, Day, DayError, DayRange, FeeTreatment, LotChoices,
     LotMethod, Money, Price, PriceAcceptance, Quantity, RiskModel, TimeOfDay, TransactionKind,
@@ -30,6 +30,9 @@ pub(crate) struct WorldSpec {
     pub(crate) now: Option<Lenient<Instant>>,
     /// The calendar of trading days.
     pub(crate) calendar: Option<CalendarBase>,
+    /// Calendars that securities and portfolios can name.
+    #[serde(default, rename = "own-calendar")]
+    pub(crate) own_calendars: Vec<Definition>,
     /// The seed of all random choices.
     pub(crate) seed: Option<u64>,
     /// Bounds of the counts in the world.

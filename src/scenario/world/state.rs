@@ -8,8 +8,8 @@ use super::error::WorldError;
 use super::spec::Lease;
 use crate::domain::{
     Calendar, Cell, CorporateAction, Coverage, Day, DayRange, Money, Nearest, NewInvalidation,
-    Phase, PhaseSet, Portfolio, PortfolioKey, Price, PriceAcceptance, Quantity, RiskModel,
-    SecurityId, Split, Transaction,
+    OwnCalendars, Phase, PhaseSet, Portfolio, PortfolioKey, Price, PriceAcceptance, Quantity,
+    RiskModel, SecurityId, Split, Transaction,
 };
 use crate::scenario::limits::LimitsSpec;
 use crate::scenario::market::{Listing, Style};
@@ -25,6 +25,8 @@ pub struct World {
     pub now: DateTime<Utc>,
     /// The calendar, with the amendments of the file.
     pub calendar: Calendar,
+    /// The other calendars that securities and portfolios can name.
+    pub own_calendars: OwnCalendars,
     /// The seed of all random choices.
     pub seed: u64,
     /// Bounds of the counts in the world.

@@ -298,9 +298,9 @@ impl From<EngineError> for Problem {
             EngineError::TooManyCells { .. } => {
                 Self::from_error(unprocessable, "too-many-cells", &error)
             }
-            EngineError::NothingToAccept(_) | EngineError::NoSuchAcceptance(_) => {
-                Self::unprocessable(error.to_string())
-            }
+            EngineError::NothingToAccept(_)
+            | EngineError::NoSuchAcceptance(_)
+            | EngineError::OwnCalendar(_) => Self::unprocessable(error.to_string()),
             EngineError::Market(_) => Self::from_error(unprocessable, "market", &error),
             EngineError::SourcesKeepChanging(_) => Self::busy(error.to_string(), None),
             EngineError::Threads(_) => {

@@ -71,6 +71,7 @@ struct Generator {
     added: usize,
     /// Draws the steps that were added later, so that the other steps of a seed stay as they were.
     rare_steps: RandomSource,
+    own_calendars: RandomSource,
     /// Draws the steps that only plan, for the same reason.
     plans: RandomSource,
     /// The last day with closes, if the price feed stops.
@@ -94,6 +95,7 @@ impl Generator {
             added: 0,
             random,
             rare_steps: RandomSource::new(seed, "rare steps"),
+            own_calendars: RandomSource::new(seed, "own calendars"),
             plans: RandomSource::new(seed, "plans"),
         }
     }

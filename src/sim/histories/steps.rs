@@ -187,9 +187,17 @@ mod tests {
             let steps = text.lines().filter_map(|line| line.split_once(" = "));
             keys.extend(steps.map(|(key, _)| key.to_owned()));
         }
-        // Histories draw none of these: files make the same changes, and `plan` and `onboard` make
-        // none.
-        let other_steps = ["plan", "onboard", "add", "prices", "transaction", "split"];
+        // Histories draw none of these: files make the same changes, `plan` and `onboard` make none,
+        // and no file of theirs names a calendar that is not built in.
+        let other_steps = [
+            "plan",
+            "onboard",
+            "add",
+            "prices",
+            "transaction",
+            "split",
+            "own-calendar",
+        ];
         for (name, _) in StepSpec::default().present_actions() {
             let drawn = keys.contains(name) || other_steps.contains(&name);
             assert!(drawn, "{name}");

@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::calendar::{definition, digest, sessions_from_set, sessions_to_set};
 use super::portfolios::ReadPortfolios;
-use crate::domain::calendar::WrittenCalendar;
+use crate::domain::calendar::{BuiltIn, Definition, WrittenCalendar};
 use crate::domain::{
     Calendar, Day, PortfolioCalendar, PortfolioCalendars, SecurityCalendars, SessionsPerYear,
 };
@@ -144,6 +144,22 @@ impl ReadSecurityCalendars<'_> {
         stored.map(|row| row.calendar()).transpose()
     }
 
+    /// Returns the calendars of the user's own, ascending by name, each as it was defined: those
+    /// whose name is not that of a built-in one.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read, or a row is damaged.
+    pub fn own(&self) -> Result<Vec<Definition>, StoreError> {
+        let rows = self.rows()?.into_iter();
+        let own = rows.filter(|row| BuiltIn::from_name(&row.name).is_none());
+        own.map(|row| {
+            let definition = row.written()?.into_definition();
+            definition.ok_or_else(|| StoreError::damaged("a calendar has another name"))
+        })
+        .collect()
+    }
+
     /// Reads the rows, ascending by name, and checks their digests.
     fn rows(&self) -> Result<Vec<Row>, StoreError> {
         let sql = "SELECT name, sessions, count, definition, digest FROM security_calendar
@@ -178,9 +194,11 @@ impl Row {
 
     /// Builds the calendar of the stored definition.
     fn calendar(&self) -> Result<Calendar, StoreError> {
-        let written: WrittenCalendar =
-            toml::from_str(&self.definition).map_err(StoreError::damaged)?;
-        written.calendar().map_err(StoreError::damaged)
+        self.written()?.calendar().map_err(StoreError::damaged)
+    }
+
+    fn written(&self) -> Result<WrittenCalendar, StoreError> {
+        toml::from_str(&self.definition).map_err(StoreError::damaged)
     }
 }
 
@@ -201,18 +219,46 @@ impl WriteSecurityCalendars<'_> {
 
     /// Puts a calendar in force under a name.
     pub(crate) fn set(&self, name: &str, calendar: &Calendar) -> Result<(), StoreError> {
+        self.store(name, calendar, &definition(calendar))
+    }
+
+    /// Puts a calendar of the user's own in force under its name, and keeps its definition with
+    /// titles, names of days and rules.
+    ///
+    /// # Errors
+    ///
+    /// The definition is invalid, or the database cannot be written.
+    pub(crate) fn set_own(&self, own: &Definition) -> Result<(), StoreError> {
+        let calendar = own.calendar().map_err(StoreError::damaged)?;
+        let text = toml::to_string(&WrittenCalendar::from(own.clone()));
+        self.store(own.name(), &calendar, &text.map_err(StoreError::damaged)?)
+    }
+
+    /// Puts the calendar of [`ReadSecurityCalendars::current`] in force under the name of a stored
+    /// one.
+    pub(crate) fn set_current(&self, name: &str, configured: &Calendar) -> Result<(), StoreError> {
+        if let Some(calendar) = SecurityCalendars::find(name, configured) {
+            return self.set(name, &calendar);
+        }
+        match self.rows()?.into_iter().find(|row| row.name == name) {
+            Some(row) => self.store(name, &row.calendar()?, &row.definition),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes the calendar of a name that no security and no portfolio has.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM security_calendar WHERE name = ?1";
+        self.connection.execute(sql, [name])?;
+        Ok(())
+    }
+
+    fn store(&self, name: &str, calendar: &Calendar, text: &str) -> Result<(), StoreError> {
         let (bytes, count) = StoredSet::to_bytes(&sessions_to_set(calendar));
-        let definition = definition(calendar);
         self.connection.execute(
             "INSERT OR REPLACE INTO security_calendar (name, sessions, count, definition, digest)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                name,
-                bytes,
-                count,
-                definition,
-                digest(&bytes, &definition, None)
-            ],
+            params![name, bytes, count, text, digest(&bytes, text, None)],
         )?;
         Ok(())
     }

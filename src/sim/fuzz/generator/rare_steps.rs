@@ -4,7 +4,7 @@
 use std::num::NonZeroU64;
 
 use super::{Generator, NAMES, SYMBOLS, names};
-use crate::domain::calendar::Amendments;
+use crate::domain::calendar::{Amendments, Definition};
 use crate::domain::{ActionName, Day};
 use crate::scenario::format::lenient::Lenient;
 use crate::scenario::script::file_import::{
@@ -87,6 +87,16 @@ impl Generator {
                     received: None,
                     reason: None,
                 });
+            }
+            // The worlds name no calendar of their own, so that it changes no cell.
+            7 if self.own_calendars.chance(30) => {
+                let text = format!(
+                    "name = \"lima\"\nzone = \"America/Lima\"\nbased-on = \"weekdays\"\n\
+                     close = \"15:00\"\nyears = {{ first = 2025, last = 2027 }}\n\
+                     closed = [{{ day = {day} }}]\n"
+                );
+                let own = Definition::from_toml(&text).expect("the definition is valid");
+                step.own_calendar = Some(own.into());
             }
             _ => {
                 let amendments = match random.below(3) {
