@@ -133,6 +133,14 @@ pub enum JobError {
         /// The expected kind of value.
         expected: &'static str,
     },
+    /// The job could not be tried on a drawn world.
+    #[error("the world of seed {seed} could not be tried")]
+    World {
+        /// The seed of the world.
+        seed: u64,
+        /// The error.
+        source: Box<Self>,
+    },
     /// A person pressed Ctrl-C.
     #[error("interrupted; the scratch databases are removed")]
     Interrupted,
@@ -176,12 +184,30 @@ pub enum MakeError {
     /// The command made no database at `{path}`.
     #[error("the command made no file at `{{path}}`, which is the only database it may write")]
     NoFile,
+    /// A table of the map has rows before a world is written.
+    #[error("the table `{0}` has rows already, and a world is written into empty tables")]
+    Rows(String),
     /// A table or column of the map is not in the database.
     #[error(transparent)]
     Map(#[from] CaptureError),
 }
 
 impl JobError {
+    /// Returns whether the error may be that of one world or run, and not of the job in general.
+    pub(super) const fn is_of_world(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan(_)
+                | Self::Calendar(_)
+                | Self::Engine(_)
+                | Self::Read { .. }
+                | Self::SchemaChanged { .. }
+                | Self::Table(_)
+                | Self::Store(_)
+                | Self::Row { .. }
+        )
+    }
+
     /// Returns the next step for the user, if the error suggests one.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {

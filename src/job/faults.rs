@@ -76,13 +76,12 @@ pub fn inject_job_faults(
     let subject = Subject::of(job, &template, scenario, cancel);
     let start = subject.load()?;
     let state = start.fork()?;
-    let mut undisturbed = subject.run(&state, &subject.nightly(), Disturbance::default())?;
+    let undisturbed = subject.run(&state, &subject.nightly(), Disturbance::default())?;
     report.writes = undisturbed.writes.len() as u64;
     report.failure = undisturbed.failure.clone();
     if report.failure.is_some() {
         return Ok(report);
     }
-    undisturbed.elapsed = subject.process_time(&start, &undisturbed)?;
     let kinds = [WriteFaultKind::Raise, WriteFaultKind::Hang];
     let faults = (1..=report.writes).flat_map(|number| {
         kinds

@@ -15,7 +15,7 @@ use super::scratch::Template;
 use super::worlds::generate_world;
 use crate::parallel::map;
 use crate::scenario::script::{FixtureError, Scenario};
-use crate::scenario::shrink::{Condition, Oracle, ShrinkResult, shrink};
+use crate::scenario::shrink::{Condition, Oracle, ShrinkError, shrink};
 
 /// Of so many worlds one is checked for all promises; the others for those that two runs show.
 const WORLDS_FOR_ALL_PROMISES: u64 = 4;
@@ -38,6 +38,8 @@ pub struct JobFuzzReport {
     pub worlds: u64,
     /// The worlds that the tables of the job could not hold.
     pub not_applicable: u64,
+    /// The reason of the first of them.
+    pub reason: Option<String>,
     /// The first world on which a promise breaks.
     pub found: Option<FoundWorld>,
 }
@@ -50,14 +52,17 @@ pub struct FoundWorld {
     /// All promises that break on the small world.
     pub broken: Vec<BrokenPromise>,
     /// The scenario that shows it.
-    pub small: ShrinkResult,
+    pub scenario: String,
+    /// The drafts that were tried; `None` if the promise did not break a second time, so that the
+    /// scenario is the whole world.
+    pub tried: Option<usize>,
 }
 
 /// The result of one seed.
 enum Drawn {
     Kept,
-    NotApplicable,
-    Broken(Promise),
+    NotApplicable(String),
+    Broken(Promise, Vec<BrokenPromise>),
 }
 
 /// Draws worlds while `goes_on` returns true, at least one batch, up to the first on which a promise
@@ -77,6 +82,7 @@ pub fn fuzz_job(
     let mut report = JobFuzzReport {
         worlds: 0,
         not_applicable: 0,
+        reason: None,
         found: None,
     };
     let mut next = options.seed;
@@ -88,12 +94,23 @@ pub fn fuzz_job(
             check_seed(job, &template, *seed, cancel)
         });
         for (seed, drawn) in seeds.into_iter().zip(drawn) {
-            match drawn? {
+            let drawn = drawn.map_err(|error| match error.is_of_world() {
+                true => JobError::World {
+                    seed,
+                    source: Box::new(error),
+                },
+                false => error,
+            })?;
+            match drawn {
                 Drawn::Kept => report.worlds += 1,
-                Drawn::NotApplicable => report.not_applicable += 1,
-                Drawn::Broken(promise) => {
+                Drawn::NotApplicable(reason) => {
+                    report.not_applicable += 1;
+                    report.reason.get_or_insert(reason);
+                }
+                Drawn::Broken(promise, broken) => {
                     report.worlds += 1;
-                    let found = make_smaller(job, &template, seed, promise, cancel, progress)?;
+                    let found =
+                        make_smaller(job, &template, (seed, promise), broken, cancel, progress)?;
                     report.found = Some(found);
                     return Ok(report);
                 }
@@ -117,8 +134,8 @@ fn check_seed(
     cancel: &AtomicBool,
 ) -> Result<Drawn, JobError> {
     let scenario = read(&generate_world(job, seed))?;
-    if world_reason(job, &scenario.world).is_some() {
-        return Ok(Drawn::NotApplicable);
+    if let Some(reason) = world_reason(job, &scenario.world) {
+        return Ok(Drawn::NotApplicable(reason));
     }
     let subject = Subject::of(job, template, &scenario, cancel);
     let broken = match seed % WORLDS_FOR_ALL_PROMISES {
@@ -129,17 +146,21 @@ fn check_seed(
             broken
         }
     };
-    Ok((broken.first()).map_or(Drawn::Kept, |broken| Drawn::Broken(broken.promise)))
+    Ok(match broken.first() {
+        None => Drawn::Kept,
+        Some(first) => Drawn::Broken(first.promise, broken),
+    })
 }
 
 fn make_smaller(
     job: &Arc<Job>,
     template: &Arc<Template>,
-    seed: u64,
-    promise: Promise,
+    (seed, promise): (u64, Promise),
+    broken: Vec<BrokenPromise>,
     cancel: &'static AtomicBool,
     progress: &dyn Fn(usize, usize),
 ) -> Result<FoundWorld, JobError> {
+    let text = generate_world(job, seed);
     let (shared, shared_template) = (Arc::clone(job), Arc::clone(template));
     let breaks = move |scenario: &Scenario| {
         // A draft that the job cannot take shows nothing.
@@ -150,18 +171,31 @@ fn make_smaller(
         breaks_promise(&subject, promise).unwrap_or(false)
     };
     let condition = Condition::Oracle(Oracle::new(promise.name(), breaks));
-    let text = generate_world(job, seed);
     let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
     // Without a command as condition, nothing is written to the folder.
     let folder = std::env::temp_dir();
     let name = format!("seed {seed} of {}", job.name);
-    let small = shrink(&name, &text, &no_fixture, &condition, &folder, progress)?;
+    let small = match shrink(&name, &text, &no_fixture, &condition, &folder, progress) {
+        Ok(small) => small,
+        Err(ShrinkError::DoesNotHold(_)) => {
+            return Ok(FoundWorld {
+                seed,
+                broken,
+                scenario: text,
+                tried: None,
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
     let scenario = read(&small.text)?;
     let subject = Subject::of(job, template, &scenario, cancel);
+    let again = check_promises(&subject)?;
     Ok(FoundWorld {
         seed,
-        broken: check_promises(&subject)?,
-        small,
+        // A promise that breaks now and then is still the one that was found.
+        broken: if again.is_empty() { broken } else { again },
+        scenario: small.text,
+        tried: Some(small.tried),
     })
 }
 
@@ -172,6 +206,7 @@ fn breaks_promise(subject: &Subject<'_>, promise: Promise) -> Result<bool, JobEr
         Promise::FindsEveryNeededCell
         | Promise::DoesNothingTwice
         | Promise::NoWriteOutsideRange
+        | Promise::ProgressRowsAreTrue
         | Promise::NoSnapshotWithoutAnalytics => {
             let (state, request) = (subject.load()?, subject.nightly());
             let run = subject.run(&state, &request, Disturbance::default())?;

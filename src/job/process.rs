@@ -20,6 +20,8 @@ use crate::environment::Clock;
 const KEPT: usize = 16 * 1024;
 /// The time that the processes of a group have to end after the command.
 const GRACE: Duration = Duration::from_millis(300);
+/// The time between two looks at whether a command is in a write.
+const LOOK: Duration = Duration::from_millis(20);
 /// The time for the last output of processes that were killed.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
@@ -54,12 +56,19 @@ pub(super) struct FinishedProcess {
 pub(super) struct ProcessLimits<'l> {
     /// The time after which it counts as hanging.
     pub(super) timeout: Duration,
-    /// The time after which it is killed on purpose.
-    pub(super) kill_after: Option<Duration>,
-    /// Tells the moment at which it is killed on purpose.
-    pub(super) kill_when: Option<&'l dyn Fn() -> bool>,
+    /// The moment at which it is killed on purpose.
+    pub(super) kill: Option<KillInWrite<'l>>,
     /// Set when a person presses Ctrl-C.
     pub(super) cancel: &'l AtomicBool,
+}
+
+/// The moment at which a command has been in one write for a time.
+#[derive(Clone, Copy)]
+pub(super) struct KillInWrite<'l> {
+    /// Returns whether it is in a write.
+    pub(super) is_in_write: &'l dyn Fn() -> bool,
+    /// The time for which it must be.
+    pub(super) time: Duration,
 }
 
 /// A command that is running.
@@ -108,6 +117,7 @@ impl RunningProcess {
     /// The operating system does not say how the command ended.
     pub(super) fn wait(mut self, limits: ProcessLimits<'_>) -> std::io::Result<FinishedProcess> {
         let mut pause = Duration::from_micros(200);
+        let (mut looked, mut in_write_since) = (Duration::ZERO, None);
         let end = loop {
             self.output.take(&self.chunks);
             if let Some(status) = self.child.try_wait()? {
@@ -117,10 +127,12 @@ impl RunningProcess {
             if limits.cancel.load(Ordering::Acquire) {
                 break ProcessEnd::Interrupted;
             }
-            if limits.kill_after.is_some_and(|after| elapsed >= after)
-                || limits.kill_when.is_some_and(|is_now| is_now())
-            {
-                break ProcessEnd::Killed;
+            if let Some(kill) = limits.kill.filter(|_| elapsed >= looked + LOOK) {
+                looked = elapsed;
+                in_write_since = (kill.is_in_write)().then(|| in_write_since.unwrap_or(elapsed));
+                if in_write_since.is_some_and(|since| elapsed >= since + kill.time) {
+                    break ProcessEnd::Killed;
+                }
             }
             if elapsed >= limits.timeout {
                 break ProcessEnd::TimedOut;
@@ -155,7 +167,7 @@ impl RunningProcess {
     }
 
     fn group_is_alive(&self) -> bool {
-        killpg(self.group, None) != Err(Errno::ESRCH)
+        killpg(self.group, None) != Err(Errno::ESRCH) && has_running_member(self.group)
     }
 
     fn kill_group(&self) {
@@ -169,6 +181,26 @@ impl Drop for RunningProcess {
         self.kill_group();
         let _ = self.child.wait();
     }
+}
+
+/// Returns whether a group has a process that has not ended. One that ended stays in the group until
+/// its parent notices, which without a parent is the first process of the system. Where the system does
+/// not list its processes, all members count.
+fn has_running_member(group: Pid) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return true;
+    };
+    let is_running = |process: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        // `pid (name) state parent group`, and the name may have any character.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let mut fields = rest.split_whitespace();
+        let state = fields.next()?;
+        let of_group = fields.nth(1)? == group.to_string();
+        Some(of_group && !matches!(state, "Z" | "X"))
+    };
+    let mut processes = processes.filter_map(Result::ok);
+    processes.any(|process| is_running(process).unwrap_or(false))
 }
 
 /// Starts a command. A program that was just written may still be open in a process that is being
@@ -246,7 +278,7 @@ impl BoundedOutput {
 mod tests {
     use super::*;
 
-    fn run(script: &str, timeout: u64, kill_after: Option<u64>) -> FinishedProcess {
+    fn run(script: &str, timeout: u64, kill: Option<KillInWrite<'_>>) -> FinishedProcess {
         let cancel = AtomicBool::new(false);
         let mut command = Command::new("sh");
         command.args(["-c", script]);
@@ -254,8 +286,7 @@ mod tests {
         running
             .wait(ProcessLimits {
                 timeout: Duration::from_millis(timeout),
-                kill_after: kill_after.map(Duration::from_millis),
-                kill_when: None,
+                kill,
                 cancel: &cancel,
             })
             .unwrap()
@@ -273,7 +304,18 @@ mod tests {
         let finished = run("sleep 60 & sleep 60", 200, None);
         assert_eq!(finished.end, ProcessEnd::TimedOut);
         assert!(finished.elapsed < Duration::from_secs(5));
-        assert_eq!(run("sleep 60", 60_000, Some(100)).end, ProcessEnd::Killed);
+    }
+
+    #[test]
+    fn a_command_is_killed_in_a_write_and_at_no_other_time() {
+        let kill = |is_in_write| KillInWrite {
+            is_in_write,
+            time: Duration::from_millis(50),
+        };
+        let hangs = run("sleep 60", 60_000, Some(kill(&|| true)));
+        assert_eq!(hangs.end, ProcessEnd::Killed);
+        let waits = run("sleep 1", 60_000, Some(kill(&|| false)));
+        assert_eq!(waits.end, ProcessEnd::Exited(0));
     }
 
     #[test]

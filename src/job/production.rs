@@ -37,6 +37,9 @@ const SERVER_VARIABLES: [&str; 8] = [
 /// Returns a description of the first database that a text names, without a password. Words with
 /// `{path}` or `{url}` are about the scratch database.
 pub(super) fn named_database(text: &str, folder: &Path) -> Option<String> {
+    if is_sqlite_file(&folder.join(text)) {
+        return Some(text.to_owned());
+    }
     let is_border = |c: char| c.is_whitespace() || matches!(c, '\'' | '"' | ';');
     let words = text.split(is_border);
     let mut words = words.filter(|word| !mentions(word, "path") && !mentions(word, "url"));
@@ -44,8 +47,11 @@ pub(super) fn named_database(text: &str, folder: &Path) -> Option<String> {
         if let Some(scheme) = database_scheme(word) {
             return Some(format!("{scheme}://…"));
         }
-        // An option may be before the path, as in `--db=app.db`.
+        // An option may be before the path, as in `--db=app.db`, and the path in a URI of SQLite.
+        let (word, _) = word.split_once('?').unwrap_or((word, ""));
         let path = word.rsplit('=').next().unwrap_or(word);
+        let path = path.strip_prefix("file:").unwrap_or(path);
+        let path = path.strip_prefix("//").unwrap_or(path);
         is_sqlite_file(&folder.join(path)).then(|| path.to_owned())
     })
 }
@@ -57,10 +63,8 @@ pub(super) fn names_server(variable: &str) -> bool {
 
 /// Returns whether an environment variable of this process leads to a database in use.
 pub(super) fn leads_to_database(name: &str, value: &str) -> bool {
-    names_server(name)
-        || value
-            .split_whitespace()
-            .any(|word| database_scheme(word).is_some())
+    // The working folder of the job may be another one, so that only whole paths can be checked.
+    name.starts_with("PG") || named_database(value, Path::new("/")).is_some()
 }
 
 fn database_scheme(word: &str) -> Option<&str> {
@@ -102,7 +106,14 @@ mod tests {
             [SQLITE_MAGIC, b"rest"].concat(),
         )
         .unwrap();
-        assert_eq!(found("job --db=app.db").as_deref(), Some("app.db"));
+        for named in ["job --db=app.db", "file:app.db?mode=rw", "app.db"] {
+            assert_eq!(found(named).as_deref(), Some("app.db"), "{named}");
+        }
+        let spaced = folder.path().join("my books.db");
+        std::fs::copy(folder.path().join("app.db"), &spaced).unwrap();
+        assert_eq!(found("my books.db").as_deref(), Some("my books.db"));
+        let path = spaced.display().to_string();
+        assert!(leads_to_database("APP_DB", &path), "{path}");
         std::fs::write(folder.path().join("notes.txt"), "SQLite").unwrap();
         assert_eq!(found("notes.txt"), None);
     }
@@ -111,6 +122,7 @@ mod tests {
     fn variables_that_lead_to_a_server_are_found() {
         assert!(leads_to_database("DATABASE_URL", "postgres://db/app"));
         assert!(leads_to_database("PGHOST", "db"));
+        assert!(leads_to_database("PGSERVICEFILE", "services"));
         assert!(!leads_to_database("PATH", "/usr/bin:/bin"));
     }
 }

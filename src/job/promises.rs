@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::JobError;
 use super::job_file::Job;
+use super::outcome::FailedEnd;
 use super::promise::Promise;
 use super::request::JobRequest;
 use super::run::{CellWrite, Disturbance, JobRun, run, run_pair};
@@ -65,35 +66,16 @@ impl<'s> Subject<'s> {
     pub(super) fn nightly(&self) -> JobRequest<'s> {
         JobRequest::nightly(&self.job.commands.run)
     }
-
-    /// Returns the time of a run as a process of its own, which the start of the program takes part
-    /// of. A run of a process that stays up does not tell it.
-    pub(super) fn process_time(
-        &self,
-        start: &JobState<'_>,
-        run: &JobRun,
-    ) -> Result<Duration, JobError> {
-        if self.job.commands.serve.is_none() {
-            return Ok(run.elapsed);
-        }
-        let disturbance = Disturbance {
-            fault: None,
-            kill_after: Some(self.job.commands.timeout),
-        };
-        let run = self.run(&start.fork()?, &self.nightly(), disturbance)?;
-        Ok(run.elapsed)
-    }
 }
 
 /// Checks all promises that the job file does not switch off.
 pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>, JobError> {
     let start = subject.load()?;
     let mut broken = Vec::new();
-    let mut first = check_two_runs(subject, &start, &mut broken)?;
+    let first = check_two_runs(subject, &start, &mut broken)?;
     check_deleted(subject, &first, &mut broken)?;
     check_scopes(subject, &start, &mut broken)?;
     if first.failure.is_none() {
-        first.elapsed = subject.process_time(&start, &first)?;
         let points = fault_points(&first.writes);
         for kind in [WriteFaultKind::Raise, WriteFaultKind::Hang] {
             for number in &points {
@@ -128,9 +110,13 @@ pub(super) fn check_two_runs(
         // Cells that the first run should have done are not counted again.
         let written = second.writes.iter().filter_map(|write| write.cell);
         let again: Vec<Cell> = written.filter(|cell| second.was_complete(*cell)).collect();
-        broken.extend((!again.is_empty()).then(|| BrokenPromise {
+        let text = match &second.failure {
+            Some(failure) => Some(format!("of the second run, {failure}")),
+            None => (!again.is_empty()).then(|| cells_text(&state, &again)),
+        };
+        broken.extend(text.map(|text| BrokenPromise {
             promise: Promise::SecondRunWritesNothing,
-            text: cells_text(&state, &again),
+            text,
         }));
     }
     Ok(first)
@@ -201,12 +187,13 @@ fn check_scopes(
         request.plan.limit = Limit::Cells(0);
         let run = subject.run(&state, &request, Disturbance::default())?;
         let written: Vec<Cell> = run.writes.iter().filter_map(|write| write.cell).collect();
-        broken.extend((!written.is_empty()).then(|| BrokenPromise {
+        let text = match written.is_empty() {
+            true => "rows of no known portfolio".to_owned(),
+            false => cells_text(&state, &written),
+        };
+        broken.extend((!run.writes.is_empty()).then(|| BrokenPromise {
             promise: Promise::UnknownIdsNeverWiden,
-            text: format!(
-                "a scope of one unknown id wrote {}",
-                cells_text(&state, &written)
-            ),
+            text: format!("a scope of one unknown id wrote {text}"),
         }));
     }
     Ok(())
@@ -237,9 +224,10 @@ pub(super) fn check_heals(
     undisturbed: &JobRun,
     fault: WriteFault,
 ) -> Result<Option<BrokenPromise>, JobError> {
-    let (promise, kill_after) = match fault.kind {
+    let (promise, kill_in_write) = match fault.kind {
         WriteFaultKind::Raise => (Promise::FailedRunHeals, None),
         WriteFaultKind::Hang => {
+            // No other write takes as long as that: the whole run did not.
             let margin = Duration::from_millis(250);
             (
                 Promise::KilledRunHeals,
@@ -253,9 +241,15 @@ pub(super) fn check_heals(
     let (state, request) = (start.fork()?, subject.nightly());
     let disturbance = Disturbance {
         fault: Some(fault),
-        kill_after,
+        kill_in_write,
     };
-    subject.run(&state, &request, disturbance)?;
+    let disturbed = subject.run(&state, &request, disturbance)?;
+    if let (WriteFaultKind::Hang, Some(failure)) = (fault.kind, &disturbed.failure)
+        && matches!(failure.end, FailedEnd::TimedOut(_))
+    {
+        let text = format!("write {} was not reached: {failure}", fault.number);
+        return Ok(Some(BrokenPromise { promise, text }));
+    }
     let next = subject.run(&state, &request, Disturbance::default())?;
     let expected = undisturbed.needed().into_iter();
     let lost = expected.filter(|cell| undisturbed.is_complete(*cell) && !next.is_complete(*cell));
@@ -304,7 +298,12 @@ fn check_pair(
         let pair = run_pair(&state, &subject.nightly(), hold, subject.cancel)?;
         Ok((state, pair))
     };
-    let (mut state, mut pair) = run_two((alone.elapsed * 2).min(LONGEST_HOLD))?;
+    let hold = match subject.job.commands.serve {
+        // A process that has been up for long took less time than one that starts.
+        Some(_) => LONGEST_HOLD,
+        None => (alone.elapsed * 2).min(LONGEST_HOLD),
+    };
+    let (mut state, mut pair) = run_two(hold)?;
     if pair.failure.is_some() {
         // A job that does not wait for a lock fails behind one that it would not meet by itself.
         (state, pair) = run_two(Duration::ZERO)?;

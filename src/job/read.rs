@@ -12,7 +12,7 @@ use super::reader::{Reader, read_text};
 use super::spec::{JobSpec, RowSubject};
 use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
 use crate::capture::{Map, RawMap};
-use crate::domain::Nearest;
+use crate::domain::{Calendar, Nearest};
 
 /// Reads a job file. `variable` reads an environment variable, such as the one with the URL of a
 /// server.
@@ -46,7 +46,9 @@ impl Reader<'_> {
         let folder = self.folder();
         let database = self.database(&spec.database)?;
         let map = self.map(spec.map.take(), spec.map_file.as_ref())?;
-        let make = self.make(&spec.database, &database, &folder)?;
+        let working_folder = self.working_folder(&spec.commands)?;
+        let folders = (folder.as_path(), working_folder.as_path());
+        let make = self.make(&spec.database, &database, folders)?;
         let mut values = BTreeMap::new();
         for (part, columns) in &spec.write.values {
             let (line, part) = (self.line(part.span()), part.get_ref());
@@ -83,7 +85,10 @@ impl Reader<'_> {
         Ok(Job {
             name,
             path: self.path.to_owned(),
-            calendar: spec.calendar.take(),
+            calendar: (spec.calendar.take()).map(|name| match Calendar::built_in(&name) {
+                Some(known) => known.name().to_owned(),
+                None => name,
+            }),
             make,
             map,
             ids: spec.write.ids,
@@ -91,7 +96,7 @@ impl Reader<'_> {
             complete,
             values,
             rows,
-            commands: self.commands(spec.commands, &database, &folder)?,
+            commands: self.commands(spec.commands, &database, &working_folder)?,
             database,
             promises,
         })

@@ -1,7 +1,7 @@
 //! Reads the commands of a job file, and checks that they are told what they need.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -31,13 +31,14 @@ impl Reader<'_> {
         &self,
         commands: CommandsSpec,
         database: &JobDatabase,
-        folder: &Path,
+        working_folder: &Path,
     ) -> Result<Commands, JobError> {
         let names: Vec<&str> = (database.placeholders().iter().copied())
             .chain(RUN_NAMES)
             .collect();
         let command = |spec: &Option<Spanned<CommandLine>>| {
-            (spec.as_ref()).map_or(Ok(None), |spec| self.command(spec, &names).map(Some))
+            let read = |spec| self.command(spec, &names, working_folder).map(Some);
+            spec.as_ref().map_or(Ok(None), read)
         };
         let timeout = match &commands.timeout {
             None => DEFAULT_TIMEOUT,
@@ -49,7 +50,7 @@ impl Reader<'_> {
         let mut environment = BTreeMap::new();
         for (name, value) in &commands.environment {
             self.placeholders(value.get_ref(), &names, self.line(value.span()))?;
-            self.check_scratch(value.get_ref(), folder, self.line(value.span()))?;
+            self.check_scratch(value.get_ref(), working_folder, self.line(value.span()))?;
             if names_server(name) && !matches!(database, JobDatabase::Sqlite) {
                 let problem = format!("`{name}` is set for each scratch database, so leave it out");
                 return Err(self.problem(self.line(value.span()), problem));
@@ -62,20 +63,13 @@ impl Reader<'_> {
             let problem = format!("there is no library `{}`", library.get_ref());
             return Err(self.problem(self.line(library.span()), problem));
         }
-        let directory = commands.directory.as_ref();
-        let working_folder =
-            directory.map_or(folder.to_owned(), |path| folder.join(path.get_ref()));
-        if let Some(path) = directory.filter(|_| !working_folder.is_dir()) {
-            let problem = format!("there is no folder `{}`", working_folder.display());
-            return Err(self.problem(self.line(path.span()), problem));
-        }
         let read = Commands {
-            run: self.command(&commands.run, &names)?,
+            run: self.command(&commands.run, &names, working_folder)?,
             scope: command(&commands.scope)?,
             force: command(&commands.force)?,
             onboard: command(&commands.onboard)?,
-            serve: self.serve(&commands)?,
-            directory: working_folder,
+            serve: self.serve(&commands, working_folder)?,
+            directory: working_folder.to_owned(),
             timeout,
             exit_codes: commands.exit_codes.unwrap_or_else(|| vec![0]),
             environment,
@@ -85,7 +79,24 @@ impl Reader<'_> {
         Ok(read)
     }
 
-    fn serve(&self, commands: &CommandsSpec) -> Result<Option<JobCommand>, JobError> {
+    /// Returns the folder in which the commands run.
+    pub(super) fn working_folder(&self, commands: &CommandsSpec) -> Result<PathBuf, JobError> {
+        let Some(directory) = &commands.directory else {
+            return Ok(self.folder());
+        };
+        let folder = self.folder().join(directory.get_ref());
+        if !folder.is_dir() {
+            let problem = format!("there is no folder `{}`", folder.display());
+            return Err(self.problem(self.line(directory.span()), problem));
+        }
+        Ok(folder)
+    }
+
+    fn serve(
+        &self,
+        commands: &CommandsSpec,
+        working_folder: &Path,
+    ) -> Result<Option<JobCommand>, JobError> {
         let Some(serve) = &commands.serve else {
             return Ok(None);
         };
@@ -94,7 +105,7 @@ impl Reader<'_> {
             return Err(self.problem(self.line(serve.span()), problem.to_owned()));
         }
         // Its runs get all values as JSON.
-        self.command(serve, &[]).map(Some)
+        self.command(serve, &[], working_folder).map(Some)
     }
 
     /// Refuses commands that are not told their database, time, scope or range.
@@ -140,6 +151,7 @@ impl Reader<'_> {
         &self,
         spec: &Spanned<CommandLine>,
         known: &[&'static str],
+        working_folder: &Path,
     ) -> Result<JobCommand, JobError> {
         let line = self.line(spec.span());
         let words = match spec.get_ref() {
@@ -151,7 +163,7 @@ impl Reader<'_> {
         }
         for word in words {
             self.placeholders(word, known, line)?;
-            self.check_scratch(word, &self.folder(), line)?;
+            self.check_scratch(word, working_folder, line)?;
         }
         Ok(JobCommand {
             command: spec.get_ref().clone(),

@@ -82,7 +82,7 @@ impl Reader<'_> {
         &self,
         spec: &DatabaseSpec,
         database: &JobDatabase,
-        folder: &Path,
+        (folder, working_folder): (&Path, &Path),
     ) -> Result<Make, JobError> {
         match (&spec.schema, &spec.make) {
             (Some(schema), None) => Ok(Make::Schema {
@@ -90,7 +90,7 @@ impl Reader<'_> {
                 line: self.line(schema.span()),
             }),
             (None, Some(make)) => {
-                let command = self.command(make, database.placeholders())?;
+                let command = self.command(make, database.placeholders(), working_folder)?;
                 Ok(Make::Command(command))
             }
             _ => Err(self.problem(

@@ -11,7 +11,7 @@ use super::command::{process, start_error};
 use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
-use super::process::{FinishedProcess, ProcessEnd, ProcessLimits};
+use super::process::{FinishedProcess, KillInWrite, ProcessEnd, ProcessLimits};
 use super::request::JobRequest;
 use super::request_values::RequestValues;
 use super::state::JobState;
@@ -26,8 +26,8 @@ use crate::store::{WriteFault, WriteKind};
 pub(super) struct Disturbance {
     /// A fault at one of its writes.
     pub(super) fault: Option<WriteFault>,
-    /// The time after which it is killed.
-    pub(super) kill_after: Option<Duration>,
+    /// It is killed once it has been in one write for this time.
+    pub(super) kill_in_write: Option<Duration>,
 }
 
 /// A committed write to a row of a cell.
@@ -194,14 +194,19 @@ fn run_processes(
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
     // Closed before the job starts, which may change the mode of the journal.
     state.scratch.connect()?.prepare_run(disturbance.fault)?;
+    // A database that cannot be asked is not in a write; the command then runs into its timeout.
     let database = state.scratch.database();
-    // A server tells the moment at which the write hangs; for a file, only a time can be waited.
-    let tells_hang = disturbance.kill_after.is_some() && database.has_hanging_write().is_some();
-    let hangs = || database.has_hanging_write() == Some(true);
+    let is_in_write = || database.is_in_write().unwrap_or(false);
     let limits = ProcessLimits {
         timeout: state.job.commands.timeout,
-        kill_after: disturbance.kill_after.filter(|_| !tells_hang),
-        kill_when: tells_hang.then_some(&hangs),
+        kill: disturbance.kill_in_write.map(|time| KillInWrite {
+            is_in_write: &is_in_write,
+            time: if database.sees_fault() {
+                Duration::ZERO
+            } else {
+                time
+            },
+        }),
         cancel,
     };
     let values = RequestValues::new(state, request, &plan)?;
@@ -210,7 +215,7 @@ fn run_processes(
     let mut keeps_sessions = false;
     match (start, &state.job.commands.serve) {
         // A run to kill is a process of its own, and so are two at once.
-        (Start::One(disturbance), Some(serve)) if disturbance.kill_after.is_none() => {
+        (Start::One(disturbance), Some(serve)) if disturbance.kill_in_write.is_none() => {
             let access = ScratchAccess::to_server(state.scratch.database());
             let command = || process(state.job, serve, &access, &[]);
             let served = state.template.served.run(command, &values.json(), limits);

@@ -134,7 +134,19 @@ fn make_empty(job: &Job) -> Result<Box<dyn ScratchDatabase>, JobError> {
 
 /// Checks the tables of a database, and marks it. Returns the number of triggers that record writes.
 fn mark(job: &Job, database: &dyn ScratchDatabase) -> Result<usize, MakeError> {
-    ScratchReader::open(database)?.check(&job.map)?;
+    let mut reader = ScratchReader::open(database)?;
+    reader.check(&job.map)?;
+    for table in job.map.tables() {
+        let mut rows = 0;
+        reader.visit_rows(table, |_| {
+            rows += 1;
+            Ok(())
+        })?;
+        if rows > 0 {
+            return Err(MakeError::Rows(table.name.clone()));
+        }
+    }
+    drop(reader);
     let mut connection = database.connect_unmarked()?;
     connection.mark(&watched_tables(job))?;
     Ok(connection.trigger_count()?)
@@ -172,8 +184,7 @@ fn make_by_command(
     let running = start(job, command, &access, &[], None)?;
     let finished = running.wait(ProcessLimits {
         timeout: job.commands.timeout,
-        kill_after: None,
-        kill_when: None,
+        kill: None,
         cancel,
     });
     let mut finished = finished.map_err(|source| start_error(job, command, source))?;

@@ -183,8 +183,7 @@ mod tests {
         };
         let limits = ProcessLimits {
             timeout: Duration::from_millis(timeout),
-            kill_after: None,
-            kill_when: None,
+            kill: None,
             cancel: &cancel,
         };
         let request = serde_json::json!({ "command": "run" });

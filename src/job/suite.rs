@@ -53,8 +53,8 @@ fn run_case(
     };
     let played = match play(job, template, &case.scenario, cancel) {
         Ok(played) => played,
-        // The clock or a day of this scenario is at fault, not the job.
-        Err(error @ (JobError::Plan(_) | JobError::Calendar(_) | JobError::Engine(_))) => {
+        // Other worlds may be played all the same.
+        Err(error) if error.is_of_world() => {
             return Ok(Verdict::Broken(CaseError::Job {
                 path: file.path.clone(),
                 source: Box::new(error),

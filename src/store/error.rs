@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The file is not a scratch database, so that nothing may be written to it.
     #[error("`{}` is not a scratch database that Plimsoll made", .0.display())]
     NotScratch(PathBuf),
+    /// A command made a link in place of a scratch database.
+    #[error("`{}` is a link to another file, so it is not a database of its own", .0.display())]
+    LinkedScratch(PathBuf),
     /// The file of another program is not a SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
     NotSqlite(PathBuf),

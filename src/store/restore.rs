@@ -59,9 +59,10 @@ impl ReadTransaction<'_> {
 /// Fails if another connection has the database open. Moves its log into it.
 fn ensure_unused(place: &Location) -> Result<(), StoreError> {
     // The content of a damaged database, or its log, is kept as it is. It cannot be opened, so
-    // nothing can use it.
+    // nothing can use it. Another version of the program may use what this one does not know.
     match connection::check(place) {
-        Ok(()) | Err(StoreError::Older { .. }) => {}
+        Ok(()) | Err(StoreError::Older { .. } | StoreError::Newer { .. }) => {}
+        Err(error) if error.is_busy() => return Err(StoreError::InUse(place.path().to_owned())),
         Err(_) => return Ok(()),
     }
     let old = place.connect(connection::write_flags())?;

@@ -148,6 +148,22 @@ fn a_database_in_use_is_not_replaced() {
 }
 
 #[test]
+fn a_newer_database_in_use_is_not_replaced() {
+    let crashed = Crashed::new();
+    let backup = Store::open(crashed.backup.as_path()).unwrap();
+    let connection = rusqlite::Connection::open(&crashed.database).unwrap();
+    connection
+        .execute_batch("PRAGMA user_version = 9999; BEGIN; SELECT * FROM revision")
+        .unwrap();
+    let restore =
+        || backup.read(|reading| reading.restore_to(&crashed.database, DateTime::UNIX_EPOCH));
+    let refused = restore();
+    assert!(matches!(refused, Err(StoreError::InUse(_))), "{refused:?}");
+    drop(connection);
+    assert!(restore().unwrap().kept.is_some());
+}
+
+#[test]
 fn the_last_connection_removes_the_log() {
     let crashed = Crashed::new();
     let store = Store::open(crashed.database.as_path()).unwrap();

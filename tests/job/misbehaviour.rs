@@ -164,14 +164,68 @@ fn a_database_in_use_is_refused_and_its_variables_are_not_inherited() {
         output.stderr
     );
 
-    with("run = \"echo got:$DATABASE_URL:$PGHOST:$KEPT; : {path} {now}\"");
+    // Where the command runs, with a space in its name, and as a URI.
+    std::fs::create_dir(workspace.path("books")).unwrap();
+    std::fs::copy(workspace.path("app.db"), workspace.path("books/my app.db")).unwrap();
+    for named in ["my app.db", "file:../app.db?mode=rw"] {
+        with(&format!(
+            "directory = \"books\"\nrun = [\"true\", \"{{path}}\", \"{{now}}\", \"{named}\"]"
+        ));
+        let output = workspace.run(&["job", "check", "job.toml"]);
+        assert_eq!(output.code, 3, "{named}: {}", output.stdout);
+        assert!(output.stderr.contains("is a database in use"), "{named}");
+    }
+
+    with("run = \"echo got:$DATABASE_URL:$PGHOST:$BOOKS:$KEPT; : {path} {now}\"");
     let mut command = workspace.command(&["job", "check", "job.toml"]);
     command
         .env("DATABASE_URL", "postgresql://db/app")
+        .env("BOOKS", workspace.path("app.db"))
         .env("PGHOST", "db")
         .env("KEPT", "yes");
     let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    assert!(output.contains("got:::yes"), "{output}");
+    assert!(output.contains("got::::yes"), "{output}");
+}
+
+#[test]
+fn a_made_database_that_is_a_link_or_has_rows_is_refused() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let schema = crate::workspace::examples().join("schema.sql");
+    let prod = workspace.path("prod.db");
+    let made = rusqlite::Connection::open(&prod).unwrap();
+    made.execute_batch(&std::fs::read_to_string(schema).unwrap())
+        .unwrap();
+    let objects = |made: &rusqlite::Connection| {
+        let count = "SELECT count(*) FROM sqlite_schema";
+        made.query_row(count, [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let before = objects(&made);
+    let (_, rest) = job.split_once("[map.portfolios]").unwrap();
+    // A command that named the file would be refused.
+    workspace.write("link.sh", &format!("ln -sf {} \"$1\"", prod.display()));
+    workspace.write("copy.sh", &format!("cp {} \"$1\"", prod.display()));
+    let script = |name: &str| {
+        let text = format!(
+            "[database]\nmake = [\"sh\", {:?}, \"{{path}}\"]\n[map.portfolios]{rest}",
+            workspace.path(name).display().to_string()
+        );
+        workspace.write("job.toml", &text);
+        let output = workspace.run(&["job", "check", "job.toml"]);
+        assert_eq!(output.code, 3, "{}", output.stdout);
+        output.stderr
+    };
+    let text = script("link.sh");
+    assert!(text.contains("is a link to another file"), "{text}");
+    assert_eq!(objects(&made), before);
+    made.execute_batch("INSERT INTO portfolios VALUES ('a', 'A', '2026-01-05', NULL, NULL)")
+        .unwrap();
+    let text = script("copy.sh");
+    assert!(
+        text.contains("the table `portfolios` has rows already"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -235,3 +235,75 @@ fn progress_that_counts_skipped_portfolios_is_no_progress() {
         }
     }
 }
+
+/// A job that does the missing cells of its target, and then as its last argument says.
+const FAULTY: &str = r#"
+import sqlite3, sys
+db, target = sqlite3.connect(sys.argv[1]), sys.argv[2]
+scope, fault = sys.argv[3].split(","), sys.argv[4]
+ids = [id for id, in db.execute("SELECT id FROM portfolios WHERE inception <= ?", (target,))]
+done = [id for id, in db.execute("SELECT portfolio_id FROM snapshots WHERE day = ?", (target,))]
+todo = [id for id in ids if id not in done and scope in ([""], [id])]
+if fault == "orphans":
+    todo += [id for id in scope if id and id not in ids]
+for id in todo:
+    for table in ["snapshots (portfolio_id, day, nav)", "positions", "exposures", "risk"]:
+        db.execute(f"INSERT INTO {table} VALUES (?, ?, 1)", (id, target))
+if fault == "states":
+    db.execute("UPDATE snapshots SET is_complete = 7")
+if fault == "idle" and not todo:
+    raise SystemExit("nothing to do")
+db.commit()
+"#;
+
+fn of_faulty(fault: &str) -> Workspace {
+    let command = |scope: &str| {
+        format!("[\"python3\", \"job.py\", \"{{path}}\", \"{{target}}\", \"{scope}\", \"{fault}\"]")
+    };
+    let (run, scope) = (command(""), command("{portfolios}"));
+    let workspace = Workspace::new(&format!(
+        "run = {run}\nscope = {scope}\n[promises]\ntwo-runs-do-each-cell-once = false\n"
+    ));
+    workspace.write("job.py", FAULTY);
+    for name in ["one", "two"] {
+        let world = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+             A = { inception = 2026-01-07, complete = \"..2026-01-07\" }\n\
+             B = { inception = 2026-01-07, complete = \"..2026-01-07\" }\n[[step]]\nrun = {}\n";
+        workspace.write(&format!("scenarios/{name}.toml"), world);
+    }
+    workspace
+}
+
+fn played(fault: &str) -> String {
+    let played = of_faulty(fault).run(&["scenario", "run", "--job", "job.toml"]);
+    assert_eq!(played.code, i32::from(fault != "none"), "{}", played.stderr);
+    played.stdout + &played.stderr
+}
+
+#[test]
+fn rows_of_unknown_portfolios_and_failures_of_a_second_run_break_promises() {
+    played("none");
+    let text = played("orphans");
+    let says =
+        "unknown-ids-never-widen: a scope of one unknown id wrote rows of no known portfolio";
+    assert!(text.contains(says), "{text}");
+    let text = played("idle");
+    let says = "second-run-writes-nothing: of the second run, the command of line";
+    assert!(text.contains(says), "{text}");
+}
+
+#[test]
+fn a_value_that_cannot_be_read_ends_its_scenario_and_no_other() {
+    let text = played("states");
+    let says = "column `is_complete` of table `snapshots` holds `7`";
+    assert_eq!(text.matches(says).count(), 2, "{text}");
+    let fuzz =
+        of_faulty("states").run(&["job", "fuzz", "job.toml", "--budget", "1ms", "--seed", "1"]);
+    assert_eq!(fuzz.code, 3, "{}", fuzz.stdout);
+    assert!(
+        fuzz.stderr
+            .contains("the world of seed 1 could not be tried"),
+        "{}",
+        fuzz.stderr
+    );
+}

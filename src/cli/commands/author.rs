@@ -19,7 +19,7 @@ pub(crate) struct AuthorArgs {
 #[derive(Debug, Args)]
 pub(crate) struct PersonArg {
     /// Name of the person, which the history keeps
-    #[arg(long, value_name = "NAME", env = "USER", default_value_t = login_name(), hide_default_value = true)]
+    #[arg(long, value_name = "NAME", default_value_t = login_name(), hide_default_value = true, value_parser = person)]
     pub(super) by: String,
 }
 
@@ -32,10 +32,20 @@ impl AuthorArgs {
     }
 }
 
-/// Returns the name of the login without `USER`, as for jobs of cron.
+/// Returns the name of the login. Jobs of cron have no `USER`.
 #[expect(clippy::disallowed_methods, reason = "read once, by the command line")]
 fn login_name() -> String {
-    std::env::var("LOGNAME").unwrap_or_else(|_| "unknown".to_owned())
+    let names = ["USER", "LOGNAME"].map(std::env::var);
+    let mut names = names.into_iter().flatten();
+    let named = names.find(|name| !name.trim().is_empty());
+    named.unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn person(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a person has a name".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 /// Parses a reason, which must have words.

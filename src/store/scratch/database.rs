@@ -30,8 +30,11 @@ pub(crate) trait ScratchDatabase: Debug + Send + Sync {
     /// `grace`. Until then a server may still execute a statement of a process that was killed.
     fn end_sessions(&self, grace: Duration) -> Result<(), StoreError>;
 
-    /// Returns whether a write hangs, by an armed fault; `None` if the database cannot tell.
-    fn has_hanging_write(&self) -> Option<bool>;
+    /// Returns whether another program is in a write now. It does not notice the question.
+    fn is_in_write(&self) -> Result<bool, StoreError>;
+
+    /// Returns whether [`Self::is_in_write`] sees the armed fault and no other write.
+    fn sees_fault(&self) -> bool;
 
     /// Removes the password of the server from an output.
     fn redacted(&self, output: String) -> String;

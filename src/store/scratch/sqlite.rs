@@ -1,8 +1,13 @@
 //! Scratch databases that are SQLite files, each in a temporary folder of its own.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
 use tempfile::TempDir;
 
 use super::database::{ScratchConnection, ScratchDatabase, ScratchLocation};
@@ -11,6 +16,10 @@ use crate::store::error::StoreError;
 
 /// The name of a database in its folder.
 const FILE_NAME: &str = "scratch.db";
+
+/// The byte that SQLite locks in a file for a write, and in the index of a write-ahead log.
+const RESERVED: i64 = 0x4000_0001;
+const LOG_WRITER: i64 = 120;
 
 /// A SQLite file, whose folder is removed with the value.
 #[derive(Debug)]
@@ -45,6 +54,11 @@ impl ScratchDatabase for SqliteScratch {
     }
 
     fn connect_unmarked(&self) -> Result<Box<dyn ScratchConnection>, StoreError> {
+        // A link leads to a file that may be in use.
+        let made = std::fs::symlink_metadata(&self.path);
+        if made.is_ok_and(|made| !made.is_file() || made.nlink() > 1) {
+            return Err(StoreError::LinkedScratch(self.path.clone()));
+        }
         Ok(Box::new(ScratchFile::open_made(&self.path)?))
     }
 
@@ -66,11 +80,42 @@ impl ScratchDatabase for SqliteScratch {
         Ok(())
     }
 
-    fn has_hanging_write(&self) -> Option<bool> {
-        None
+    fn is_in_write(&self) -> Result<bool, StoreError> {
+        let mut shared = self.path.clone().into_os_string();
+        shared.push("-shm");
+        Ok(is_locked(&self.path, RESERVED)? || is_locked(Path::new(&shared), LOG_WRITER)?)
+    }
+
+    fn sees_fault(&self) -> bool {
+        false
     }
 
     fn redacted(&self, output: String) -> String {
         output
     }
+}
+
+/// Returns whether another process has a lock on a byte of a file. The calling process must have no
+/// lock on the file, which it would lose.
+fn is_locked(path: &Path, byte: i64) -> Result<bool, StoreError> {
+    let file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(source) => {
+            let path = path.to_owned();
+            return Err(StoreError::File { path, source });
+        }
+    };
+    let mut lock = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: byte,
+        l_len: 1,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_GETLK(&mut lock)).map_err(|error| StoreError::File {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    Ok(lock.l_type != libc::F_UNLCK as libc::c_short)
 }

@@ -49,6 +49,13 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
         seed,
         jobs: args.seeded.threads(),
     };
+    if let Some(folder) = args.output.as_ref().and_then(|path| path.parent()) {
+        // Known before the search, not after it.
+        durable::create_folders(folder).map_err(|source| CliError::File {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
     let goes_on = || clock.elapsed() < args.seeded.budget;
     let report = fuzz_job(&job, options, cancel_on_interrupt(), &goes_on, &|_, _| {})?;
     if let (Some(path), Some(found)) = (&args.output, &report.found) {
@@ -56,10 +63,7 @@ pub(super) fn execute(context: &Context, args: &FuzzArgs) -> Result<Exit, CliErr
             path: path.clone(),
             source,
         };
-        if let Some(folder) = path.parent() {
-            durable::create_folders(folder).map_err(file)?;
-        }
-        durable::replace(path, found.small.text.as_bytes(), Access::Unchanged).map_err(file)?;
+        durable::replace(path, found.scenario.as_bytes(), Access::Unchanged).map_err(file)?;
     }
     match context.format() {
         Format::Json => print_json(&as_json(&report, seed))?,
@@ -74,11 +78,12 @@ fn as_json(report: &JobFuzzReport, seed: u64) -> serde_json::Value {
         "seed": seed,
         "worlds": report.worlds,
         "not-applicable": report.not_applicable,
+        "reason": report.reason,
         "found": report.found.as_ref().map(|found| json!({
             "seed": found.seed,
             "broken": broken_json(&found.broken),
-            "scenario": found.small.text,
-            "tried": found.small.tried,
+            "scenario": found.scenario,
+            "tried": found.tried,
         })),
     })
 }
@@ -93,19 +98,27 @@ fn as_text(report: &JobFuzzReport, args: &FuzzArgs, seed: u64, elapsed: Duration
         text += &format!(", {} not applicable", report.not_applicable);
     }
     let Some(found) = &report.found else {
-        return text + ": all promises kept\n";
+        return match &report.reason {
+            Some(reason) if report.worlds == 0 => {
+                text + &format!(": nothing was checked, since of the first {reason}\n")
+            }
+            _ => text + ": all promises kept\n",
+        };
     };
     text += &format!(": seed {} breaks a promise\n\n", found.seed);
     text += &broken_text(&found.broken);
+    if found.tried.is_none() {
+        text += "\nIt did not break a second time, so the world is as it was drawn.\n";
+    }
     let file = args.file.display();
     match &args.output {
-        None => text += &format!("\n{}", found.small.text),
+        None => text += &format!("\n{}", found.scenario),
         Some(path) => {
             let path = path.display();
             text += &format!(
                 "\n{path} is written: {}. Replay it:\n\n  \
                    plimsoll scenario run {path} --job {file}\n",
-                count_with_noun(found.small.lines() as u64, "line"),
+                count_with_noun(found.scenario.lines().count() as u64, "line"),
             );
         }
     }

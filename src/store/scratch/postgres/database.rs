@@ -104,9 +104,12 @@ impl ScratchDatabase for PostgresScratch {
         Ok(self.server.end_sessions(&self.name, grace)?)
     }
 
-    fn has_hanging_write(&self) -> Option<bool> {
-        // A server that fails shows in what follows the run.
-        Some(self.server.has_hanging_write(&self.name).unwrap_or(false))
+    fn is_in_write(&self) -> Result<bool, StoreError> {
+        Ok(self.server.has_hanging_write(&self.name)?)
+    }
+
+    fn sees_fault(&self) -> bool {
+        true
     }
 
     fn redacted(&self, output: String) -> String {
