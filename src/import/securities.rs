@@ -165,7 +165,34 @@ pub fn validate_securities(
             symbol: found.symbol.clone(),
         });
         let closes = row.and_then(|row| closes_of_class(row, known));
-        warning.into_iter().chain(closes).collect()
+        let before = row.and_then(|row| symbol_before(row, known));
+        warning.into_iter().chain(closes).chain(before).collect()
+    })
+}
+
+impl SecurityRow {
+    /// Returns the known security that has the symbol on the `symbol_from` of the row, and this day.
+    pub(super) fn known_bearer<'k>(
+        &self,
+        known: &'k ExistingRecords,
+    ) -> Option<(&'k Security, Day)> {
+        let OptionalField::Value(day) = self.symbol_from else {
+            return None;
+        };
+        let security = find(self, known)?;
+        (security.symbol == self.symbol).then_some((security, day))
+    }
+}
+
+/// Returns a warning if the known security that has the symbol on the `symbol_from` of a row had it
+/// before: the row may be about another security, whose predecessor has no new symbol yet.
+fn symbol_before(row: &SecurityRow, known: &ExistingRecords) -> Option<Warning> {
+    let (security, day) = row.known_bearer(known)?;
+    let (close, _) = known.closes(security.id)?.range(..day).next_back()?;
+    let had_symbol = security.symbol_on(*close) == security.symbol;
+    had_symbol.then(|| Warning::HasSymbolBefore {
+        symbol: security.symbol.clone(),
+        close: *close,
     })
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::options::PriceWarning;
+use super::restatement::SplitJump;
 use crate::domain::{ActionKind, AssetClass, Attribution, Currency, Day, Money, Price, Quantity};
 
 /// A reason to look at a row again.
@@ -99,6 +100,15 @@ pub enum Warning {
     FormerSymbol {
         /// The symbol that the security has today.
         symbol: String,
+    },
+    /// A close falls by about the factor of a small split, such as 3:2, which a market may do too.
+    SplitLikeFall(SplitJump),
+    /// The known security of a row has a close from before the `symbol_from` of the row.
+    HasSymbolBefore {
+        /// The symbol of the row and of the security.
+        symbol: String,
+        /// The day of its last close before `symbol_from`.
+        close: Day,
     },
     /// The inception is before the first day of the calendar.
     BeforeCalendar {
@@ -209,6 +219,15 @@ impl fmt::Display for Warning {
             Self::FormerSymbol { symbol } => write!(
                 f,
                 "a former symbol of `{symbol}`; a new security with it needs its `symbol_from`"
+            ),
+            Self::SplitLikeFall(jump) => write!(
+                f,
+                "{jump}; if {} split, import the split before the closes",
+                jump.symbol
+            ),
+            Self::HasSymbolBefore { symbol, close } => write!(
+                f,
+                "`{symbol}` has a close on {close}, before the `symbol_from`, so the row is about that security; if it is about another one, import the `symbol-change` first"
             ),
             Self::BeforeCalendar { inception, first } => write!(
                 f,

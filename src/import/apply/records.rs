@@ -105,7 +105,8 @@ pub(super) fn apply_portfolios(
     invalidate_portfolios(writing, context.calendar, &changes.corrected, context.now)
 }
 
-/// Returns all securities, the closes of those whose class changes, and the names of the calendars that
+/// Returns all securities, the closes of those whose class changes, the last closes before a
+/// `symbol_from` of those that have the symbol, and the names of the calendars that
 /// a security can have: those that are built in, that of the database, and those that a security has.
 pub(super) fn existing_with_calendars(
     reading: &ReadTransaction<'_>,
@@ -116,6 +117,13 @@ pub(super) fn existing_with_calendars(
     let known = existing_securities(reading)?.with_model(&model);
     let mut closes = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        if let Some((security, day)) = row.known_bearer(&known)
+            && let Ok(before) = DayRange::new(Day::MIN, day.previous())
+        {
+            let own = reading.closes().of_security(security.id, before)?;
+            let last = own.into_iter().next_back();
+            closes.extend(last.map(|(day, close)| (security.id, day, close)));
+        }
         let OptionalField::Value(class) = row.class else {
             continue;
         };

@@ -27,6 +27,12 @@ const MAX_MOVE: Decimal = Decimal::from_parts(6, 0, 0, false, 2);
 const MIN_MOVE: Decimal = Decimal::from_parts(18, 0, 0, false, 1);
 /// Largest such factor. Larger moves are jumps.
 const MAX_FACTOR: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
+/// Smallest factor of a split that a fall between two days may stand for: that of 5:4, less the move of
+/// a market.
+const MIN_FALL: Decimal = Decimal::from_parts(122, 0, 0, false, 2);
+/// Largest distance from the factor of a small split of a fall, as a share: markets fall by that much
+/// too, so that it is less than for larger ones.
+const MAX_FALL_MOVE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 /// Largest number of days between closes whose move is compared.
 const MAX_DAYS: i32 = 10;
 
@@ -113,6 +119,33 @@ pub(super) fn find_split_jump(
     points: &BTreeMap<Day, Point>,
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
 ) -> Option<SplitJump> {
+    find_move(security, points, units, |factor| {
+        let is_large = fold(factor).is_some_and(|fold| (MIN_MOVE..=MAX_FACTOR).contains(&fold));
+        SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)
+    })
+}
+
+/// Returns the first fall between neighbouring days, at least one of them with a close of the file,
+/// that is about the factor of a split that is too small for [`find_split_jump`].
+pub(super) fn find_split_like_fall(
+    security: &Security,
+    points: &BTreeMap<Day, Point>,
+    units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
+) -> Option<SplitJump> {
+    find_move(security, points, units, |factor| {
+        let is_small = (MIN_FALL..MIN_MOVE).contains(&factor);
+        SplitRatio::near(factor, MAX_FALL_MOVE).filter(|_| is_small)
+    })
+}
+
+/// Returns the first move between neighbouring days whose factor, after the known splits, is that of a
+/// split by `ratio`.
+fn find_move(
+    security: &Security,
+    points: &BTreeMap<Day, Point>,
+    units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
+    ratio: impl Fn(Decimal) -> Option<SplitRatio>,
+) -> Option<SplitJump> {
     if !may_split(security) {
         return None;
     }
@@ -127,12 +160,7 @@ pub(super) fn find_split_jump(
             let now = after.close.decimal().checked_mul(new)?;
             was.checked_div(now)
         });
-        let Some(factor) = factor.filter(|factor| {
-            fold(*factor).is_some_and(|fold| (MIN_MOVE..=MAX_FACTOR).contains(&fold))
-        }) else {
-            continue;
-        };
-        if let Some(split) = SplitRatio::near(factor, MAX_MOVE) {
+        if let Some(split) = factor.and_then(&ratio) {
             return Some(SplitJump {
                 symbol: security.symbol.clone(),
                 before_day: before.day,
@@ -235,5 +263,25 @@ mod tests {
         assert_eq!(jump(&[point(0, 499, books), point(1, 129, books)]), None);
         assert_eq!(jump(&[point(0, 499, books), point(40, 129, file)]), None);
         assert_eq!(jump(&[point(0, 100, books), point(1, 70, file)]), None);
+    }
+
+    #[test]
+    fn a_fall_by_the_factor_of_a_small_split_is_found_and_a_rise_is_not() {
+        let security = sample::security(1, "X");
+        let fall = |was: i32, now: i32| {
+            let (books, file) = (Origin::Books, Origin::File(0));
+            let points = [point(0, was, books), point(1, now, file)].into();
+            let units = |_, _| Some((Decimal::ONE, Decimal::ONE));
+            let found = find_split_like_fall(&security, &points, units);
+            found.map(|jump| jump.split.to_string())
+        };
+        assert_eq!(fall(150, 101).as_deref(), Some("3:2"));
+        assert_eq!(fall(100, 80).as_deref(), Some("5:4"));
+        assert_eq!(fall(100, 75).as_deref(), Some("4:3"));
+        assert_eq!(fall(100, 70), None);
+        assert_eq!(fall(100, 85), None);
+        assert_eq!(fall(100, 150), None);
+        // Larger ones are refused.
+        assert_eq!(fall(100, 50), None);
     }
 }

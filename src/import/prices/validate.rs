@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use super::raw_closes::{Origin, Point, RawClose, final_zeros, find_jumps, to_raw_close};
 use super::read::PriceRows;
-use super::restated::{Overlap, find_restatement, find_split_jump, has_stored_neighbour};
+use super::restated::{
+    Overlap, find_restatement, find_split_jump, find_split_like_fall, has_stored_neighbour,
+};
 use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{AdjustedAsOf, Basis, Jumps, Restatements};
-use crate::import::restatement::SplitRatio;
+use crate::import::restatement::{SplitJump, SplitRatio};
 use crate::import::row_error::RowError;
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::verdict::{LineVerdict, Validated, Verdict};
@@ -64,7 +66,7 @@ pub fn validate_prices(
         });
         outcomes.push(outcome);
     }
-    refuse_doubtful(rows, &series, known, rules, &mut outcomes);
+    let falls = refuse_doubtful(rows, &series, known, rules, &mut outcomes);
     let mut changes = PriceChanges::default();
     let verdicts = rows
         .lines
@@ -85,7 +87,8 @@ pub fn validate_prices(
             day: row.day,
             today: rules.today,
         });
-        warning.into_iter().collect()
+        let fall = falls.get(&index).cloned().map(Warning::SplitLikeFall);
+        warning.into_iter().chain(fall).collect()
     })
 }
 
@@ -133,14 +136,16 @@ fn validate_repeat(line: u64, earlier: Price, close: Price) -> Result<RowOutcome
 }
 
 /// Makes the closes of a security invalid if some of them jump, or contradict the stored ones by the
-/// factor of a split. A close that is stored already is never refused.
+/// factor of a split. A close that is stored already is never refused. Returns the falls by about the
+/// factor of a small split, the first of each security, by the index of a row.
 fn refuse_doubtful(
     rows: &PriceRows,
     series: &ClosesBySecurity,
     known: &ExistingRecords,
     rules: PriceRules,
     outcomes: &mut [Result<RowOutcome, Vec<RowError>>],
-) {
+) -> BTreeMap<usize, SplitJump> {
+    let mut falls = BTreeMap::new();
     for (security, days) in series {
         let (points, overlap) = merge(*security, days, known, outcomes);
         let mut errors = Vec::new();
@@ -171,6 +176,9 @@ fn refuse_doubtful(
             }
         }
         let Some((first, _, _)) = errors.first() else {
+            if rules.restatements == Restatements::Refused {
+                falls.extend(find_fall(*security, &points, known));
+            }
             continue;
         };
         let line = rows.lines[*first].number;
@@ -186,6 +194,28 @@ fn refuse_doubtful(
             outcomes[index] = Err(vec![RowError::in_column("close", close, reason)]);
         }
     }
+    falls
+}
+
+/// Returns the first fall of a security by about the factor of a small split, with the index of the
+/// row of one of its closes.
+fn find_fall(
+    security: SecurityId,
+    points: &BTreeMap<Day, Point>,
+    known: &ExistingRecords,
+) -> Option<(usize, SplitJump)> {
+    let units = |after, upto| known.units_between(security, after, upto);
+    let fall = find_split_like_fall(known.security_with_id(security)?, points, units)?;
+    Some((row_of(&fall, points)?, fall))
+}
+
+/// Returns the index of the row of the later close of a move, else that of the one before.
+fn row_of(jump: &SplitJump, points: &BTreeMap<Day, Point>) -> Option<usize> {
+    let from_file = |day: &Day| match points.get(day)?.origin {
+        Origin::File(index) => Some(index),
+        Origin::Books => None,
+    };
+    from_file(&jump.day).or_else(|| from_file(&jump.before_day))
 }
 
 /// Returns the closes of a security by day, those of the file in place of the stored ones, and the
@@ -241,11 +271,7 @@ fn find_restated(
         return None;
     }
     let jump = find_split_jump(security, points, units)?;
-    let from_file = |day: &Day| match points.get(day)?.origin {
-        Origin::File(index) => Some(index),
-        Origin::Books => None,
-    };
-    let index = from_file(&jump.day).or_else(|| from_file(&jump.before_day))?;
+    let index = row_of(&jump, points)?;
     Some((index, jump.close, jump.into()))
 }
 

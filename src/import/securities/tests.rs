@@ -146,3 +146,28 @@ fn a_former_symbol_names_its_security_unless_a_day_tells_another() {
     let known = known.with_model(&model);
     assert!(validated("FB,Fresh Bakery,2023-01-03", &known).is_refused());
 }
+
+#[test]
+fn a_symbol_that_the_known_security_had_before_is_questioned() {
+    let day = crate::import::sample::day;
+    let warned = |former: Option<&str>, close: &str| {
+        let mut security = crate::import::sample::security(1, "FB");
+        if let Some(renamed) = former {
+            security =
+                crate::import::sample::security(1, "OLD").with_symbol_from(day(renamed), "FB");
+        }
+        let known = ExistingRecords::default()
+            .with_closes([(security.id, day(close), "10".parse().unwrap())])
+            .with_securities([security]);
+        let text = "symbol,symbol_from\nFB,2023-01-03\n";
+        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
+        let result = validate_securities(&rows.unwrap(), &known);
+        let warnings = result.verdicts[0].warnings.iter();
+        warnings.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let before = "`FB` has a close on 2022-12-30, before the `symbol_from`, so the row is about that \
+                  security; if it is about another one, import the `symbol-change` first";
+    assert_eq!(warned(None, "2022-12-30"), [before]);
+    assert!(warned(None, "2023-01-03").is_empty());
+    assert!(warned(Some("2023-01-03"), "2022-12-30").is_empty());
+}
