@@ -190,18 +190,22 @@ impl Watermarks {
         let mut last = first.map_or(self.sessions.len(), |(group, _)| group.session_index) - 1;
         // A session on which no portfolio of the scope has a cell is none of the scope. In bounds:
         // a portfolio that is due has a session before its gap.
-        while !self.calendars.is_empty()
-            && last > 0
-            && self
-                .due
-                .is_subset(&self.calendars.without_session(self.sessions[last]))
-        {
+        while !self.calendars.is_empty() && last > 0 && self.is_without_cells(last) {
             last -= 1;
         }
         ScopeWatermark::At {
             day: self.sessions[last],
             held_by: first.map(|(group, id)| self.to_first_gap(group, id)),
         }
+    }
+
+    /// Returns whether the portfolios of the scope that are not closed have no session there. Without
+    /// such a portfolio it returns false: the watermark of closed ones is the last session.
+    fn is_without_cells(&self, at: usize) -> bool {
+        let ended = self.early_ends.iter().filter(|(last, _)| *last < at);
+        let open = ended.fold(self.due.clone(), |open, (_, ids)| open - ids);
+        let without = self.calendars.without_session(self.sessions[at]);
+        !open.is_empty() && open.is_subset(&without)
     }
 
     fn gap_of(&self, id: PortfolioId) -> Option<&GapGroup> {

@@ -282,10 +282,15 @@ proptest! {
         let due: Vec<_> = world.lifespans.keys().copied()
             .filter(|id| !expected(&world, *id).is_empty())
             .collect();
-        // A session on which no portfolio of the scope can have a cell is none of the scope.
+        // A session on which no open portfolio of the scope can have a cell is none of the scope.
+        let is_session = |day: Day| {
+            let is_open = |id: &&u32| world.lifespans[*id].last.is_none_or(|last| day <= last);
+            let open: Vec<_> = due.iter().filter(is_open).collect();
+            open.is_empty() || open.iter().any(|id| world.has_session(day, **id))
+        };
         let last_session = |until: Day| {
             let mut sessions = world.sessions.iter().rev().filter(|day| **day <= until);
-            sessions.find(|day| due.iter().any(|id| world.has_session(**day, *id))).copied()
+            sessions.find(|day| is_session(**day)).copied()
         };
         let found = marks.scope_watermark().held_by().map(|gap| gap.cell);
         prop_assert_eq!(found, first_gaps.first().map(|(_, cell)| *cell));
