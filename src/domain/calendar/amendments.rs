@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveTime, Timelike};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::error::CalendarError;
@@ -56,6 +56,14 @@ pub(super) fn time_text(time: NaiveTime) -> String {
         "%H:%M:%S"
     };
     time.format(layout).to_string()
+}
+
+/// Describes a time of day as [`NaiveTime`] reads it.
+pub(super) fn time_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9](\\.[0-9]+)?)?$"
+    })
 }
 
 /// Writes a time of day as in [`time_text`].

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::amendments::{Amendments, serialize_time};
+use super::amendments::{Amendments, serialize_time, time_schema};
 use super::error::CalendarError;
 use super::names::BuiltIn;
 use super::rules::{EarlyCloseRule, HolidayRule, early_closes, holiday_name, holidays};
@@ -31,7 +31,7 @@ pub struct Definition {
     pub(super) zone: Tz,
     pub(super) based_on: BuiltIn,
     #[serde(serialize_with = "serialize_time")]
-    #[schemars(with = "String")]
+    #[schemars(schema_with = "time_schema")]
     pub(super) close: NaiveTime,
     pub(super) years: Years,
     /// Name of the exchange.
@@ -79,7 +79,7 @@ pub(super) struct NamedDay {
 pub(super) struct HalfDay {
     day: Day,
     #[serde(serialize_with = "serialize_time")]
-    #[schemars(with = "String")]
+    #[schemars(schema_with = "time_schema")]
     close: NaiveTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,

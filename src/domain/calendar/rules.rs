@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use chrono::{Datelike, NaiveTime, Weekday};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::amendments::serialize_time;
+use super::amendments::{serialize_time, time_schema};
 use super::rule_day::RuleDay;
 use super::sessions::is_weekday;
 use crate::domain::day::Day;
@@ -40,13 +40,14 @@ pub(super) struct EarlyCloseRule {
     pub(super) name: String,
     on: RuleDay,
     #[serde(serialize_with = "serialize_time")]
-    #[schemars(with = "String")]
+    #[schemars(schema_with = "time_schema")]
     close: NaiveTime,
     #[serde(
         default,
         deserialize_with = "observed_without_holidays",
         skip_serializing_if = "Observed::is_same_day"
     )]
+    #[schemars(schema_with = "early_observed_schema")]
     observed: Observed,
     #[serde(skip_serializing_if = "Option::is_none")]
     first: Option<u16>,
@@ -71,6 +72,14 @@ enum Observed {
     AfterSunday,
     /// A Saturday moves to Friday.
     BeforeWeekend,
+}
+
+/// Describes the words that [`observed_without_holidays`] reads.
+fn early_observed_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "enum": ["same-day", "nearest-weekday", "before-weekend"]
+    })
 }
 
 /// Reads the observed day of an early close, which does not move past holidays.
