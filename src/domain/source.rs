@@ -185,6 +185,12 @@ impl Transaction {
         (key(self).cmp(&key(other))).then_with(|| natural_order(&self.reference, &other.reference))
     }
 
+    /// Compares transactions of any portfolios by portfolio, and then as [`Self::booking_order`] does.
+    pub fn booking_order_of_all(&self, other: &Self) -> Ordering {
+        let by_portfolio = self.portfolio.cmp(&other.portfolio);
+        by_portfolio.then_with(|| self.booking_order(other))
+    }
+
     /// Returns 0 before the times of the day, 1 at a time, 2 after them.
     fn part_of_day(&self) -> u8 {
         use TransactionKind::{Buy, Deposit, Exchange, TransferIn};
@@ -192,6 +198,22 @@ impl Transaction {
             (Some(_), _) => 1,
             (None, Deposit | Exchange | TransferIn | Buy) => 0,
             (None, _) => 2,
+        }
+    }
+
+    /// Returns whether it takes units out of a holding, or opens a short.
+    pub const fn takes_units(&self) -> bool {
+        matches!(
+            self.kind,
+            TransactionKind::Sell | TransactionKind::TransferOut
+        )
+    }
+
+    /// Returns the quantity that it adds to its holding, negative if it takes units.
+    pub fn signed_quantity(&self) -> Quantity {
+        match self.takes_units() {
+            true => self.quantity.negated().unwrap_or(self.quantity),
+            false => self.quantity,
         }
     }
 

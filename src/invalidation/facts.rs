@@ -168,7 +168,7 @@ impl<'r> Facts<'r> {
     ) -> Result<Ownership<'s>, StoreError> {
         let actions = self.actions()?;
         let mut entries = actions.entries(self.reading, security, None)?;
-        entries.retain(|entry| is_relevant(entry.portfolio));
+        entries.retain(|movement| is_relevant(movement.transaction.portfolio));
         let splits = self.reading.splits().of_security(security)?;
         let mut owners = Ownership::new(sessions, entries, splits);
         for (received, first) in actions.received_for(&BTreeSet::from([security])) {

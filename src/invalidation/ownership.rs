@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{
-    Day, IdSet, LotOrigin, Lots, Money, PortfolioId, Quantity, Split, Transaction, TransactionKind,
-};
+use crate::domain::{Day, HeldQuantity, HoldingMovement, IdSet, PortfolioId, Split, Transaction};
 
 /// The movements and splits of one security over an interval of sessions.
 #[derive(Debug, Clone)]
 pub(super) struct Ownership<'s> {
     pub(super) sessions: &'s [Day],
     /// Sorted by portfolio, and then in booking order.
-    movements: Vec<Transaction>,
+    movements: Vec<HoldingMovement>,
     /// Sorted by day, earliest first.
     splits: Vec<Split>,
     /// Whether a corporate action delivers another security for this one.
@@ -28,23 +26,18 @@ pub(super) struct OwnershipChange {
 }
 
 impl<'s> Ownership<'s> {
-    /// Builds the ownership of a security from its complete history of transactions and splits, in
-    /// any order. Transactions that are not movements are ignored.
+    /// Builds the ownership of a security from its complete history of movements and splits, in any
+    /// order. Transactions that are not movements are ignored.
     pub(super) fn new(
         sessions: &'s [Day],
-        entries: impl IntoIterator<Item = Transaction>,
+        entries: impl IntoIterator<Item = impl Into<HoldingMovement>>,
         splits: impl IntoIterator<Item = Split>,
     ) -> Self {
-        let mut movements: Vec<_> = entries
-            .into_iter()
-            .filter(|entry| entry.kind.is_movement())
-            .collect();
+        let mut movements: Vec<HoldingMovement> = entries.into_iter().map(Into::into).collect();
+        movements.retain(|movement| movement.transaction.kind.is_movement());
         // The books apply movements in this order. In another order, a holding that continues could
         // seem to end.
-        movements.sort_by(|a, b| {
-            let by_portfolio = a.portfolio.cmp(&b.portfolio);
-            by_portfolio.then_with(|| a.booking_order(b))
-        });
+        movements.sort_by(|a, b| a.transaction.booking_order_of_all(&b.transaction));
         let mut splits: Vec<_> = splits.into_iter().collect();
         splits.sort_by_key(|split| split.day);
         Self {
@@ -74,6 +67,7 @@ impl<'s> Ownership<'s> {
     pub(super) fn movements(&self) -> impl Iterator<Item = (usize, &Transaction)> {
         self.movements
             .iter()
+            .map(|movement| &movement.transaction)
             .map(|entry| (self.session_index(entry.day), entry))
             .filter(|(index, _)| *index < self.sessions.len())
     }
@@ -83,7 +77,7 @@ impl<'s> Ownership<'s> {
     pub(super) fn changes(&self) -> BTreeMap<usize, OwnershipChange> {
         let mut changes: BTreeMap<usize, OwnershipChange> = BTreeMap::new();
         for entries in self.by_portfolio() {
-            let (id, mut was_held) = (entries[0].portfolio.0, false);
+            let (id, mut was_held) = (entries[0].transaction.portfolio.0, false);
             self.replay(entries, |day, is_held| {
                 if is_held == was_held {
                     return;
@@ -115,11 +109,12 @@ impl<'s> Ownership<'s> {
                     is_held_before = is_held;
                 }
             });
-            let counts_with_it = |entry: &Transaction| {
-                entry.day < day && self.session_index(entry.day) == self.session_index(day)
+            let counts_with_it = |movement: &HoldingMovement| {
+                let on = movement.transaction.day;
+                on < day && self.session_index(on) == self.session_index(day)
             };
             if is_held_before || entries.iter().any(counts_with_it) {
-                owners.insert(entries[0].portfolio.0);
+                owners.insert(entries[0].transaction.portfolio.0);
             }
         }
         owners
@@ -129,8 +124,9 @@ impl<'s> Ownership<'s> {
     pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
         let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
-            let owners = first.entry(self.session_index(entries[0].day)).or_default();
-            owners.insert(entries[0].portfolio.0);
+            let Transaction { day, portfolio, .. } = entries[0].transaction;
+            let owners = first.entry(self.session_index(day)).or_default();
+            owners.insert(portfolio.0);
         }
         first
     }
@@ -145,7 +141,8 @@ impl<'s> Ownership<'s> {
         let mut receivers: BTreeMap<PortfolioId, Day> = BTreeMap::new();
         let mut open: Vec<_> = givers.into_iter().collect();
         while let Some((giver, from)) = open.pop() {
-            for transfer in self.movements.iter().chain(&self.delivered_transfers) {
+            let own = self.movements.iter().map(|movement| &movement.transaction);
+            for transfer in own.chain(&self.delivered_transfers) {
                 let carries = transfer.carries_lots_in() && transfer.counterpart == Some(giver);
                 let known = receivers.get(&transfer.portfolio);
                 let is_earlier = known.is_none_or(|known| transfer.day < *known);
@@ -158,40 +155,34 @@ impl<'s> Ownership<'s> {
         receivers
     }
 
-    fn by_portfolio(&self) -> impl Iterator<Item = &[Transaction]> {
+    fn by_portfolio(&self) -> impl Iterator<Item = &[HoldingMovement]> {
         // `chunk_by` yields no empty slice, so callers may use the first entry.
-        self.movements.chunk_by(|a, b| a.portfolio == b.portfolio)
+        (self.movements).chunk_by(|a, b| a.transaction.portfolio == b.transaction.portfolio)
     }
 
     /// Applies the movements of one portfolio and all splits by day, a split before the movements
     /// of its day. Calls `observe` after each with the day and whether the security is held.
-    ///
-    /// Lots are needed because a split that does not come out even leaves each of them a fraction.
-    /// Their cost does not matter here. A number that does not fit is ignored: the portfolio's
-    /// books fail from that day on.
-    fn replay(&self, entries: &[Transaction], mut observe: impl FnMut(Day, bool)) {
-        let mut lots = Lots::default();
-        let mut splits = self.splits.iter().peekable();
-        for entry in entries {
-            while let Some(split) = splits.next_if(|split| split.day <= entry.day) {
-                lots.split(split.new, split.old);
-                observe(split.day, !lots.quantity().is_zero());
+    fn replay(&self, movements: &[HoldingMovement], mut observe: impl FnMut(Day, bool)) {
+        let mut held = HeldQuantity::new(self.splits.iter().copied());
+        for movement in movements {
+            let day = movement.transaction.day;
+            while let Some(split) = held.next_split(day) {
+                observe(split, !held.quantity().is_zero());
             }
-            lots.trade(signed_quantity(entry), Money::ZERO, origin(entry));
-            observe(entry.day, !lots.quantity().is_zero());
+            held.apply(movement);
+            observe(day, !held.quantity().is_zero());
         }
-        for split in splits {
-            lots.split(split.new, split.old);
-            observe(split.day, !lots.quantity().is_zero());
+        while let Some(split) = held.next_split(Day::MAX) {
+            observe(split, !held.quantity().is_zero());
         }
     }
 }
 
 /// Returns the days on which one portfolio starts or stops holding a security, ascending, each with
-/// whether it holds the security at the end of that day. `entries` are its transactions in the
-/// security, `splits` the splits of the security, in any order.
+/// whether it holds the security at the end of that day. `entries` are its movements of the security,
+/// `splits` the splits of the security, in any order.
 pub(crate) fn holding_changes(
-    entries: impl IntoIterator<Item = Transaction>,
+    entries: impl IntoIterator<Item = impl Into<HoldingMovement>>,
     splits: impl IntoIterator<Item = Split>,
 ) -> Vec<(Day, bool)> {
     let ownership = Ownership::new(&[], entries, splits);
@@ -206,26 +197,6 @@ pub(crate) fn holding_changes(
     changes
 }
 
-/// Returns the quantity that a movement adds to the holding; it is negative for a sale or a
-/// transfer out.
-pub(super) fn signed_quantity(entry: &Transaction) -> Quantity {
-    match entry.kind {
-        TransactionKind::Sell | TransactionKind::TransferOut => {
-            entry.quantity.negated().unwrap_or(entry.quantity)
-        }
-        _ => entry.quantity,
-    }
-}
-
-/// Returns an origin for the lot of a movement. Only quantities matter here, so all lots of a day
-/// may share one.
-pub(super) fn origin(entry: &Transaction) -> LotOrigin {
-    LotOrigin {
-        day: entry.day,
-        transaction: 0,
-    }
-}
-
 /// Returns the index of the session on which an event of `day` counts: the first on or after it.
 pub(super) fn session_index(sessions: &[Day], day: Day) -> usize {
     sessions.partition_point(|session| *session < day)
@@ -234,6 +205,7 @@ pub(super) fn session_index(sessions: &[Day], day: Day) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::TransactionKind;
     use crate::invalidation::sample::{day, entry};
 
     use TransactionKind::{Buy, Sell};

@@ -6,10 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ownership::{origin, signed_quantity};
 use crate::domain::{
-    ActionKind, CorporateAction, Day, Lots, Money, PortfolioId, Quantity, SecurityId, Split,
-    Transaction, TransactionKind,
+    ActionKind, CorporateAction, Day, HeldQuantity, HoldingMovement, Lots, Money, PortfolioId,
+    Quantity, SecurityId, Split, Transaction, TransactionKind, without_cancelled,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -63,13 +62,13 @@ impl ActionHistory {
     }
 
     /// Returns the transactions in a security, of one portfolio or all, with the movements of
-    /// corporate actions.
+    /// corporate actions and without transactions that cancel each other.
     pub(crate) fn entries(
         &self,
         reading: &ReadTransaction<'_>,
         security: SecurityId,
         portfolio: Option<PortfolioId>,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    ) -> Result<Vec<HoldingMovement>, StoreError> {
         self.entries_before(reading, security, portfolio, None)
     }
 
@@ -79,11 +78,14 @@ impl ActionHistory {
         security: SecurityId,
         portfolio: Option<PortfolioId>,
         end: Option<Day>,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    ) -> Result<Vec<HoldingMovement>, StoreError> {
         let mut entries = match portfolio {
             Some(portfolio) => reading.entries().of_holding(portfolio, security)?,
             None => reading.entries().of_security(security)?,
         };
+        entries.sort_by(Transaction::booking_order_of_all);
+        let entries = without_cancelled(entries, |entry| entry).into_iter();
+        let mut entries: Vec<HoldingMovement> = entries.map(Into::into).collect();
         let earlier = |action: &&CorporateAction| end.is_none_or(|end| action.day < end);
         let own: Vec<_> = (self.actions.iter().filter(earlier))
             .filter(|action| action.security == security)
@@ -111,11 +113,11 @@ impl ActionHistory {
             };
             for (owner, held) in holdings(&entries, &splits, action.day, delivered) {
                 let out = match action.kind {
-                    ActionKind::CashInLieu => held.fraction(),
-                    kind if kind.ends_holding() => held,
+                    ActionKind::CashInLieu => held.quantity().fraction(),
+                    kind if kind.ends_holding() => held.quantity(),
                     _ => Quantity::ZERO,
                 };
-                entries.push(delivery_out(action, owner, out));
+                entries.push(delivery_out(action, owner, out).into());
             }
         }
         Ok(entries)
@@ -135,55 +137,52 @@ fn is_received(action: &CorporateAction, is_it: impl Fn(SecurityId) -> bool) -> 
         .is_some_and(|delivery| is_it(delivery.security))
 }
 
-/// Returns the quantity of each holder at the start of a day, after its splits.
+/// Returns the lots of each holder at the start of a day, after its splits, without their cost.
 fn holdings(
-    entries: &[Transaction],
+    entries: &[HoldingMovement],
     splits: &[Split],
     day: Day,
     delivered: Delivered,
-) -> BTreeMap<PortfolioId, Quantity> {
-    let counts = |entry: &&Transaction| {
+) -> BTreeMap<PortfolioId, Lots> {
+    let counts = |movement: &&HoldingMovement| {
+        let entry = &movement.transaction;
         let is_delivered = entry.reference.is_empty() && delivered == Delivered::Counted;
         entry.kind.is_movement() && (entry.day < day || (entry.day == day && is_delivered))
     };
-    let mut by_owner: BTreeMap<PortfolioId, Vec<&Transaction>> = BTreeMap::new();
-    for entry in entries.iter().filter(counts) {
-        by_owner.entry(entry.portfolio).or_default().push(entry);
+    let mut by_owner: BTreeMap<PortfolioId, Vec<&HoldingMovement>> = BTreeMap::new();
+    for movement in entries.iter().filter(counts) {
+        let of_owner = by_owner.entry(movement.transaction.portfolio).or_default();
+        of_owner.push(movement);
     }
-    let held = by_owner.into_iter().map(|(owner, mut entries)| {
-        entries.sort_by(|a, b| a.booking_order(b));
-        let mut lots = Lots::default();
-        let mut splits = splits.iter().filter(|split| split.day <= day).peekable();
-        for entry in entries {
-            while let Some(split) = splits.next_if(|split| split.day <= entry.day) {
-                lots.split(split.new, split.old);
-            }
-            lots.trade(signed_quantity(entry), Money::ZERO, origin(entry));
+    let held = by_owner.into_iter().map(|(owner, mut movements)| {
+        movements.sort_by(|a, b| a.transaction.booking_order(&b.transaction));
+        let mut held = HeldQuantity::new(splits.iter().copied());
+        for movement in movements {
+            held.apply(movement);
         }
-        for split in splits {
-            lots.split(split.new, split.old);
-        }
-        (owner, lots.quantity())
+        (owner, held.into_lots_on(day))
     });
-    held.filter(|(_, quantity)| !quantity.is_zero()).collect()
+    held.filter(|(_, lots)| !lots.quantity().is_zero())
+        .collect()
 }
 
-/// Returns the entry of units received for `held` ones; none if they round to zero.
+/// Returns the entry of units received for the lots `held`; none if they round to zero.
 fn delivered(
     action: &CorporateAction,
     portfolio: PortfolioId,
-    held: Quantity,
-) -> Option<Transaction> {
+    held: Lots,
+) -> Option<HoldingMovement> {
     let delivery = action.received?;
-    let mut lots = Lots::default();
-    let opened = movement(action, portfolio, TransactionKind::Buy, held);
-    lots.open(held, Money::ZERO, origin(&opened))?;
+    let mut lots = held;
     lots.split(delivery.new, delivery.old)?;
-    (!lots.quantity().is_zero()).then(|| Transaction {
-        security: Some(delivery.security),
-        // An amount, so that no price of the day counts as used.
-        amount: Some(Money::ZERO),
-        ..movement(action, portfolio, TransactionKind::Buy, lots.quantity())
+    (!lots.quantity().is_zero()).then(|| HoldingMovement {
+        transaction: Transaction {
+            security: Some(delivery.security),
+            // An amount, so that no price of the day counts as used.
+            amount: Some(Money::ZERO),
+            ..movement(action, portfolio, TransactionKind::Buy, lots.quantity())
+        },
+        received: Some(lots),
     })
 }
 

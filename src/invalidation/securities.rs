@@ -36,7 +36,8 @@ pub(crate) fn invalidate_attributes(
         // over, or units received for them.
         if pricing_terms(was, now).iter().any(Option::is_some) {
             let entries = facts.actions()?.entries(writing, now.id, None)?;
-            given.extend((entries.iter()).map(|entry| (now.id, entry.portfolio, entry.day)));
+            let entries = entries.iter().map(|movement| &movement.transaction);
+            given.extend(entries.map(|entry| (now.id, entry.portfolio, entry.day)));
         }
         if was.calendar != now.calendar {
             let (before, after) = (calendars.sessions_of(was), calendars.sessions_of(now));
@@ -124,7 +125,8 @@ fn affected_by(
     rule: impl Fn(&Ownership<'_>) -> AffectedCells,
 ) -> Result<AffectedCells, StoreError> {
     let entries = facts.actions()?.entries(facts.reading, security, None)?;
-    let Some(first) = entries.iter().map(|entry| entry.day).min() else {
+    let days = entries.iter().map(|movement| movement.transaction.day);
+    let Some(first) = days.min() else {
         return Ok(AffectedCells::default());
     };
     let splits = facts.reading.splits().of_security(security)?;

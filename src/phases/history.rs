@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::BookingError;
-use crate::domain::{CarriedLot, CostBasis, Currency, Portfolio, SecurityId, Transaction};
+use crate::domain::{
+    CarriedLot, CostBasis, Currency, Portfolio, SecurityId, Transaction, without_cancelled,
+};
 
 /// The transactions of one portfolio in booking order, without those that cancel each other. The
 /// order does not depend on the order of import.
@@ -23,7 +25,7 @@ impl History {
     pub fn new(portfolio: &Portfolio, mut transactions: Vec<Transaction>) -> Self {
         transactions.retain(|transaction| transaction.portfolio == portfolio.id);
         transactions.sort_by(Transaction::booking_order);
-        let transactions = without_cancelled(transactions);
+        let transactions = without_cancelled(transactions, |transaction| transaction);
         let transfers = (0_u32..).zip(&transactions);
         let transfers = transfers.filter(|(_, transaction)| transaction.carries_lots_in());
         Self {
@@ -89,24 +91,6 @@ impl History {
         securities.dedup();
         securities.into_iter()
     }
-}
-
-/// Removes each pair of transactions that cancel each other. `transactions` are in booking order,
-/// and of several candidates the first is taken.
-fn without_cancelled(transactions: Vec<Transaction>) -> Vec<Transaction> {
-    let mut kept: Vec<Transaction> = Vec::with_capacity(transactions.len());
-    for transaction in transactions {
-        // Only the transactions of the same day are compared, and they are at the end.
-        let day_start = kept.partition_point(|earlier| earlier.day < transaction.day);
-        let cancelled = kept[day_start..]
-            .iter()
-            .position(|earlier| earlier.cancels(&transaction));
-        match cancelled {
-            Some(at) => drop(kept.remove(day_start + at)),
-            None => kept.push(transaction),
-        }
-    }
-    kept
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod execution;
 #[path = "../sim/writers/mod.rs"]
 mod explorations;
 mod histories;
+mod holdings;
 mod imports;
 mod mutant;
 mod own_calendars;
@@ -115,6 +116,7 @@ fn all_mutants() -> Vec<Mutant> {
         books::MUTANTS,
         amounts::MUTANTS,
         histories::MUTANTS,
+        holdings::MUTANTS,
         receivers::MUTANTS,
     ]
     .concat()

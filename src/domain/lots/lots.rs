@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::closing::{Taking, by_choice, by_method};
 use super::cost_basis::LotMethod;
 use super::lot::{ChosenLot, ClosedLot, Lot, LotOrigin};
-use super::split_ratio::{Fractions, smallest_difference, split_quantities};
+use super::split_ratio::{Fractions, Granularity, smallest_difference, split_quantities};
 use crate::domain::amount::Money;
 use crate::domain::fine_amount::Quantity;
 
@@ -18,7 +18,7 @@ use crate::domain::fine_amount::Quantity;
 pub type ClosedLots = SmallVec<[ClosedLot; 1]>;
 
 /// All lots of one holding, oldest first and of the same sign, with their totals.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lots {
     /// Most holdings have one lot; it is stored inline, without an allocation.
     lots: SmallVec<[Lot; 1]>,
@@ -27,8 +27,12 @@ pub struct Lots {
     /// `None` while the quantity of each lot is exact. Boxed, because it is rare and the loop over
     /// holdings reads all of them in sequence.
     fractions: Option<Box<Fractions>>,
-    /// The number of lots that the last split rounded; zero while all quantities are exact.
-    rounded_lots: u32,
+    /// The transactions that opened lots since the holding was last empty. Which lots are closed does
+    /// not change it, so that it is the same where a holding is followed without its cost.
+    acquisitions: u32,
+    /// The acquisitions that splits can have rounded; zero while the quantities of all are exact.
+    rounded: u32,
+    granularity: Granularity,
     method: LotMethod,
 }
 
@@ -43,12 +47,24 @@ pub struct Trade {
     pub closing_cost: Money,
 }
 
+impl Default for Lots {
+    fn default() -> Self {
+        Self::new(LotMethod::default())
+    }
+}
+
 impl Lots {
     /// Returns an empty holding whose sales take cost by `method`.
     pub fn new(method: LotMethod) -> Self {
         Self {
+            lots: SmallVec::new(),
+            quantity: Quantity::ZERO,
+            cost: Money::ZERO,
+            fractions: None,
+            acquisitions: 0,
+            rounded: 0,
+            granularity: Granularity::WHOLE,
             method,
-            ..Self::default()
         }
     }
 
@@ -62,6 +78,11 @@ impl Lots {
     #[inline]
     pub fn cost(&self) -> Money {
         self.cost
+    }
+
+    /// Returns the latest transaction that opened one of the lots.
+    pub fn last_transaction(&self) -> Option<u32> {
+        self.lots.iter().map(|lot| lot.origin.transaction).max()
     }
 
     /// Adds `quantity` (negative: removes it) for `cost` (negative: proceeds). Closes lots of the
@@ -83,15 +104,16 @@ impl Lots {
     }
 
     /// Returns the movement that closes all lots if `movement` differs from it by no more than the
-    /// rounding of a split, one unit of the last decimal for each lot; else `movement`. A broker
-    /// that rounds each lot sells 0.66666666 where two thirds together are 0.66666667.
+    /// rounding of a split, one unit of the last decimal for each acquisition before it; else
+    /// `movement`. A broker that rounds each lot sells 0.66666666 where two thirds together are
+    /// 0.66666667.
     pub fn within_rounding(&self, movement: Quantity) -> Quantity {
         let is_opposite = movement.is_negative() != self.quantity.is_negative();
-        if self.rounded_lots == 0 || movement.is_zero() || !is_opposite {
+        if self.rounded == 0 || movement.is_zero() || !is_opposite {
             return movement;
         }
         let closing = self.quantity.negated();
-        let rounding = self.rounding_of(self.rounded_lots);
+        let rounding = self.rounding_of(self.rounded);
         match closing.and_then(|closing| Some((closing, movement.minus(closing)?.abs()))) {
             Some((closing, difference)) if difference <= rounding => closing,
             _ => movement,
@@ -121,10 +143,15 @@ impl Lots {
         }
     }
 
-    /// Opens a lot of the sign of the holding.
+    /// Opens a lot of the sign of the holding. Lots that one transaction opens, one after the other, are
+    /// one acquisition: a transfer carries all lots of its giver.
     pub fn open(&mut self, quantity: Quantity, cost: Money, origin: LotOrigin) -> Option<()> {
         self.quantity = self.quantity.plus(quantity)?;
         self.cost = self.cost.plus(cost)?;
+        let last = self.lots.last().map(|lot| lot.origin.transaction);
+        let is_acquisition = last != Some(origin.transaction);
+        self.acquisitions = self.acquisitions.saturating_add(is_acquisition.into());
+        self.granularity = self.granularity.with_whole_units();
         self.lots.push(Lot {
             quantity,
             cost,
@@ -154,7 +181,7 @@ impl Lots {
         if self.quantity.is_negative() {
             return None;
         }
-        let rounding = match self.rounded_lots {
+        let rounding = match self.rounded {
             0 => Quantity::ZERO,
             _ => self.rounding_of(1),
         };
@@ -196,6 +223,7 @@ impl Lots {
             closed.extend(rest.map(ClosedLot::from));
             *self = Self::new(self.method);
         } else {
+            self.granularity = self.granularity.with_whole_units();
             self.remove_lots(takings);
             self.spread_average()?;
         }
@@ -255,12 +283,14 @@ impl Lots {
             return Some(closed);
         }
         self.quantity = total;
-        if after.is_rounded {
-            let lots = u32::try_from(self.lots.len()).unwrap_or(u32::MAX);
-            self.rounded_lots = self.rounded_lots.max(lots);
-        } else if self.fractions.is_some() {
-            // The exact quantities of an earlier split fit again.
-            self.rounded_lots = 0;
+        // Whether this split rounds depends on the lots that are left, whether it can does not.
+        let before = self.granularity;
+        self.granularity = before.split(new, old);
+        if !self.granularity.is_whole() {
+            self.rounded = self.acquisitions;
+        } else if !before.is_whole() {
+            // The exact quantities of earlier splits fit again.
+            self.rounded = 0;
         }
         self.fractions = after.fractions.map(Box::new);
         Some(ClosedLots::new())

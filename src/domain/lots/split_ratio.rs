@@ -92,8 +92,6 @@ impl Unit {
 pub(super) struct SplitQuantities {
     pub(super) quantities: Vec<Quantity>,
     pub(super) fractions: Option<Fractions>,
-    /// Whether a quantity shown is not the exact one.
-    pub(super) is_rounded: bool,
 }
 
 /// Returns one unit of the last decimal that the rounding of a split leaves.
@@ -104,6 +102,53 @@ pub(super) fn smallest_difference(
     let quantities: Vec<_> = quantities.collect();
     let unit = Unit::of(&quantities, fractions).of_fine_units();
     Quantity::from_fine_units(unit).unwrap_or_default()
+}
+
+/// A fraction of which the quantities of a holding are multiples since its splits, as far as that
+/// follows from what was moved, and not from the lots that are left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Granularity {
+    numerator: u32,
+    denominator: u32,
+}
+
+impl Granularity {
+    /// Whole units: without a split.
+    pub(super) const WHOLE: Self = Self {
+        numerator: 1,
+        denominator: 1,
+    };
+
+    /// Returns whether splits cannot have rounded a quantity.
+    pub(super) const fn is_whole(self) -> bool {
+        self.denominator == 1
+    }
+
+    /// Returns the granularity after a split. One that does not fit is fine enough to stay rounded.
+    pub(super) fn split(self, new: u32, old: u32) -> Self {
+        let numerator = u64::from(self.numerator) * u64::from(new);
+        let denominator = u64::from(self.denominator) * u64::from(old);
+        let divisor = greatest_common_divisor(numerator.into(), denominator.into());
+        let reduced = |units: u64| u32::try_from(u128::from(units) / divisor).ok();
+        match (reduced(numerator), reduced(denominator)) {
+            (Some(numerator), Some(denominator)) => Self {
+                numerator,
+                denominator,
+            },
+            _ => Self {
+                numerator: 1,
+                denominator: u32::MAX,
+            },
+        }
+    }
+
+    /// Returns the granularity after whole units moved.
+    pub(super) const fn with_whole_units(self) -> Self {
+        Self {
+            numerator: 1,
+            ..self
+        }
+    }
 }
 
 /// Turns each `old` units into `new`. The total is rounded once, half to even, and each lot gets the
@@ -124,14 +169,12 @@ pub(super) fn split_quantities(
             let fractions = Fractions::reduced(split.unit, split.denominator, split.rests);
             Some(SplitQuantities {
                 quantities,
-                is_rounded: fractions.is_some(),
                 fractions,
             })
         }
         None => split_rounded(quantities, new, old).map(|quantities| SplitQuantities {
             quantities,
             fractions: None,
-            is_rounded: true,
         }),
     }
 }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::holdings::{HeldQuantity, shortfalls};
+use super::holdings::shortfalls;
 use crate::domain::{
-    AssetClass, Currency, Money, Portfolio, PortfolioId, Security, SecurityId, Transaction,
-    TransactionEdit, TransactionKind,
+    AssetClass, Currency, HeldQuantity, Money, Portfolio, PortfolioId, Security, SecurityId,
+    Transaction, TransactionEdit, TransactionKind, without_cancelled,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::warning::Warning;
@@ -168,9 +168,9 @@ pub(super) fn unpaid_reversals(
             .filter(|of| of.reference != reversal.reference)
             .collect();
         earlier.sort_by(|a, b| a.booking_order(b));
-        let mut held = HeldQuantity::new(known.splits_of(security));
+        let mut held = HeldQuantity::new(known.splits_of(security).copied());
         let mut paid = Money::ZERO;
-        for of in earlier {
+        for of in without_cancelled(earlier, |of| of) {
             match of.kind {
                 TransactionKind::Dividend => {
                     paid = (of.amount.and_then(|amount| paid.plus(amount))).unwrap_or(paid);
@@ -179,7 +179,7 @@ pub(super) fn unpaid_reversals(
                 _ => {}
             }
         }
-        let is_short = held.on(reversal.day) < Decimal::ZERO;
+        let is_short = held.on(reversal.day).is_negative();
         if !is_short && paid.plus(amount).is_some_and(Money::is_negative) {
             let symbol = known.symbol_of(security);
             found.push((

@@ -1,15 +1,11 @@
-//! Follows the quantities that transactions move, and finds those that take more than is held.
+//! Finds the transactions that take more than is held.
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
-use crate::domain::TransactionKind::{Sell, TransferOut};
-use crate::domain::{Day, Quantity, SecurityId, Split, Transaction, TransactionKind};
+use crate::domain::{
+    HeldQuantity, MovementRef, Quantity, SecurityId, TransactionKind, without_cancelled,
+};
 use crate::import::existing::ExistingRecords;
-
-/// The decimals to which a split rounds quantities.
-const COMPACT_DECIMALS: u32 = 8;
 
 /// A sale or transfer that takes more than is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,97 +22,119 @@ pub(crate) struct Shortfall {
 
 /// Returns the sales of one portfolio that open a short position, and the transfers of more than is
 /// held, by reference. `known` must hold the splits of the securities.
-pub(crate) fn shortfalls<'t>(
-    transactions: impl IntoIterator<Item = &'t Transaction>,
+pub(crate) fn shortfalls<'m>(
+    movements: impl IntoIterator<Item = impl Into<MovementRef<'m>>>,
     known: &ExistingRecords,
 ) -> BTreeMap<String, Shortfall> {
-    let mut movements: BTreeMap<SecurityId, Vec<&Transaction>> = BTreeMap::new();
-    for transaction in transactions {
-        if let Some(security) = transaction.security
-            && transaction.kind.is_movement()
+    let mut by_security: BTreeMap<SecurityId, Vec<MovementRef<'m>>> = BTreeMap::new();
+    for movement in movements.into_iter().map(Into::into) {
+        if let Some(security) = movement.transaction.security
+            && movement.transaction.kind.is_movement()
         {
-            movements.entry(security).or_default().push(transaction);
+            by_security.entry(security).or_default().push(movement);
         }
     }
     let mut found = BTreeMap::new();
-    for (security, mut movements) in movements {
-        movements.sort_by(|a, b| a.booking_order(b));
-        let mut held = HeldQuantity::new(known.splits_of(security));
-        for movement in movements {
-            let before = held.on(movement.day);
+    for (security, mut movements) in by_security {
+        movements.sort_by(|a, b| a.transaction.booking_order(b.transaction));
+        let mut held = HeldQuantity::new(known.splits_of(security).copied());
+        for movement in without_cancelled(movements, |movement| movement.transaction) {
+            let taking = movement.transaction;
+            let before = held.on(taking.day);
             held.apply(movement);
-            held.drop_rounding();
-            let exceeds = held.quantity < Decimal::ZERO
-                && (before >= Decimal::ZERO || movement.kind == TransferOut);
-            if exceeds && is_taken(movement) {
+            let exceeds = held.quantity().is_negative()
+                && (!before.is_negative() || taking.kind == TransactionKind::TransferOut);
+            if exceeds && taking.takes_units() {
                 let shortfall = Shortfall {
-                    kind: movement.kind,
+                    kind: taking.kind,
                     security,
-                    held: Quantity::from_decimal(before.round_dp(Quantity::DECIMALS))
-                        .unwrap_or_default(),
-                    taken: movement.quantity,
+                    held: before,
+                    taken: taking.quantity,
                 };
-                found.insert(movement.reference.clone(), shortfall);
+                found.insert(taking.reference.clone(), shortfall);
             }
         }
     }
     found
 }
 
-/// The quantity of one security, moved by transactions and splits in order.
-pub(super) struct HeldQuantity<S: Iterator> {
-    quantity: Decimal,
-    /// The number of acquisitions, each of which a split can round.
-    lots: u32,
-    /// What the rounding of splits can add or take.
-    rounding: Decimal,
-    splits: std::iter::Peekable<S>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{CashTerms, Money, PortfolioId, Split, Transaction};
+    use crate::import::sample::{day, security};
 
-impl<'s, S: Iterator<Item = &'s Split>> HeldQuantity<S> {
-    /// Starts with none. `splits` are by day.
-    pub(super) fn new(splits: S) -> Self {
-        Self {
-            quantity: Decimal::ZERO,
-            lots: 0,
-            rounding: Decimal::ZERO,
-            splits: splits.peekable(),
+    use TransactionKind::{Buy, Sell, TransferOut};
+
+    fn movement((on, kind, quantity): (&str, TransactionKind, &str)) -> Transaction {
+        Transaction {
+            portfolio: PortfolioId(1),
+            day: day(on),
+            time: None,
+            kind,
+            security: Some(SecurityId(1)),
+            quantity: quantity.parse().unwrap(),
+            price: None,
+            amount: None,
+            fee: Money::ZERO,
+            cash: CashTerms::default(),
+            counterpart: None,
+            lots: None,
+            reference: format!("{on} {kind} {quantity}"),
         }
     }
 
-    /// Returns the quantity at the start of a day, after its split.
-    pub(super) fn on(&mut self, day: Day) -> Decimal {
-        while let Some(split) = self.splits.next_if(|split| split.day <= day) {
-            let split_exactly = self.quantity.checked_mul(Decimal::from(split.new));
-            // A quantity of that size is refused elsewhere.
-            self.quantity = split_exactly.unwrap_or(self.quantity) / Decimal::from(split.old);
-            if self.quantity != self.quantity.round_dp(COMPACT_DECIMALS) {
-                self.rounding = Decimal::new(self.lots.into(), COMPACT_DECIMALS);
-            }
-        }
-        self.quantity
-    }
-
-    /// Takes what is left within the rounding of splits as nothing, as the books do.
-    fn drop_rounding(&mut self) {
-        if self.quantity.abs() <= self.rounding {
-            self.quantity = Decimal::ZERO;
-        }
-    }
-
-    /// Moves the quantity by a transaction.
-    pub(super) fn apply(&mut self, movement: &Transaction) {
-        self.on(movement.day);
-        let quantity = movement.quantity.decimal();
-        self.lots += u32::from(!is_taken(movement));
-        self.quantity += if is_taken(movement) {
-            -quantity
-        } else {
-            quantity
+    /// Returns what is missing for the last movement, after a split of one for three on January 7.
+    fn missing(movements: &[(&str, TransactionKind, &str)]) -> Option<(String, String)> {
+        let split = Split {
+            security: SecurityId(1),
+            day: day("2026-01-07"),
+            new: 1,
+            old: 3,
         };
+        let known = ExistingRecords::default()
+            .with_securities([security(1, "ACME")])
+            .with_splits([split]);
+        let movements: Vec<_> = movements.iter().copied().map(movement).collect();
+        let found = shortfalls(&movements, &known);
+        let short = found.get(&movements.last()?.reference)?;
+        Some((short.held.to_string(), short.taken.to_string()))
     }
-}
 
-const fn is_taken(transaction: &Transaction) -> bool {
-    matches!(transaction.kind, Sell | TransferOut)
+    #[test]
+    fn a_transfer_may_differ_by_the_rounding_of_the_acquisitions_since_the_holding_was_empty() {
+        let out = |earlier: &[(&str, TransactionKind, &str)], quantity: &str| {
+            let last = ("2026-01-08", TransferOut, quantity);
+            missing(&[earlier, &[last]].concat()).is_some()
+        };
+        let three = [
+            ("2026-01-05", Buy, "1"),
+            ("2026-01-05", Buy, "1.0"),
+            ("2026-01-05", Buy, "2"),
+            ("2026-01-06", Sell, "2.0"),
+        ];
+        assert!(!out(&three, "0.66666670"));
+        assert!(out(&three, "0.66666671"));
+        let two = [
+            ("2026-01-05", Buy, "5"),
+            ("2026-01-05", Sell, "5.0"),
+            ("2026-01-06", Buy, "1"),
+            ("2026-01-06", Buy, "1.0"),
+        ];
+        assert!(!out(&two, "0.66666669"));
+        assert!(out(&two, "0.66666670"));
+    }
+
+    #[test]
+    fn transactions_that_cancel_are_no_acquisition() {
+        let day_trade = [
+            ("2026-01-05", Buy, "2"),
+            ("2026-01-06", Buy, "1"),
+            ("2026-01-06", Sell, "1"),
+            ("2026-01-08", TransferOut, "0.66666669"),
+        ];
+        let short = missing(&day_trade);
+        let of = |held: &str, taken: &str| Some((held.to_owned(), taken.to_owned()));
+        assert_eq!(short, of("0.66666667", "0.66666669"));
+    }
 }

@@ -7,6 +7,7 @@ use crate::domain::corporate_action::CostShare;
 use crate::domain::fine_amount::Quantity;
 use crate::domain::lots::cost_basis::LotMethod;
 use crate::domain::lots::lot::ClosedLot;
+use crate::domain::lots::split_ratio::Granularity;
 
 impl Lots {
     /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
@@ -120,7 +121,9 @@ impl Lots {
         // Exact quantities of both together would need a common denominator. The rounded ones add
         // up to the total.
         self.fractions = None;
-        self.rounded_lots = self.rounded_lots.saturating_add(other.rounded_lots);
+        self.granularity = Granularity::WHOLE;
+        self.acquisitions = self.acquisitions.saturating_add(other.acquisitions);
+        self.rounded = self.rounded.saturating_add(other.rounded);
         self.lots.extend(other.lots);
         self.lots
             .sort_by_key(|lot| (lot.origin.day, lot.origin.transaction));

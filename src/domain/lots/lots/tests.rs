@@ -1,5 +1,7 @@
 //! Tests of lots: trades, splits, and the published values of each method.
 
+mod rounding;
+
 use super::*;
 use crate::domain::Day;
 use proptest::prelude::*;
@@ -294,89 +296,4 @@ fn an_average_loses_no_cost() {
     assert_eq!(sold, Some(Money::from_units(-100)), "half to even of 100.5");
     let sold = trade(&mut lots, Quantity::whole(-1), Money::ZERO);
     assert_eq!(sold, Some(Money::from_units(-101)));
-}
-
-/// Returns lots of one unit each, bought at 10, 20, 30 and so on, after a split of one for three.
-fn thirds(method: LotMethod, count: u32) -> Lots {
-    let mut lots = Lots::new(method);
-    for at in 1..=count {
-        let origin = LotOrigin {
-            day: Day::MIN,
-            transaction: at,
-        };
-        let cost = Money::whole(10 * at as i32);
-        lots.trade(Quantity::whole(1), cost, origin).unwrap();
-    }
-    lots.split(1, 3).unwrap();
-    lots
-}
-
-fn quantity(text: &str) -> Quantity {
-    text.parse().unwrap()
-}
-
-#[test]
-fn a_sale_within_the_rounding_of_its_lots_closes_them() {
-    for method in LotMethod::ALL {
-        for sold in ["-0.66666665", "-0.66666666", "-0.66666667", "-0.66666669"] {
-            let mut lots = thirds(method, 2);
-            let realized = trade(&mut lots, quantity(sold), Money::ZERO);
-            assert_eq!(realized, Some(Money::whole(-30)), "{method} {sold}");
-            assert_eq!(lots, Lots::new(method), "{method} {sold}");
-        }
-        let mut lots = thirds(method, 2);
-        trade(&mut lots, quantity("-0.66666664"), Money::ZERO).unwrap();
-        assert_eq!(lots.quantity(), quantity("0.00000003"));
-        let mut lots = thirds(method, 2);
-        trade(&mut lots, quantity("-0.66666670"), Money::ZERO).unwrap();
-        assert_eq!(lots.quantity(), quantity("-0.00000003"));
-    }
-}
-
-#[test]
-fn lots_sold_one_by_one_as_a_broker_rounds_them_leave_nothing() {
-    for count in [3, 100] {
-        let mut lots = thirds(LotMethod::Fifo, count);
-        for _ in 0..count {
-            trade(&mut lots, quantity("-0.33333333"), Money::ZERO).unwrap();
-        }
-        assert_eq!(lots, Lots::default(), "{count} lots");
-    }
-}
-
-#[test]
-fn a_short_is_covered_within_its_rounding() {
-    let (mut short, _) = lots(&[(-1, -10), (-1, -20)]);
-    short.split(1, 3).unwrap();
-    let covered = trade(&mut short, quantity("0.66666666"), Money::ZERO);
-    assert_eq!(covered, Some(Money::whole(30)));
-    assert_eq!(short, Lots::default());
-}
-
-#[test]
-fn a_chosen_lot_closes_within_its_rounding() {
-    for chosen in ["0.33333332", "0.33333333", "0.33333334"] {
-        let mut lots = thirds(LotMethod::Fifo, 2);
-        let chosen = ChosenLot {
-            transaction: 1,
-            quantity: quantity(chosen),
-        };
-        let closed = lots.close_chosen(&[chosen]).unwrap();
-        assert_eq!(closed[0].cost, Money::whole(10));
-        assert_eq!(lots.cost(), Money::whole(20));
-    }
-    let mut lots = thirds(LotMethod::Fifo, 2);
-    let chosen = ChosenLot {
-        transaction: 1,
-        quantity: quantity("0.33333336"),
-    };
-    assert_eq!(lots.close_chosen(&[chosen]), None);
-}
-
-#[test]
-fn a_split_that_comes_out_even_leaves_no_room_for_rounding() {
-    let mut lots = thirds(LotMethod::Fifo, 3);
-    lots.split(3, 1).unwrap();
-    trade(&mut lots, quantity("-2.99999999"), Money::ZERO).unwrap();
-    assert_eq!(lots.quantity(), quantity("0.00000001"));
 }
