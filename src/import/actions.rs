@@ -1,6 +1,7 @@
 //! Reads and validates files of corporate actions: `symbol, date, kind`, and the terms of the kind:
 //! `new, old` or a `ratio`, `received`, `cash`, `cost_share`, `new_symbol`.
 
+mod cost_shares;
 mod row;
 mod symbol_changes;
 mod terms;
@@ -19,6 +20,7 @@ use crate::domain::{
 };
 use rust_decimal::Decimal;
 
+use cost_shares::refuse_shares_beyond_cost;
 pub use row::{ActionChanges, ActionRow, ActionTerms};
 pub(super) use symbol_changes::check_symbols;
 
@@ -135,6 +137,9 @@ pub fn validate_actions(
     });
     if let Some(changes) = &mut validated.changes {
         changes.symbols = renamed.changes;
+        // After all rows, so that their order does not matter.
+        let errors = refuse_shares_beyond_cost(changes, known, &seen_others);
+        validated = validated.with_refused_lines(errors);
     }
     let new = validated
         .changes

@@ -1,11 +1,16 @@
 //! Checks a portfolio of a file against the calendar, and against its stored transactions.
 
+use std::collections::BTreeMap;
+
 use super::existing::ExistingRecords;
 use super::row_error::RowError;
 use super::row_error_kind::RowErrorKind;
 use super::unbookable_error::UnbookableError;
 use super::warning::Warning;
-use crate::domain::{Day, DayRange, LotMethod, NewPortfolio, Portfolio, TransactionKind};
+use crate::domain::{
+    Correction, Currency, Day, DayRange, LotMethod, NewPortfolio, Portfolio, PortfolioId,
+    PortfolioKey, TransactionKind,
+};
 
 /// Refuses an inception after the last day of the calendar, unless the row leaves it as it is. One
 /// before the first day is questioned by [`before_calendar`].
@@ -124,4 +129,48 @@ pub(super) fn check_currency(
         now: now.currency,
     };
     Err(vec![RowError::in_column("currency", now.currency, reason)])
+}
+
+/// Takes out changes of a currency after which a transfer would carry lots between currencies, with
+/// all portfolios as they are after the file: there would be no books of the receiver. Returns the errors
+/// by portfolio.
+pub(super) fn refuse_currencies_of_counterparts(
+    corrected: &mut Vec<Correction<Portfolio>>,
+    known: &ExistingRecords,
+) -> BTreeMap<PortfolioKey, RowError> {
+    let mut errors = BTreeMap::new();
+    loop {
+        let after = corrected.iter().map(|change| &change.now);
+        let changed: BTreeMap<_, _> = after.map(|now| (now.id, now.currency)).collect();
+        let failing = corrected.iter().position(|Correction { was, now }| {
+            was.currency != now.currency && other_currency(now, &changed, known).is_some()
+        });
+        let Some(at) = failing else {
+            return errors;
+        };
+        let refused = corrected.remove(at).now;
+        errors.extend(other_currency(&refused, &changed, known).map(|reason| {
+            let error = RowError::in_column("currency", refused.currency, reason);
+            (refused.key, error)
+        }));
+    }
+}
+
+/// Returns the first transfer of a portfolio with a counterpart in another currency, given the
+/// currencies that `changed`.
+fn other_currency(
+    portfolio: &Portfolio,
+    changed: &BTreeMap<PortfolioId, Currency>,
+    known: &ExistingRecords,
+) -> Option<UnbookableError> {
+    let history = known.history(portfolio.id).unwrap_or_default();
+    history.iter().find_map(|entry| {
+        let other = known.portfolio_with_id(entry.counterpart?)?;
+        let currency = changed.get(&other.id).copied().unwrap_or(other.currency);
+        (currency != portfolio.currency).then(|| UnbookableError::CurrencyUnderTransfer {
+            reference: entry.reference.clone(),
+            counterpart: other.name.clone(),
+            currency,
+        })
+    })
 }

@@ -20,6 +20,18 @@ pub enum UnbookableError {
         /// The currency of the row's portfolio.
         own: Currency,
     },
+    /// A stored transfer carries lots from or to a portfolio in another currency.
+    #[error(
+        "transaction `{reference}` carries lots from or to `{counterpart}`, which is kept in {currency}: a cost cannot be carried from one currency to another"
+    )]
+    CurrencyUnderTransfer {
+        /// The id of the transaction.
+        reference: String,
+        /// The name of the counterpart.
+        counterpart: String,
+        /// The currency of the counterpart after the file.
+        currency: Currency,
+    },
     /// The portfolio keeps one average cost, so it has no lots to choose.
     #[error("`{portfolio}` keeps an average cost, so its lots cannot be chosen")]
     LotsAtAverageCost {
@@ -66,6 +78,13 @@ impl UnbookableError {
                 "leave `counterpart` empty: a transfer-out here, and there a transfer-in with its cost as `price`"
                     .to_owned()
             }
+            Self::CurrencyUnderTransfer {
+                reference,
+                counterpart,
+                ..
+            } => format!(
+                "give `{counterpart}` the same currency in the same file, or first import `{reference}` without `counterpart`, with `--correct`"
+            ),
             Self::LotsAtAverageCost { .. } => {
                 "leave `lots` empty, or import the portfolio with another `cost_basis`, such as fifo"
                     .to_owned()

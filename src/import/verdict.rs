@@ -153,6 +153,22 @@ impl<C> Validated<C> {
         self
     }
 
+    /// Makes rows invalid whose changes were taken out again, each by its line.
+    #[must_use]
+    pub(super) fn with_refused_lines(mut self, mut errors: BTreeMap<u64, RowError>) -> Self {
+        for row in &mut self.verdicts {
+            if let Some(error) = errors.remove(&row.line) {
+                row.verdict = Verdict::Invalid(vec![error]);
+            }
+        }
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        let is_refused = self.counts.invalid == self.counts.rows();
+        Self {
+            changes: self.changes.filter(|_| !is_refused),
+            ..self
+        }
+    }
+
     /// Adds the warnings that `of_row` returns for the index of each row that changes something, or
     /// is held back because it was voided.
     #[must_use]
@@ -252,6 +268,11 @@ impl<K: Ord, T: Clone> SeenRows<K, T> {
         }
         self.rows.insert(key, (line, row.clone()));
         None
+    }
+
+    /// Returns the first line with a key.
+    pub(super) fn line(&self, key: &K) -> Option<u64> {
+        self.rows.get(key).map(|(line, _)| *line)
     }
 }
 

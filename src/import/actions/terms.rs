@@ -158,9 +158,6 @@ pub(super) fn validate_terms(
         cash: terms.cash,
         cost_share: terms.cost_share,
     };
-    let cost_share = terms
-        .cost_share
-        .map_or(String::new(), |share| share.to_string());
     let check = action.check();
     check.map_err(|reason| vec![RowError::in_row(RowErrorKind::from(reason))])?;
     if let Some((line, earlier)) = seen.insert(action.key(), line, &action) {
@@ -171,14 +168,6 @@ pub(super) fn validate_terms(
     if differs.as_ref().is_some_and(Vec::is_empty) {
         return Ok(Verdict::Same);
     }
-    let is_kept = |stored: &&CorporateAction| {
-        let mut changes = changes.actions.iter();
-        !changes.any(|change| change.action.key() == stored.key())
-    };
-    let new = changes.actions.iter().map(|change| &change.action);
-    let others = known.actions().filter(is_kept).chain(new);
-    (action.check_shares(others))
-        .map_err(|reason| vec![RowError::in_column("cost_share", cost_share, reason)])?;
     changes.actions.push(ActionChange { was, action });
     Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
 }
@@ -307,6 +296,11 @@ mod tests {
         // The correction of the first comes in the same file.
         let corrected = format!("PAR,2026-01-05,spin-off,KID,1:4,,0.4\n{more}");
         assert!(!validated(&corrected, &stored).is_refused());
+        let first = format!("{more}PAR,2026-01-05,spin-off,KID,1:4,,0.4\n");
+        assert_eq!(validated(&first, &stored).counts.invalid, 0);
+        // What is stored stays for the day, so that none of its rows fits.
+        let both = format!("{more}PAR,2026-01-05,spin-off,KID,1:4,,0.45\n");
+        assert_eq!(validated(&both, &stored).counts.invalid, 2);
         let other_day = "PAR,2026-01-06,spin-off,SIB,1:4,,0.6\n";
         assert!(!validated(other_day, &stored).is_refused());
     }

@@ -7,8 +7,8 @@ use super::context::ImportContext;
 use super::failures::forget_failures;
 use super::records::existing_securities;
 use crate::domain::{
-    Attribution, Correction, Money, PhaseCells, PortfolioId, RecordedEdit, Transaction,
-    TransactionChange, TransactionEdit, TransactionKind,
+    Attribution, Correction, ExchangeRate, Money, PhaseCells, PortfolioId, RecordedEdit, Security,
+    Transaction, TransactionChange, TransactionEdit, TransactionKind,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
@@ -45,10 +45,11 @@ pub(super) fn existing_transactions(
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
         let symbol = row.symbol.as_deref();
         let bearers = symbol.into_iter().flat_map(|symbol| known.bearers(symbol));
-        moved.extend(bearers.map(|security| security.id));
+        let bearers: Vec<_> = bearers.collect();
+        moved.extend(bearers.iter().map(|security| security.id));
         // Unknown and ambiguous names are refused by the validation.
         if let Some(portfolio) = known.resolve_portfolio(&row.portfolio).ok().flatten()
-            && (is_correction || depends_on_history(row))
+            && (is_correction || depends_on_history(row, &bearers))
         {
             concerned.insert(portfolio.id);
             let counterpart = row.counterpart.as_deref();
@@ -85,17 +86,21 @@ pub(super) fn with_histories(
     Ok(known.with_histories(histories))
 }
 
-/// Returns whether the doubts about a row depend on the portfolio's other transactions.
-fn depends_on_history(row: &TransactionRow) -> bool {
+/// Returns whether the doubts about a row depend on the portfolio's other transactions. `bearers` are
+/// the securities with the row's symbol.
+fn depends_on_history(row: &TransactionRow, bearers: &[&Security]) -> bool {
     match row.kind {
         TransactionKind::Sell | TransactionKind::TransferOut => true,
         TransactionKind::TransferIn => row.counterpart.is_some(),
         TransactionKind::Dividend if row.amount.is_some_and(|amount| amount.is_negative()) => true,
         _ => {
             let amounts = [row.amount, row.cash.from_amount, Some(row.fee)];
-            let value = row.price.map(|price| price.value_of(row.quantity));
-            let value = value.map(|value| value.unwrap_or(Money::MAX));
-            is_large(amounts.into_iter().flatten().chain(value), row.quantity)
+            let values = bearers.iter().filter_map(|security| {
+                let (quantity, multiplier) = (row.quantity, security.multiplier);
+                let value = (row.price?).converted_value(quantity, multiplier, ExchangeRate::ONE);
+                Some(value.unwrap_or(Money::MAX))
+            });
+            is_large(amounts.into_iter().flatten().chain(values), row.quantity)
         }
     }
 }
