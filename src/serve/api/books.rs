@@ -8,12 +8,12 @@ use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::cells::range_before;
+use super::cells::page_of_days;
 use crate::domain::{Day, DayRange};
 use crate::query::{Books, Holdings, RealizedGains};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::{Limit, Parameters, PathParams, Query};
+use crate::serve::extract::{Parameters, PathParams, Query};
 use crate::serve::http::Problem;
 
 /// `GET …/snapshots`: the snapshots from `from` to `to`, both inclusive, newest first. `after` takes
@@ -22,14 +22,9 @@ pub(super) async fn snapshots(
     _: Reader,
     State(state): State<Arc<AppState>>,
     PathParams(id): PathParams<String>,
-    Query(mut query): Query,
+    Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    let limit = Limit::from_query(&mut query)?;
-    let from = query.value("from")?.unwrap_or(Day::MIN);
-    let to = query.value("to")?.unwrap_or(Day::MAX);
-    let after: Option<Day> = query.value("after")?;
-    query.finish()?;
-    let range = range_before(DayRange::new(from, to)?, after);
+    let (limit, range) = page_of_days(query)?;
     // An empty range still returns the portfolio's name and currency.
     let last = range.map_or(Day::MIN, DayRange::last);
     // All sessions up to the last are read, because drawdowns need them.

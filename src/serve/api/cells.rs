@@ -11,7 +11,7 @@ use crate::plan::Request;
 use crate::query::{self, Explanation};
 use crate::serve::access::Reader;
 use crate::serve::app_state::AppState;
-use crate::serve::extract::{Limit, PathParams, Query};
+use crate::serve::extract::{Limit, Parameters, PathParams, Query};
 use crate::serve::http::Problem;
 
 /// `GET /api/v1/portfolios/{id}/explain/{day}`: the state of a cell and the reason for it.
@@ -33,14 +33,9 @@ pub(super) async fn explain(
 pub(super) async fn coverage(
     _: Reader,
     State(state): State<Arc<AppState>>,
-    Query(mut query): Query,
+    Query(query): Query,
 ) -> Result<Json<Value>, Problem> {
-    let limit = Limit::from_query(&mut query)?;
-    let from = query.value("from")?.unwrap_or(Day::MIN);
-    let to = query.value("to")?.unwrap_or(Day::MAX);
-    let after: Option<Day> = query.value("after")?;
-    query.finish()?;
-    let range = range_before(DayRange::new(from, to)?, after);
+    let (limit, range) = page_of_days(query)?;
     let counted = state.run_blocking(move |state| {
         let Some(range) = range else {
             return Ok(Vec::new());
@@ -64,9 +59,16 @@ pub(super) async fn coverage(
     Ok(Json(json!({ "items": items, "next": next })))
 }
 
-/// Returns the part of a range that is left after a page that ended with the day `after`; `None` if
-/// nothing is left. Pages go back in time, so it is the part before that day.
-pub(super) fn range_before(range: DayRange, after: Option<Day>) -> Option<DayRange> {
+/// Reads the parameters of a list of days, newest first: the page size, and the range from `from` to
+/// `to` that is left after the page that ended with the day `after`; `None` if nothing is left.
+pub(super) fn page_of_days(mut query: Parameters) -> Result<(Limit, Option<DayRange>), Problem> {
+    let limit = Limit::from_query(&mut query)?;
+    let from = query.value("from")?.unwrap_or(Day::MIN);
+    let to = query.value("to")?.unwrap_or(Day::MAX);
+    let after: Option<Day> = query.value("after")?;
+    query.finish()?;
+    let range = DayRange::new(from, to)?;
+    // Pages go back in time, so the part before that day is left.
     let last = after.map_or(range.last(), |after| after.previous().min(range.last()));
-    DayRange::new(range.first(), last).ok()
+    Ok((limit, DayRange::new(range.first(), last).ok()))
 }
