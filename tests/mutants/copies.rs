@@ -1,4 +1,4 @@
-//! Faults in copies, migrations, checkpoints and commits.
+//! Faults in copies, migrations, checkpoints, commits and the verification of outputs.
 
 use crate::execution::{edit, fault};
 use crate::mutant::Detection::{Scenario, Writers};
@@ -70,6 +70,17 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "Migrations::new(steps).to_latest(connection)",
             "Migrations::new(steps)",
             "let mut steps = steps; steps.swap(2, 3); Migrations::new(steps)",
+        )],
+    ),
+    fault(
+        "verify-skips-risk",
+        "`verify` computes risk again and does not compare it",
+        &[Writers("damage")],
+        &[edit(
+            "src/query/verify/recompute.rs",
+            "compare(Phase::Risk, difference(pair, facts::of_risk));",
+            "compare(Phase::Risk, difference(pair, facts::of_risk));",
+            "let _ = pair;",
         )],
     ),
     fault(
