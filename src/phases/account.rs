@@ -13,8 +13,7 @@ use super::movement::{Movement, booking_error};
 use super::realized::{Closing, RealizedLot};
 use crate::domain::{
     CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, Currency, Day, FeeTreatment,
-    LotMethod, LotOrigin, Lots, Money, Quantity, SecurityId, Split, Trade, Transaction,
-    TransactionKind,
+    LotMethod, LotOrigin, Lots, Money, Quantity, SecurityId, Trade, Transaction, TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.
@@ -341,22 +340,6 @@ impl Account {
         }
         let trade = value.negated().and_then(|value| Trade::new(closed, value));
         self.realize(at, trade, movement.closing())
-    }
-
-    /// Applies a split to the lots of its security; does nothing if it is not held.
-    pub(super) fn split(&mut self, market: &Market, split: &Split) -> Result<(), PhaseError> {
-        let Ok(at) = self.holding_index(market, split.security) else {
-            return Ok(());
-        };
-        let closed = self.holdings[at].lots.split(split.new, split.old);
-        let trade = closed.and_then(|closed| Trade::new(closed, Money::ZERO));
-        let closing = Closing {
-            security: split.security,
-            day: split.day,
-            transaction: None,
-        };
-        self.realize(at, trade, closing)
-            .map_err(|error| error.caused_by(|| BookingCause::Split(split.security)))
     }
 
     /// Adds realized profit and removes the holding if its quantity is zero. `None` means that a

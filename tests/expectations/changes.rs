@@ -2,8 +2,8 @@
 
 use toml::{Table, Value};
 
-use crate::played::{Place, Played, expectation_at};
-use crate::truth::{END_NAMES, sessions};
+use crate::played::{END_NAMES, Place, Played, expectation_at};
+use crate::truth::sessions;
 
 /// A scenario as TOML, with one value changed.
 pub(crate) struct Changed {

@@ -4,6 +4,19 @@ use plimsoll::scenario::runner::{CheckLevel, Finding, PlayResult, PlayedStep, pl
 use plimsoll::scenario::script::{Action, Expectation, FindFixture, Scenario, ScenarioError, Step};
 use toml::{Table, Value};
 
+/// The names of all ends of a run.
+pub(crate) const END_NAMES: [&str; 9] = [
+    "complete",
+    "incomplete",
+    "cancelled",
+    "crashed",
+    "busy",
+    "lost-lease",
+    "refused",
+    "failed",
+    "planned",
+];
+
 /// The part of a scenario that an `expect` table is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {

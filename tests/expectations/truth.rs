@@ -8,20 +8,7 @@ use plimsoll::scenario::script::{CellStatus, ReasonKind, Step};
 use toml::{Table, Value};
 
 use crate::books::{amounts, euros, phases, quality};
-use crate::played::{Place, PlaceKind, Played};
-
-/// The names of all ends of a run.
-pub(crate) const END_NAMES: [&str; 9] = [
-    "complete",
-    "incomplete",
-    "cancelled",
-    "crashed",
-    "busy",
-    "lost-lease",
-    "refused",
-    "failed",
-    "planned",
-];
+use crate::played::{END_NAMES, Place, PlaceKind, Played};
 
 /// The verdict on an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

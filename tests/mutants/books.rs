@@ -6,6 +6,7 @@ use crate::mutant::Mutant;
 
 const VALUATION: &str = "src/phases/valuation.rs";
 const ACCOUNT: &str = "src/phases/account.rs";
+const CORPORATE_ACTIONS: &str = "src/phases/account/corporate_actions.rs";
 const SPLIT_RATIO: &str = "src/domain/lots/split_ratio.rs";
 const LOTS: &str = "src/domain/lots/lots.rs";
 const DECIDE: &str = "src/plan/decide.rs";
@@ -55,7 +56,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "a split divides the shares that it should multiply",
         &[Scenario("truth/a_split_changes_the_shares_and_not_the_nav")],
         &[edit(
-            ACCOUNT,
+            CORPORATE_ACTIONS,
             "let closed = self.holdings[at].lots.split(split.new, split.old);",
             "self.holdings[at].lots.split(split.new, split.old)",
             "self.holdings[at].lots.split(split.old, split.new)",

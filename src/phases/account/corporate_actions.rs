@@ -1,11 +1,11 @@
-//! Books corporate actions other than splits. Rules: `docs/numbers.md`, corporate actions.
+//! Books splits and other corporate actions. Rules: `docs/numbers.md`, corporate actions.
 
 use std::collections::BTreeMap;
 
 use super::{Account, Holding, add};
 use crate::domain::{
     ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, Lots, Money, Price, Quantity,
-    SecurityId, Trade,
+    SecurityId, Split, Trade,
 };
 use crate::phases::error::{BookingCause, PhaseError};
 use crate::phases::instrument::Instrument;
@@ -39,6 +39,26 @@ impl Account {
             }
         }
         Ok(())
+    }
+
+    /// Applies a split to the lots of its security; does nothing if it is not held.
+    pub(in crate::phases) fn split(
+        &mut self,
+        market: &Market,
+        split: &Split,
+    ) -> Result<(), PhaseError> {
+        let Ok(at) = self.holding_index(market, split.security) else {
+            return Ok(());
+        };
+        let closed = self.holdings[at].lots.split(split.new, split.old);
+        let trade = closed.and_then(|closed| Trade::new(closed, Money::ZERO));
+        let closing = Closing {
+            security: split.security,
+            day: split.day,
+            transaction: None,
+        };
+        self.realize(at, trade, closing)
+            .map_err(|error| error.caused_by(|| BookingCause::Split(split.security)))
     }
 
     fn act_on_holding(
