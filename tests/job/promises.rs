@@ -230,7 +230,7 @@ fn progress_that_counts_skipped_portfolios_is_no_progress() {
             Some(says) => {
                 let expected = format!("progress-rows-are-true: {says}");
                 let holds = |found: &&serde_json::Value| found["says"] == expected.as_str();
-                assert!(found.iter().any(|found| holds(&found)), "{found:?}");
+                assert!(found.iter().any(holds), "{found:?}");
             }
         }
     }

@@ -26,9 +26,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/import/prices/restated.rs",
-            "if let Some(split) = SplitRatio::near(factor, MAX_MOVE) {",
-            "SplitRatio::near(factor, MAX_MOVE)",
-            "SplitRatio::near(factor, MAX_MOVE).filter(|_| false)",
+            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)",
+            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)",
+            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large && false)",
         )],
     ),
     fault(

@@ -44,7 +44,7 @@ const ABANDONED: &str = "\
       AND pg_catalog.pg_has_role(d.datdba, 'USAGE')
       AND NOT EXISTS (
           SELECT FROM pg_catalog.pg_stat_activity a
-          WHERE a.application_name = 'plimsoll job ' || mark[1])";
+          WHERE a.application_name = 'plimsoll-job ' || mark[1])";
 
 /// Sessions of other programs in a database.
 const SESSIONS: &str = "\
@@ -83,7 +83,7 @@ impl ScratchServer {
     ) -> Result<Self, PostgresError> {
         let run = run.simple().to_string();
         let login = PostgresLogin::parse(url, variables)?;
-        let login = login.to_database(None, &format!("plimsoll job {run}"));
+        let login = login.to_database(None, &format!("plimsoll-job {run}"));
         let PostgresConnection { client, .. } = login.clone().connect()?;
         let server = Self {
             login,
