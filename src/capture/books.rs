@@ -10,7 +10,9 @@ use super::intervals::{DayMarks, Interval, IntervalAccumulator};
 use super::sources::GivenSources;
 use super::state::{CapturedInvalidation, CapturedPortfolio, FailureCounts, Naming, State};
 use crate::domain::calendar::Definition;
-use crate::domain::{Calendar, Day, DayRange, IdSet, OpenInvalidation, Phase, Portfolio, Scope};
+use crate::domain::{
+    Calendar, Day, DayRange, IdSet, OpenInvalidation, Phase, Portfolio, PortfolioCalendars, Scope,
+};
 use crate::engine::{Settings, is_world_history, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, Policy, Request};
@@ -58,7 +60,8 @@ fn read_state(
     let target = today(settings, now)?.last_final;
     let sessions = captured_sessions(&settings.calendar, &portfolios, &days, target)?;
     let open = reading.invalidations().open()?;
-    let mut scan = LedgerScan::new(reading, &open);
+    let own_calendars = (reading.security_calendars()).of_portfolios(&settings.calendar)?;
+    let mut scan = LedgerScan::new(reading, &open, &own_calendars);
     let mut orphan_days: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
     for day in &days {
         match sessions.binary_search(day) {
@@ -92,7 +95,7 @@ fn read_state(
         now: now.with_nanosecond(0).unwrap_or(now),
         grace: settings.grace,
         calendar: settings.calendar.clone(),
-        own_calendars: (reading.security_calendars()).of_portfolios(&settings.calendar)?,
+        own_calendars,
         named_calendars: named_calendars(reading, &settings.calendar)?,
         portfolios: captured.collect(),
         sessions,
@@ -151,13 +154,18 @@ struct LedgerScan<'r> {
     /// Indices into `open` of the invalidations with cells on a day, the latest first.
     by_day: BTreeMap<Day, Vec<usize>>,
     open: &'r [OpenInvalidation],
+    own_calendars: &'r PortfolioCalendars,
     invalidated: Vec<IntervalAccumulator>,
     /// Number of cells with a later phase done without its snapshot.
     without_snapshot: u64,
 }
 
 impl<'r> LedgerScan<'r> {
-    fn new(reading: &'r ReadTransaction<'r>, open: &'r [OpenInvalidation]) -> Self {
+    fn new(
+        reading: &'r ReadTransaction<'r>,
+        open: &'r [OpenInvalidation],
+        own_calendars: &'r PortfolioCalendars,
+    ) -> Self {
         let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (at, invalidation) in open.iter().enumerate().rev() {
             let days: BTreeSet<Day> = invalidation.cells.keys().map(|(day, _)| *day).collect();
@@ -167,6 +175,7 @@ impl<'r> LedgerScan<'r> {
         }
         Self {
             reading,
+            own_calendars,
             accumulator: IntervalAccumulator::default(),
             by_day,
             open,
@@ -185,11 +194,13 @@ impl<'r> LedgerScan<'r> {
         for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
             *mark = self.reading.ledger().done(day, phase)?;
         }
+        // A session that is none of the portfolio any more is never done again.
+        let closed = self.own_calendars.without_session(day);
         for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
             let mut removed = DayMarks::default();
             for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {
                 if let Some(ids) = self.open[*nth].cells.get(&(day, phase)) {
-                    removed[bit] = ids - &marks[bit];
+                    removed[bit] = &(ids - &marks[bit]) - &closed;
                     // An earlier invalidation must not claim the same cell again.
                     marks[bit] |= &removed[bit];
                 }

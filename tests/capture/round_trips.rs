@@ -1,6 +1,8 @@
 //! Round trips of handmade states, with the text of their captures.
 
 use plimsoll::domain::DayRange;
+use plimsoll::domain::calendar::Definition;
+use plimsoll::engine::register_own_calendar;
 use plimsoll::store::Store;
 
 use crate::harness::{JAN_8, harness, nightly, nightly_to};
@@ -71,9 +73,25 @@ fn runs_are_captured() {
 
 #[test]
 fn calendars_of_the_users_own_are_captured_although_they_are_not_in_force() {
-    let text = round_trip(&harness(OWN_CALENDARS));
+    let original = harness(OWN_CALENDARS);
+    let text = round_trip(&original);
     assert_eq!(text.matches("[[own-calendar]]").count(), 2, "{text}");
     assert!(text.contains("name = \"a holiday\""), "{text}");
+    // Replaced ones are captured as they are now.
+    let replaced = "name = \"lima\"\nzone = \"America/Lima\"\nbased-on = \"weekdays\"\n\
+                    close = \"15:00\"\nyears = { first = 2024, last = 2026 }\n\
+                    closed = [{ day = 2026-01-05 }]\n";
+    let own = Definition::from_toml(replaced).unwrap();
+    let mut writer = original.store.writer().unwrap();
+    let registered = writer.write(|writing| {
+        let calendar = &original.settings.calendar;
+        register_own_calendar(writing, &own, calendar, &original.environment)
+    });
+    registered.unwrap();
+    let text = round_trip(&original);
+    assert!(!text.contains("a holiday"), "{text}");
+    original.run(&nightly());
+    round_trip(&original);
 }
 
 #[test]
