@@ -30,6 +30,11 @@ const EXCLUDED_FILES: &[&str] = &[
     "src/store/contents.rs",
     "src/store/row_digests.rs",
     "src/store/scratch/file.rs",
+    "src/store/scratch/postgres/connection.rs",
+    "src/store/scratch/postgres/database.rs",
+    "src/store/scratch/postgres/server.rs",
+    "src/store/scratch/postgres/watch.rs",
+    "src/store/scratch/statements.rs",
     "src/store/scratch/watch.rs",
     "src/store/unusable_rows.rs",
 ];

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::own_calendars::OwnCalendarError;
+use super::calendar_uses::OwnCalendarError;
 use crate::domain::{CalendarError, DayRange};
 use crate::phases::MarketError;
 use crate::plan::{PlanError, PlanId};

@@ -26,6 +26,7 @@ mod accepted_prices;
 mod active_run;
 mod batches;
 mod calendar_import;
+mod calendar_uses;
 mod certificate;
 mod compute;
 mod computing_error;
@@ -58,6 +59,7 @@ mod world_history;
 
 pub use accepted_prices::{accept_prices, revoke_accepted_prices};
 pub use calendar_import::{CalendarEffect, put_calendar_in_force};
+pub use calendar_uses::{CalendarUses, OwnCalendarError};
 pub use certificate::{Certificate, Verdict};
 pub use compute::PhaseTimes;
 pub(crate) use computing_error::computing_error;
@@ -67,9 +69,7 @@ pub use execute::RunObserver;
 pub use failing_phases::FailingPhases;
 pub(crate) use late_inputs::sessions_held;
 pub use outcome::{Outcome, Times, Warning};
-pub use own_calendars::{
-    CalendarUses, OwnCalendarError, Registration, register_own_calendar, remove_own_calendar,
-};
+pub use own_calendars::{Registration, register_own_calendar, remove_own_calendar};
 pub(crate) use realized::{ClosedPosition, closed_positions};
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};

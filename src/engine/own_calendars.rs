@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use thiserror::Error;
-
+use super::calendar_uses::{CalendarUses, OwnCalendarError};
 use super::error::EngineError;
 use crate::domain::calendar::{BuiltIn, Definition};
 use crate::domain::{Calendar, Day, PhaseCells, nearest};
 use crate::environment::Environment;
 use crate::invalidation::register_calendar;
-use crate::store::{ReadTransaction, StoreError, WriteTransaction};
+use crate::store::WriteTransaction;
 
 /// What the registration of a calendar did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,86 +25,6 @@ pub enum Registration {
         /// The cells that were taken out of the ledger.
         removed: PhaseCells,
     },
-}
-
-/// The securities and portfolios that name a calendar.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CalendarUses {
-    /// The symbols of the securities.
-    pub securities: Vec<String>,
-    /// The names of the portfolios, deleted ones included.
-    pub portfolios: Vec<String>,
-}
-
-/// The reason why a calendar cannot be registered or removed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum OwnCalendarError {
-    /// The name is that of a calendar that is built in.
-    #[error("`{0}` is the name of a built-in calendar")]
-    BuiltIn(String),
-    /// The name is that of the calendar of the database.
-    #[error("`{0}` is the calendar of the database")]
-    OfDatabase(String),
-    /// No calendar has the name.
-    #[error("unknown calendar `{name}`")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// The nearest name of a calendar of the user's own.
-        nearest: Option<String>,
-    },
-    /// Securities or portfolios name the calendar.
-    #[error("the calendar `{name}` is that of {}", .uses.first_of_each())]
-    InUse {
-        /// The name of the calendar.
-        name: String,
-        /// The securities and portfolios.
-        uses: CalendarUses,
-    },
-}
-
-impl CalendarUses {
-    /// Returns the securities and portfolios that name a calendar.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read.
-    pub fn read(reading: &ReadTransaction<'_>, name: &str) -> Result<Self, StoreError> {
-        let securities = reading.securities().all()?.into_iter();
-        let portfolios = reading.portfolios().all()?.into_iter();
-        let is_named = |calendar: &Option<String>| calendar.as_deref() == Some(name);
-        Ok(Self {
-            securities: securities
-                .filter(|known| is_named(&known.calendar))
-                .map(|known| known.symbol)
-                .collect(),
-            portfolios: portfolios
-                .filter(|known| is_named(&known.calendar))
-                .map(|known| known.name)
-                .collect(),
-        })
-    }
-
-    /// Returns whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.securities.is_empty() && self.portfolios.is_empty()
-    }
-
-    /// Names the first security and the first portfolio, and counts the others.
-    fn first_of_each(&self) -> String {
-        let of = |noun: &str, names: &[String]| {
-            let first = names.first()?;
-            Some(match names.len() - 1 {
-                0 => format!("the {noun} `{first}`"),
-                more => format!("the {noun} `{first}` and {more} more"),
-            })
-        };
-        let each = [
-            of("security", &self.securities),
-            of("portfolio", &self.portfolios),
-        ];
-        each.into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
 }
 
 /// Registers a calendar under its name, beside that of the database. One of this name is replaced,

@@ -19,7 +19,7 @@ pub(crate) struct ActionHistory {
 }
 
 impl ActionHistory {
-    /// Reads all actions.
+    /// Reads the actions of all securities.
     pub(crate) fn read(reading: &ReadTransaction<'_>) -> Result<Self, StoreError> {
         Ok(Self::new(reading.corporate_actions().all()?))
     }

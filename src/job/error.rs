@@ -138,7 +138,7 @@ pub enum JobError {
     World {
         /// The seed of the world.
         seed: u64,
-        /// The error.
+        /// The error of that world.
         source: Box<Self>,
     },
     /// A person pressed Ctrl-C.

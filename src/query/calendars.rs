@@ -40,7 +40,7 @@ pub struct CalendarSummary {
 /// The number of securities and portfolios that name a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct UseCounts {
-    /// Securities.
+    /// The number of securities that name it.
     pub securities: usize,
     /// Portfolios, deleted ones included.
     pub portfolios: usize,

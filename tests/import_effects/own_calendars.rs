@@ -117,7 +117,7 @@ proptest! {
         let open = books.read(|reading| reading.invalidations().open());
         for invalidation in open {
             let reason = invalidation.reason;
-            prop_assert!(reason.starts_with("the calendar own changed on 2026-"), "{}", reason);
+            prop_assert!(reason.starts_with("the calendar own changed on "), "{}", reason);
         }
         let taken = taken_out(&before, &books);
         let count: u64 = taken.values().map(|ids| ids.len()).sum();

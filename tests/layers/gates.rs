@@ -28,7 +28,9 @@ const GATES: &[(&str, &str)] = &[
     ("postgres", "store"),
     // The reader of mapped tables.
     ("postgres", "capture"),
+    // Signals of processes, and locks of files.
     ("nix", "job"),
+    ("nix", "store"),
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("clap_mangen", "cli"),

@@ -70,7 +70,7 @@ pub enum PostgresError {
     /// Another program stays connected to a scratch database.
     #[error("a program stays connected to the scratch database `{0}` and cannot be disconnected")]
     Connected(String),
-    /// A statement failed.
+    /// The server refused a statement.
     #[error("the PostgreSQL database returned an error: {0}")]
     Database(String),
 }
