@@ -63,16 +63,25 @@ pub fn load(
     settings: &Settings,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Store, LoadError> {
-    let store = Store::create(place)?;
-    fill(
+    let place = place.into();
+    let store = Store::create(place.clone())?;
+    let filled = fill(
         &store,
         world,
         name,
         settings,
         WorldHistory::Computed,
         progress,
-    )?;
-    Ok(store)
+    );
+    match filled {
+        Ok(()) => Ok(store),
+        Err(error) => {
+            // Half a world would look like a database with nothing to do.
+            drop(store);
+            place.remove_database()?;
+            Err(error)
+        }
+    }
 }
 
 /// How the cells that a world declares done come into the database.

@@ -27,6 +27,16 @@ impl Location {
             .try_for_each(|path| self.sibling(path).remove_if_present())
     }
 
+    /// Removes a database that no connection has open, with the files beside it.
+    ///
+    /// # Errors
+    ///
+    /// A file is there and cannot be removed.
+    pub fn remove_database(&self) -> Result<(), StoreError> {
+        self.remove_companions()?;
+        self.remove_if_present()
+    }
+
     /// Gives the file a second name, in the same folder.
     pub(super) fn link(&self, other: &Path) -> Result<(), StoreError> {
         self.at(match self.file_system() {

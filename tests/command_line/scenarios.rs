@@ -247,6 +247,30 @@ fn the_same_world_is_compared_under_every_policy() {
 }
 
 #[test]
+fn a_world_that_cannot_be_loaded_leaves_no_database() {
+    let workspace = Workspace::new();
+    let world = |first: u32| {
+        format!(
+            "now = 2026-01-08T18:00:00-05:00\n\
+             calendar = {{ name = \"own\", zone = \"America/New_York\", based-on = \"new-york\", \
+             close = \"16:00\", years = {{ first = {first}, last = 2026 }} }}\n\
+             [portfolios]\nA = {{ inception = 2026-01-05 }}\n[[step]]\nrun = {{}}\n"
+        )
+    };
+    let load = ["--db", "world.db", "scenario", "load", "world.toml"];
+    workspace.write("world.toml", &world(2026));
+    let refused = workspace.run(&load);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    let says = "the calendar does not cover the world";
+    assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    for file in ["world.db", "world.db-wal", "world.db-shm"] {
+        assert!(!workspace.path(file).exists(), "{file}");
+    }
+    workspace.write("world.toml", &world(2024));
+    workspace.run_ok(&load);
+}
+
+#[test]
 fn a_scenario_world_is_loaded_as_a_database() {
     let workspace = workspace_with_scenario();
     workspace.run_ok(&["--db", "world.db", "scenario", "load", FILE]);
