@@ -18,8 +18,8 @@ use crate::invalidation::invalidate;
 use crate::plan::UnpricedSession;
 use crate::store::{ReadTransaction, WriteTransaction};
 
-/// Records that the sessions of a range are treated as priced. Returns its id and the sessions that
-/// waited.
+/// Records that the sessions of a range are treated as priced, up to the last final one: an outage
+/// that has not come is not decided. Returns its id, the days and the sessions that waited.
 ///
 /// # Errors
 ///
@@ -30,14 +30,23 @@ pub fn accept_prices(
     settings: &Settings,
     decision: &PriceAcceptance,
     now: DateTime<Utc>,
-) -> Result<(u32, BTreeMap<Day, UnpricedSession>), EngineError> {
+) -> Result<(u32, DayRange, BTreeMap<Day, UnpricedSession>), EngineError> {
     let unpriced = unpriced_sessions(writing, settings, decision.days, now)?;
-    if unpriced.is_empty() {
+    let (first, last) = (decision.days.first(), decision.days.last());
+    let last = last.min(settings.calendar.last_final(now, settings.grace)?);
+    let Some(days) = DayRange::new(first, last)
+        .ok()
+        .filter(|_| !unpriced.is_empty())
+    else {
         return Err(EngineError::NothingToAccept(decision.days));
-    }
-    let id = writing.accepted_prices().add(decision, now)?;
+    };
+    let decision = PriceAcceptance {
+        days,
+        ..decision.clone()
+    };
+    let id = writing.accepted_prices().add(&decision, now)?;
     writing.increment_revision()?;
-    Ok((id, unpriced))
+    Ok((id, days, unpriced))
 }
 
 /// Revokes a decision: its sessions wait for closes again. Their cells are invalidated, because

@@ -113,6 +113,26 @@ fn is_late(metrics: &str) -> bool {
 }
 
 #[test]
+fn prices_of_sessions_that_are_not_due_are_not_accepted() {
+    let workspace = walkthrough();
+    let at = |evening: &str, arguments: &[&str]| {
+        workspace.run(&[&["--now", evening], arguments].concat())
+    };
+    let (today, tomorrow) = (evening("01-12"), evening("01-13"));
+    let range = ["--from", "2026-01-09", "--to", "2026-12-31"];
+    let accept = [
+        &["accept-prices", "--reason", "the year is wrong"],
+        &range[..],
+    ]
+    .concat();
+    let accepted = at(&today, &accept);
+    let says = "Sessions after 2026-01-12 are not accepted, since they are not due yet.";
+    assert!(accepted.stdout.contains(says), "{}", accepted.stdout);
+    assert_eq!(at(&today, &["run"]).code, 0);
+    assert_eq!(at(&tomorrow, &["run"]).code, 1);
+}
+
+#[test]
 fn accepted_prices_end_the_wait_until_they_are_revoked() {
     let workspace = walkthrough();
     let now = evening("01-12");

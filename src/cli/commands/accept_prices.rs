@@ -63,14 +63,25 @@ fn accept(context: &Context, decision: &PriceAcceptance) -> Result<Exit, CliErro
     let app = context.app()?;
     let now = app.environment.clock.now();
     let mut writer = app.store.writer()?;
-    let (id, sessions) =
+    let (id, days, sessions) =
         writer.write(|writing| accept_prices(writing, &app.settings, decision, now))?;
     match context.format() {
-        Format::Json => print_json(&json!({ "id": id, "sessions": sessions }))?,
-        Format::Text => print(&format!(
-            "accepted the prices of {} (number {id}); `plimsoll run` does their cells.",
-            report::count_with_noun(sessions.len() as u64, "unpriced session"),
-        ))?,
+        Format::Json => {
+            print_json(&json!({ "id": id, "last": days.last(), "sessions": sessions }))?
+        }
+        Format::Text => {
+            let cut = match days == decision.days {
+                true => String::new(),
+                false => format!(
+                    "\nSessions after {} are not accepted, since they are not due yet.",
+                    days.last()
+                ),
+            };
+            print(&format!(
+                "accepted the prices of {} (number {id}); `plimsoll run` does their cells.{cut}",
+                report::count_with_noun(sessions.len() as u64, "unpriced session"),
+            ))?;
+        }
     }
     Ok(Exit::Complete)
 }

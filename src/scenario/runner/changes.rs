@@ -321,7 +321,7 @@ pub(super) fn accept_prices(
     let (settings, now) = (harness.settings(), harness.environment().clock.now());
     let mut writer = harness.store().writer()?;
     match writer.write(|writing| engine::accept_prices(writing, &settings, decision, now)) {
-        Ok((_, sessions)) => {
+        Ok((_, _, sessions)) => {
             let accepted = sessions.keys().map(|day| format!("{day}  accepted"));
             Ok(done_outcome(accepted.collect(), 0))
         }
