@@ -53,6 +53,7 @@ pub(crate) use foreign::normalize_id;
 pub use map::{Map, MapError};
 pub(crate) use map::{RawMap, Table};
 pub use replay::replay;
+pub(crate) use rows::Row;
 pub(crate) use scratch::ScratchReader;
 pub use sqlite::capture_sqlite;
 pub use state::State;

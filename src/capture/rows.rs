@@ -59,7 +59,20 @@ pub(crate) struct Row<'r> {
     pub(crate) values: &'r [Option<String>],
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
+    pub(crate) const fn new(table: &'r Table, number: u64, values: &'r [Option<String>]) -> Self {
+        Self {
+            table,
+            number,
+            values,
+        }
+    }
+
+    /// Returns whether the map names a column for a key.
+    pub(crate) fn is_mapped(&self, key: &str) -> bool {
+        self.table.column_index(key).is_some()
+    }
+
     /// Returns the text of a column; `None` if the map has no such key or the value is empty.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         let text = self.values[self.table.column_index(key)?].as_deref()?;

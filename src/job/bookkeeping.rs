@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::JobError;
 use super::promise::Promise;
 use super::state::JobState;
-use crate::capture::{Table, parse_day};
+use crate::capture::{CaptureError, Map, Row, Table, parse_day};
 use crate::domain::Day;
 use crate::store::RunState;
 
@@ -59,14 +59,17 @@ impl BookkeepingRows {
         let map = &state.job.map;
         let mut found = Bookkeeping::default();
         if let Some(table) = &map.runs {
-            for row in without(self.runs, &earlier.runs) {
-                found.runs.push(run_row(table, &row, state)?);
+            for (number, values) in without(self.runs, &earlier.runs) {
+                found
+                    .runs
+                    .push(run_row(&Row::new(table, number, &values), map)?);
             }
         }
         if let Some(table) = &map.progress {
-            for row in without(self.days, &earlier.days) {
-                let day = value(table, &row, "day", "a day", parse_day)?;
-                let done = value(table, &row, "done", "a count", parse_count)?;
+            for (number, values) in without(self.days, &earlier.days) {
+                let row = Row::new(table, number, &values);
+                let day = row.parse("day", "a day", parse_day)?;
+                let done = row.parse("done", "a count", parse_count)?;
                 found.days.extend(day.zip(done));
             }
         }
@@ -74,24 +77,18 @@ impl BookkeepingRows {
     }
 }
 
-fn run_row(table: &Table, row: &Values, state: &JobState<'_>) -> Result<RunRow, JobError> {
+fn run_row(row: &Row<'_>, map: &Map) -> Result<RunRow, CaptureError> {
     let expected = "a run state; `[map.runs.states]` can name other words";
-    let known = |word: &str| state.job.map.run_state(word);
-    let named = value(table, row, "state", expected, known)?;
-    let ended = value(table, row, "ended", "an instant", |text| {
-        Some(text.to_owned())
-    })?;
-    let by_end = match ended {
-        Some(_) => RunState::Complete,
-        None => RunState::Running,
+    let named = row.parse("state", expected, |word| map.run_state(word))?;
+    let by_end = match (row.is_mapped("ended"), row.text("ended")) {
+        (true, Some(_)) => RunState::Complete,
+        (true, None) => RunState::Running,
+        // Neither the state nor the end is known.
+        (false, _) => RunState::Incomplete,
     };
     Ok(RunRow {
-        state: named.unwrap_or(match table.column_index("ended") {
-            Some(_) => by_end,
-            // Neither the state nor the end is mapped.
-            None => RunState::Incomplete,
-        }),
-        done: value(table, row, "done", "a count", parse_count)?,
+        state: named.unwrap_or(by_end),
+        done: row.parse("done", "a count", parse_count)?,
     })
 }
 
@@ -99,32 +96,8 @@ fn parse_count(text: &str) -> Option<u64> {
     text.parse().ok()
 }
 
-/// Parses a column of a row; `None` if it is not mapped or null.
-fn value<T>(
-    table: &Table,
-    row: &Values,
-    key: &str,
-    expected: &'static str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, JobError> {
-    let Some(at) = table.column_index(key) else {
-        return Ok(None);
-    };
-    let Some(text) = &row[at] else {
-        return Ok(None);
-    };
-    let parsed = parse(text).ok_or_else(|| JobError::Read {
-        line: table.columns[at].line,
-        table: table.name.clone(),
-        column: table.columns[at].name.clone(),
-        value: text.clone(),
-        expected,
-    })?;
-    Ok(Some(parsed))
-}
-
-/// Returns the rows without as many equal ones as there were before.
-fn without(rows: Vec<Values>, earlier: &[Values]) -> Vec<Values> {
+/// Returns the rows without as many equal ones as there were before, with their numbers from 1.
+fn without(rows: Vec<Values>, earlier: &[Values]) -> Vec<(u64, Values)> {
     let mut known: BTreeMap<&Values, u32> = BTreeMap::new();
     for row in earlier {
         *known.entry(row).or_default() += 1;
@@ -136,7 +109,8 @@ fn without(rows: Vec<Values>, earlier: &[Values]) -> Vec<Values> {
         }
         _ => true,
     };
-    rows.into_iter().filter(|row| is_new(row)).collect()
+    let numbered = (1..).zip(rows);
+    numbered.filter(|(_, row)| is_new(row)).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +122,6 @@ mod tests {
         let row = |text: &str| vec![Some(text.to_owned()), None];
         let rows = vec![row("a"), row("b"), row("a"), row("c")];
         let earlier = [row("a"), row("b")];
-        assert_eq!(without(rows, &earlier), [row("a"), row("c")]);
+        assert_eq!(without(rows, &earlier), [(3, row("a")), (4, row("c"))]);
     }
 }

@@ -117,22 +117,6 @@ pub enum JobError {
     /// A table of the job cannot be read.
     #[error(transparent)]
     Table(#[from] CaptureError),
-    /// A table of the job has a value that cannot be read.
-    #[error(
-        "line {line} of the map: column `{column}` of table `{table}` has `{value}` (expected {expected})"
-    )]
-    Read {
-        /// The line of the map, from 1.
-        line: usize,
-        /// The name of the table.
-        table: String,
-        /// The name of the column.
-        column: String,
-        /// The value as text.
-        value: String,
-        /// The expected kind of value.
-        expected: &'static str,
-    },
     /// The job could not be tried on a drawn world.
     #[error("the world of seed {seed} could not be tried")]
     World {
@@ -200,7 +184,6 @@ impl JobError {
             Self::Plan(_)
                 | Self::Calendar(_)
                 | Self::Engine(_)
-                | Self::Read { .. }
                 | Self::SchemaChanged { .. }
                 | Self::Table(_)
                 | Self::Store(_)

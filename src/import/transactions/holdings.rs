@@ -61,26 +61,17 @@ pub(crate) fn shortfalls<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{CashTerms, Money, PortfolioId, Split, Transaction};
+    use crate::domain::{PortfolioId, Split, Transaction};
     use crate::import::sample::{day, security};
 
     use TransactionKind::{Buy, Sell, TransferOut};
 
     fn movement((on, kind, quantity): (&str, TransactionKind, &str)) -> Transaction {
         Transaction {
-            portfolio: PortfolioId(1),
-            day: day(on),
-            time: None,
-            kind,
             security: Some(SecurityId(1)),
             quantity: quantity.parse().unwrap(),
-            price: None,
-            amount: None,
-            fee: Money::ZERO,
-            cash: CashTerms::default(),
-            counterpart: None,
-            lots: None,
             reference: format!("{on} {kind} {quantity}"),
+            ..Transaction::new(PortfolioId(1), day(on), kind)
         }
     }
 
