@@ -92,18 +92,26 @@ impl Search<'_, '_> {
             .filter(|(_, other)| is_equal(other, TransactionKind::TransferOut, receiver))
             .nth(rank);
         let (out, _) = out.ok_or(missing)?;
-        let closed = self.closed_by(giver, given, security, out)?;
+        // The receiver never counts the transfer before the events that it depends on.
+        let market = (self.market_of)(receiver);
+        let last = market
+            .sessions()
+            .get(market.session_on_or_after(transfer.day));
+        let last = last.copied().unwrap_or(transfer.day);
+        let closed = self.closed_by(giver, given, security, out, last)?;
         carried(&closed, transfer.quantity).ok_or(BookingError::CounterpartUnbookable)
     }
 
     /// Books the giver's movements of a security, and of those that turn into it by corporate
-    /// actions, up to its transfer out. Returns the lots that the transfer closed.
+    /// actions, up to its transfer out. No event counts on a session after `last`. Returns the lots
+    /// that the transfer closed.
     fn closed_by(
         &mut self,
         giver: PortfolioId,
         history: &History,
         security: SecurityId,
         out: usize,
+        last: Day,
     ) -> Result<Vec<ClosedLot>, BookingError> {
         let market = (self.market_of)(giver);
         let unbookable = |error: PhaseError| match error {
@@ -113,8 +121,8 @@ impl Search<'_, '_> {
             } => BookingError::CircularTransfer,
             _ => BookingError::CounterpartUnbookable,
         };
-        let last = history.transactions()[out].day;
-        // The giver's own calendar may have no session on the day of the transfer, nor after it yet.
+        let transferred = history.transactions()[out].day;
+        // The giver's own calendar may have no session between the transfer and `last`.
         let sessions = market.sessions();
         let last_session = sessions.partition_point(|session| *session <= last);
         if sessions.is_empty() {
@@ -122,7 +130,7 @@ impl Search<'_, '_> {
         }
         let account = Account::new(history.currency(), history.cost_basis());
         let mut account = account.ending_on(last_session.saturating_sub(1));
-        let securities = predecessors(market, security, last);
+        let securities = predecessors(market, security, transferred);
         let mut events = Events::new(market, &securities);
         for (index, transaction) in (0_u32..).zip(&history.transactions()[..=out]) {
             let moves = transaction

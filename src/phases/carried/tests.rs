@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{ActionKind, Delivery, Price};
-use crate::phases::fixture::{MarketBuilder, buy, day, portfolio, transaction};
+use crate::phases::fixture::{MarketBuilder, buy, day, portfolio, security, transaction};
 
 use TransactionKind::{TransferIn, TransferOut};
 
@@ -30,6 +30,17 @@ fn transfer(kind: TransactionKind, on: i32, quantity: &str, counterpart: u32) ->
     let mut transfer = transaction(on, kind, Some(7), quantity);
     transfer.counterpart = Some(PortfolioId(counterpart));
     transfer
+}
+
+fn action(on: i32, security: u32, kind: ActionKind) -> CorporateAction {
+    CorporateAction {
+        security: SecurityId(security),
+        day: day(on),
+        kind,
+        received: None,
+        cash: None,
+        cost_share: None,
+    }
 }
 
 fn found(histories: &[(u32, History)]) -> BTreeMap<(PortfolioId, u32), Carried> {
@@ -75,14 +86,6 @@ fn lots_are_carried_on_with_their_cost_and_day() {
 
 #[test]
 fn actions_before_the_transfer_change_the_carried_cost() {
-    let action = |on, security, kind| CorporateAction {
-        security: SecurityId(security),
-        day: day(on),
-        kind,
-        received: None,
-        cash: None,
-        cost_share: None,
-    };
     let mut builder = builder();
     builder.sources.actions.extend([
         CorporateAction {
@@ -160,6 +163,36 @@ fn a_giver_whose_market_is_closed_gives_its_lots() {
     let lot = CarriedLot {
         quantity: Quantity::whole(4),
         cost: Money::whole(20),
+        day: day(0),
+    };
+    assert_eq!(lots[&(PortfolioId(2), 0)], Ok(vec![lot]));
+}
+
+/// The day of the capital and of the transfer is no session, so both are converted by the next rate.
+#[test]
+fn events_between_sessions_count_on_the_next_session() {
+    let mut builder = MarketBuilder::with_session_days(vec![0, 1, 3, 4]);
+    let mut share = security(7);
+    share.currency = "EUR".parse().unwrap();
+    let mut euro = security(8);
+    euro.symbol = "EURUSD".to_owned();
+    builder.sources.securities.extend([share, euro]);
+    for (id, on, price) in [(7, 0, "10"), (8, 0, "1"), (8, 1, "1.2"), (8, 3, "1.5")] {
+        builder.add_close(id, on, price);
+    }
+    builder.sources.actions.push(CorporateAction {
+        cash: Some(Price::whole(1)),
+        ..action(2, 7, ActionKind::ReturnOfCapital)
+    });
+    let giver = vec![buy(0, 7, "4", "10"), transfer(TransferOut, 2, "4", 2)];
+    let taker = vec![transfer(TransferIn, 2, "4", 1)];
+    let (giver, taker) = (history(1, giver), history(2, taker));
+    let histories = BTreeMap::from([(PortfolioId(1), &giver), (PortfolioId(2), &taker)]);
+    let market = builder.build();
+    let lots = carried_lots(|_| &market, &histories);
+    let lot = CarriedLot {
+        quantity: Quantity::whole(4),
+        cost: Money::whole(40 - 6),
         day: day(0),
     };
     assert_eq!(lots[&(PortfolioId(2), 0)], Ok(vec![lot]));
