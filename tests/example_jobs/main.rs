@@ -2,6 +2,7 @@
 
 mod books;
 mod promises;
+mod table;
 
 use books::Books;
 

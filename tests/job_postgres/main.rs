@@ -6,6 +6,7 @@
 //! | `server` | the server, shared with the tests of captures |
 //! | `workspace` | a folder with a job file, in which tests run the program |
 //! | `runs` | cells, types of columns, faults and promises |
+//! | `table` | the table of promises in the docs, shared with the tests of the example jobs |
 //! | `examples` | the example jobs for PostgreSQL, in SQL and with SQLAlchemy |
 //! | `removal` | databases are dropped after each end, and those of killed runs by the next one |
 //! | `refusals` | servers, rights, schemas and URLs that cannot be used |
@@ -17,4 +18,7 @@ mod runs;
 #[path = "../capture_postgres/server.rs"]
 #[allow(dead_code, reason = "these tests need no TLS")]
 mod server;
+#[path = "../example_jobs/table.rs"]
+#[allow(dead_code, reason = "the jobs of the table are on SQLite")]
+mod table;
 mod workspace;
