@@ -12,7 +12,7 @@ CREATE TABLE portfolios (
 CREATE TABLE snapshots (
     portfolio_id TEXT NOT NULL REFERENCES portfolios (id),
     day          TEXT NOT NULL,
-    nav          INTEGER NOT NULL,  -- in cents
+    nav          INTEGER NOT NULL,
     is_complete  INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (portfolio_id, day)
 );

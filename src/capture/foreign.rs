@@ -14,7 +14,7 @@ use super::map::{Map, Table};
 use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
 use super::state::{CapturedPortfolio, Naming, State};
 use super::time::CaptureTime;
-use super::values::{parse_bool, parse_day, parse_instant};
+use super::values::{parse_day, parse_instant};
 use crate::domain::{
     CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioCalendars, PortfolioId,
     PortfolioKey,
@@ -55,7 +55,12 @@ pub(super) fn capture_rows(
     let now = time.resolve(newest_day, history.newest_instant(), settings)?;
     let target = last_final(now)?;
     let days = collector.take_day_marks(&mut analytics);
-    collector.into_state(days, history, settings, now, target, rows.origin())
+    let mut state = collector.into_state(days, history, settings, now, target, rows.origin())?;
+    if map.has_amounts() {
+        let text = "the mapped amounts: a world has the sources of amounts, not amounts";
+        state.left_out.push(text.to_owned());
+    }
+    Ok(state)
 }
 
 /// The rows read so far. Portfolios are numbered in the order of their ids, so that the order of
@@ -337,7 +342,11 @@ fn is_complete(row: &Row<'_>) -> Result<bool, CaptureError> {
     match row.table.column_index("complete") {
         None => Ok(true),
         Some(_) => Ok(row
-            .parse("complete", "yes or no", parse_bool)?
+            .parse(
+                "complete",
+                "yes or no, or one of `complete-values`",
+                |text| row.table.parse_complete(text),
+            )?
             .unwrap_or(false)),
     }
 }

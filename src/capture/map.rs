@@ -1,13 +1,12 @@
-//! Reads a capture map: the tables and columns of another program that hold the parts of a state.
+//! Defines a capture map: the tables and columns of another program that hold the parts of a state.
 //! `docs/capture.md` documents its keys. Every name keeps its line, for error messages.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use thiserror::Error;
-use toml::Spanned;
+use toml::Value;
 
-use super::values::parse_run_state;
+use super::values::{column_text, parse_bool, parse_run_state};
 use crate::domain::{Nearest, Phase};
 use crate::store::RunState;
 
@@ -33,7 +32,28 @@ pub enum MapError {
         /// The line of the name, from 1.
         line: usize,
     },
+    /// The values of a `complete` column are not two different ones.
+    #[error(
+        "line {line} of the map: `complete-values` has two different texts, numbers or booleans: of a \
+         row that is complete, and of another"
+    )]
+    CompleteValues {
+        /// The line of the values, from 1.
+        line: usize,
+    },
+    /// Amounts have more decimals than a number can have.
+    #[error(
+        "line {line} of the map: `amount-decimals` is a number from 0 to {max}",
+        max = MAX_DECIMALS
+    )]
+    Decimals {
+        /// The line of the number, from 1.
+        line: usize,
+    },
 }
+
+/// The most decimals of amounts.
+pub(super) const MAX_DECIMALS: u32 = 9;
 
 /// The tables and columns of another program that hold the parts of a state.
 #[derive(Debug)]
@@ -44,6 +64,8 @@ pub struct Map {
     pub(crate) runs: Option<Table>,
     /// The bookkeeping by day: how many portfolios were done for it.
     pub(crate) progress: Option<Table>,
+    /// The decimals that whole numbers of amounts stand for: 2 for cents.
+    pub(crate) amount_decimals: u32,
     /// Run states by the other program's words for them.
     pub(super) states: BTreeMap<String, RunState>,
 }
@@ -57,6 +79,9 @@ pub(crate) struct Table {
     /// The line of the map that names the table, from 1.
     pub(crate) line: usize,
     pub(crate) columns: Vec<Column>,
+    /// The values of the column `complete`, of a complete row and of another; the usual words for yes
+    /// and no if left out.
+    pub(crate) complete_values: Option<[Value; 2]>,
 }
 
 /// A column that the map names.
@@ -79,149 +104,40 @@ impl Table {
     pub(crate) fn column_index(&self, key: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.key == key)
     }
-}
 
-/// The keys of a map, as they are read.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct RawMap {
-    portfolios: Spanned<RawPortfolios>,
-    snapshots: Spanned<RawCells>,
-    #[serde(default)]
-    analytics: BTreeMap<Spanned<String>, Spanned<RawCells>>,
-    runs: Option<Spanned<RawRuns>>,
-    progress: Option<Spanned<RawProgress>>,
-}
-
-type Name = Option<Spanned<String>>;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawPortfolios {
-    table: Name,
-    id: Spanned<String>,
-    name: Name,
-    deleted_at: Name,
-    inception: Name,
-    closed: Name,
-    currency: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawCells {
-    table: Name,
-    portfolio: Spanned<String>,
-    day: Spanned<String>,
-    complete: Name,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRuns {
-    table: Name,
-    started: Spanned<String>,
-    ended: Name,
-    state: Name,
-    policy: Name,
-    target: Name,
-    planned: Name,
-    done: Name,
-    failed: Name,
-    #[serde(default)]
-    states: BTreeMap<String, RunState>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawProgress {
-    table: Name,
-    day: Spanned<String>,
-    done: Spanned<String>,
+    /// Returns whether a row with this value of `complete` is complete; `None` if the value is not
+    /// known. No value is that of a row that is not complete.
+    pub(crate) fn parse_complete(&self, text: &str) -> Option<bool> {
+        let values = self.complete_values.iter().flatten();
+        let found = values.zip([true, false]);
+        let mut found = found.filter(|(value, _)| column_text(value) == text);
+        match found.next() {
+            Some((_, is_complete)) => Some(is_complete),
+            None => parse_bool(text),
+        }
+    }
 }
 
 impl Map {
-    /// Parses a map from TOML text.
-    ///
-    /// # Errors
-    ///
-    /// Refuses text that is not TOML, unknown or missing keys, and analytics of an unknown phase.
-    pub fn parse(text: &str) -> Result<Self, MapError> {
-        let raw: RawMap = toml::from_str(text).map_err(|source| MapError::Text {
-            nearest: Nearest::from_message(source.message()),
-            source,
-        })?;
-        Self::from_raw(raw, text)
-    }
-
-    /// Makes a map from its keys. `text` is the file that they were read from, which may have other
-    /// keys too.
-    pub(crate) fn from_raw(raw: RawMap, text: &str) -> Result<Self, MapError> {
-        let lines = Lines { text };
-        let (at, keys) = lines.locate(raw.portfolios);
-        let portfolios = lines.map_table(
-            "portfolios",
-            at,
-            keys.table,
-            [
-                ("id", Some(keys.id)),
-                ("name", keys.name),
-                ("deleted-at", keys.deleted_at),
-                ("inception", keys.inception),
-                ("closed", keys.closed),
-                ("currency", keys.currency),
-            ],
-        );
-        let snapshots = lines.cell_table("snapshots", raw.snapshots);
-        let mut analytics = Vec::new();
-        for (name, cells) in raw.analytics {
-            let (line, name) = lines.locate(name);
-            match name.parse() {
-                Ok(phase @ (Phase::Positions | Phase::Exposures | Phase::Risk)) => {
-                    analytics.push((phase, lines.cell_table(&name, cells)));
-                }
-                _ => return Err(MapError::Phase { name, line }),
-            }
-        }
-        let mut states = BTreeMap::new();
-        let runs = raw.runs.map(|runs| {
-            let (at, keys) = lines.locate(runs);
-            states = keys.states;
-            lines.map_table(
-                "runs",
-                at,
-                keys.table,
-                [
-                    ("started", Some(keys.started)),
-                    ("ended", keys.ended),
-                    ("state", keys.state),
-                    ("policy", keys.policy),
-                    ("target", keys.target),
-                    ("planned", keys.planned),
-                    ("done", keys.done),
-                    ("failed", keys.failed),
-                ],
-            )
-        });
-        let progress = raw.progress.map(|progress| {
-            let (at, keys) = lines.locate(progress);
-            let columns = [("day", Some(keys.day)), ("done", Some(keys.done))];
-            lines.map_table("progress", at, keys.table, columns)
-        });
-        Ok(Self {
-            portfolios,
-            snapshots,
-            analytics,
-            runs,
-            progress,
-            states,
-        })
-    }
-
     /// Returns the state that a word of the other program means; `None` if it is not known.
     pub(crate) fn run_state(&self, word: &str) -> Option<RunState> {
         let named = self.states.get(word).copied();
         named.or_else(|| parse_run_state(word))
+    }
+
+    /// Sets the values of `complete` in the tables that have none.
+    pub(crate) fn complete_values_by_default(&mut self, values: &[Value; 2]) {
+        let analytics = self.analytics.iter_mut().map(|(_, table)| table);
+        for table in analytics.chain([&mut self.snapshots]) {
+            table.complete_values.get_or_insert_with(|| values.clone());
+        }
+    }
+
+    /// Returns whether amounts of snapshots are mapped.
+    pub(crate) fn has_amounts(&self) -> bool {
+        let columns = self.snapshots.columns.iter();
+        let mut keys = columns.map(|column| column.key);
+        keys.any(|key| ["nav", "cash", "pnl"].contains(&key))
     }
 
     /// Returns all tables of the map.
@@ -230,54 +146,6 @@ impl Map {
         let first = [&self.portfolios, &self.snapshots].into_iter();
         let first = first.chain(analytics);
         first.chain(&self.runs).chain(&self.progress)
-    }
-}
-
-/// The text of the map, to find the lines of its values.
-struct Lines<'t> {
-    text: &'t str,
-}
-
-impl Lines<'_> {
-    /// Returns the line of a value, from 1, and the value.
-    fn locate<T>(&self, value: Spanned<T>) -> (usize, T) {
-        let before = &self.text[..value.span().start.min(self.text.len())];
-        (before.matches('\n').count() + 1, value.into_inner())
-    }
-
-    fn cell_table(&self, role: &str, cells: Spanned<RawCells>) -> Table {
-        let (at, keys) = self.locate(cells);
-        self.map_table(
-            role,
-            at,
-            keys.table,
-            [
-                ("portfolio", Some(keys.portfolio)),
-                ("day", Some(keys.day)),
-                ("complete", keys.complete),
-            ],
-        )
-    }
-
-    fn map_table<const N: usize>(
-        &self,
-        role: &str,
-        at: usize,
-        table: Name,
-        columns: [(&'static str, Name); N],
-    ) -> Table {
-        // A table without a name is called like its role.
-        let (line, name) = table.map_or_else(|| (at, role.to_owned()), |name| self.locate(name));
-        let columns = columns.into_iter().filter_map(|(key, name)| {
-            let (line, name) = self.locate(name?);
-            Some(Column { key, name, line })
-        });
-        Table {
-            role: role.to_owned(),
-            name,
-            line,
-            columns: columns.collect(),
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! | file | does |
 //! |---|---|
 //! | `books`, `sources` | read a Plimsoll database and its sources |
-//! | `map`, `values` | read the map of another program's tables, and parse their values |
+//! | `map`, `map_keys`, `values` | read the map of another program's tables, and parse their values |
 //! | `rows`, `foreign`, `history` | turn rows of another program into a state |
 //! | `sqlite`, `exports`, `postgres` | sources of such rows |
 //! | `scratch` | read the rows of a scratch database |
@@ -28,6 +28,7 @@ mod foreign;
 mod history;
 mod intervals;
 mod map;
+mod map_keys;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod replay;
@@ -50,12 +51,13 @@ pub use cells::CapturedCells;
 pub use error::CaptureError;
 pub use exports::{Exports, capture_exports};
 pub(crate) use foreign::normalize_id;
+pub(crate) use map::Table;
 pub use map::{Map, MapError};
-pub(crate) use map::{RawMap, Table};
+pub(crate) use map_keys::RawMap;
 pub use replay::replay;
 pub(crate) use rows::Row;
 pub(crate) use scratch::ScratchReader;
 pub use sqlite::capture_sqlite;
 pub use state::State;
 pub use time::CaptureTime;
-pub(crate) use values::{parse_bool, parse_day};
+pub(crate) use values::parse_day;

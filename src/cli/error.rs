@@ -169,6 +169,8 @@ impl CliError {
             return store_exit(error);
         }
         match self {
+            // Some of the work may be done.
+            Self::Job(JobError::Interrupted) => Exit::Incomplete,
             Self::Usage(_) | Self::Range(_) => Exit::Usage,
             Self::RowsHeldBack { .. } => Exit::Incomplete,
             Self::Configuration { .. }

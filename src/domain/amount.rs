@@ -78,6 +78,15 @@ impl Money {
         Self::scaled(number.round_dp(Self::DECIMALS).normalize())
     }
 
+    /// Reads a number of another program that counts units of 10^-`decimals`, such as `100050` with
+    /// two decimals for 1000.50, rounding half to even; `None` if it is not a number or does not fit.
+    pub fn from_text_in_units(text: &str, decimals: u32) -> Option<Self> {
+        let number: Result<Decimal, _> = text.parse();
+        let number = number.or_else(|_| Decimal::from_scientific(text)).ok()?;
+        let unit = Decimal::try_new(1, decimals).ok()?;
+        Self::rounded(number.checked_mul(unit)?).ok()
+    }
+
     fn scaled(number: Decimal) -> Result<Self, AmountError> {
         number
             .checked_mul(Decimal::from(Self::SCALE))

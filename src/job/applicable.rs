@@ -2,10 +2,11 @@
 //! cannot is not applicable, with the reason: it is counted, and never passed.
 
 use super::job_file::Job;
+use super::pair::is_twice_at_once;
 use crate::domain::{Calendar, Day, DayRange, Phase, PhaseSet};
 use crate::plan::PolicyName;
 use crate::scenario::script::{Action, Expectation, Run, RunEnd, Scenario};
-use crate::scenario::world::{MarketEnd, World, WorldPortfolio};
+use crate::scenario::world::{Contents, MarketEnd, World, WorldPortfolio};
 
 /// The policy whose expectations are those of a job that does what is needed.
 pub(super) const EXPECTED_POLICY: PolicyName = PolicyName::PerCell;
@@ -27,7 +28,9 @@ pub(super) fn not_applicable(job: &Job, scenario: &Scenario) -> Option<String> {
                 let expected = policy
                     .into_iter()
                     .flat_map(|policy| step.expected_under(policy));
-                let reason = expected.filter_map(expectation_reason).next();
+                let reason = expected
+                    .filter_map(|expected| expectation_reason(job, &scenario.world, expected))
+                    .next();
                 if let Some(reason) = reason {
                     return Some(format!("step {number}: {reason}"));
                 }
@@ -40,7 +43,8 @@ pub(super) fn not_applicable(job: &Job, scenario: &Scenario) -> Option<String> {
                 Some(&scenario.expected),
                 scenario.expected_by_policy.get(policy),
             ];
-            expected.into_iter().flatten().find_map(expectation_reason)
+            let mut expected = expected.into_iter().flatten();
+            expected.find_map(|expected| expectation_reason(job, &scenario.world, expected))
         })
 }
 
@@ -187,7 +191,8 @@ fn run_reason(job: &Job, run: &Run) -> Option<String> {
     if run.limit.is_some() || run.max_cells.is_some() {
         return reason("a job has no limit of cells");
     }
-    if run.crash.is_some() || run.cancel.is_some() || !run.meanwhile.is_empty() {
+    let has_others = !run.meanwhile.is_empty() && !is_twice_at_once(run);
+    if run.crash.is_some() || run.cancel.is_some() || has_others {
         return reason(
             "its run is disturbed at a point of Plimsoll's run; see `plimsoll job faults`",
         );
@@ -231,8 +236,19 @@ pub(super) fn command_of<'j>(job: &'j Job, run: &Run) -> Option<&'j super::job_f
     }
 }
 
+/// Returns whether a world lists sources, from which Plimsoll computes amounts.
+fn has_sources(world: &World) -> bool {
+    let is_given =
+        |portfolio: &WorldPortfolio| matches!(portfolio.contents, Contents::Given { .. });
+    !world.transactions.is_empty()
+        || !world.closes.is_empty()
+        || !world.splits.is_empty()
+        || !world.actions.is_empty()
+        || world.portfolios.iter().any(is_given)
+}
+
 /// Returns the reason why a job cannot be measured by an expectation, if it cannot.
-fn expectation_reason(expected: &Expectation) -> Option<String> {
+fn expectation_reason(job: &Job, world: &World, expected: &Expectation) -> Option<String> {
     let statuses = expected.cells.keys().chain(expected.counts.keys());
     for status in statuses {
         use crate::scenario::script::CellStatus as Status;
@@ -245,8 +261,17 @@ fn expectation_reason(expected: &Expectation) -> Option<String> {
     if !expected.reasons.is_empty() {
         return reason("a job gives no reasons");
     }
-    if !expected.amounts.is_empty() || !expected.quality.is_empty() {
-        return reason("the map has no amounts");
+    let mut amounts = expected.amounts.keys().map(|(amount, ..)| amount.name());
+    if let Some(amount) = amounts.find(|amount| job.map.snapshots.column(amount).is_none()) {
+        return Some(format!("the map has no `{amount}`"));
+    }
+    if !expected.amounts.is_empty() && has_sources(world) {
+        return reason(
+            "its amounts follow from transactions and prices, which the tables do not have",
+        );
+    }
+    if !expected.quality.is_empty() {
+        return reason("the tables have no kinds of prices");
     }
     if !expected.messages.is_empty() {
         return reason("it expects a message of Plimsoll");

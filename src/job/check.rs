@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::applicable::world_reason;
 use super::error::JobError;
 use super::job_file::Job;
-use super::promises::Subject;
 use super::result::run_result;
 use super::run::Disturbance;
 use super::run_checks::check_run;
 use super::scratch::Template;
+use super::subject::Subject;
 use crate::scenario::runner::RunResult;
 use crate::scenario::script::{FixtureError, Scenario};
 

@@ -8,10 +8,11 @@ use super::applicable::world_reason;
 use super::error::JobError;
 use super::job_file::Job;
 use super::promise::Promise;
-use super::promises::{Subject, check_promises, check_two_runs};
+use super::promises::{check_promises, check_two_runs};
 use super::run::Disturbance;
 use super::run_checks::{BrokenPromise, check_run};
 use super::scratch::Template;
+use super::subject::Subject;
 use super::worlds::generate_world;
 use crate::parallel::map;
 use crate::scenario::script::{FixtureError, Scenario};
@@ -206,6 +207,7 @@ fn breaks_promise(subject: &Subject<'_>, promise: Promise) -> Result<bool, JobEr
         Promise::FindsEveryNeededCell
         | Promise::DoesNothingTwice
         | Promise::NoWriteOutsideRange
+        | Promise::LeavesPortfoliosAlone
         | Promise::ProgressRowsAreTrue
         | Promise::NoSnapshotWithoutAnalytics => {
             let (state, request) = (subject.load()?, subject.nightly());

@@ -25,9 +25,7 @@ pub struct Job {
     pub(super) make: Make,
     pub(super) map: Map,
     pub(super) ids: IdForm,
-    pub(super) days: DayForm,
-    /// The values of a complete row and of an incomplete one.
-    pub(super) complete: (CellValue, CellValue),
+    pub(super) days: DayForms,
     /// Values of other columns, by the part of the map.
     pub(super) values: BTreeMap<String, Vec<(String, CellValue)>>,
     pub(super) rows: Vec<OtherRows>,
@@ -72,7 +70,23 @@ pub(super) struct OtherRows {
     pub(super) table: String,
     pub(super) portfolio: Option<String>,
     pub(super) day: Option<String>,
+    pub(super) days: DayForm,
     pub(super) values: Vec<(String, CellValue)>,
+}
+
+/// The forms of days in the tables.
+#[derive(Debug, Default)]
+pub(super) struct DayForms {
+    /// The form in tables that are not listed.
+    pub(super) default: DayForm,
+    pub(super) by_part: BTreeMap<String, DayForm>,
+}
+
+impl DayForms {
+    /// Returns the form in a part of the map.
+    pub(super) fn of(&self, part: &str) -> DayForm {
+        self.by_part.get(part).copied().unwrap_or(self.default)
+    }
 }
 
 impl JobCommand {
@@ -117,6 +131,15 @@ impl Job {
         self.map.portfolios.column("inception").is_some()
             || values.any(|value| value.mentions("inception"))
             || subjects.any(|subject| subject == RowSubject::Cell)
+    }
+
+    /// Returns the values of `complete` in a table, of a complete row and of another.
+    pub(super) fn complete_values(&self, table: &Table) -> (CellValue, CellValue) {
+        let given = table.complete_values.as_ref();
+        let given = given.and_then(|[done, open]| {
+            Some((CellValue::from_toml(done)?, CellValue::from_toml(open)?))
+        });
+        given.unwrap_or((CellValue::Integer(1), CellValue::Integer(0)))
     }
 
     /// Returns the tables of the map that have a cell a row, with the phase that a row means, the

@@ -15,18 +15,24 @@
 //! | `access` | the names by which a command finds its database |
 //! | `command` | starts commands |
 //! | `process` | runs one command within a time and with bounded output |
+//! | `process_group` | the states of the processes of a group |
+//! | `descendants` | the processes that a command started |
 //! | `served` | keeps a process up that makes many runs |
 //! | `production` | recognises databases in use, which no job gets |
 //! | `outcome` | the ways in which a command fails |
 //! | `state` | a world in the tables: writes it, reads the done cells, plans the needed ones |
 //! | `request`, `request_values` | a request to a job, and the values that it is told |
 //! | `run` | a run of the job with the cells that it wrote |
+//! | `pair` | two runs at once |
 //! | `bookkeeping` | the rows in which the job counts its own work |
+//! | `portfolio_rows` | the rows of portfolios, which a job only reads |
 //! | `result` | the run as the values of a transcript |
 //! | `applicable` | worlds and steps that a job cannot take |
 //! | `play` | plays a scenario with the job |
 //! | `promise` | the promises of a nightly job |
+//! | `subject` | a job on a world |
 //! | `run_checks`, `promises` | check promises on one run, on a world |
+//! | `amount_checks` | checks the amounts that a job writes |
 //! | `worlds` | generates small worlds from a seed |
 //! | `fuzz` | draws worlds until a promise breaks, and shrinks the one on which it does |
 //! | `faults` | fails and kills the job at each of its writes |
@@ -35,19 +41,24 @@
 //! | `error` | errors, with the line of the job file |
 
 mod access;
+mod amount_checks;
 mod applicable;
 mod bookkeeping;
 mod check;
 mod command;
 mod database;
+mod descendants;
 mod error;
 mod faults;
 mod fuzz;
 mod job_file;
 mod outcome;
+mod pair;
 mod placeholders;
 mod play;
+mod portfolio_rows;
 mod process;
+mod process_group;
 mod production;
 mod promise;
 mod promises;
@@ -66,6 +77,7 @@ mod scratch;
 mod served;
 mod spec;
 mod state;
+mod subject;
 mod suite;
 mod worlds;
 mod write_values;

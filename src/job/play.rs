@@ -5,13 +5,16 @@ use std::sync::atomic::AtomicBool;
 use super::applicable::{command_of, expected_policy, not_applicable};
 use super::error::JobError;
 use super::job_file::{Job, JobCommand};
-use super::promises::{Subject, check_promises};
+use super::pair::{is_twice_at_once, run_at_once};
+use super::promise::Promise;
+use super::promises::check_promises;
 use super::request::JobRequest;
 use super::result::run_result;
-use super::run::{Disturbance, run};
-use super::run_checks::check_run;
+use super::run::{Disturbance, JobRun, run};
+use super::run_checks::{BrokenPromise, check_run};
 use super::scratch::Template;
 use super::state::JobState;
+use super::subject::Subject;
 use super::write_values::unknown_id;
 use crate::domain::{Lifecycle, PortfolioId, Scope};
 use crate::plan::{Limit, Request, Target};
@@ -130,7 +133,10 @@ impl<'p> Player<'p> {
                     Ok(request) => request,
                     Err(reason) => return Ok(Err(reason)),
                 };
-                self.run(&number, &request)?
+                match is_twice_at_once(run) {
+                    true => self.run_twice(&number, &request)?,
+                    false => self.run(&number, &request)?,
+                }
             }
             Action::Onboard(name) => {
                 let commands = &self.job.commands;
@@ -158,9 +164,13 @@ impl<'p> Player<'p> {
             true => Some(self.end_state()?),
             false => None,
         };
+        let mut description = describe(action, self.scenario);
+        if matches!(action, Action::Run(run) if is_twice_at_once(run)) {
+            description += ", twice at once";
+        }
         let played = PlayedStep {
             number,
-            description: describe(action, self.scenario),
+            description,
             at: self.state.now,
             outcome,
             state,
@@ -178,15 +188,40 @@ impl<'p> Player<'p> {
     ) -> Result<StepOutcome, JobError> {
         let made = run(&self.state, request, Disturbance::default(), self.cancel)?;
         let broken = check_run(&self.state, request, &made);
-        self.findings
-            .extend(broken.into_iter().map(|broken| Finding {
-                step: Some(number.clone()),
-                problem: broken.into(),
-            }));
-        Ok(StepOutcome::Run(Box::new(run_result(
-            &made,
-            &self.state.names(),
-        ))))
+        Ok(self.ran(number, &made, broken))
+    }
+
+    /// Makes two runs of a request at once.
+    fn run_twice(
+        &mut self,
+        number: &StepNumber,
+        request: &JobRequest<'_>,
+    ) -> Result<StepOutcome, JobError> {
+        let (alone, undisturbed) = (self.state.fork()?, Disturbance::default());
+        let alone = run(&alone, request, undisturbed, self.cancel)?;
+        let pair = run_at_once(&self.state, request, &alone, self.cancel)?;
+        let mut broken = check_run(&pair.state, request, &pair.run);
+        // Each row counts the work of one of the two.
+        broken.retain(|broken| broken.promise != Promise::ProgressRowsAreTrue);
+        let of_pair = pair.broken_promise(&alone);
+        broken.extend(of_pair.filter(|broken| self.job.checks(broken.promise)));
+        self.state = pair.state;
+        Ok(self.ran(number, &pair.run, broken))
+    }
+
+    /// Keeps the promises that a run broke, and returns its result.
+    fn ran(
+        &mut self,
+        number: &StepNumber,
+        made: &JobRun,
+        broken: Vec<BrokenPromise>,
+    ) -> StepOutcome {
+        let broken = broken.into_iter().map(|broken| Finding {
+            step: Some(number.clone()),
+            problem: broken.into(),
+        });
+        self.findings.extend(broken);
+        StepOutcome::Run(Box::new(run_result(made, &self.state.names())))
     }
 
     /// Returns the request of a run, or the reason why the run does not apply.
@@ -300,6 +335,7 @@ impl<'p> Player<'p> {
         }
         let (survey, plan) = self.state.plan(&request, None, coverage)?;
         Ok(EndState {
+            books: Some(self.state.books()?),
             phases: Some(phases),
             ..end_state(names, survey, plan)
         })

@@ -14,6 +14,8 @@ use nix::errno::Errno;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+use super::descendants::ProcessMark;
+use super::process_group::{has_running_member, is_waiting};
 use crate::environment::Clock;
 
 /// The bytes that are kept of the beginning, and of the end, of an output.
@@ -74,6 +76,7 @@ pub(super) struct KillInWrite<'l> {
 /// A command that is running.
 pub(super) struct RunningProcess {
     child: Child,
+    mark: ProcessMark,
     group: Pid,
     started: Clock,
     chunks: Receiver<Vec<u8>>,
@@ -92,6 +95,7 @@ impl RunningProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        let mark = ProcessMark::put_on(command);
         let mut child = start_when_closed(command)?;
         let (sender, chunks) = channel();
         if let Some(output) = child.stdout.take() {
@@ -104,10 +108,17 @@ impl RunningProcess {
             // A child's id fits: the system gives out positive 32-bit numbers.
             group: Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()),
             child,
+            mark,
             started: Clock::system(),
             chunks,
             output: BoundedOutput::default(),
         })
+    }
+
+    /// Returns whether the command and its children wait for something, or have ended. `None` where the
+    /// system does not tell.
+    pub(super) fn is_waiting(&self) -> Option<bool> {
+        is_waiting(self.group)
     }
 
     /// Waits for the end of the command, and kills what is left of it.
@@ -154,7 +165,7 @@ impl RunningProcess {
     /// Returns the end of a command that exited; its children get a moment to end too.
     fn exited(&self, status: ExitStatus) -> ProcessEnd {
         let waiting = Clock::system();
-        while self.group_is_alive() {
+        while self.group_is_alive() || !self.mark.others(self.group).is_empty() {
             if waiting.elapsed() >= GRACE {
                 return ProcessEnd::LeftProcesses;
             }
@@ -173,6 +184,7 @@ impl RunningProcess {
     fn kill_group(&self) {
         // The group is gone if the command and all its children have ended.
         let _ = killpg(self.group, Signal::SIGKILL);
+        self.mark.kill_others(self.group);
     }
 }
 
@@ -181,26 +193,6 @@ impl Drop for RunningProcess {
         self.kill_group();
         let _ = self.child.wait();
     }
-}
-
-/// Returns whether a group has a process that has not ended. One that ended stays in the group until
-/// its parent notices, which without a parent is the first process of the system. Where the system does
-/// not list its processes, all members count.
-fn has_running_member(group: Pid) -> bool {
-    let Ok(processes) = std::fs::read_dir("/proc") else {
-        return true;
-    };
-    let is_running = |process: std::fs::DirEntry| {
-        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
-        // `pid (name) state parent group`, and the name may have any character.
-        let (_, rest) = stat.rsplit_once(')')?;
-        let mut fields = rest.split_whitespace();
-        let state = fields.next()?;
-        let of_group = fields.nth(1)? == group.to_string();
-        Some(of_group && !matches!(state, "Z" | "X"))
-    };
-    let mut processes = processes.filter_map(Result::ok);
-    processes.any(|process| is_running(process).unwrap_or(false))
 }
 
 /// Starts a command. A program that was just written may still be open in a process that is being
@@ -321,6 +313,16 @@ mod tests {
     #[test]
     fn processes_that_outlive_the_command_are_an_end_of_its_own() {
         let finished = run("sleep 60 >/dev/null 2>&1 & exit 0", 5_000, None);
+        assert_eq!(finished.end, ProcessEnd::LeftProcesses);
+    }
+
+    #[test]
+    fn processes_that_left_the_group_are_found_too() {
+        let finished = run(
+            "setsid sleep 60 >/dev/null 2>&1 & sleep 0.05; exit 0",
+            5_000,
+            None,
+        );
         assert_eq!(finished.end, ProcessEnd::LeftProcesses);
     }
 

@@ -23,6 +23,8 @@ pub enum Promise {
     ScopeIsHonoured,
     /// A run of unknown portfolios writes nothing.
     UnknownIdsNeverWiden,
+    /// A run deletes, adds and changes no portfolio, as far as the map has its columns.
+    LeavesPortfoliosAlone,
     /// Each written cell is a session of the portfolio's life, up to the target or in the range.
     NoWriteOutsideRange,
     /// After a run in which a write failed, the next one does the rest.
@@ -33,20 +35,27 @@ pub enum Promise {
     TwoRunsDoEachCellOnce,
     /// After a run, no snapshot is without the analytics that the map has.
     NoSnapshotWithoutAnalytics,
+    /// The mapped amounts of a portfolio's first open day do not depend on the days after it.
+    LaterDaysDoNotCount,
+    /// A forced run of a day that the job did gives the same mapped amounts.
+    ForcedRunRepeatsAmounts,
     /// The mapped rows of a run and of its progress count what it wrote, and tell how it ended.
     ProgressRowsAreTrue,
 }
 
 impl Promise {
     /// All promises, in the order of their checks.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::FindsEveryNeededCell,
         Self::NoSnapshotWithoutAnalytics,
         Self::DoesNothingTwice,
         Self::NoWriteOutsideRange,
+        Self::LeavesPortfoliosAlone,
         Self::ProgressRowsAreTrue,
         Self::DeletedDoNotCount,
         Self::SecondRunWritesNothing,
+        Self::LaterDaysDoNotCount,
+        Self::ForcedRunRepeatsAmounts,
         Self::ScopeIsHonoured,
         Self::UnknownIdsNeverWiden,
         Self::FailedRunHeals,
@@ -64,10 +73,13 @@ impl Promise {
             Self::ScopeIsHonoured => "scope-is-honoured",
             Self::UnknownIdsNeverWiden => "unknown-ids-never-widen",
             Self::NoWriteOutsideRange => "no-write-outside-range",
+            Self::LeavesPortfoliosAlone => "leaves-portfolios-alone",
             Self::FailedRunHeals => "failed-run-heals",
             Self::KilledRunHeals => "killed-run-heals",
             Self::TwoRunsDoEachCellOnce => "two-runs-do-each-cell-once",
             Self::NoSnapshotWithoutAnalytics => "no-snapshot-without-analytics",
+            Self::LaterDaysDoNotCount => "later-days-do-not-count",
+            Self::ForcedRunRepeatsAmounts => "forced-run-repeats-amounts",
             Self::ProgressRowsAreTrue => "progress-rows-are-true",
         }
     }

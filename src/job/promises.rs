@@ -1,72 +1,25 @@
 //! Checks every promise of a job on a world, each on a copy of the database.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use super::amount_checks::check_amounts;
 use super::error::JobError;
-use super::job_file::Job;
 use super::outcome::FailedEnd;
+use super::pair::run_at_once;
 use super::promise::Promise;
 use super::request::JobRequest;
-use super::run::{CellWrite, Disturbance, JobRun, run, run_pair};
+use super::run::{CellWrite, Disturbance, JobRun};
 use super::run_checks::{BrokenPromise, cells_text, check_run, left_text};
-use super::scratch::Template;
 use super::state::JobState;
+use super::subject::Subject;
 use super::write_values::unknown_id;
 use crate::domain::{Cell, Scope};
-use crate::engine::Settings;
 use crate::plan::Limit;
-use crate::scenario::script::Scenario;
-use crate::scenario::world::{World, WorldPortfolio};
+use crate::scenario::world::WorldPortfolio;
 use crate::store::{WriteFault, WriteFaultKind};
 
 /// The name of a portfolio that no world has.
 const UNKNOWN_NAME: &str = "no such portfolio";
-
-/// A job on a world.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'s> {
-    pub(super) job: &'s Job,
-    pub(super) template: &'s Template,
-    pub(super) world: &'s World,
-    pub(super) settings: &'s Settings,
-    pub(super) cancel: &'s AtomicBool,
-}
-
-impl<'s> Subject<'s> {
-    pub(super) const fn of(
-        job: &'s Job,
-        template: &'s Template,
-        scenario: &'s Scenario,
-        cancel: &'s AtomicBool,
-    ) -> Self {
-        Self {
-            job,
-            template,
-            world: &scenario.world,
-            settings: &scenario.settings,
-            cancel,
-        }
-    }
-
-    pub(super) fn load(&self) -> Result<JobState<'s>, JobError> {
-        JobState::load(self.job, self.template, self.world, self.settings)
-    }
-
-    pub(super) fn run(
-        &self,
-        state: &JobState<'_>,
-        request: &JobRequest<'_>,
-        disturbance: Disturbance,
-    ) -> Result<JobRun, JobError> {
-        run(state, request, disturbance, self.cancel)
-    }
-
-    pub(super) fn nightly(&self) -> JobRequest<'s> {
-        JobRequest::nightly(&self.job.commands.run)
-    }
-}
 
 /// Checks all promises that the job file does not switch off.
 pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>, JobError> {
@@ -74,6 +27,7 @@ pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>
     let mut broken = Vec::new();
     let first = check_two_runs(subject, &start, &mut broken)?;
     check_deleted(subject, &first, &mut broken)?;
+    broken.extend(check_amounts(subject, &start)?);
     check_scopes(subject, &start, &mut broken)?;
     if first.failure.is_none() {
         let points = fault_points(&first.writes);
@@ -92,7 +46,7 @@ pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>
             }
         }
     }
-    check_pair(subject, &start, &first, &mut broken)?;
+    broken.extend(check_pair(subject, &start, &first)?);
     Ok(broken)
 }
 
@@ -280,61 +234,16 @@ pub(super) fn check_heals(
     Ok(unhealed.map(|text| BrokenPromise { promise, text }))
 }
 
-/// Longest time for which two runs at once wait for each other; drivers wait five seconds for a lock.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
-
+/// Checks that two runs at once do what one does alone, and nothing twice.
 fn check_pair(
     subject: &Subject<'_>,
     start: &JobState<'_>,
     alone: &JobRun,
-    broken: &mut Vec<BrokenPromise>,
-) -> Result<(), JobError> {
-    let promise = Promise::TwoRunsDoEachCellOnce;
-    if !subject.job.checks(promise) || alone.failure.is_some() || alone.writes.is_empty() {
-        return Ok(());
+) -> Result<Option<BrokenPromise>, JobError> {
+    let is_checked = subject.job.checks(Promise::TwoRunsDoEachCellOnce);
+    if !is_checked || alone.failure.is_some() || alone.writes.is_empty() {
+        return Ok(None);
     }
-    let run_two = |hold| -> Result<_, JobError> {
-        let state = start.fork()?;
-        let pair = run_pair(&state, &subject.nightly(), hold, subject.cancel)?;
-        Ok((state, pair))
-    };
-    let hold = match subject.job.commands.serve {
-        // A process that has been up for long took less time than one that starts.
-        Some(_) => LONGEST_HOLD,
-        None => (alone.elapsed * 2).min(LONGEST_HOLD),
-    };
-    let (mut state, mut pair) = run_two(hold)?;
-    if pair.failure.is_some() {
-        // A job that does not wait for a lock fails behind one that it would not meet by itself.
-        (state, pair) = run_two(Duration::ZERO)?;
-    }
-    let lost = alone.needed().into_iter();
-    let lost = lost.filter(|cell| alone.is_complete(*cell) && !pair.is_complete(*cell));
-    let lost: Vec<Cell> = lost.collect();
-    if !lost.is_empty() {
-        broken.push(BrokenPromise {
-            promise,
-            text: left_text(&state, &lost),
-        });
-        return Ok(());
-    }
-    let (of_pair, of_one) = (snapshot_writes(&pair), snapshot_writes(alone));
-    let more = |(cell, count): &(&Cell, &u32)| **count > of_one.get(cell).copied().unwrap_or(0);
-    let twice: Vec<Cell> = of_pair.iter().filter(more).map(|(cell, _)| *cell).collect();
-    broken.extend((!twice.is_empty()).then(|| BrokenPromise {
-        promise,
-        text: format!("written by both: {}", cells_text(&state, &twice)),
-    }));
-    Ok(())
-}
-
-/// Returns the number of writes to the snapshot of each cell.
-fn snapshot_writes(run: &JobRun) -> BTreeMap<Cell, u32> {
-    let mut counts = BTreeMap::new();
-    for write in run.writes.iter().filter(|write| write.source == 0) {
-        if let Some(cell) = write.cell {
-            *counts.entry(cell).or_default() += 1;
-        }
-    }
-    counts
+    let pair = run_at_once(start, &subject.nightly(), alone, subject.cancel)?;
+    Ok(pair.broken_promise(alone))
 }

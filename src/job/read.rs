@@ -6,10 +6,10 @@ use std::path::Path;
 use toml::{Spanned, Value};
 
 use super::error::JobError;
-use super::job_file::{Job, OtherRows};
+use super::job_file::{DayForms, Job, OtherRows};
 use super::promise::Promise;
 use super::reader::{Reader, read_text};
-use super::spec::{JobSpec, RowSubject};
+use super::spec::{DayForm, DaysSpec, JobSpec, RowSubject};
 use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
 use crate::capture::{Map, RawMap};
 use crate::domain::{Calendar, Nearest};
@@ -45,18 +45,18 @@ impl Reader<'_> {
         }
         let folder = self.folder();
         let database = self.database(&spec.database)?;
-        let map = self.map(spec.map.take(), spec.map_file.as_ref())?;
+        let mut map = self.map(spec.map.take(), spec.map_file.as_ref())?;
+        if let Some(complete) = self.complete(&spec)? {
+            map.complete_values_by_default(&complete);
+        }
         let working_folder = self.working_folder(&spec.commands)?;
         let folders = (folder.as_path(), working_folder.as_path());
         let make = self.make(&spec.database, &database, folders)?;
+        let days = self.days(&map, spec.write.days.as_ref())?;
         let mut values = BTreeMap::new();
         for (part, columns) in &spec.write.values {
             let (line, part) = (self.line(part.span()), part.get_ref());
-            if !map.tables().any(|table| table.role == *part) {
-                let known: Vec<_> = map.tables().map(|table| table.role.as_str()).collect();
-                let problem = format!("the map has no part `{part}` (it has {})", known.join(", "));
-                return Err(self.problem(line, problem));
-            }
+            self.check_part(&map, part, line)?;
             let names: &[_] = match part.as_str() {
                 "portfolios" => &PORTFOLIO_NAMES,
                 "runs" => &WORLD_NAMES,
@@ -75,11 +75,11 @@ impl Reader<'_> {
                 table: rows.table.get_ref().clone(),
                 portfolio: rows.portfolio.clone(),
                 day: rows.day.clone(),
+                days: rows.days.unwrap_or(days.default),
                 values: self.columns(&rows.values, names)?,
             })
         });
         let rows = rows.collect::<Result<_, JobError>>()?;
-        let complete = self.complete(&spec)?;
         let left_out = |promise: &Promise| spec.promises.get(promise) != Some(&false);
         let promises = Promise::ALL.into_iter().filter(left_out).collect();
         Ok(Job {
@@ -92,8 +92,7 @@ impl Reader<'_> {
             make,
             map,
             ids: spec.write.ids,
-            days: spec.write.days,
-            complete,
+            days,
             values,
             rows,
             commands: self.commands(spec.commands, &database, &working_folder)?,
@@ -119,6 +118,37 @@ impl Reader<'_> {
         parsed.map_err(|source| JobError::Map { path, source })
     }
 
+    fn days(&self, map: &Map, spec: Option<&Spanned<DaysSpec>>) -> Result<DayForms, JobError> {
+        let Some(spec) = spec else {
+            return Ok(DayForms::default());
+        };
+        Ok(match spec.get_ref() {
+            DaysSpec::All(form) => DayForms {
+                default: *form,
+                by_part: BTreeMap::new(),
+            },
+            DaysSpec::ByPart(forms) => {
+                for part in forms.keys() {
+                    self.check_part(map, part, self.line(spec.span()))?;
+                }
+                DayForms {
+                    default: DayForm::default(),
+                    by_part: forms.clone(),
+                }
+            }
+        })
+    }
+
+    /// Refuses the name of a part that the map does not have.
+    fn check_part(&self, map: &Map, part: &str, line: usize) -> Result<(), JobError> {
+        if map.tables().any(|table| table.role == part) {
+            return Ok(());
+        }
+        let known: Vec<_> = map.tables().map(|table| table.role.as_str()).collect();
+        let problem = format!("the map has no part `{part}` (it has {})", known.join(", "));
+        Err(self.problem(line, problem))
+    }
+
     fn columns(
         &self,
         columns: &BTreeMap<String, Spanned<Value>>,
@@ -142,13 +172,17 @@ impl Reader<'_> {
         })
     }
 
-    fn complete(&self, spec: &JobSpec) -> Result<(CellValue, CellValue), JobError> {
+    fn complete(&self, spec: &JobSpec) -> Result<Option<[Value; 2]>, JobError> {
         let Some(given) = &spec.write.complete else {
-            return Ok((CellValue::Integer(1), CellValue::Integer(0)));
+            return Ok(None);
         };
         let line = self.line(given.span());
         match given.get_ref().as_slice() {
-            [done, open] if done != open => Ok((self.value(done, line)?, self.value(open, line)?)),
+            [done, open] if done != open => {
+                self.value(done, line)?;
+                self.value(open, line)?;
+                Ok(Some([done.clone(), open.clone()]))
+            }
             _ => {
                 let problem = "`complete` has two different values: of a complete row, and of \
                                another";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::outcome::FailedEnd;
 use super::run::JobRun;
-use crate::domain::{Cell, Day, IdSet, PortfolioId, count_ids};
+use crate::domain::{Cell, Day, IdSet, Phase, PortfolioId, count_ids};
 use crate::plan::{Decision, watermarks};
 use crate::query::{Grid, Mark, Names};
 use crate::scenario::runner::{RunResult, names_by_day};
@@ -70,6 +70,12 @@ pub(super) fn left_behind(run: &JobRun) -> BTreeMap<Day, IdSet> {
     Cell::by_day(run.missed().into_iter().filter(|cell| !is_written(cell)))
 }
 
+/// Returns whether a phase of a cell is done after the run.
+fn has_phase(run: &JobRun, cell: Cell) -> bool {
+    let mut phases = Phase::CELL_PHASES.into_iter();
+    phases.any(|phase| run.after.contains(cell.day, phase, cell.portfolio))
+}
+
 fn cells_where(cells: &BTreeMap<Day, IdSet>, holds: impl Fn(Cell) -> bool) -> BTreeMap<Day, IdSet> {
     let all = cells.iter().flat_map(|(day, ids)| {
         let ids = ids.iter();
@@ -92,7 +98,10 @@ fn grid(run: &JobRun, names: &Names, written: &BTreeMap<Day, IdSet>) -> Grid {
                 (true, _) if run.is_complete(cell) => Mark::Processed,
                 (true, _) => Mark::Partial,
                 (false, Mark::Processed) if run.has_done(cell) => Mark::DoneBefore,
-                (false, Mark::Processed) if run.failure.is_some() => Mark::Deferred,
+                (false, Mark::Processed) if run.failure.is_some() => match has_phase(run, cell) {
+                    true => Mark::Partial,
+                    false => Mark::Open,
+                },
                 (false, Mark::Processed) => Mark::LeftBehind,
                 (false, mark) => mark,
             };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::job_file::{Job, OtherRows};
-use super::spec::RowSubject;
+use super::spec::{DayForm, RowSubject};
 use super::write_values::{CellValue, RowContext};
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
 use crate::scenario::world::WorldPortfolio;
@@ -52,15 +52,16 @@ impl<'r> RowMaker<'r> {
         let portfolio = &world.portfolio;
         let table = &self.job.map.portfolios;
         let lifecycle = &portfolio.lifecycle;
+        let days = self.job.days.of(&table.role);
         let day = |day: Option<Day>| {
             day.map_or(ScratchValue::Null, |day| {
-                self.context(None, Some(day)).day_value()
+                self.context(None, Some(day), days).day_value()
             })
         };
         let mut values = Vec::new();
         for column in &table.columns {
             let value = match column.key {
-                "id" => self.context(Some(portfolio), None).id(),
+                "id" => self.context(Some(portfolio), None, days).id(),
                 "name" => ScratchValue::Text(portfolio.name.clone()),
                 "inception" => day(Some(lifecycle.inception())),
                 "closed" => day(lifecycle.closing_day()),
@@ -124,14 +125,15 @@ impl<'r> RowMaker<'r> {
         let Some((_, table)) = self.job.cell_tables().find(|(known, _)| *known == phase) else {
             return;
         };
-        let context = self.context(Some(portfolio), Some(day));
-        let (done, open) = &self.job.complete;
+        let days = self.job.days.of(&table.role);
+        let context = self.context(Some(portfolio), Some(day), days);
+        let (done, open) = self.job.complete_values(table);
         let mut values = Vec::new();
         for column in &table.columns {
             let value = match column.key {
                 "portfolio" => context.id(),
                 "day" => context.day_value(),
-                "complete" => (if is_complete { done } else { open }).fill(&context),
+                "complete" => (if is_complete { &done } else { &open }).fill(&context),
                 _ => continue,
             };
             values.push((column.name.clone(), value));
@@ -151,7 +153,7 @@ impl<'r> RowMaker<'r> {
     ) {
         self.number += 1;
         let given = self.job.values.get(part);
-        let context = self.context(portfolio, day);
+        let context = self.context(portfolio, day, self.job.days.of(part));
         let given = given.into_iter().flatten();
         values.extend(given.map(|(column, value)| (column.clone(), value.fill(&context))));
         self.rows.push(ScratchRow { table, values });
@@ -159,7 +161,7 @@ impl<'r> RowMaker<'r> {
 
     fn add_other(&mut self, rows: &OtherRows, portfolio: Option<&Portfolio>, day: Option<Day>) {
         self.number += 1;
-        let context = self.context(portfolio, day);
+        let context = self.context(portfolio, day, rows.days);
         let column = |name: &Option<String>, value: ScratchValue| {
             name.as_ref().map(|name| (name.clone(), value))
         };
@@ -178,14 +180,19 @@ impl<'r> RowMaker<'r> {
         rows.filter(|rows| rows.subject == subject).collect()
     }
 
-    fn context<'c>(&'c self, portfolio: Option<&'c Portfolio>, day: Option<Day>) -> RowContext<'c> {
+    fn context<'c>(
+        &'c self,
+        portfolio: Option<&'c Portfolio>,
+        day: Option<Day>,
+        days: DayForm,
+    ) -> RowContext<'c> {
         RowContext {
             portfolio,
             day,
             now: &self.now,
             number: self.number,
             ids: self.job.ids,
-            days: self.job.days,
+            days,
         }
     }
 }

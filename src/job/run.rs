@@ -11,7 +11,8 @@ use super::command::{process, start_error};
 use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
-use super::process::{FinishedProcess, KillInWrite, ProcessEnd, ProcessLimits};
+use super::portfolio_rows::{ChangedPortfolios, PortfolioRows};
+use super::process::{FinishedProcess, KillInWrite, ProcessEnd, ProcessLimits, RunningProcess};
 use super::request::JobRequest;
 use super::request_values::RequestValues;
 use super::state::JobState;
@@ -52,6 +53,8 @@ pub(super) struct JobRun {
     pub(super) writes: Vec<CellWrite>,
     /// The rows of runs and progress that it added or changed, if they are checked.
     pub(super) bookkeeping: Bookkeeping,
+    /// The ids of portfolios whose rows it deleted, added or changed, if they are checked.
+    pub(super) changed_portfolios: ChangedPortfolios,
     pub(super) failure: Option<CommandFailure>,
     pub(super) exit: Option<i32>,
     pub(super) output: String,
@@ -120,25 +123,25 @@ pub(super) fn run(
     cancel: &AtomicBool,
 ) -> Result<JobRun, JobError> {
     let (mut run, ends) = run_processes(state, request, Start::One(disturbance), cancel)?;
-    for finished in ends {
-        observe_end(state, request.command, &finished, &mut run);
+    for ended in ends {
+        observe_end(state, &ended, &mut run);
     }
     Ok(run)
 }
 
 /// Runs two processes of a request at once. The run failed if both did: one of them may refuse to run
-/// beside the other. No process can write before `hold` has passed, so that both look for work before
+/// beside the other. No process can write before both wait to write, so that both look for work before
 /// one of them does any.
 pub(super) fn run_pair(
     state: &JobState<'_>,
     request: &JobRequest<'_>,
-    hold: Duration,
+    hold: Hold,
     cancel: &AtomicBool,
 ) -> Result<JobRun, JobError> {
     let (mut run, ends) = run_processes(state, request, Start::Pair { hold }, cancel)?;
     let mut failures = Vec::new();
-    for finished in ends {
-        observe_end(state, request.command, &finished, &mut run);
+    for ended in ends {
+        observe_end(state, &ended, &mut run);
         failures.push(run.failure.take());
     }
     if failures.iter().all(Option::is_some) {
@@ -147,22 +150,55 @@ pub(super) fn run_pair(
     Ok(run)
 }
 
-/// Sleeps until a time has passed or the run is cancelled.
-fn sleep(time: Duration, cancel: &AtomicBool) {
+/// The time between two looks at whether runs wait, and the looks in a row at which they do.
+const LOOK: Duration = Duration::from_millis(20);
+const WAITING_LOOKS: u32 = 6;
+
+/// Sleeps until all processes have waited for a while, as for a lock, or have ended. Where the system
+/// does not tell, sleeps for `time`. Returns when `longest` has passed or the run is cancelled too.
+fn sleep_until_all_wait(processes: &[RunningProcess], hold: Hold, cancel: &AtomicBool) {
     let started = Clock::system();
-    while started.elapsed() < time && !cancel.load(Ordering::Acquire) {
-        thread::sleep(Duration::from_millis(5));
+    let mut looks = 0;
+    while started.elapsed() < hold.longest && !cancel.load(Ordering::Acquire) {
+        let waiting: Option<Vec<bool>> = processes.iter().map(RunningProcess::is_waiting).collect();
+        looks = match waiting {
+            None if started.elapsed() >= hold.time => return,
+            Some(waiting) if waiting.iter().all(|waits| *waits) => looks + 1,
+            _ => 0,
+        };
+        if looks >= WAITING_LOOKS {
+            return;
+        }
+        thread::sleep(LOOK);
     }
 }
 
-fn observe_end(
-    state: &JobState<'_>,
-    command: &JobCommand,
-    finished: &FinishedProcess,
-    run: &mut JobRun,
-) {
+/// The time for which two runs at once cannot write.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hold {
+    /// The time where the system does not tell whether they wait.
+    pub(super) time: Duration,
+    /// The time after which they can write in any case.
+    pub(super) longest: Duration,
+}
+
+impl Hold {
+    pub(super) const NONE: Self = Self {
+        time: Duration::ZERO,
+        longest: Duration::ZERO,
+    };
+}
+
+/// A process that ended, with the command that it ran.
+struct EndedCommand<'j> {
+    command: &'j JobCommand,
+    finished: FinishedProcess,
+}
+
+fn observe_end(state: &JobState<'_>, ended: &EndedCommand<'_>, run: &mut JobRun) {
     let commands = &state.job.commands;
     let exit_codes = &commands.exit_codes;
+    let EndedCommand { command, finished } = ended;
     run.failure = CommandFailure::of(finished, command.line, commands.timeout, exit_codes);
     run.exit = match finished.end {
         ProcessEnd::Exited(code) => Some(code),
@@ -176,21 +212,22 @@ fn observe_end(
 #[derive(Debug, Clone, Copy)]
 enum Start {
     One(Disturbance),
-    Pair { hold: Duration },
+    Pair { hold: Hold },
 }
 
-fn run_processes(
-    state: &JobState<'_>,
-    request: &JobRequest<'_>,
+fn run_processes<'j>(
+    state: &JobState<'j>,
+    request: &JobRequest<'j>,
     start: Start,
     cancel: &AtomicBool,
-) -> Result<(JobRun, Vec<FinishedProcess>), JobError> {
+) -> Result<(JobRun, Vec<EndedCommand<'j>>), JobError> {
     let disturbance = match start {
         Start::One(disturbance) => disturbance,
         Start::Pair { .. } => Disturbance::default(),
     };
     let before = state.coverage()?;
     let bookkeeping = BookkeepingRows::read(state)?;
+    let portfolios = PortfolioRows::read(state)?;
     let (survey, plan) = state.plan(&request.plan, request.force, before.clone())?;
     // Closed before the job starts, which may change the mode of the journal.
     state.scratch.connect()?.prepare_run(disturbance.fault)?;
@@ -210,8 +247,13 @@ fn run_processes(
         cancel,
     };
     let values = RequestValues::new(state, request, &plan)?;
-    let start_error = |source| start_error(state.job, request.command, source);
+    let (job, command) = (state.job, request.command);
     let mut ends = Vec::new();
+    let mut end = |command: &'j JobCommand, ended: std::io::Result<FinishedProcess>| {
+        let finished = ended.map_err(|source| start_error(job, command, source))?;
+        ends.push(EndedCommand { command, finished });
+        Ok::<_, JobError>(())
+    };
     let mut keeps_sessions = false;
     match (start, &state.job.commands.serve) {
         // A run to kill is a process of its own, and so are two at once.
@@ -219,43 +261,41 @@ fn run_processes(
             let access = ScratchAccess::to_server(state.scratch.database());
             let command = || process(state.job, serve, &access, &[]);
             let served = state.template.served.run(command, &values.json(), limits);
-            let served = served.map_err(start_error)?;
             // One that stays up may keep its connections.
-            keeps_sessions = matches!(served.end, ProcessEnd::Exited(_));
-            ends.push(served);
+            let stays_up = |served: &FinishedProcess| matches!(served.end, ProcessEnd::Exited(_));
+            keeps_sessions = served.as_ref().is_ok_and(stays_up);
+            end(serve, served)?;
         }
         (Start::One(_), _) => {
-            let process = values.start(state, request.command)?;
-            ends.push(process.wait(limits).map_err(start_error)?);
+            let process = values.start(state, command)?;
+            end(command, process.wait(limits))?;
         }
         (Start::Pair { hold }, _) => {
             let mut lock = state.scratch.connect()?;
             lock.lock_writes()?;
-            let pair = [
-                values.start(state, request.command)?,
-                values.start(state, request.command)?,
-            ];
-            sleep(hold, cancel);
+            let pair = [values.start(state, command)?, values.start(state, command)?];
+            sleep_until_all_wait(&pair, hold, cancel);
             drop(lock);
             for process in pair {
-                ends.push(process.wait(limits).map_err(start_error)?);
+                end(command, process.wait(limits))?;
             }
         }
     }
-    if ends.iter().any(|end| end.end == ProcessEnd::Interrupted) {
+    let is_interrupted = |ended: &EndedCommand<'_>| ended.finished.end == ProcessEnd::Interrupted;
+    if ends.iter().any(is_interrupted) {
         return Err(JobError::Interrupted);
     }
     if !keeps_sessions {
         database.end_sessions(SESSION_GRACE)?;
     }
-    for end in &mut ends {
-        end.output = database.redacted(std::mem::take(&mut end.output));
+    for EndedCommand { finished, .. } in &mut ends {
+        finished.output = database.redacted(std::mem::take(&mut finished.output));
     }
     let mut connection = state.scratch.connect()?;
     if !state.scratch.is_watched(connection.as_mut())? {
         return Err(JobError::SchemaChanged {
             path: state.job.path.clone(),
-            line: request.command.line,
+            line: command.line,
         });
     }
     let writes = connection.writes()?.into_iter().map(|write| {
@@ -270,6 +310,7 @@ fn run_processes(
     let run = JobRun {
         writes: writes.collect(),
         bookkeeping: BookkeepingRows::read(state)?.since(&bookkeeping, state)?,
+        changed_portfolios: PortfolioRows::read(state)?.since(&portfolios),
         after: state.coverage()?,
         plan,
         survey,

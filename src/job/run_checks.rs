@@ -55,6 +55,7 @@ pub(super) fn check_run(
         ),
         (Promise::DoesNothingTwice, checks.done_twice()),
         (Promise::NoWriteOutsideRange, checks.outside_range()),
+        (Promise::LeavesPortfoliosAlone, checks.changed_portfolios()),
         (Promise::ProgressRowsAreTrue, checks.untrue_progress()),
         (Promise::DeletedDoNotCount, checks.deleted()),
         (Promise::ScopeIsHonoured, checks.out_of_scope()),
@@ -165,6 +166,27 @@ impl RunChecks<'_> {
                 cells_text(self.state, &outside)
             )
         })
+    }
+
+    fn changed_portfolios(&self) -> Option<String> {
+        let found = &self.run.changed_portfolios;
+        let name = |id: &String| {
+            let known = self.state.portfolio_of(id);
+            let known = known.and_then(|id| self.state.portfolios.get(&id));
+            known.map_or_else(|| format!("`{id}`"), |portfolio| portfolio.name.clone())
+        };
+        let all = [
+            ("deleted", &found.deleted),
+            ("added", &found.added),
+            ("changed", &found.changed),
+        ];
+        let parts = all.into_iter().filter(|(_, ids)| !ids.is_empty());
+        let parts = parts.map(|(event, ids)| {
+            let names: Vec<String> = ids.iter().map(name).collect();
+            format!("{event}: {}", name_ranges(&names).join(", "))
+        });
+        let parts: Vec<String> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     fn untrue_progress(&self) -> Option<String> {

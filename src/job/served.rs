@@ -14,6 +14,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
+use super::descendants::ProcessMark;
 use super::process::{FinishedProcess, ProcessEnd, ProcessLimits};
 use crate::environment::Clock;
 
@@ -67,6 +68,7 @@ impl ServedPool {
 #[derive(Debug)]
 struct ServedProcess {
     child: Child,
+    mark: ProcessMark,
     requests: Option<ChildStdin>,
     answers: Receiver<String>,
     is_alive: bool,
@@ -74,6 +76,7 @@ struct ServedProcess {
 
 impl ServedProcess {
     fn start(mut command: Command) -> std::io::Result<Self> {
+        let mark = ProcessMark::put_on(&mut command);
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -93,6 +96,7 @@ impl ServedProcess {
         Ok(Self {
             requests: child.stdin.take(),
             child,
+            mark,
             answers,
             is_alive: true,
         })
@@ -163,7 +167,9 @@ impl Drop for ServedProcess {
     fn drop(&mut self) {
         let group = i32::try_from(self.child.id()).unwrap_or_default();
         // The group is gone if the process and all its children have ended.
-        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        let group = Pid::from_raw(group);
+        let _ = killpg(group, Signal::SIGKILL);
+        self.mark.kill_others(group);
         let _ = self.child.wait();
     }
 }

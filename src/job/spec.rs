@@ -144,6 +144,16 @@ pub(super) enum DayForm {
     Timestamp,
 }
 
+/// The form of days: one for all tables, or one for each part of the map, such as `portfolios`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum DaysSpec {
+    /// One for all tables.
+    All(DayForm),
+    /// One for each part of the map; a date in the parts that are left out.
+    ByPart(BTreeMap<String, DayForm>),
+}
+
 /// The values that a world does not have, and the form of those that it has.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -151,7 +161,8 @@ pub(super) struct WriteSpec {
     /// The form of ids.
     pub(super) ids: IdForm,
     /// The form of days.
-    pub(super) days: DayForm,
+    #[schemars(with = "Option<DaysSpec>")]
+    pub(super) days: Option<Spanned<DaysSpec>>,
     /// The values of mapped `complete` columns: of a row that is complete, and of one that is not.
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub(super) complete: Option<Spanned<Vec<Value>>>,
@@ -176,6 +187,8 @@ pub(super) struct RowsSpec {
     pub(super) portfolio: Option<String>,
     /// The column with the day, whose writes count as work on its cells.
     pub(super) day: Option<String>,
+    /// The form of days; that of all tables, or a date, if left out.
+    pub(super) days: Option<DayForm>,
     /// Values by the name of the column.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]

@@ -10,14 +10,16 @@ use super::job_file::Job;
 use super::rows::{RowMaker, deleted_value};
 use super::scratch::{Scratch, Template};
 use super::write_values::{day_text, id_text, id_value};
-use crate::capture::{CaptureError, ScratchReader, Table, normalize_id, parse_bool, parse_day};
+use crate::capture::{CaptureError, Row, ScratchReader, Table, normalize_id, parse_day};
 use crate::domain::{
-    CellSelection, Coverage, Day, DayRange, Lifecycle, LifecycleIndex, Phase, PhaseSet, Portfolio,
-    PortfolioId,
+    CellSelection, Coverage, Day, DayRange, Lifecycle, LifecycleIndex, Money, Phase, PhaseSet,
+    Portfolio, PortfolioId,
 };
 use crate::engine::{Settings, today};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
 use crate::query::Names;
+use crate::scenario::runner::{BooksByDay, CellBooks};
+use crate::scenario::script::Amount;
 use crate::scenario::world::{World, WorldPortfolio};
 use crate::store::ScratchValue;
 
@@ -160,7 +162,9 @@ impl<'j> JobState<'j> {
             return Ok(());
         };
         let value = match (key, lifecycle.closing_day()) {
-            ("closed", Some(day)) => ScratchValue::Text(day_text(day, self.job.days)),
+            ("closed", Some(day)) => {
+                ScratchValue::Text(day_text(day, self.job.days.of(&table.role)))
+            }
             ("closed", None) => ScratchValue::Null,
             _ => deleted_value(lifecycle.deleted_at()),
         };
@@ -204,7 +208,7 @@ impl<'j> JobState<'j> {
         let mut coverage = Coverage::new();
         let mapped: Vec<Phase> = self.job.cell_tables().map(|(phase, _)| phase).collect();
         for (phase, table) in self.job.cell_tables() {
-            for (id, day) in self.done_rows(&mut reader, table)? {
+            self.visit_done(&mut reader, table, |id, day, _| {
                 match phase {
                     Phase::Snapshot => {
                         let unmapped = Phase::CELL_PHASES.into_iter();
@@ -219,19 +223,20 @@ impl<'j> JobState<'j> {
                     }
                     _ => {}
                 }
-            }
+                Ok(())
+            })?;
         }
         Ok(coverage)
     }
 
-    /// Returns the cells of a table whose row is complete. Rows of unknown portfolios are left out.
-    fn done_rows(
+    /// Calls `take` for each complete row of a table. Rows of unknown portfolios are left out.
+    fn visit_done(
         &self,
         reader: &mut ScratchReader,
         table: &Table,
-    ) -> Result<Vec<(PortfolioId, Day)>, CaptureError> {
+        mut take: impl FnMut(PortfolioId, Day, &Row<'_>) -> Result<(), CaptureError>,
+    ) -> Result<(), CaptureError> {
         let has_complete = table.column("complete").is_some();
-        let mut rows = Vec::new();
         reader.visit_rows(table, |row| {
             let id = row.text("portfolio").and_then(|id| self.portfolio_of(id));
             let Some(id) = id else {
@@ -239,14 +244,48 @@ impl<'j> JobState<'j> {
             };
             let day = row.parse_required("day", "a day", parse_day)?;
             let expected = "one of the values of `complete`";
-            let complete = row.parse("complete", expected, |text| self.parse_complete(text))?;
+            let complete = row.parse("complete", expected, |text| table.parse_complete(text))?;
             // No value is that of a row that is not complete.
-            if complete.unwrap_or(!has_complete) {
-                rows.push((id, day));
+            match complete.unwrap_or(!has_complete) {
+                true => take(id, day, &row),
+                false => Ok(()),
             }
-            Ok(())
-        })?;
-        Ok(rows)
+        })
+    }
+
+    /// Reads the mapped amounts of complete snapshots.
+    pub(super) fn books(&self) -> Result<BooksByDay, JobError> {
+        let map = &self.job.map;
+        let table = &map.snapshots;
+        let mapped = [Amount::Nav, Amount::Cash, Amount::Pnl];
+        let mapped = mapped
+            .into_iter()
+            .filter(|amount| table.column(amount.name()).is_some());
+        let mapped: Vec<Amount> = mapped.collect();
+        let mut books = BooksByDay::new();
+        if mapped.is_empty() {
+            return Ok(books);
+        }
+        self.visit_done(
+            &mut ScratchReader::open(self.scratch.database())?,
+            table,
+            |id, day, row| {
+                let mut amounts = BTreeMap::new();
+                for amount in &mapped {
+                    let decimals = map.amount_decimals;
+                    let read = |text: &str| Money::from_text_in_units(text, decimals);
+                    if let Some(value) = row.parse(amount.name(), "an amount", read)? {
+                        amounts.insert(*amount, value);
+                    }
+                }
+                if let Some(portfolio) = self.portfolios.get(&id) {
+                    let days = books.entry(portfolio.name.clone()).or_default();
+                    days.insert(day, CellBooks::Mapped(amounts));
+                }
+                Ok(())
+            },
+        )?;
+        Ok(books)
     }
 
     /// Returns all rows of a table, with the values of its mapped columns.
@@ -257,15 +296,6 @@ impl<'j> JobState<'j> {
             Ok(())
         })?;
         Ok(rows)
-    }
-
-    fn parse_complete(&self, text: &str) -> Option<bool> {
-        let (done, open) = &self.job.complete;
-        match text {
-            text if text == done.shown() => Some(true),
-            text if text == open.shown() => Some(false),
-            text => parse_bool(text),
-        }
     }
 
     /// Surveys the tables for a request. Days before the calendar count for active portfolios only,

@@ -6,21 +6,24 @@ use std::fmt::Write;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::job_file::Job;
+use super::spec::RowSubject;
 use crate::domain::{Calendar, Day, DayRange, Phase};
 use crate::sim::RandomSource;
 
-/// Clocks: after a close, around it, in the next night, after a holiday, on a half-day, and on the
-/// day on which the clocks change.
-const CLOCKS: [&str; 8] = [
-    "2026-01-08T18:00:00-05:00",
-    "2026-01-08T15:59:00-05:00",
-    "2026-01-08T16:10:00-05:00",
-    "2026-01-09T02:00:00-05:00",
-    "2026-01-20T18:00:00-05:00",
-    "2025-11-28T14:00:00-05:00",
-    "2026-03-09T18:00:00-04:00",
-    "2026-01-02T18:00:00-05:00",
+/// Days of clocks: an ordinary one, one after a holiday, a half-day, one on which clocks have just
+/// changed, and the first of a year, in New York. Where they are no session, the next one counts.
+const DAYS: [&str; 5] = [
+    "2026-01-08",
+    "2026-01-20",
+    "2025-11-28",
+    "2026-03-09",
+    "2026-01-02",
 ];
+/// The minutes from the close of such a day: in the evening, before the close, while it is not due yet,
+/// and in the next night.
+const MINUTES: [i64; 4] = [120, -1, 10, 600];
+/// The calendars of drawn worlds, if the job gets its sessions from the world.
+const CALENDARS: [&str; 4] = ["new-york", "XLON", "XTKS", "every-day"];
 const NAMES: [&str; 5] = ["A", "B", "C", "D", "E"];
 /// The sessions before the last one on which portfolios can begin.
 const SESSIONS: usize = 8;
@@ -28,21 +31,50 @@ const SESSIONS: usize = 8;
 /// Returns the scenario of a seed as TOML: a world and one run.
 pub fn generate_world(job: &Job, seed: u64) -> String {
     let mut random = RandomSource::new(seed, "job world");
-    let now = CLOCKS[random.below(CLOCKS.len())];
-    let sessions = sessions_before(now);
-    let mut text = format!("now = {now}\n\n[portfolios]\n");
+    let name = calendar_name(job, &mut random);
+    // One that only the user has is not known here: worlds of New York then do not apply.
+    let calendar = Calendar::built_in(name).unwrap_or_else(Calendar::new_york);
+    let now = clock(&calendar, &mut random);
+    let sessions = sessions_before(&calendar, now);
+    let now = now.with_timezone(&calendar.zone()).to_rfc3339();
+    let mut text = format!("now = {now}\n");
+    if calendar.name() != Calendar::new_york().name() {
+        let _ = writeln!(text, "calendar = \"{}\"", calendar.name());
+    }
+    text += "\n[portfolios]\n";
     let count = 1 + random.below(NAMES.len());
     for name in &NAMES[..count] {
-        let keys = portfolio(job, &mut random, &sessions, now);
+        let keys = portfolio(job, &mut random, &sessions, &now);
         let _ = writeln!(text, "{name} = {{ {} }}", keys.join(", "));
     }
     text + "\n[[step]]\nrun = {}\n"
 }
 
+/// Returns the name of the calendar of a world: that of the job, or any if the tables have rows of
+/// sessions, by which the job finds them.
+fn calendar_name<'j>(job: &'j Job, random: &mut RandomSource) -> &'j str {
+    let mut subjects = job.rows.iter().map(|rows| rows.subject);
+    match &job.calendar {
+        Some(name) => name,
+        None if subjects
+            .any(|subject| matches!(subject, RowSubject::Session | RowSubject::Cell)) =>
+        {
+            CALENDARS[random.below(CALENDARS.len())]
+        }
+        None => CALENDARS[0],
+    }
+}
+
+fn clock(calendar: &Calendar, random: &mut RandomSource) -> DateTime<Utc> {
+    let day: Day = (DAYS[random.below(DAYS.len())].parse()).expect("the days are days");
+    let session = calendar.on_or_after(day).ok().flatten();
+    let close = session.and_then(|session| calendar.close_time(session).ok());
+    let close = close.expect("built-in calendars know the days");
+    close + TimeDelta::minutes(MINUTES[random.below(MINUTES.len())])
+}
+
 /// Returns the last sessions that have closed and are final at an instant.
-fn sessions_before(now: &str) -> Vec<Day> {
-    let calendar = Calendar::new_york();
-    let now: DateTime<Utc> = now.parse().expect("the clocks are instants");
+fn sessions_before(calendar: &Calendar, now: DateTime<Utc>) -> Vec<Day> {
     let last = calendar.last_final(now, TimeDelta::minutes(30));
     let last = last.expect("the calendar knows the clocks");
     let range = DayRange::new(last.saturating_add(-30), last).expect("the days ascend");

@@ -63,15 +63,6 @@ impl CellValue {
         }
     }
 
-    /// Returns the text by which a database shows the value.
-    pub(super) fn shown(&self) -> String {
-        match self {
-            Self::Integer(number) => number.to_string(),
-            Self::Real(number) => number.to_string(),
-            Self::Text(text) | Self::Expression(text) => text.clone(),
-        }
-    }
-
     /// Returns the value with its placeholders filled.
     pub(super) fn fill(&self, context: &RowContext<'_>) -> ScratchValue {
         match self {

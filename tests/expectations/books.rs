@@ -2,7 +2,7 @@
 
 use plimsoll::domain::output::Snapshot;
 use plimsoll::domain::{Day, Money, Phase};
-use plimsoll::scenario::runner::EndState;
+use plimsoll::scenario::runner::{CellBooks, EndState};
 use toml::{Table, Value};
 
 use crate::played::Played;
@@ -19,7 +19,7 @@ pub(crate) fn amounts(
     if let Some((name, days)) = books.first_key_value() {
         let (day, snapshot) = days.last_key_value().unwrap();
         let of = |value: String| table(name, table(&day.to_string(), value));
-        let found = amount(snapshot);
+        let found = amount(computed(snapshot));
         let other = if found == Money::ZERO { "1" } else { "0" };
         probes.push(probe(of(found.to_string()), Verdict::Holds));
         probes.push(probe(of(other.to_owned()), Verdict::Fails));
@@ -42,6 +42,13 @@ pub(crate) fn amounts(
     probes
 }
 
+fn computed(books: &CellBooks) -> &Snapshot {
+    match books {
+        CellBooks::Computed(snapshot) => snapshot,
+        CellBooks::Mapped(_) => panic!("Plimsoll computes its books"),
+    }
+}
+
 /// Returns probes of the kinds of prices of the first books.
 pub(crate) fn quality(state: &EndState) -> Vec<Probe> {
     let books = state.books.as_ref().unwrap();
@@ -52,7 +59,7 @@ pub(crate) fn quality(state: &EndState) -> Vec<Probe> {
     let Some((name, (day, snapshot))) = first else {
         return Vec::new();
     };
-    let found = snapshot.quality;
+    let found = computed(snapshot).quality;
     let of =
         |key: &str, value: u32| table(name, table(&day.to_string(), table(key, i64::from(value))));
     let kinds = [

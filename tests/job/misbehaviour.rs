@@ -247,6 +247,24 @@ fn an_interrupt_removes_processes_and_scratch_databases() {
         .status();
     assert!(kill.unwrap().success());
     let status = child.wait().unwrap();
-    assert_eq!((status.code(), status.signal()), (Some(3), None));
+    assert_eq!((status.code(), status.signal()), (Some(1), None));
     assert!(workspace.scratch_files().is_empty());
+}
+
+#[test]
+fn a_dead_served_process_is_told_at_its_own_line() {
+    let workspace = Workspace::new("run = \"true {path} {target}\"\nserve = \"exit 3\"");
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let line = job
+        .lines()
+        .position(|line| line.starts_with("serve"))
+        .unwrap()
+        + 1;
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    let found = format!("the command of line {line} exited with 3");
+    assert!(
+        output.code == 1 && output.stdout.contains(&found),
+        "{}",
+        output.stdout
+    );
 }

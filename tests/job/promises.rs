@@ -307,3 +307,33 @@ fn a_value_that_cannot_be_read_ends_its_scenario_and_no_other() {
         fuzz.stderr
     );
 }
+
+#[test]
+fn a_job_that_deletes_moves_or_adds_portfolios_breaks_a_promise() {
+    for (change, found) in [
+        ("DELETE FROM portfolios WHERE name = 'B'", "deleted: B"),
+        (
+            "UPDATE portfolios SET inception = '2026-01-06' WHERE name = 'B'",
+            "changed: B",
+        ),
+        (
+            "INSERT INTO portfolios VALUES ('x', 'X', '2026-01-05', NULL, NULL)",
+            "added: `x`",
+        ),
+    ] {
+        let job = format!("run = [\"sqlite3\", \"{{path}}\", \"{change}; -- {{target}}\"]\n");
+        let workspace = Workspace::new(&job);
+        workspace.write(
+            "scenarios/world.toml",
+            "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+             \"A..B\" = { inception = 2026-01-05, complete = \"..2026-01-08\" }\n[[step]]\nrun = {}\n",
+        );
+        let output = workspace.run(&["scenario", "run", "--job", "job.toml"]);
+        let found = format!("leaves-portfolios-alone: {found}");
+        assert!(
+            output.code == 1 && output.stdout.contains(&found),
+            "{}",
+            output.stdout
+        );
+    }
+}

@@ -127,3 +127,49 @@ fn results_are_json_and_junit() {
     let junit = std::fs::read_to_string(workspace.path("results.xml")).unwrap();
     assert!(junit.contains("finds-every-needed-cell"), "{junit}");
 }
+
+#[test]
+fn two_runs_at_once_are_a_step() {
+    let twice = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+                 \"A..C\" = { inception = 2026-01-05, complete = \"..2026-01-07\" }\n\
+                 [[step]]\n[[step.run.meanwhile]]\nat = \"after planning\"\nrun = {}\n\
+                 [step.expect]\nprocessed.\"2026-01-08\" = [\"A\", \"B\", \"C\"]\nopen-cells = 0\n";
+    let play = |script: &str, scenario: &str| {
+        let workspace = Workspace::of_example(script);
+        let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+        // The step alone shows it.
+        let off = "\n[promises]\ntwo-runs-do-each-cell-once = true\n";
+        workspace.write("job.toml", &(job + off));
+        workspace.write("scenarios/twice.toml", scenario);
+        let output = workspace.run(ALL);
+        (output.code, output.stdout)
+    };
+    let (code, text) = play("every_missing_day.py", twice);
+    assert_eq!(code, 0, "{text}");
+    // It lists its work before it writes, so both do all of it.
+    let (code, text) = play("oldest_newest.py", twice);
+    let found = "step 1: two-runs-do-each-cell-once: written by both: 2026-01-08: A..C";
+    assert!(code == 1 && text.contains(found), "{text}");
+    // The result is that of both, so neither has expectations of its own.
+    let second = "run = {}\nexpect = { exit = 4 }\n";
+    let (code, text) = play("every_missing_day.py", &twice.replace("run = {}\n", second));
+    assert!(
+        code == 1 && text.contains("not applicable: step 1"),
+        "{text}"
+    );
+    // Plimsoll refuses the second run, and does each cell once too.
+    let workspace = Workspace::new("");
+    workspace.write("scenarios/twice.toml", twice);
+    let accept = workspace.run(&["scenario", "run", "scenarios", "--accept"]);
+    assert_eq!(accept.code, 0, "{}", accept.stdout);
+}
+
+#[test]
+fn cells_that_a_failed_command_left_are_open() {
+    let workspace = Workspace::new("run = \"exit 1; : {path} {target}\"");
+    workspace.write("scenarios/incident.toml", INCIDENT);
+    let json = workspace.run(&[ALL, &["--json"]].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let text = json.to_string();
+    assert!(!text.contains("deferred"), "{text}");
+}

@@ -53,7 +53,7 @@ fn databases_are_dropped_after_an_error_an_interrupt_and_by_the_run_after_a_kill
     let mut interrupted = workspace.spawn(&["job", "check", "job.toml"]);
     wait_for_databases(&server);
     signal("-INT", interrupted.id());
-    assert_eq!(interrupted.wait().unwrap().code(), Some(3));
+    assert_eq!(interrupted.wait().unwrap().code(), Some(1));
     assert!(scratch_databases(&server).is_empty());
 
     let mut killed = workspace.spawn(&["job", "check", "job.toml"]);

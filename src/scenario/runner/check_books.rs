@@ -1,29 +1,17 @@
 //! Compares expected amounts, kinds of prices and done phases with those of the database.
 
+use super::cell_books::CellBooks;
 use super::finding::Mismatch;
 use super::inspect::{BooksByDay, PhasesByDay};
-use crate::domain::output::Snapshot;
-use crate::domain::{Day, Money, PhaseSet};
-use crate::scenario::script::{Amount, Expectation};
+use crate::domain::{Day, PhaseSet};
+use crate::scenario::script::Expectation;
 
 /// Returns a mismatch for each amount and each kind of price that differs.
 pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mismatch> {
-    let of = |name: &str, day: Day| -> Option<&Snapshot> { books.get(name)?.get(&day) };
+    let of = |name: &str, day: Day| -> Option<&CellBooks> { books.get(name)?.get(&day) };
     let mut problems = Vec::new();
     for ((amount, name, day), expected) in &expected.amounts {
-        let found = of(name, *day).and_then(|books| match amount {
-            Amount::Nav => Some(books.nav),
-            Amount::Cash => Some(books.cash),
-            Amount::Pnl => Some(books.pnl),
-            Amount::Realized => Some(books.realized),
-            Amount::Unrealized => Some(books.unrealized),
-            Amount::FxGain => books.fx_gain(),
-            Amount::CashIn(currency) => {
-                let mut cash = books.foreign_cash.iter();
-                let found = cash.find(|of| of.currency == *currency);
-                Some(found.map_or(Money::ZERO, |of| of.balance))
-            }
-        });
+        let found = of(name, *day).and_then(|books| books.amount(*amount));
         problems.extend((found != *expected).then(|| Mismatch::Amount {
             amount: *amount,
             portfolio: name.clone(),
@@ -33,7 +21,7 @@ pub(super) fn check_books(books: &BooksByDay, expected: &Expectation) -> Vec<Mis
         }));
     }
     for ((name, day), expected) in &expected.quality {
-        let found = of(name, *day).map(|books| books.quality);
+        let found = of(name, *day).and_then(CellBooks::quality);
         let is_met = found.is_some_and(|found| expected.is_met_by(found));
         problems.extend((!is_met).then(|| Mismatch::Quality {
             portfolio: name.clone(),

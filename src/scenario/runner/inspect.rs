@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cell_books::CellBooks;
 use super::error::PlayError;
-use crate::domain::output::Snapshot;
 use crate::domain::{
     CalendarError, Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope,
 };
@@ -56,7 +56,7 @@ pub struct EndState {
 /// The names of portfolios by session.
 type ByDay = BTreeMap<Day, Vec<String>>;
 /// The books by portfolio name and session.
-pub type BooksByDay = BTreeMap<String, BTreeMap<Day, Snapshot>>;
+pub type BooksByDay = BTreeMap<String, BTreeMap<Day, CellBooks>>;
 
 /// The done phases by portfolio name and session.
 pub type PhasesByDay = BTreeMap<String, BTreeMap<Day, PhaseSet>>;
@@ -202,7 +202,11 @@ impl EndState {
         let stale = || {
             let mut cells = ByDay::new();
             for (name, days) in self.books.as_ref()? {
-                for (day, _) in days.iter().filter(|(_, books)| books.quality.stale > 0) {
+                let is_stale = |books: &CellBooks| {
+                    let quality = books.quality();
+                    quality.is_some_and(|quality| quality.stale > 0)
+                };
+                for (day, _) in days.iter().filter(|(_, books)| is_stale(books)) {
                     cells.entry(*day).or_default().push(name.clone());
                 }
             }
@@ -257,7 +261,7 @@ pub(super) fn read_books(store: &Store) -> Result<BooksByDay, StoreError> {
                 let cell = Cell::new(day, portfolio.id);
                 if let Some(snapshot) = reading.outputs().snapshot(cell)? {
                     let days = books.entry(portfolio.name.clone()).or_default();
-                    days.insert(day, snapshot);
+                    days.insert(day, CellBooks::Computed(Box::new(snapshot)));
                 }
             }
         }

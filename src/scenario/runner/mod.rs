@@ -10,6 +10,7 @@
 //! | `committed_cells` | finds the cells that a run completed |
 //! | `prepared` | a run that is about to start, for the simulator |
 //! | `changes` | plays the steps that are not runs |
+//! | `cell_books` | the books of a cell, computed or mapped |
 //! | `inspect` | reads the state of a database between steps |
 //! | `finding` | unmet expectations and violated invariants |
 //! | `error` | the error that ends a play |
@@ -22,6 +23,7 @@
 //! | `check`, `check_books` | compares expectations with results, with stored books |
 //! | `describe` | describes steps in a few words |
 
+mod cell_books;
 mod changes;
 mod check;
 mod check_books;
@@ -45,6 +47,7 @@ mod run_result;
 mod step_number;
 mod withdraw;
 
+pub use cell_books::CellBooks;
 pub(crate) use describe::describe;
 pub use error::PlayError;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};

@@ -1,6 +1,6 @@
 //! `plimsoll job new`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
@@ -37,7 +37,7 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
         None => COMMENTED.to_owned(),
         Some(map) => {
             std::fs::read(map).map_err(file(map))?;
-            with_map_file(COMMENTED, map)
+            with_map_file(COMMENTED, &seen_from(path, map).map_err(file(map))?)
         }
     };
     if let Some(folder) = path.parent() {
@@ -52,9 +52,23 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
     Ok(Exit::Complete)
 }
 
-/// Replaces the tables of the map by the name of a file, which is taken relative to the job file.
+/// Returns the path of a file as seen from the folder of another.
+fn seen_from(path: &Path, file: &Path) -> std::io::Result<PathBuf> {
+    let (path, file) = (std::path::absolute(path)?, std::path::absolute(file)?);
+    let folder: Vec<_> = path.parent().unwrap_or(&path).components().collect();
+    let file: Vec<_> = file.components().collect();
+    let pairs = folder.iter().zip(&file);
+    let common = pairs.take_while(|(a, b)| a == b).count();
+    // What precedes `..` may be a link, so that it does not lead back.
+    if folder[common..].contains(&Component::ParentDir) {
+        return Ok(file.iter().collect());
+    }
+    let up = folder[common..].iter().map(|_| Component::ParentDir);
+    Ok(up.chain(file[common..].iter().copied()).collect())
+}
+
+/// Replaces the tables of the map by the name of a file, as seen from the job file.
 fn with_map_file(text: &str, map: &Path) -> String {
-    let map = std::path::absolute(map).unwrap_or_else(|_| map.to_owned());
     let name = toml::Value::String(map.display().to_string());
     let mut kept = String::new();
     let mut is_in_map = false;
@@ -73,6 +87,20 @@ fn with_map_file(text: &str, map: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_is_named_as_the_job_file_sees_it() {
+        let seen = |path: &str, file: &str| {
+            let seen = seen_from(Path::new(path), Path::new(file)).unwrap();
+            seen.display().to_string()
+        };
+        assert_eq!(seen("/jobs/job.toml", "/jobs/map.toml"), "map.toml");
+        assert_eq!(
+            seen("/jobs/a/job.toml", "/jobs/b/map.toml"),
+            "../b/map.toml"
+        );
+        assert_eq!(seen("job.toml", "maps/map.toml"), "maps/map.toml");
+    }
 
     #[test]
     fn a_map_file_replaces_the_tables_of_the_map() {
