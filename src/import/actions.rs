@@ -9,7 +9,7 @@ mod terms;
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
-use super::restatement::{SplitRatio, UnseenSplit};
+use super::restatement::{MAX_GAP, SplitRatio, UnseenSplit};
 use super::row_error::RowError;
 use super::row_error_kind::RowErrorKind;
 use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
@@ -66,9 +66,6 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<ActionRow> {
         terms: terms?,
     })
 }
-
-/// Largest number of days from a split to a close that shows it.
-const MAX_DAYS: i32 = 10;
 
 /// Validates a file of corporate actions. `known` must hold all securities, and the splits of those
 /// in the file, with the closes around them.
@@ -127,8 +124,9 @@ pub fn validate_actions(
         if differs.as_ref().is_some_and(Vec::is_empty) {
             return Ok(Verdict::Same);
         }
+        let unseen = find_unseen(security, split, known);
         if restatements == Restatements::Refused
-            && let Some(unseen) = find_unseen(security, split, known)
+            && let Some(unseen) = unseen.filter(|unseen| is_near(unseen, split))
         {
             return Err(vec![RowError::in_row(unseen.into())]);
         }
@@ -150,8 +148,33 @@ pub fn validate_actions(
         let row = rows.lines[index].row.as_ref().ok();
         let other = row.and_then(|row| other_end(row, &new, known));
         let warning = other.map(|other| Warning::EndsTwice { other });
-        warning.into_iter().collect()
+        let unseen = row.filter(|_| restatements == Restatements::Refused);
+        let unseen = unseen.and_then(|row| unseen_over_gap(row, known));
+        let unseen = unseen.map(Warning::UnseenSplit);
+        warning.into_iter().chain(unseen).collect()
     })
+}
+
+/// Returns the closes around the split of a row that do not show it, if one is too far from it to
+/// refuse the row.
+fn unseen_over_gap(row: &ActionRow, known: &ExistingRecords) -> Option<UnseenSplit> {
+    let ActionTerms::Split(new, old) = row.terms else {
+        return None;
+    };
+    let security = known.require_security(&row.symbol, row.day).ok()?;
+    let split = Split {
+        security: security.id,
+        day: row.day,
+        new,
+        old,
+    };
+    find_unseen(security, split, known).filter(|unseen| !is_near(unseen, split))
+}
+
+/// Returns whether both closes are so near to the split that it must show.
+fn is_near(unseen: &UnseenSplit, split: Split) -> bool {
+    split.day.number() - unseen.before_day.number() <= MAX_GAP
+        && unseen.day.number() - split.day.number() <= MAX_GAP
 }
 
 /// Returns the kind of another action that ends the holding of a row's security on the same day, if
@@ -183,14 +206,11 @@ fn find_unseen(security: &Security, split: Split, known: &ExistingRecords) -> Op
     let closes = known.closes(security.id)?;
     let (before_day, before) = closes.range(..split.day).next_back()?;
     let (day, close) = closes.range(split.day..).next()?;
-    let is_near = split.day.number() - before_day.number() <= MAX_DAYS
-        && day.number() - split.day.number() <= MAX_DAYS;
     let seen = close.decimal().checked_div(before.decimal())?;
     let (new, old) = (Decimal::from(split.new), Decimal::from(split.old));
     let adjusted = seen.checked_mul(new)?.checked_div(old)?;
     let fold = |factor: Decimal| Some(factor.max(Decimal::ONE.checked_div(factor)?));
-    let is_unseen = is_near && fold(seen)? < fold(adjusted)?;
-    is_unseen.then(|| UnseenSplit {
+    (fold(seen)? < fold(adjusted)?).then(|| UnseenSplit {
         symbol: security.symbol.clone(),
         before_day: *before_day,
         before: *before,
@@ -288,6 +308,13 @@ mod tests {
         let allowed = validate_actions(&rows, &known_adjusted, Restatements::Allowed);
         assert!(!allowed.is_refused());
         assert!(!validated(text, &known().with_closes(raw)).is_refused());
+        // Over a long gap the closes may have moved back.
+        let gap = [close("2026-01-05", "125"), close("2026-01-17", "129")];
+        let warned = validated(text, &known().with_closes(gap));
+        assert_eq!((warned.counts.added, warned.counts.warnings), (1, 1));
+        let known_gap = known().with_closes(gap);
+        let allowed = validate_actions(&rows, &known_gap, Restatements::Allowed);
+        assert_eq!(allowed.counts.warnings, 0);
         // The close of the day itself is not known yet.
         let evening = known().with_closes([close("2026-01-05", "500")]);
         assert!(!validated(text, &evening).is_refused());

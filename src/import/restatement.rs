@@ -38,18 +38,24 @@ const USUAL_RATIOS: [(u32, u32); 14] = [
 /// Largest whole ratio that every split may have.
 const MAX_WHOLE: u32 = 20;
 
+/// Largest number of days between closes whose move shows a split. Over a longer gap a market moves
+/// by as much.
+pub(super) const MAX_GAP: i32 = 10;
+
 impl SplitRatio {
-    /// Returns the ratio of a split within `tolerance`, a share, of `factor`, the close before to
-    /// the close after.
+    /// Returns the ratio of a split that is nearest to `factor`, the close before to the close after,
+    /// and within `tolerance`, a share of it.
     pub(super) fn near(factor: Decimal, tolerance: Decimal) -> Option<Self> {
-        let is_near = |(new, old): &(u32, u32)| {
-            let ratio = Decimal::from(*new) / Decimal::from(*old);
-            (factor - ratio).abs() <= ratio * tolerance
+        let distance = |(new, old): (u32, u32)| {
+            let ratio = Decimal::from(new) / Decimal::from(old);
+            (factor - ratio).abs() / ratio
         };
         let whole = (2..=MAX_WHOLE).map(|new| (new, 1));
         let larger = whole.chain(USUAL_RATIOS);
-        let mut ratios = larger.flat_map(|(new, old)| [(new, old), (old, new)]);
-        let (new, old) = ratios.find(is_near)?;
+        let ratios = larger.flat_map(|(new, old)| [(new, old), (old, new)]);
+        let near = ratios.map(|ratio| (distance(ratio), ratio));
+        let near = near.filter(|(distance, _)| *distance <= tolerance);
+        let (_, (new, old)) = near.min_by_key(|(distance, _)| *distance)?;
         Some(Self { new, old })
     }
 }
@@ -135,7 +141,12 @@ pub struct SplitJump {
 
 impl SplitJump {
     pub(super) fn hint(&self) -> String {
-        split_hint(&self.symbol, &self.day.to_string(), self.split)
+        // Of a long gap, nothing says on which day the split was.
+        let day = match self.day.number() - self.before_day.number() {
+            ..=MAX_GAP => self.day.to_string(),
+            _ => "DAY".to_owned(),
+        };
+        split_hint(&self.symbol, &day, self.split)
     }
 }
 
@@ -192,7 +203,10 @@ mod tests {
         assert_eq!(near("4.0001").as_deref(), Some("4:1"));
         assert_eq!(near("1.5").as_deref(), Some("3:2"));
         assert_eq!(near("0.1").as_deref(), Some("1:10"));
+        assert_eq!(near("2.49").as_deref(), Some("5:2"));
         assert_eq!(near("0.0101"), None);
         assert_eq!(near("1.01"), None);
+        let nearest = SplitRatio::near(Decimal::new(179, 1), Decimal::new(6, 2));
+        assert_eq!(nearest.map(|ratio| ratio.new), Some(18));
     }
 }

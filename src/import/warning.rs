@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::options::PriceWarning;
-use super::restatement::SplitJump;
+use super::restatement::{SplitJump, UnseenSplit};
 use crate::domain::{ActionKind, AssetClass, Attribution, Currency, Day, Money, Price, Quantity};
 
 /// A reason to look at a row again.
@@ -101,8 +101,11 @@ pub enum Warning {
         /// The symbol that the security has today.
         symbol: String,
     },
-    /// A close falls by about the factor of a small split, such as 3:2, which a market may do too.
-    SplitLikeFall(SplitJump),
+    /// A close moves by about the factor of a split, which a market may do too: by a small factor, such
+    /// as 3:2, over a long gap, or by a doubling that stays.
+    SplitLikeMove(SplitJump),
+    /// A split that the stored closes around its day do not show over a long gap.
+    UnseenSplit(UnseenSplit),
     /// The known security of a row has a close from before the `symbol_from` of the row.
     HasSymbolBefore {
         /// The symbol of the row and of the security.
@@ -220,11 +223,8 @@ impl fmt::Display for Warning {
                 f,
                 "a former symbol of `{symbol}`; a new security with it needs its `symbol_from`"
             ),
-            Self::SplitLikeFall(jump) => write!(
-                f,
-                "{jump}; if {} split, import the split before the closes",
-                jump.symbol
-            ),
+            Self::SplitLikeMove(jump) => write!(f, "{jump}; {}", jump.hint()),
+            Self::UnseenSplit(split) => write!(f, "{split}; {}", split.hint()),
             Self::HasSymbolBefore { symbol, close } => write!(
                 f,
                 "`{symbol}` has a close on {close}, before the `symbol_from`, so the row is about that security; if it is about another one, import the `symbol-change` first"

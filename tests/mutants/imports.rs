@@ -26,9 +26,25 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/import/prices/restated.rs",
-            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)",
-            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)",
-            "SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large && false)",
+            "Some(match fold < MIN_MOVE || is_gap || is_plausible() {",
+            "fold < MIN_MOVE || is_gap || is_plausible()",
+            "true",
+        )],
+    ),
+    fault(
+        "split-over-a-gap-accepted",
+        "a close that moves like a split over a long gap is imported without a warning",
+        &[Scenario(
+            "imports/a_split_during_a_long_gap_is_refused_if_strict",
+        )],
+        &[edit(
+            "src/import/prices/restated.rs",
+            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;",
+            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;",
+            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;
+        if is_gap {
+            return None;
+        }",
         )],
     ),
     fault(

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::raw_closes::{Origin, Point};
 use crate::domain::{AssetClass, Day, Price, Security};
-use crate::import::restatement::{Restatement, SplitJump, SplitRatio};
+use crate::import::restatement::{MAX_GAP, Restatement, SplitJump, SplitRatio};
 
 /// Largest difference between ratios that count as equal, as a share.
 const SAME_RATIO: Decimal = Decimal::from_parts(5, 0, 0, false, 3);
@@ -23,18 +23,20 @@ const MIN_CLOSES: usize = 3;
 const MIN_FACTOR: Decimal = Decimal::from_parts(15, 0, 0, false, 1);
 /// Largest distance from the factor of a split of a move between two days, as a share.
 const MAX_MOVE: Decimal = Decimal::from_parts(6, 0, 0, false, 2);
-/// Smallest factor of a split that a move between two days may stand for. Smaller moves happen.
+/// The same over a long gap: every move of at least [`MIN_MOVE`] is near the factor of a split.
+const MAX_GAP_MOVE: Decimal = Decimal::from_parts(12, 0, 0, false, 2);
+/// Smallest factor of a split that is refused. Markets move by smaller ones.
 const MIN_MOVE: Decimal = Decimal::from_parts(18, 0, 0, false, 1);
 /// Largest such factor. Larger moves are jumps.
 const MAX_FACTOR: Decimal = Decimal::from_parts(20, 0, 0, false, 0);
-/// Smallest factor of a split that a fall between two days may stand for: that of 5:4, less the move of
+/// Smallest factor of a split that a move between two days may stand for: that of 5:4, less the move of
 /// a market.
-const MIN_FALL: Decimal = Decimal::from_parts(122, 0, 0, false, 2);
-/// Largest distance from the factor of a small split of a fall, as a share: markets fall by that much
+const MIN_SMALL_MOVE: Decimal = Decimal::from_parts(122, 0, 0, false, 2);
+/// Largest distance of a move from the factor of a small split, as a share: markets move by that much
 /// too, so that it is less than for larger ones.
-const MAX_FALL_MOVE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
-/// Largest number of days between closes whose move is compared.
-const MAX_DAYS: i32 = 10;
+const MAX_SMALL_MOVE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+/// The split of a close that doubles. Such splits are rare, and closes that double are not.
+const DOUBLING: SplitRatio = SplitRatio { new: 1, old: 2 };
 
 /// A day with a stored close and one of the file, both raw.
 #[derive(Debug, Clone, Copy)]
@@ -111,67 +113,92 @@ const fn may_split(security: &Security) -> bool {
     matches!(security.class, AssetClass::Equity | AssetClass::Fund)
 }
 
-/// Returns the first move between neighbouring days, at least one of them with a close of the file,
-/// that is about the factor of a split. `units` returns the combined ratio (units after, units
-/// before) of the known splits between two days, the first exclusive.
-pub(super) fn find_split_jump(
-    security: &Security,
-    points: &BTreeMap<Day, Point>,
-    units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
-) -> Option<SplitJump> {
-    find_move(security, points, units, |factor| {
-        let is_large = fold(factor).is_some_and(|fold| (MIN_MOVE..=MAX_FACTOR).contains(&fold));
-        SplitRatio::near(factor, MAX_MOVE).filter(|_| is_large)
+/// A move that is about the factor of a split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SplitLikeMove {
+    /// One that a market hardly makes.
+    Refused(SplitJump),
+    /// One that a market makes too: by a small factor, over a long gap, or a doubling that stays.
+    Warned(SplitJump),
+}
+
+/// Iterates over the moves between consecutive closes, at least one of them of the file, that are
+/// about the factor of a split. `units` returns the combined ratio (units after, units before) of the
+/// known splits between two days, the first exclusive.
+pub(super) fn split_like_moves<'p>(
+    security: &'p Security,
+    points: &'p BTreeMap<Day, Point>,
+    units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)> + 'p,
+) -> impl Iterator<Item = SplitLikeMove> + 'p {
+    let closes = move || points.values().filter(move |_| may_split(security));
+    let pairs = closes().zip(closes().skip(1));
+    // After the last close there is none that shows whether a move stays.
+    let following = closes().skip(2).map(Some).chain([None]);
+    let of_file = |(before, after): &(&Point, &Point)| {
+        before.origin != Origin::Books || after.origin != Origin::Books
+    };
+    let moves = pairs.zip(following).filter(move |(pair, _)| of_file(pair));
+    moves.filter_map(move |((before, after), next)| {
+        let factor = split_free_factor(before, after, &units)?;
+        let fold = fold(factor)?;
+        let is_gap = after.day.number() - before.day.number() > MAX_GAP;
+        let tolerance = match (fold >= MIN_MOVE, is_gap) {
+            _ if !(MIN_SMALL_MOVE..=MAX_FACTOR).contains(&fold) => return None,
+            (false, _) => MAX_SMALL_MOVE,
+            (true, false) => MAX_MOVE,
+            (true, true) => MAX_GAP_MOVE,
+        };
+        let split = SplitRatio::near(factor, tolerance)?;
+        let is_plausible = || {
+            split == DOUBLING
+                && next.is_some_and(|next| stays(before, after, next, &units) == Some(true))
+        };
+        let jump = SplitJump {
+            symbol: security.symbol.clone(),
+            before_day: before.day,
+            before: before.close,
+            day: after.day,
+            close: after.close,
+            split,
+        };
+        Some(match fold < MIN_MOVE || is_gap || is_plausible() {
+            true => SplitLikeMove::Warned(jump),
+            false => SplitLikeMove::Refused(jump),
+        })
     })
 }
 
-/// Returns the first fall between neighbouring days, at least one of them with a close of the file,
-/// that is about the factor of a split that is too small for [`find_split_jump`].
-pub(super) fn find_split_like_fall(
-    security: &Security,
-    points: &BTreeMap<Day, Point>,
+/// Returns the close before divided by the close after, in the units after the known splits between
+/// them.
+fn split_free_factor(
+    before: &Point,
+    after: &Point,
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
-) -> Option<SplitJump> {
-    find_move(security, points, units, |factor| {
-        let is_small = (MIN_FALL..MIN_MOVE).contains(&factor);
-        SplitRatio::near(factor, MAX_FALL_MOVE).filter(|_| is_small)
-    })
+) -> Option<Decimal> {
+    let (new, old) = units(before.day, after.day)?;
+    let was = before.close.decimal().checked_mul(old)?;
+    let now = after.close.decimal().checked_mul(new)?;
+    was.checked_div(now)
 }
 
-/// Returns the first move between neighbouring days whose factor, after the known splits, is that of a
-/// split by `ratio`.
-fn find_move(
-    security: &Security,
-    points: &BTreeMap<Day, Point>,
+/// Returns whether the close after a move is a new level: the next close is nearer to it than to the
+/// close before.
+///
+/// It is not if another cause is known: a split of any later day, by which closes of the file were
+/// multiplied; or stored closes after those of the file, which may be adjusted for a later split.
+fn stays(
+    before: &Point,
+    after: &Point,
+    next: &Point,
     units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
-    ratio: impl Fn(Decimal) -> Option<SplitRatio>,
-) -> Option<SplitJump> {
-    if !may_split(security) {
-        return None;
+) -> Option<bool> {
+    let (new, old) = units(before.day, Day::MAX)?;
+    if new != old || (before.origin != Origin::Books && after.origin == Origin::Books) {
+        return Some(false);
     }
-    let pairs = points.values().zip(points.values().skip(1));
-    for (before, after) in pairs {
-        let is_stored = before.origin == Origin::Books && after.origin == Origin::Books;
-        if is_stored || after.day.number() - before.day.number() > MAX_DAYS {
-            continue;
-        }
-        let factor = units(before.day, after.day).and_then(|(new, old)| {
-            let was = before.close.decimal().checked_mul(old)?;
-            let now = after.close.decimal().checked_mul(new)?;
-            was.checked_div(now)
-        });
-        if let Some(split) = factor.and_then(&ratio) {
-            return Some(SplitJump {
-                symbol: security.symbol.clone(),
-                before_day: before.day,
-                before: before.close,
-                day: after.day,
-                close: after.close,
-                split,
-            });
-        }
-    }
-    None
+    let (was, now) = (before.close.decimal(), after.close.decimal());
+    let then = next.close.decimal();
+    Some(fold(then.checked_div(now)?)? < fold(then.checked_div(was)?)?)
 }
 
 /// Returns whether a close of the file is so near to a stored one that a move by the factor of a split
@@ -179,7 +206,7 @@ fn find_move(
 pub(super) fn has_stored_neighbour(points: &BTreeMap<Day, Point>) -> bool {
     let mut pairs = points.values().zip(points.values().skip(1));
     pairs.any(|(before, after)| {
-        let is_near = after.day.number() - before.day.number() <= MAX_DAYS;
+        let is_near = after.day.number() - before.day.number() <= MAX_GAP;
         is_near && (before.origin == Origin::Books) != (after.origin == Origin::Books)
     })
 }
@@ -240,48 +267,120 @@ mod tests {
         assert_eq!(restated(&[(100, 100)]), None);
     }
 
-    fn jump(points: &[(Day, Point)]) -> Option<String> {
+    /// Returns the splits of the refused and the warned moves, without known splits.
+    fn moves(points: &[(Day, Point)]) -> (Vec<String>, Vec<String>) {
+        moves_with(points, |_, _| Some((Decimal::ONE, Decimal::ONE)))
+    }
+
+    fn moves_with(
+        points: &[(Day, Point)],
+        units: impl Fn(Day, Day) -> Option<(Decimal, Decimal)>,
+    ) -> (Vec<String>, Vec<String>) {
         let security = sample::security(1, "X");
         let points = points.iter().copied().collect();
-        let found = find_split_jump(&security, &points, |_, _| {
-            Some((Decimal::ONE, Decimal::ONE))
-        });
-        found.map(|jump| jump.split.to_string())
+        let (mut refused, mut warned) = (Vec::new(), Vec::new());
+        for found in split_like_moves(&security, &points, units) {
+            match found {
+                SplitLikeMove::Refused(jump) => refused.push(jump.split.to_string()),
+                SplitLikeMove::Warned(jump) => warned.push(jump.split.to_string()),
+            }
+        }
+        (refused, warned)
+    }
+
+    const BOOKS: Origin = Origin::Books;
+    const FILE: Origin = Origin::File(0);
+
+    /// Returns closes of a file on consecutive days after a known one.
+    fn after_known(known: i32, file: &[i32]) -> Vec<(Day, Point)> {
+        let file = (1..).zip(file).map(|(at, close)| point(at, *close, FILE));
+        [point(0, known, BOOKS)].into_iter().chain(file).collect()
+    }
+
+    fn found(refused: &[&str], warned: &[&str]) -> (Vec<String>, Vec<String>) {
+        let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        (owned(refused), owned(warned))
     }
 
     #[test]
     fn a_move_by_the_factor_of_a_split_is_found_only_beside_closes_of_the_file() {
-        let (books, file) = (Origin::Books, Origin::File(0));
-        assert_eq!(
-            jump(&[point(0, 499, books), point(1, 129, file)]).as_deref(),
-            Some("4:1")
-        );
-        assert_eq!(
-            jump(&[point(0, 100, file), point(1, 1_000, books)]).as_deref(),
-            Some("1:10")
-        );
-        assert_eq!(jump(&[point(0, 499, books), point(1, 129, books)]), None);
-        assert_eq!(jump(&[point(0, 499, books), point(40, 129, file)]), None);
-        assert_eq!(jump(&[point(0, 100, books), point(1, 70, file)]), None);
+        assert_eq!(moves(&after_known(499, &[129])), found(&["4:1"], &[]));
+        let rise = [point(0, 100, FILE), point(1, 1_000, BOOKS)];
+        assert_eq!(moves(&rise), found(&["1:10"], &[]));
+        let known = [point(0, 499, BOOKS), point(1, 129, BOOKS)];
+        assert_eq!(moves(&known), found(&[], &[]));
+        assert_eq!(moves(&after_known(100, &[70])), found(&[], &[]));
     }
 
     #[test]
-    fn a_fall_by_the_factor_of_a_small_split_is_found_and_a_rise_is_not() {
-        let security = sample::security(1, "X");
-        let fall = |was: i32, now: i32| {
-            let (books, file) = (Origin::Books, Origin::File(0));
-            let points = [point(0, was, books), point(1, now, file)].into();
-            let units = |_, _| Some((Decimal::ONE, Decimal::ONE));
-            let found = find_split_like_fall(&security, &points, units);
-            found.map(|jump| jump.split.to_string())
+    fn a_move_by_the_factor_of_a_small_split_is_a_warning_in_both_directions() {
+        for (closes, split) in [
+            ((150, 101), "3:2"),
+            ((100, 80), "5:4"),
+            ((100, 75), "4:3"),
+            ((100, 60), "5:3"),
+            ((100, 150), "2:3"),
+            ((80, 100), "4:5"),
+            ((75, 100), "3:4"),
+            ((60, 100), "3:5"),
+        ] {
+            let moves = moves(&after_known(closes.0, &[closes.1]));
+            assert_eq!(moves, found(&[], &[split]), "{closes:?}");
+        }
+        for closes in [(100, 70), (100, 85), (100, 120), (100, 180)] {
+            let moves = moves(&after_known(closes.0, &[closes.1]));
+            assert_eq!(moves, found(&[], &[]), "{closes:?}");
+        }
+    }
+
+    #[test]
+    fn a_move_over_a_long_gap_is_a_warning() {
+        let over = |days, now| moves(&[point(0, 100, BOOKS), point(days, now, FILE)]);
+        for (now, split) in [
+            (50, "2:1"),
+            (44, "5:2"),
+            (30, "7:2"),
+            (200, "1:2"),
+            (67, "3:2"),
+        ] {
+            assert_eq!(over(11, now), found(&[], &[split]), "{now}");
+        }
+        assert_eq!(over(10, 50), found(&["2:1"], &[]));
+        assert_eq!(over(400, 50), found(&[], &["2:1"]));
+        assert_eq!(over(11, 90), found(&[], &[]));
+    }
+
+    #[test]
+    fn a_doubling_that_stays_is_a_warning_and_each_other_large_move_is_refused() {
+        assert_eq!(moves(&after_known(50, &[100, 101])), found(&[], &["1:2"]));
+        let in_file = [point(0, 50, FILE), point(1, 100, FILE), point(2, 98, FILE)];
+        assert_eq!(moves(&in_file), found(&[], &["1:2"]));
+        // Nothing shows yet that it stays.
+        assert_eq!(moves(&after_known(50, &[100])), found(&["1:2"], &[]));
+        let one_day = moves(&after_known(50, &[100, 50]));
+        assert_eq!(one_day, found(&["1:2", "2:1"], &[]));
+        assert_eq!(
+            moves(&after_known(50, &[100, 60])),
+            found(&["1:2"], &["5:3"])
+        );
+        assert_eq!(moves(&after_known(100, &[50, 50])), found(&["2:1"], &[]));
+        assert_eq!(moves(&after_known(50, &[150, 150])), found(&["1:3"], &[]));
+        assert_eq!(moves(&after_known(40, &[100, 100])), found(&["2:5"], &[]));
+    }
+
+    #[test]
+    fn a_doubling_that_a_split_or_another_basis_explains_is_refused() {
+        let doubling = after_known(50, &[100, 100]);
+        let later_split = |_, upto| match upto {
+            Day::MAX => Some((Decimal::TWO, Decimal::ONE)),
+            _ => Some((Decimal::ONE, Decimal::ONE)),
         };
-        assert_eq!(fall(150, 101).as_deref(), Some("3:2"));
-        assert_eq!(fall(100, 80).as_deref(), Some("5:4"));
-        assert_eq!(fall(100, 75).as_deref(), Some("4:3"));
-        assert_eq!(fall(100, 70), None);
-        assert_eq!(fall(100, 85), None);
-        assert_eq!(fall(100, 150), None);
-        // Larger ones are refused.
-        assert_eq!(fall(100, 50), None);
+        assert_eq!(moves_with(&doubling, later_split), found(&["1:2"], &[]));
+        let before_books = [
+            point(0, 50, FILE),
+            point(1, 100, BOOKS),
+            point(2, 100, BOOKS),
+        ];
+        assert_eq!(moves(&before_books), found(&["1:2"], &[]));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::raw_closes::{Origin, Point, RawClose, final_zeros, find_jumps, to_raw_close};
 use super::read::PriceRows;
 use super::restated::{
-    Overlap, find_restatement, find_split_jump, find_split_like_fall, has_stored_neighbour,
+    Overlap, SplitLikeMove, find_restatement, has_stored_neighbour, split_like_moves,
 };
 use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
@@ -66,7 +66,7 @@ pub fn validate_prices(
         });
         outcomes.push(outcome);
     }
-    let falls = refuse_doubtful(rows, &series, known, rules, &mut outcomes);
+    let moves = refuse_doubtful(rows, &series, known, rules, &mut outcomes);
     let mut changes = PriceChanges::default();
     let verdicts = rows
         .lines
@@ -87,8 +87,9 @@ pub fn validate_prices(
             day: row.day,
             today: rules.today,
         });
-        let fall = falls.get(&index).cloned().map(Warning::SplitLikeFall);
-        warning.into_iter().chain(fall).collect()
+        let moves = moves.get(&index).into_iter().flatten().cloned();
+        let moves = moves.map(Warning::SplitLikeMove);
+        warning.into_iter().chain(moves).collect()
     })
 }
 
@@ -136,16 +137,16 @@ fn validate_repeat(line: u64, earlier: Price, close: Price) -> Result<RowOutcome
 }
 
 /// Makes the closes of a security invalid if some of them jump, or contradict the stored ones by the
-/// factor of a split. A close that is stored already is never refused. Returns the falls by about the
-/// factor of a small split, the first of each security, by the index of a row.
+/// factor of a split. A close that is stored already is never refused. Returns the moves by about the
+/// factor of a split that are not refused, by the index of a row.
 fn refuse_doubtful(
     rows: &PriceRows,
     series: &ClosesBySecurity,
     known: &ExistingRecords,
     rules: PriceRules,
     outcomes: &mut [Result<RowOutcome, Vec<RowError>>],
-) -> BTreeMap<usize, SplitJump> {
-    let mut falls = BTreeMap::new();
+) -> BTreeMap<usize, Vec<SplitJump>> {
+    let mut moves: BTreeMap<usize, Vec<SplitJump>> = BTreeMap::new();
     for (security, days) in series {
         let (points, overlap) = merge(*security, days, known, outcomes);
         let mut errors = Vec::new();
@@ -177,7 +178,9 @@ fn refuse_doubtful(
         }
         let Some((first, _, _)) = errors.first() else {
             if rules.restatements == Restatements::Refused {
-                falls.extend(find_fall(*security, &points, known));
+                for (index, jump) in warned_moves(*security, &points, known) {
+                    moves.entry(index).or_default().push(jump);
+                }
             }
             continue;
         };
@@ -194,19 +197,24 @@ fn refuse_doubtful(
             outcomes[index] = Err(vec![RowError::in_column("close", close, reason)]);
         }
     }
-    falls
+    moves
 }
 
-/// Returns the first fall of a security by about the factor of a small split, with the index of the
-/// row of one of its closes.
-fn find_fall(
+/// Returns the moves of a security by about the factor of a split that are not refused, each with the
+/// index of the row of one of its closes.
+fn warned_moves(
     security: SecurityId,
     points: &BTreeMap<Day, Point>,
     known: &ExistingRecords,
-) -> Option<(usize, SplitJump)> {
+) -> Vec<(usize, SplitJump)> {
     let units = |after, upto| known.units_between(security, after, upto);
-    let fall = find_split_like_fall(known.security_with_id(security)?, points, units)?;
-    Some((row_of(&fall, points)?, fall))
+    let security = known.security_with_id(security).into_iter();
+    let moves = security.flat_map(|security| split_like_moves(security, points, units));
+    let warned = moves.filter_map(|found| match found {
+        SplitLikeMove::Warned(jump) => Some((row_of(&jump, points)?, jump)),
+        SplitLikeMove::Refused(_) => None,
+    });
+    warned.collect()
 }
 
 /// Returns the index of the row of the later close of a move, else that of the one before.
@@ -270,7 +278,10 @@ fn find_restated(
         // A security that ends at zero halves on the way without a split.
         return None;
     }
-    let jump = find_split_jump(security, points, units)?;
+    let jump = split_like_moves(security, points, units).find_map(|found| match found {
+        SplitLikeMove::Refused(jump) => Some(jump),
+        SplitLikeMove::Warned(_) => None,
+    })?;
     let index = row_of(&jump, points)?;
     Some((index, jump.close, jump.into()))
 }
