@@ -34,6 +34,8 @@ pub struct LeaseHolder {
     pub run: RunId,
     /// Process that executes the run.
     pub process: Process,
+    /// Wall-clock time at which the run took the lease; unknown for a run of an older version.
+    pub acquired: Option<DateTime<Utc>>,
     /// Wall-clock time of the last renewal.
     pub renewed: DateTime<Utc>,
     /// Wall-clock time at which the lease ends unless it is renewed.
@@ -84,7 +86,7 @@ impl ReadLease<'_> {
         Ok(self
             .connection
             .query_row(
-                "SELECT l.run, r.key, l.host, l.pid, l.started, l.renewed, l.expires
+                "SELECT l.run, r.key, l.host, l.pid, l.started, l.renewed, l.expires, l.acquired
                  FROM lease AS l JOIN run AS r ON r.id = l.run",
                 [],
                 |row| {
@@ -98,6 +100,7 @@ impl ReadLease<'_> {
                         },
                         renewed: row.get::<_, Micros>(5)?.0,
                         expires: row.get::<_, Micros>(6)?.0,
+                        acquired: row.get::<_, Option<Micros>>(7)?.map(|time| time.0),
                     })
                 },
             )
@@ -139,8 +142,8 @@ impl WriteLease<'_> {
         let now = environment.wall_clock.now();
         let process = &environment.process;
         self.connection.execute(
-            "INSERT INTO lease (only, run, token, host, pid, started, renewed, expires)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO lease (only, run, token, host, pid, started, renewed, expires, acquired)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6)",
             params![
                 run,
                 token,

@@ -34,6 +34,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/022_action_changes.sql"),
     include_str!("schema/023_currencies_of_cash.sql"),
     include_str!("schema/024_seal.sql"),
+    include_str!("schema/025_lease_acquired.sql"),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

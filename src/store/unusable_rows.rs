@@ -93,7 +93,7 @@ const TABLES: [Table; 8] = [
     Table {
         name: "lease",
         key: &["only"],
-        columns: "host, pid, started, renewed, expires, EXISTS
+        columns: "host, pid, started, renewed, expires, acquired, EXISTS
             (SELECT 1 FROM run AS r WHERE r.id = lease.run)",
         read: |row| {
             row.get::<_, String>(0)?;
@@ -101,7 +101,8 @@ const TABLES: [Table; 8] = [
             row.get::<_, i64>(2)?;
             row.get::<_, Micros>(3)?;
             row.get::<_, Micros>(4)?;
-            check_reference(row.get(5)?, "a run")
+            row.get::<_, Option<Micros>>(5)?;
+            check_reference(row.get(6)?, "a run")
         },
     },
     Table {

@@ -27,7 +27,7 @@ const BOOKKEEPING: &str = "
     INSERT INTO alert_state VALUES ('late', 7000000, (SELECT ids FROM ledger LIMIT 1),
         (SELECT count FROM ledger LIMIT 1), NULL);
     INSERT INTO outbox VALUES (1, 7000000, 'ops', '{}', 3, 8000000, NULL);
-    INSERT INTO lease SELECT 1, id, 'token', 'other/boot', 42, 77, 8000000, 9000000 FROM run LIMIT 1;
+    INSERT INTO lease SELECT 1, id, 'token', 'other/boot', 42, 77, 8000000, 9000000, 8000000 FROM run LIMIT 1;
     INSERT INTO token VALUES (1, 'handle', 'nightly', 'admin', zeroblob(32), 5000000, NULL, NULL);";
 
 /// The tables of books, which a repair and a run must bring back.

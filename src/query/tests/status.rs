@@ -206,7 +206,7 @@ fn distinguishes_a_live_lease_from_an_expired_one() {
     let fixture = filled();
     let now = fixture.environment.wall_clock.now().timestamp_micros();
     let insert = "INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, ";
-    fixture.damage(&format!("{insert}{})", now + 1));
+    fixture.damage(&format!("{insert}{}, NULL)", now + 1));
     assert_eq!(fixture.status().lease.unwrap().state, LeaseState::Live);
     fixture.damage(&format!("UPDATE lease SET expires = {now}"));
     assert_eq!(

@@ -271,7 +271,7 @@ fn a_running_run_without_a_lease_is_found() {
 #[test]
 fn a_lease_of_a_run_that_ended_is_found() {
     let fixture = filled();
-    fixture.damage("INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, 0)");
+    fixture.damage("INSERT INTO lease VALUES (1, 1, 'token', 'nowhere', 1, 0, 0, 0, NULL)");
     let verification = fixture.verify(Sample::All);
     assert_broken(&verification, &[Claim::Rows, Claim::Runs]);
     assert!(findings(&verification, Claim::Runs).contains("is not running"));
