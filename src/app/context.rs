@@ -41,7 +41,7 @@ impl AppContext {
     ///
     /// # Errors
     ///
-    /// Those of [`RunSpec::resolve`].
+    /// Those of [`RunSpec::resolve`]; no portfolio is active, and the words do not allow that.
     pub fn resolve(&self, spec: &RunSpec) -> Result<ResolvedRun, AppError> {
         self.store.read(|reading| self.resolve_in(reading, spec))
     }
@@ -53,6 +53,13 @@ impl AppContext {
     ) -> Result<ResolvedRun, AppError> {
         let mut resolved = spec.resolve(reading, self.policy)?;
         resolved.run_request.jobs = resolved.run_request.jobs.or(self.jobs);
+        if resolved.run_request.request.scope == Scope::AllActive && !spec.allow_empty {
+            let lifecycles = reading.portfolios().lifecycle_index()?;
+            if lifecycles.active().is_empty() {
+                let deleted = lifecycles.deleted().len();
+                return Err(QueryError::NoActivePortfolio { deleted }.into());
+            }
+        }
         Ok(resolved)
     }
 

@@ -31,7 +31,7 @@ impl AppContext {
     ///
     /// # Errors
     ///
-    /// Those of [`RunSpec::resolve`] and [`engine::preview`].
+    /// Those of [`Self::resolve`] and [`engine::preview`].
     pub fn preview(&self, spec: &RunSpec) -> Result<Preview, AppError> {
         let now = self.environment.clock.now();
         self.store.read(|reading| {
@@ -72,7 +72,8 @@ impl AppContext {
     }
 
     /// Refuses, before any write, words that cannot be planned, and any run while another one
-    /// holds the lease.
+    /// holds the lease. A database without active portfolios is not refused yet: the inbox, which the
+    /// run imports first, may have some.
     ///
     /// # Errors
     ///
@@ -80,7 +81,11 @@ impl AppContext {
     pub fn check_run(&self, spec: &RunSpec) -> Result<(), AppError> {
         spec.check()?;
         (self.store).read(|reading| reading.lease().ensure_none_live(&self.environment))?;
-        self.preview(spec).map(|_| ())
+        let spec = RunSpec {
+            allow_empty: spec.allow_empty || self.inbox.is_some(),
+            ..spec.clone()
+        };
+        self.preview(&spec).map(|_| ())
     }
 }
 

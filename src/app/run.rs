@@ -1,11 +1,11 @@
 //! Imports the inbox, runs, and notifies.
 
+use std::error::Error;
 use std::sync::atomic::AtomicBool;
 
 use super::context::AppContext;
 use super::error::AppError;
 use super::run_spec::RunSpec;
-use crate::domain::Scope;
 use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use crate::import::apply::ApplyError;
 use crate::import::inbox::{self, InboxFile};
@@ -66,25 +66,16 @@ impl AppContext {
                 .on_inbox_error(error)
                 .inspect_err(|error| self.notify_not_started(spec, surface, error))?;
         }
-        let resolved = self.resolve(spec)?;
-        if resolved.run_request.request.scope == Scope::AllActive {
-            self.ensure_not_all_deleted()?;
-        }
+        let resolved = self.resolve(spec).inspect_err(|error| {
+            // The nightly run of a database that lost its portfolios must not end unnoticed.
+            if let AppError::Query(error @ QueryError::NoActivePortfolio { .. }) = error {
+                self.notify_not_started(spec, surface, error);
+            }
+        })?;
         for name in &resolved.unknown {
             surface.on_unknown_portfolio(name);
         }
         Ok(self.run(&resolved.run_request, surface)?)
-    }
-
-    /// Fails if all portfolios are deleted: a run of no portfolio would look complete.
-    fn ensure_not_all_deleted(&self) -> Result<(), QueryError> {
-        let lifecycles = self
-            .store
-            .read(|reading| reading.portfolios().lifecycle_index())?;
-        match (lifecycles.active().is_empty(), lifecycles.deleted().len()) {
-            (false, _) | (true, 0) => Ok(()),
-            (true, deleted) => Err(QueryError::AllDeleted(deleted)),
-        }
     }
 
     /// Makes a run, and writes its notifications to the outbox. A failed run notifies too.
@@ -120,9 +111,13 @@ impl AppContext {
     }
 
     /// Sends notifications that the requested run was not started.
-    fn notify_not_started(&self, spec: &RunSpec, surface: &dyn RunSurface, error: &ApplyError) {
+    fn notify_not_started(&self, spec: &RunSpec, surface: &dyn RunSurface, error: &dyn Error) {
+        let spec = RunSpec {
+            allow_empty: true,
+            ..spec.clone()
+        };
         // A request that cannot be resolved has no run to report.
-        let Ok(resolved) = self.resolve(spec) else {
+        let Ok(resolved) = self.resolve(&spec) else {
             return;
         };
         let notifications = surface.notifier().for_run(&resolved.run_request);

@@ -34,6 +34,8 @@ pub struct RunSpec {
     pub max_cells: Option<u64>,
     /// The number of compute threads; that of the configuration if `None`.
     pub jobs: Option<NonZeroUsize>,
+    /// Accept that no portfolio is active, instead of refusing the run or plan.
+    pub allow_empty: bool,
 }
 
 /// Days to process again even if they are complete.

@@ -347,6 +347,7 @@ fn store_exit(error: &StoreError) -> Exit {
         | StoreError::InUse(_) => Exit::Busy,
         StoreError::ChangedSources(_)
         | StoreError::UnknownPortfolio(_)
+        | StoreError::RestoredFromItself(_)
         | StoreError::DamagedCopy(_) => Exit::Refused,
         _ => Exit::Store,
     }

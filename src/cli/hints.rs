@@ -2,7 +2,7 @@
 
 use crate::engine::{EngineError, OwnCalendarError};
 use crate::import::apply::WithdrawError;
-use crate::plan::{PlanError, ScopeError};
+use crate::plan::PlanError;
 use crate::query::{NextCommand, QueryError, positional, shell_quoted};
 use crate::store::StoreError;
 
@@ -47,11 +47,15 @@ pub(super) fn query_hint(error: &QueryError) -> Option<String> {
             nearest: Some(name),
             ..
         } => Some(format!("did you mean `{name}`?")),
-        QueryError::Scope(ScopeError::Unknown(_)) => Some(
-            "`plimsoll portfolio list` lists all portfolios; --skip-unknown skips unknown ones"
-                .to_owned(),
-        ),
-        QueryError::AllDeleted(_) => Some(
+        QueryError::UnknownInTables { nearest, .. } => Some(match nearest {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "names and ids are those in the tables that the map describes".to_owned(),
+        }),
+        QueryError::NoActivePortfolio { deleted: 0 } => Some(format!(
+            "`{}` adds portfolios; --allow-empty accepts that there are none",
+            NextCommand::ImportPortfolios
+        )),
+        QueryError::NoActivePortfolio { .. } => Some(
             "`plimsoll portfolio list` lists them, `plimsoll portfolio restore NAME` restores one"
                 .to_owned(),
         ),
@@ -145,6 +149,9 @@ pub(super) fn store_hint(error: &StoreError) -> Option<String> {
             "`plimsoll restore BACKUP` puts a good backup in place; after a change on purpose, `plimsoll repair --accept-changes` keeps the rows as they are"
         }
         StoreError::DamagedCopy(_) => "restore an older backup",
+        StoreError::RestoredFromItself(_) => {
+            "name a backup, as `plimsoll backup FILE` writes it; --db names the database that it replaces"
+        }
         StoreError::Newer { .. } => "use the version of plimsoll that wrote it, or a later one",
         StoreError::ReadOnly { .. } => "the file and its folder must be writable by this user",
         StoreError::LeaseHeld { .. } => {

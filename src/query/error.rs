@@ -44,6 +44,14 @@ pub enum QueryError {
         /// The most similar name, if one is similar.
         nearest: Option<String>,
     },
+    /// Names or ids that no portfolio in the tables of another program has.
+    #[error("unknown {}", quoted(names))]
+    UnknownInTables {
+        /// The names and ids as they were typed.
+        names: Vec<String>,
+        /// The name that is most similar to the first of them, if one is similar.
+        nearest: Option<String>,
+    },
     /// A name or id that several portfolios have.
     #[error("{} portfolios have the name or id `{name}`: {}", candidates.len(), list(candidates))]
     AmbiguousPortfolio {
@@ -55,9 +63,12 @@ pub enum QueryError {
     /// A run names deleted portfolios, which no run fills.
     #[error("deleted {}: no run fills a deleted portfolio", quoted(.0))]
     DeletedPortfolios(Vec<String>),
-    /// All portfolios are deleted, so that a run of all active ones has none.
-    #[error("no active portfolio: {}", if *.0 == 1 { "the only one is deleted".to_owned() } else { format!("all {} are deleted", .0) })]
-    AllDeleted(u64),
+    /// No portfolio is active: a run or plan of all active ones would look complete.
+    #[error("{}", no_active_portfolio_text(*.deleted))]
+    NoActivePortfolio {
+        /// The number of deleted portfolios.
+        deleted: u64,
+    },
     /// The transactions of a portfolio cannot be booked up to the day.
     #[error("failed to book the transactions of `{portfolio}`: {reason}")]
     Unbookable {
@@ -115,6 +126,16 @@ impl QueryError {
         let portfolio = portfolio.name.clone();
         Self::RealizedOutOfRange { portfolio }
     }
+}
+
+/// States that no portfolio is active, with the reason.
+pub fn no_active_portfolio_text(deleted: u64) -> String {
+    let reason = match deleted {
+        0 => "the database has none".to_owned(),
+        1 => "the only one is deleted".to_owned(),
+        deleted => format!("all {deleted} are deleted"),
+    };
+    format!("no active portfolio: {reason}")
 }
 
 /// Lists candidates as "`Name` (id)".

@@ -6,7 +6,7 @@ use super::error::QueryError;
 use super::reason::CellReason;
 use super::sessions_behind::Lag;
 use super::status::PortfolioStatus;
-use crate::domain::{Cell, IdSet, PhaseSet, Portfolio, PortfolioKey, Scope};
+use crate::domain::{Cell, IdSet, PhaseSet, Portfolio, PortfolioKey, Scope, nearest};
 use crate::engine::EngineError;
 use crate::plan::{
     Decision, Plan, Request, Survey, Today, UnknownIds, Watermarks, plan, resolve_scope, watermarks,
@@ -69,12 +69,25 @@ impl ForeignBooks {
         if names.is_empty() {
             return Ok(Scope::AllActive);
         }
-        let named = names.iter().map(|name| {
+        let find = |name: &String| {
             let key = (name.parse()).unwrap_or_else(|_| PortfolioKey::from_name(name));
             let mut portfolios = self.portfolios.iter();
             let found = portfolios.find(|known| known.name == *name || known.key == key);
-            (name.clone(), found.map(|portfolio| portfolio.id))
-        });
+            found.map(|portfolio| portfolio.id)
+        };
+        let named: Vec<_> = names
+            .iter()
+            .map(|name| (name.clone(), find(name)))
+            .collect();
+        let unknown = named.iter().filter(|(_, found)| found.is_none());
+        let unknown: Vec<_> = unknown.map(|(name, _)| name.clone()).collect();
+        if let Some(first) = unknown.first() {
+            let known = self.portfolios.iter();
+            return Err(QueryError::UnknownInTables {
+                nearest: nearest(first, known.map(|portfolio| portfolio.name.as_str())),
+                names: unknown,
+            });
+        }
         Ok(resolve_scope(named, UnknownIds::Refuse)?.scope)
     }
 

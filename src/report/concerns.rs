@@ -6,7 +6,9 @@ use super::number::{count_with_noun, percent};
 use super::page::Page;
 use super::palette::Tone;
 use super::phrase::{join_limited, unpriced_text};
-use crate::query::{Concern, ConcernFact, ConcernKind, Severity, StaleRiskInput};
+use crate::query::{
+    Concern, ConcernFact, ConcernKind, Severity, StaleRiskInput, no_active_portfolio_text,
+};
 
 /// Number of files that a sentence names.
 const MAX_FILES: usize = 3;
@@ -19,15 +21,7 @@ pub fn concern_text(concern: &Concern) -> String {
     let cells = |cells: &u64| format!("{} of {portfolios}", count_with_noun(*cells, "cell"));
     match &concern.fact {
         ConcernFact::LastRun { run } => format!("the last run failed (run {run})"),
-        ConcernFact::NoActivePortfolios { deleted: 0 } => {
-            "no portfolios: nothing is checked".to_owned()
-        }
-        ConcernFact::NoActivePortfolios { deleted: 1 } => {
-            "no active portfolio: the only one is deleted".to_owned()
-        }
-        ConcernFact::NoActivePortfolios { deleted } => {
-            format!("no active portfolio: all {deleted} are deleted")
-        }
+        ConcernFact::NoActivePortfolios { deleted } => no_active_portfolio_text(*deleted),
         ConcernFact::Damage {
             found,
             broken,
@@ -175,7 +169,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
-        ConcernKind::StaleRiskInputs => format!("{portfolios} without benchmark or factors"),
+        ConcernKind::StaleRiskInputs => format!("{portfolios} with old risk inputs"),
         ConcernKind::HeldLog => "log held".to_owned(),
         ConcernKind::Blocked => format!("{portfolios} blocked"),
         ConcernKind::RiskAbsent => format!("{portfolios} without risk"),
@@ -199,7 +193,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::InboxUnreadable => "the inbox is readable",
         ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::StaleInputs => "no portfolio has old prices",
-        ConcernKind::StaleRiskInputs => "benchmark and factors have closes",
+        ConcernKind::StaleRiskInputs => "benchmark, factors and rates have closes",
         ConcernKind::HeldLog => "the log can be emptied",
         ConcernKind::Blocked => "no portfolio is blocked",
         ConcernKind::RiskAbsent => "all portfolios have risk",

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// Another process has the database open, which is to be replaced.
     #[error("another process has `{}` open", .0.display())]
     InUse(PathBuf),
+    /// A database is to be restored from itself.
+    #[error("`{}` is the database itself, and not a copy of it", .0.display())]
+    RestoredFromItself(PathBuf),
     /// Rows of sources differ from their digests, or cannot be read.
     #[error("{0} cannot be computed again")]
     ChangedSources(String),

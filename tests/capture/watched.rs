@@ -87,6 +87,11 @@ fn a_watchdog_that_looks_at_nothing_is_refused() {
         "{}",
         unknown.stderr
     );
+    let hint = "hint: names and ids are those in the tables that the map describes";
+    assert!(unknown.stderr.contains(hint), "{}", unknown.stderr);
+    let near = bench.run(&arguments(&AT, SQLITE, &["-p", "Test Scott"]));
+    let hint = "hint: did you mean `Test Scott Y`?";
+    assert!(near.stderr.contains(hint), "{}", near.stderr);
     let incident = Incident::new();
     incident.execute("UPDATE portfolios SET deleted_at = '2026-01-02 10:00:00'");
     std::fs::copy(incident.path("app.db"), bench.path("app.db")).unwrap();

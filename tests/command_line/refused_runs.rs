@@ -54,6 +54,52 @@ fn a_run_of_a_deleted_portfolio_is_refused_unless_it_is_skipped() {
 }
 
 #[test]
+fn a_run_without_an_active_portfolio_is_refused_unless_that_is_allowed() {
+    let empty = Workspace::new();
+    empty.run_ok(&["init"]);
+    let deleted = Workspace::from_world(
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         Gone = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n",
+    );
+    for (workspace, reason, hint) in [
+        (
+            &empty,
+            "no active portfolio: the database has none",
+            "plimsoll import portfolios",
+        ),
+        (
+            &deleted,
+            "no active portfolio: the only one is deleted",
+            "plimsoll portfolio restore",
+        ),
+    ] {
+        let before = number_of_runs(workspace);
+        for command in ["run", "plan"] {
+            let refused = workspace.run(&[command]);
+            assert_eq!(refused.code, 3, "{command}: {}", refused.stdout);
+            for text in [reason, hint] {
+                assert!(refused.stderr.contains(text), "{}", refused.stderr);
+            }
+        }
+        let check = workspace.run(&["check"]);
+        assert!(check.stdout.contains(reason), "{}", check.stdout);
+        assert_eq!(number_of_runs(workspace), before);
+        workspace.run_ok(&["plan", "--allow-empty"]);
+        workspace.run_ok(&["run", "--allow-empty"]);
+        assert_eq!(number_of_runs(workspace), before + 1);
+    }
+}
+
+#[test]
+fn a_database_is_not_restored_from_itself() {
+    let workspace = Workspace::from_world(WORLD);
+    let refused = workspace.run(&["restore", "plimsoll.db"]);
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    let reason = "`plimsoll.db` is the database itself";
+    assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+}
+
+#[test]
 fn days_that_a_run_cannot_fill_are_said() {
     let workspace = Workspace::from_world(WORLD);
     let late = ["--from", "2026-01-08", "--to", "2026-01-12"];

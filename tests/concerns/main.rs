@@ -132,7 +132,7 @@ fn a_check_without_active_portfolios_passes_only_if_that_is_allowed() {
     empty.run_ok(&["init"]);
     let deleted = State::of(ConcernKind::NoActivePortfolios).workspace;
     for (workspace, reason) in [
-        (&empty, "no portfolios: nothing is checked"),
+        (&empty, "no active portfolio: the database has none"),
         (&deleted, "no active portfolio: the only one is deleted"),
     ] {
         let refused = workspace.run(&["check"]);

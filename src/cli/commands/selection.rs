@@ -42,6 +42,10 @@ pub(crate) struct Selection {
     #[arg(long, value_name = "CELLS")]
     pub(crate) limit: Option<NonZeroU64>,
 
+    /// Accept that no portfolio is active, instead of ending with 3
+    #[arg(long, conflicts_with = "portfolios")]
+    pub(crate) allow_empty: bool,
+
     /// Do all cells from --from to --to again, including complete ones
     #[arg(long, requires = "from", requires = "to")]
     pub(crate) force: bool,
@@ -65,6 +69,7 @@ impl Selection {
         words.extend(self.policy.map(|name| format!("--policy {name}")));
         words.extend(self.limit.map(|most| format!("--limit {most}")));
         words.extend(self.skip_unknown.then(|| "--skip-unknown".to_owned()));
+        words.extend(self.allow_empty.then(|| "--allow-empty".to_owned()));
         words.extend(self.force.then(|| "--force".to_owned()));
         words.join(" ")
     }
@@ -83,6 +88,7 @@ impl Selection {
             target: self.target,
             policy: self.policy.map(PolicyName::policy),
             limit: self.limit,
+            allow_empty: self.allow_empty,
             ..RunSpec::default()
         }
     }

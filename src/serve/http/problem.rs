@@ -317,11 +317,17 @@ impl From<QueryError> for Problem {
                 Self::not_found(error.to_string())
             }
             QueryError::UnknownPortfolio { nearest, .. }
+            | QueryError::UnknownInTables { nearest, .. }
             | QueryError::UnknownSymbol { nearest, .. } => {
                 Self::not_found(error.to_string()).with_nearest(nearest.as_deref())
             }
             QueryError::Scope(_) => Self::unknown_portfolio(&error),
-            QueryError::DeletedPortfolios(_) | QueryError::AllDeleted(_) => Self::new(
+            QueryError::NoActivePortfolio { deleted: 0 } => {
+                let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(unprocessable, "no-active-portfolio", error.to_string())
+                    .with_hint("import portfolios, or put a file of them into the inbox")
+            }
+            QueryError::DeletedPortfolios(_) | QueryError::NoActivePortfolio { .. } => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "deleted-portfolio",
                 error.to_string(),

@@ -10,11 +10,11 @@ use super::source_changes::SourceChanges;
 use crate::app::{AppError, RunSpec};
 use crate::domain::Day;
 use crate::import::inbox;
-use crate::query::ALL_ACTIVE;
+use crate::query::{ALL_ACTIVE, no_active_portfolio_text};
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 use crate::serve::runner::{self, RunEnd, StartedRun};
-use crate::store::{Revision, RunState};
+use crate::store::{Revision, RunState, StoreError};
 
 /// The interval between checks.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -41,6 +41,8 @@ pub(super) enum TickOutcome {
     Ran(RunEnd),
     /// No run is due before this time, unless sources change.
     Idle(DateTime<Utc>),
+    /// There is no portfolio yet.
+    WaitingForPortfolios,
     /// A run was needed and could not be started.
     Refused,
     /// The check failed, or the next due time is unknown because the calendar ends before it.
@@ -80,6 +82,7 @@ impl Scheduler {
 
     async fn try_tick(&mut self) -> Result<TickOutcome, Problem> {
         match self.due()? {
+            Due::Now(_) if self.has_no_portfolio().await? => Ok(self.wait_for_portfolios()),
             Due::Now(session) if self.has_external_run(session).await? => {
                 self.completed_up_to = Some(session);
                 Ok(self.publish_next_run())
@@ -135,6 +138,36 @@ impl Scheduler {
             self.last_error.clone_from(&problem.detail);
         }
         TickOutcome::Unschedulable
+    }
+
+    /// Returns whether the database has no portfolio, not even a deleted one, after an import of the
+    /// inbox: a new server waits for its first portfolio.
+    async fn has_no_portfolio(&self) -> Result<bool, Problem> {
+        let is_empty = |state: &AppState| {
+            let store = &state.context.app.store;
+            let lifecycles = store.read(|reading| reading.portfolios().lifecycle_index())?;
+            Ok::<_, StoreError>(lifecycles.all_ids().is_empty())
+        };
+        if !self.state.run_blocking(is_empty).await? {
+            return Ok(false);
+        }
+        match self.import_inbox().await {
+            Ok(_) => self.state.run_blocking(is_empty).await,
+            // Another run holds the lease: the files are imported after it has ended.
+            Err(problem) if problem.is_busy() => Ok(true),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Marks the next run as unknown: it comes with the first portfolio.
+    fn wait_for_portfolios(&mut self) -> TickOutcome {
+        self.state.next_run.send_replace(None);
+        let waiting = no_active_portfolio_text(0);
+        if self.last_error != waiting {
+            tracing::info!("no run is scheduled: {waiting}");
+            self.last_error = waiting;
+        }
+        TickOutcome::WaitingForPortfolios
     }
 
     /// Returns whether a run of all active portfolios up to `session` or later has ended, in
@@ -233,6 +266,10 @@ impl Scheduler {
 
 /// Returns whether the plan of a run, if it started now, has any step.
 fn has_work(state: &AppState) -> Result<bool, AppError> {
-    let preview = state.context.app.preview(&RunSpec::default())?;
+    let spec = RunSpec {
+        allow_empty: true,
+        ..RunSpec::default()
+    };
+    let preview = state.context.app.preview(&spec)?;
     Ok(preview.plan.step_count() > 0)
 }

@@ -42,11 +42,20 @@ struct ScheduledServer {
 
 impl ScheduledServer {
     fn new(now: &str) -> Self {
+        Self::with_store(now, |path| {
+            let world = World::read(NOVEMBER).unwrap();
+            load(&world, "november", path, &Settings::new_york(), &|_| {}).unwrap()
+        })
+    }
+
+    /// A server whose database has no portfolio.
+    fn empty(now: &str) -> Self {
+        Self::with_store(now, |path| Store::create(path).unwrap())
+    }
+
+    fn with_store(now: &str, make: impl FnOnce(&Path) -> Store) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let world = World::read(NOVEMBER).unwrap();
-        let settings = Settings::new_york();
-        let path = folder.path().join("books.db");
-        let store = load(&world, "november", &path, &settings, &|_| {}).unwrap();
+        let store = make(&folder.path().join("books.db"));
         std::fs::create_dir(folder.path().join("inbox")).unwrap();
         let now: DateTime<Utc> = now.parse().unwrap();
         let stop = watch::Sender::new(false);
@@ -118,9 +127,14 @@ impl ScheduledServer {
             .unwrap();
         let corrected = close.unwrap().to_f64() * 1.01;
         let text = format!("symbol,date,close\n{symbol},2025-11-03,{corrected:.2}\n");
-        let folder = self.folder.path().join("inbox/prices");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("late.csv"), text).unwrap();
+        self.drop_file("prices/late.csv", &text);
+    }
+
+    /// Puts a file into the inbox.
+    fn drop_file(&self, name: &str, text: &str) {
+        let path = self.folder.path().join("inbox").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     fn runs(&self) -> usize {
@@ -202,6 +216,19 @@ async fn a_month_of_sessions_runs_once_each_and_catches_up_after_an_outage() {
     Fri Nov 28 13:30 EST: complete, 1 to 2025-11-28
     Mon Dec 01 16:30 EST: complete, 1 to 2025-12-01
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_database_waits_for_its_first_portfolio() {
+    let mut server = ScheduledServer::empty("2025-11-05T22:00:00Z");
+    for _ in 0..3 {
+        assert_eq!(server.tick().await, TickOutcome::WaitingForPortfolios);
+        server.advance(TimeDelta::days(1));
+    }
+    assert_eq!((server.runs(), *server.state.next_run.borrow()), (0, None));
+    server.drop_file("portfolios/first.csv", "name,inception\nAlba,2025-11-03\n");
+    assert_eq!(server.tick().await, COMPLETE);
+    assert_eq!(server.runs(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
