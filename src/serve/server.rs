@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
 use super::app_state::AppState;
+use super::extract::NoParameters;
 use super::http::{self, ConnectionLimits, Problem, Routes, guard};
 use super::pages::PageProblem;
 use super::schedule::Scheduler;
@@ -151,7 +152,7 @@ fn reserve_router(state: &Arc<AppState>) -> Router {
 }
 
 /// `GET /healthz`: answers without reading the database, so it is fast under any load.
-async fn health(State(state): State<Arc<AppState>>) -> Json<Value> {
+async fn health(State(state): State<Arc<AppState>>, _: NoParameters) -> Json<Value> {
     let next = *state.next_run.borrow();
     Json(json!({ "status": "ok", "run": state.runner.current_run(), "next_run": next }))
 }

@@ -182,6 +182,17 @@ impl Location {
         })
     }
 
+    /// Returns whether both names are of one file, one of them a link perhaps.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        // Only Unix numbers files; elsewhere the whole names decide.
+        let has_numbers = cfg!(unix) || self.file_system.is_some();
+        let whole = |place: &Self| std::fs::canonicalize(&place.path).ok();
+        match (self.file_id(), other.file_id()) {
+            (Ok(one), Ok(two)) if one == two => has_numbers || whole(self) == whole(other),
+            _ => false,
+        }
+    }
+
     /// Fails if another file has the name now, or none.
     pub(super) fn ensure_is(&self, file: FileId) -> Result<(), StoreError> {
         match self.file_id()? == file {

@@ -79,6 +79,18 @@ impl Store {
         }
     }
 
+    /// Fails if this is the database at `place`, which is to be restored from it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::RestoredFromItself`].
+    pub fn ensure_is_not(&self, place: impl Into<Location>) -> Result<(), StoreError> {
+        match self.location.is_same_file(&place.into()) {
+            true => Err(StoreError::RestoredFromItself(self.path().to_owned())),
+            false => Ok(()),
+        }
+    }
+
     /// Calls `work` in a read transaction on a connection of the pool.
     ///
     /// # Errors

@@ -227,10 +227,7 @@ fn request_invalid(server: &TestServer, description: &mut OpenApi) {
             let path = template.replace("{day}", day);
             path.replace("{id}", "Harbour")
         };
-        if operations.get("get").is_none() || !template.contains("/api/v1/") {
-            continue;
-        }
-        if template.ends_with("openapi.json") {
+        if operations.get("get").is_none() {
             continue;
         }
         let unknown = format!("{}?no_such_parameter=1", route("2026-01-08"));
@@ -239,6 +236,9 @@ fn request_invalid(server: &TestServer, description: &mut OpenApi) {
             server.send_body("GET", &route("2026-01-08"), Some(&server.reader), "", "{}");
         assert_eq!(with_body.status, 415);
         description.check("GET", template, &with_body);
+        if !template.contains("/api/v1/") || template.ends_with("openapi.json") {
+            continue;
+        }
         let anonymous = server.request("GET", &route("2026-01-08"), None);
         assert_eq!(anonymous.status, 401);
         description.check("GET", template, &anonymous);
@@ -249,6 +249,10 @@ fn request_invalid(server: &TestServer, description: &mut OpenApi) {
             assert_eq!(check(server, description, template, &unknown).status, 404);
         }
     }
+    for path in ["/progress?x=1", "/assets/style.css?w=1", "/?x=1"] {
+        assert_eq!(server.get(path).status, 400, "{path}");
+    }
+    assert_eq!(server.get("/assets/style.css?v=1").status, 200);
     let mut refused = |template: &str, path: &str, status| {
         assert_eq!(
             check(server, description, template, path).status,

@@ -22,6 +22,7 @@ pub(crate) struct RestoreArgs {
 pub(super) fn execute(context: &Context, args: &RestoreArgs) -> Result<Exit, CliError> {
     let database = &context.configuration.database;
     let backup = Store::open(&args.file)?;
+    backup.ensure_is_not(database)?;
     let environment = context.environment(&backup)?;
     // A database that cannot be opened is what a restoration is for.
     if let Ok(replaced) = Store::open(database) {

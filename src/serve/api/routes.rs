@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 
 use super::{books, cells, events, history, portfolios, runs};
 use crate::serve::app_state::AppState;
+use crate::serve::extract::NoParameters;
 
 /// The OpenAPI document, as it is served.
 const DESCRIPTION: &str = include_str!("openapi.json");
@@ -42,7 +43,7 @@ pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
 }
 
 /// `GET /api/v1/openapi.json`: the description of the API. Needs no token: it holds no data.
-async fn describe() -> Response {
+async fn describe(_: NoParameters) -> Response {
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind)], DESCRIPTION).into_response()
 }

@@ -13,5 +13,5 @@ mod selection;
 pub(super) use fields::Fields;
 pub(super) use form::Form;
 pub(super) use limit::Limit;
-pub(super) use parameters::{Parameters, PathParams, Query};
+pub(super) use parameters::{NoParameters, Parameters, PathParams, Query};
 pub(super) use selection::{plan_selection, run_selection};

@@ -19,6 +19,10 @@ use crate::serve::http::Problem;
 #[derive(Debug)]
 pub(in crate::serve) struct Query(pub(in crate::serve) Parameters);
 
+/// A request without parameters and body; one that has some is refused.
+#[derive(Debug)]
+pub(in crate::serve) struct NoParameters;
+
 /// The parameters of a request. Reading a parameter removes it.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct Parameters {
@@ -40,6 +44,15 @@ impl<S: Send + Sync> FromRequest<S> for Query {
         }
         let query = parts.uri.query().unwrap_or_default();
         Ok(Self(Parameters::parse(query.as_bytes())))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Query(parameters) = Query::from_request(request, state).await?;
+        parameters.finish().map(|()| Self)
     }
 }
 

@@ -8,6 +8,9 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use crate::serve::extract::Query;
+use crate::serve::http::Problem;
+
 /// Name, content type and content of each asset.
 const ASSETS: [(&str, &str, &str); 3] = [
     (
@@ -40,11 +43,16 @@ pub(super) fn version() -> &'static str {
     &VERSION
 }
 
-/// `GET /assets/{name}`: one asset, or 404.
-pub(super) async fn show(Path(name): Path<String>) -> Response {
+/// `GET /assets/{name}`: one asset, or 404. The version `v` tells browsers apart what they have cached.
+pub(super) async fn show(
+    Path(name): Path<String>,
+    Query(mut query): Query,
+) -> Result<Response, Problem> {
+    query.text("v")?;
+    query.finish()?;
     let Some((_, kind, content)) = ASSETS.iter().find(|(known, ..)| *known == name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return Ok(StatusCode::NOT_FOUND.into_response());
     };
     let headers: [(HeaderName, &str); 2] = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=86400")];
-    (headers, *content).into_response()
+    Ok((headers, *content).into_response())
 }

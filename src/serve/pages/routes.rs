@@ -10,6 +10,7 @@ use super::{assets, cell, health, overview, plan, portfolio, run, runs, sign_in}
 use crate::serve::access::PageViewer;
 use crate::serve::api::{EventStream, stream};
 use crate::serve::app_state::AppState;
+use crate::serve::extract::NoParameters;
 use crate::serve::http::{FORM_LIMIT, Problem};
 
 /// The router of all pages and their assets.
@@ -34,6 +35,7 @@ pub(in crate::serve) fn routes() -> Router<Arc<AppState>> {
 async fn progress(
     _: PageViewer,
     State(state): State<Arc<AppState>>,
+    _: NoParameters,
 ) -> Result<EventStream, Problem> {
     stream(&state)
 }
