@@ -98,8 +98,12 @@ impl AppContext {
         ConcernInputs {
             limits: self.limits,
             inbox: self.inbox_state(),
-            // A database that cannot be read fails the query itself.
-            held_log: self.store.held_log().unwrap_or_default(),
+            held_log: self.store.held_log().unwrap_or_else(|error| {
+                // Damage becomes a concern; another error of the database fails the query itself.
+                tracing::warn!("failed to look at the log: {error}");
+                self.note_damage(&error);
+                None
+            }),
         }
     }
 

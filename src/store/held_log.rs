@@ -1,11 +1,11 @@
-//! Finds a write-ahead log that another process keeps from being emptied.
+//! Finds a write-ahead log that a reader keeps from being emptied.
 //!
 //! A writer empties the log as it ends. One that has content although nothing writes is held by an
 //! open read transaction, or a killed writer left it, which the next one empties. A read cannot try to
 //! empty the log, and holds it itself for a moment. So the locks of other processes decide or, where
-//! the system does not list them, the mark of a writer that could not empty the log.
+//! the system does not list them, the mark of a writer that could not empty the log; and the reads of
+//! this process that began before the last commit.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use serde::Serialize;
@@ -18,7 +18,7 @@ use super::log_holders::{LogLocks, holder_names};
 use super::log_mark;
 use super::transaction::ReadTransaction;
 
-/// A write-ahead log that cannot be emptied while another process reads the database.
+/// A write-ahead log that cannot be emptied while the database is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HeldLog {
@@ -36,10 +36,11 @@ impl HeldLog {
 }
 
 /// Returns the log of a database, if it has content, another process reads the database and none
-/// writes.
+/// writes. `is_held_here` tells that an old read of this process holds it too.
 pub(super) fn held_log(
     place: &Location,
     reading: &ReadTransaction<'_>,
+    is_held_here: bool,
 ) -> Result<Option<HeldLog>, StoreError> {
     // Simulated processes have no locks that the system lists.
     if place.file_system().is_some() {
@@ -49,16 +50,51 @@ pub(super) fn held_log(
     if bytes == 0 {
         return Ok(None);
     }
+    let this = std::process::id();
+    let here = is_held_here.then_some(this);
     let (is_held, holders) = match LogLocks::of(place.path()) {
         Some(locks) => {
-            let readers = locks.readers_beside(std::process::id());
+            let mut readers = locks.readers_beside(this);
+            readers.extend(here);
             let is_held = locks.writers.is_empty() && !readers.is_empty();
             (is_held, holder_names(&readers))
         }
         None => {
-            let is_held = log_mark::is_of_state(reading.connection, place)?;
-            (is_held, holder_names(&BTreeSet::new()))
+            let is_held = is_held_here || log_mark::is_of_state(reading.connection, place)?;
+            (is_held, holder_names(&here.into_iter().collect()))
         }
     };
     Ok(is_held.then_some(HeldLog { bytes, holders }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{Store, StoreError};
+
+    #[test]
+    fn an_old_read_of_this_process_holds_the_log_and_a_new_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path().join("books.db")).unwrap();
+        let commit = || {
+            let mut writer = store.writer().unwrap();
+            writer
+                .write(|writing| writing.increment_revision())
+                .unwrap();
+        };
+        let held = store.read(|reading| {
+            reading.revision()?;
+            commit();
+            let held = store.held_log()?;
+            Ok::<_, StoreError>(held)
+        });
+        let holders = held.unwrap().map(|log| log.holders).unwrap_or_default();
+        let process = format!("process {}", std::process::id());
+        assert!(holders.starts_with(&process), "{holders}");
+        commit();
+        let released = store.read(|reading| {
+            reading.revision()?;
+            store.held_log()
+        });
+        assert_eq!(released.unwrap(), None);
+    }
 }

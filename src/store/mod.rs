@@ -7,6 +7,7 @@
 //! or not at all. Both hand out a view for each subject, such as [`ReadTransaction::ledger`]; the
 //! view's methods, one for each query or change, are in the file of the subject.
 
+mod active_reads;
 mod alerts;
 mod checkpoint;
 mod columns;

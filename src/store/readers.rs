@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+use super::active_reads::ActiveReads;
 use super::connection;
 use super::error::StoreError;
 use super::file_pool::FilePool;
@@ -19,6 +20,7 @@ pub(super) struct Readers(Arc<Shared>);
 struct Shared {
     location: Location,
     current: Mutex<Current>,
+    active: ActiveReads,
 }
 
 /// The file that has the name, and the connections to it.
@@ -43,6 +45,7 @@ impl Readers {
         Ok(Self(Arc::new(Shared {
             location: location.clone(),
             current: Mutex::new(Current::new(location, location.file_id()?)?),
+            active: ActiveReads::default(),
         })))
     }
 
@@ -52,6 +55,10 @@ impl Readers {
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let location = &self.0.location;
+        let work = |connection: &mut Connection| {
+            let _active = self.0.active.begin(location);
+            work(connection)
+        };
         let Current { file, connections } = self.0.current()?;
         match connections {
             Connections::Pool(pool) => pool.lend(|connection| {
@@ -69,6 +76,11 @@ impl Readers {
                 done
             }
         }
+    }
+
+    /// Returns whether a read of this process began before the last commit in the log.
+    pub(super) fn has_outdated(&self) -> bool {
+        self.0.active.has_outdated(&self.0.location)
     }
 }
 

@@ -2,6 +2,10 @@
 
 /// Replacement for a password.
 const REDACTED: &str = "***";
+/// The name of the parameter, and the end of the names of others, such as `sslpassword`.
+const PASSWORD: &str = "password";
+/// The characters that may surround the sign after it.
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The URL of a PostgreSQL database, or its parameters `host=… user=…`. It is never shown, not even
 /// for debugging, since it may hold a password.
@@ -31,7 +35,7 @@ impl std::fmt::Debug for PostgresUrl {
     }
 }
 
-/// Hides passwords in a text: between `://user:` and the last `@` of a line, and after `password=`.
+/// Hides passwords in a text: between `://user:` and the last `@` of a line, and after `password =`.
 /// In doubt it hides too much rather than too little.
 pub fn redact_passwords(text: &str) -> String {
     let lines = text.split_inclusive('\n');
@@ -53,19 +57,39 @@ fn redact_url_password(line: &str) -> String {
     }
 }
 
+/// Hides the value after each `password =`, also with spaces around the sign, as `libpq` reads them.
 fn redact_password_parameters(line: &str) -> String {
-    let mut parts = line.split("password=");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = match part.strip_prefix('\'') {
-            Some(quoted) => quoted.find('\'').map(|at| at + 2),
-            None => part.find([' ', '\t', '\n', '&']),
-        };
-        text += "password=";
-        text += REDACTED;
-        text += &part[end.unwrap_or(part.len())..];
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once(PASSWORD) {
+        text += before;
+        text += PASSWORD;
+        rest = after;
+        let sign = after.trim_start_matches(BLANKS);
+        if let Some(value) = sign.strip_prefix('=') {
+            let value = value.trim_start_matches(BLANKS);
+            text += &after[..after.len() - value.len()];
+            text += REDACTED;
+            rest = &value[value_length(value)..];
+        }
     }
-    text
+    text + rest
+}
+
+/// Returns the length of a value: up to the closing quote if it is quoted, else up to a blank or `&`.
+/// A backslash takes the next character into the value.
+fn value_length(value: &str) -> usize {
+    let is_quoted = value.starts_with('\'');
+    let mut chars = value.char_indices().skip(usize::from(is_quoted));
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '\\' => drop(chars.next()),
+            '\'' if is_quoted => return at + 1,
+            ' ' | '\t' | '\n' | '&' if !is_quoted => return at,
+            _ => {}
+        }
+    }
+    value.len()
 }
 
 #[cfg(test)]
@@ -98,6 +122,16 @@ mod tests {
             ),
             ("password='s3cr3t", "password=***"),
             ("password=", "password=***"),
+            (
+                "host=db password = s3cr3t user=app",
+                "host=db password = *** user=app",
+            ),
+            ("password\t= 's3 cr3t' user=app", "password\t= *** user=app"),
+            (r"password='s3\'cr3t' user=app", "password=*** user=app"),
+            (
+                r"sslpassword=s3\ cr3t password=t",
+                "sslpassword=*** password=***",
+            ),
         ] {
             assert_eq!(redact_passwords(text), expected);
         }
@@ -105,6 +139,7 @@ mod tests {
             "postgres://app@db/books",
             "https://a/b",
             "no address: a@b\n",
+            "the password of app is wrong",
         ] {
             assert_eq!(redact_passwords(plain), plain);
         }

@@ -110,13 +110,16 @@ impl Store {
         })
     }
 
-    /// Returns the write-ahead log, if another process keeps it from being emptied.
+    /// Returns the write-ahead log, if a read of another process, or an old one of this process, keeps
+    /// it from being emptied.
     ///
     /// # Errors
     ///
     /// The database or the mark of its log cannot be read.
     pub fn held_log(&self) -> Result<Option<HeldLog>, StoreError> {
-        self.read(|reading| held_log(&self.location, reading))
+        // Before this read begins, which would count.
+        let is_held_here = self.readers.has_outdated();
+        self.read(|reading| held_log(&self.location, reading, is_held_here))
     }
 
     /// Opens a connection that writes, migrates the schema and empties the log.
