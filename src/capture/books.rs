@@ -60,8 +60,8 @@ fn read_state(
     let target = today(settings, now)?.last_final;
     let sessions = captured_sessions(&settings.calendar, &portfolios, &days, target)?;
     let open = reading.invalidations().open()?;
-    let own_calendars = (reading.security_calendars()).of_portfolios(&settings.calendar)?;
-    let mut scan = LedgerScan::new(reading, &open, &own_calendars);
+    let portfolio_calendars = (reading.security_calendars()).of_portfolios(&settings.calendar)?;
+    let mut scan = LedgerScan::new(reading, &open, &portfolio_calendars);
     let mut orphan_days: BTreeMap<u32, Vec<Day>> = BTreeMap::new();
     for day in &days {
         match sessions.binary_search(day) {
@@ -95,8 +95,8 @@ fn read_state(
         now: now.with_nanosecond(0).unwrap_or(now),
         grace: settings.grace,
         calendar: settings.calendar.clone(),
-        own_calendars,
-        named_calendars: named_calendars(reading, &settings.calendar)?,
+        portfolio_calendars,
+        own_calendars: own_calendars(reading, &settings.calendar)?,
         portfolios: captured.collect(),
         sessions,
         invalidations,
@@ -114,7 +114,7 @@ fn read_state(
 }
 
 /// Returns the calendars that securities and portfolios can name beside that of the database.
-fn named_calendars(
+fn own_calendars(
     reading: &ReadTransaction<'_>,
     of_database: &Calendar,
 ) -> Result<Vec<Definition>, StoreError> {
@@ -154,7 +154,7 @@ struct LedgerScan<'r> {
     /// Indices into `open` of the invalidations with cells on a day, the latest first.
     by_day: BTreeMap<Day, Vec<usize>>,
     open: &'r [OpenInvalidation],
-    own_calendars: &'r PortfolioCalendars,
+    portfolio_calendars: &'r PortfolioCalendars,
     invalidated: Vec<IntervalAccumulator>,
     /// Number of cells with a later phase done without its snapshot.
     without_snapshot: u64,
@@ -164,7 +164,7 @@ impl<'r> LedgerScan<'r> {
     fn new(
         reading: &'r ReadTransaction<'r>,
         open: &'r [OpenInvalidation],
-        own_calendars: &'r PortfolioCalendars,
+        portfolio_calendars: &'r PortfolioCalendars,
     ) -> Self {
         let mut by_day: BTreeMap<Day, Vec<usize>> = BTreeMap::new();
         for (at, invalidation) in open.iter().enumerate().rev() {
@@ -175,7 +175,7 @@ impl<'r> LedgerScan<'r> {
         }
         Self {
             reading,
-            own_calendars,
+            portfolio_calendars,
             accumulator: IntervalAccumulator::default(),
             by_day,
             open,
@@ -195,7 +195,7 @@ impl<'r> LedgerScan<'r> {
             *mark = self.reading.ledger().done(day, phase)?;
         }
         // A session that is none of the portfolio any more is never done again.
-        let closed = self.own_calendars.without_session(day);
+        let closed = self.portfolio_calendars.without_session(day);
         for nth in self.by_day.get(&day).map_or(&[][..], Vec::as_slice) {
             let mut removed = DayMarks::default();
             for (bit, phase) in Phase::CELL_PHASES.into_iter().enumerate() {

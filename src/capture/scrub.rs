@@ -60,7 +60,7 @@ impl State {
     /// Renames the calendars of the user's own to `C1`, `C2`, … and removes their texts.
     fn scrub_calendars(&mut self) {
         let mut renamed = BTreeMap::new();
-        for (number, own) in (1..).zip(&mut self.named_calendars) {
+        for (number, own) in (1..).zip(&mut self.own_calendars) {
             let name = format!("C{number}");
             renamed.insert(own.name().to_owned(), name.clone());
             *own = own.clone().without_texts(name);

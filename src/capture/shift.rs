@@ -54,15 +54,15 @@ impl State {
             let [first, last] = days.map(|day| shift.shift_day(day));
             accepted.days = DayRange::new(first?, last?).unwrap_or(accepted.days);
         }
-        let mut own_calendars = 0;
+        let mut portfolio_calendars = 0;
         for captured in &mut self.portfolios {
-            own_calendars += usize::from(captured.portfolio.calendar.take().is_some());
+            portfolio_calendars += usize::from(captured.portfolio.calendar.take().is_some());
         }
-        self.own_calendars = PortfolioCalendars::default();
-        self.named_calendars.clear();
-        if own_calendars > 0 {
+        self.portfolio_calendars = PortfolioCalendars::default();
+        self.own_calendars.clear();
+        if portfolio_calendars > 0 {
             self.left_out.push(format!(
-                "the calendars of {own_calendars} portfolios, whose holidays cannot be shifted"
+                "the calendars of {portfolio_calendars} portfolios, whose holidays cannot be shifted"
             ));
         }
         let sessions = self.sessions.iter().map(|day| shift.shift_session(*day));

@@ -25,9 +25,9 @@ pub struct State {
     pub(super) grace: TimeDelta,
     pub(super) calendar: Calendar,
     /// The calendars that portfolios name.
-    pub(super) own_calendars: PortfolioCalendars,
+    pub(super) portfolio_calendars: PortfolioCalendars,
     /// The calendars of the user's own, as they are defined.
-    pub(super) named_calendars: Vec<Definition>,
+    pub(super) own_calendars: Vec<Definition>,
     /// The captured sessions, ascending; intervals are indices into this list.
     pub(super) sessions: Vec<Day>,
     pub(super) portfolios: Vec<CapturedPortfolio>,
@@ -110,7 +110,7 @@ impl State {
 
     /// Returns whether a captured session, by its index, is one of a portfolio's own.
     pub(super) fn is_session_of(&self, portfolio: &Portfolio, at: usize) -> bool {
-        self.own_calendars
+        self.portfolio_calendars
             .has_session(portfolio.id, self.sessions[at])
     }
 

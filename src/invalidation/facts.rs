@@ -38,7 +38,7 @@ struct SharedFacts {
     currencies: OnceCell<BTreeMap<PortfolioId, Currency>>,
     benchmark_and_factors: OnceCell<BTreeSet<SecurityId>>,
     actions: OnceCell<ActionHistory>,
-    own_calendars: OnceCell<PortfolioCalendars>,
+    portfolio_calendars: OnceCell<PortfolioCalendars>,
     receivers_of_lots: OnceCell<IdSet>,
 }
 
@@ -89,7 +89,7 @@ impl<'r> Facts<'r> {
         find: impl Fn(&Self) -> Result<AffectedCells, StoreError>,
     ) -> Result<AffectedCells, StoreError> {
         let found = find(self)?;
-        let calendars = get_or_read(&self.shared.own_calendars, || {
+        let calendars = get_or_read(&self.shared.portfolio_calendars, || {
             self.reading.security_calendars().of_portfolios_in_force()
         })?;
         // Most databases end here: no portfolio has a calendar.

@@ -43,7 +43,7 @@ impl State {
             now: Some(self.local(self.now)),
             calendar: Some(calendar),
             calendar_amendments,
-            own_calendars: self.named_calendars.clone(),
+            own_calendars: self.own_calendars.clone(),
             market: MarketSpec {
                 last: (last != self.last_closed()?).then_some(last),
                 unpriced: self.unpriced_spans(last),
