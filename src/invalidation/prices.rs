@@ -97,9 +97,9 @@ fn affected_by_deletion(
     let Some(first) = days.first().filter(|_| is_currency_pair(security)) else {
         return Ok(affected);
     };
-    match facts.reading.closes().is_any_before(security.id, *first)? {
-        true => Ok(affected),
-        false => Ok(affected.with_all_phases_from_first(facts.sessions(*first)?)),
+    match facts.reading.closes().last_before(security.id, *first)? {
+        Some(_) => Ok(affected),
+        None => Ok(affected.with_all_phases_from_first(facts.sessions(*first)?)),
     }
 }
 

@@ -31,10 +31,11 @@ pub(crate) fn invalidate_attributes(
     let facts = Facts::new(writing, calendar)?;
     let calendars = writing.security_calendars().in_force()?;
     let (mut pairs, mut given) = (PairCalendars::default(), Vec::new());
+    let may_be_given = writing.entries().has_counterparts()?;
     for Correction { was, now } in corrected {
         // The cost of lots follows from these terms, also where another portfolio has taken them
         // over, or units received for them.
-        if pricing_terms(was, now).iter().any(Option::is_some) {
+        if may_be_given && pricing_terms(was, now).iter().any(Option::is_some) {
             let entries = facts.actions()?.entries(writing, now.id, None)?;
             let entries = entries.iter().map(|movement| &movement.transaction);
             given.extend(entries.map(|entry| (now.id, entry.portfolio, entry.day)));

@@ -255,9 +255,10 @@ fn check_holdings(
         portfolios.extend(writing.entries().portfolios_trading(origin)?);
     }
     let known = existing_securities(writing)?;
-    let before = shortfalls_of(writing, &known, &portfolios, &moved)?;
+    let before = shortfalls_of(writing, &actions, &known, (&portfolios, &moved))?;
     delete()?;
-    let after = shortfalls_of(writing, &known, &portfolios, &moved)?;
+    let actions = ActionHistory::read(writing)?;
+    let after = shortfalls_of(writing, &actions, &known, (&portfolios, &moved))?;
     check_shortfalls(&before, after, &known)
 }
 
@@ -265,11 +266,10 @@ fn check_holdings(
 /// that corporate actions move.
 fn shortfalls_of(
     writing: &WriteTransaction<'_>,
+    actions: &ActionHistory,
     known: &ExistingRecords,
-    portfolios: &BTreeSet<PortfolioId>,
-    securities: &BTreeSet<SecurityId>,
+    (portfolios, securities): (&BTreeSet<PortfolioId>, &BTreeSet<SecurityId>),
 ) -> Result<BTreeMap<String, Shortfall>, StoreError> {
-    let actions = ActionHistory::read(writing)?;
     let mut splits = Vec::new();
     for security in securities {
         splits.extend(writing.splits().of_security(*security)?);

@@ -16,6 +16,8 @@ pub(super) struct TouchedCells<'w, 't> {
     writing: &'w WriteTransaction<'t>,
     /// The securities whose closes any portfolio may use.
     shared: BTreeSet<SecurityId>,
+    /// The corporate actions of all securities, once they are needed.
+    actions: Option<ActionHistory>,
     /// The first touched day of each portfolio.
     first_days: BTreeMap<PortfolioId, Day>,
     /// The first day touched in all portfolios.
@@ -49,16 +51,17 @@ impl TouchedCells<'_, '_> {
     /// it or a security whose units become it, and of those that trade one received for it, because
     /// the lots that they transfer in can come from it.
     pub(super) fn of_lots(&mut self, security: SecurityId, from: Day) -> Result<(), StoreError> {
-        let actions = ActionHistory::read(self.writing)?;
+        let actions = match self.actions.take() {
+            Some(known) => known,
+            None => ActionHistory::read(self.writing)?,
+        };
         let received = actions.received_for(&BTreeSet::from([security]));
-        for id in actions
-            .origins(security)
-            .into_iter()
-            .chain(received.into_keys())
-        {
+        let origins = actions.origins(security).into_iter();
+        for id in origins.chain(received.into_keys()) {
             let traders = self.writing.entries().portfolios_trading(id)?;
             self.of_portfolios(traders.into_iter().map(|portfolio| (portfolio, from)));
         }
+        self.actions = Some(actions);
         Ok(())
     }
 
@@ -81,6 +84,7 @@ pub(super) fn forget_failures(
     let mut touched = TouchedCells {
         writing,
         shared: shared_securities(writing)?,
+        actions: None,
         first_days: BTreeMap::new(),
         all_from: None,
     };

@@ -117,11 +117,8 @@ pub(super) fn existing_with_calendars(
     let known = existing_securities(reading)?.with_model(&model);
     let mut closes = Vec::new();
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
-        if let Some((security, day)) = row.known_bearer(&known)
-            && let Ok(before) = DayRange::new(Day::MIN, day.previous())
-        {
-            let own = reading.closes().of_security(security.id, before)?;
-            let last = own.into_iter().next_back();
+        if let Some((security, day)) = row.known_bearer(&known) {
+            let last = reading.closes().last_before(security.id, day)?;
             closes.extend(last.map(|(day, close)| (security.id, day, close)));
         }
         let OptionalField::Value(class) = row.class else {

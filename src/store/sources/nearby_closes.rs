@@ -83,10 +83,14 @@ impl ReadCloses<'_> {
         Ok(None)
     }
 
-    /// Returns whether a security has a close before `day`.
-    pub(crate) fn is_any_before(&self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
+    /// Returns the last close of a security before `day`.
+    pub(crate) fn last_before(
+        &self,
+        security: SecurityId,
+        day: Day,
+    ) -> Result<Option<(Day, Price)>, StoreError> {
         let found = self.nearest([(day, security)].into_iter(), Direction::Backward)?;
-        Ok(!found.is_empty())
+        Ok(found.first().map(|(_, day, close)| (*day, *close)))
     }
 
     /// Returns for each security the close nearest to its day, before or after it but not on it.
