@@ -13,7 +13,7 @@ use crate::domain::{
     Calendar, Currency, Day, IdSet, PortfolioId, RiskModel, Scope, Security, SecurityCalendars,
     SecurityId,
 };
-use crate::phases::{CurrencyPairs, is_currency_pair};
+use crate::phases::{Conversion, CurrencyPairs, is_currency_pair};
 use crate::plan::{Survey, Watermarks};
 use crate::query::error::QueryError;
 use crate::query::next_command::NextCommand;
@@ -69,12 +69,12 @@ pub(super) fn stale_risk_inputs(
             true => IdSet::new(),
             false => ids.clone(),
         };
-        for (to, members) in &converted_for {
-            let members = ids & members;
+        for group in &converted_for {
+            let members = ids & &group.portfolios;
             if members.is_empty() {
                 continue;
             }
-            let rates = search.stale_rates_on(*day, *to)?;
+            let rates = search.stale_rates_on(*day, group)?;
             if !rates.is_empty() {
                 concerned |= members;
             }
@@ -98,6 +98,13 @@ pub(super) fn stale_risk_inputs(
         portfolios,
         next: Some(NextCommand::ImportPrices),
     }))
+}
+
+/// The portfolios of a currency, with the conversions of the benchmark and the factors to it.
+struct ConvertedRisk {
+    to: Currency,
+    portfolios: IdSet,
+    conversions: Vec<(Currency, Conversion)>,
 }
 
 struct Search<'v> {
@@ -130,13 +137,21 @@ impl Search<'_> {
     }
 
     /// Returns the portfolios to whose currency the benchmark or a factor is converted, by it.
-    fn converted_for(&self) -> Result<Vec<(Currency, IdSet)>, StoreError> {
+    fn converted_for(&self) -> Result<Vec<ConvertedRisk>, StoreError> {
         let indexes: BTreeSet<_> = self.index_currencies().collect();
+        let pairs = CurrencyPairs::new(&self.securities);
         let portfolios = self.reading.portfolios();
         let mut groups = Vec::new();
         for to in portfolios.currencies()? {
-            if indexes.iter().any(|from| *from != to) {
-                groups.push((to, portfolios.in_currency(to)?));
+            let foreign = indexes.iter().filter(|from| **from != to);
+            let conversions = foreign.map(|from| (*from, pairs.conversion(*from, to)));
+            let conversions: Vec<_> = conversions.collect();
+            if !conversions.is_empty() {
+                groups.push(ConvertedRisk {
+                    to,
+                    portfolios: portfolios.in_currency(to)?,
+                    conversions,
+                });
             }
         }
         Ok(groups)
@@ -151,12 +166,15 @@ impl Search<'_> {
     }
 
     /// Returns the old currency pairs that convert the benchmark and the factors to a currency.
-    fn stale_rates_on(&self, day: Day, to: Currency) -> Result<Vec<StaleRiskInput>, StoreError> {
-        let foreign: BTreeSet<_> = self.index_currencies().collect();
-        let pairs = CurrencyPairs::new(&self.securities);
+    fn stale_rates_on(
+        &self,
+        day: Day,
+        ConvertedRisk {
+            to, conversions, ..
+        }: &ConvertedRisk,
+    ) -> Result<Vec<StaleRiskInput>, StoreError> {
         let mut stale = Vec::new();
-        for from in foreign.into_iter().filter(|from| *from != to) {
-            let conversion = pairs.conversion(from, to);
+        for (from, conversion) in conversions {
             let mut old: BTreeMap<SecurityId, StaleRiskInput> = BTreeMap::new();
             for pair in conversion.securities() {
                 if let Some(security) = self.security(pair)

@@ -266,7 +266,8 @@ impl<'s> Harness<'s> {
         if !with_outputs {
             return Ok(state);
         }
-        let old = old_inputs::of_inspection(&inspection, &self.store(), &self.settings())?;
+        let (store, settings) = (self.store(), self.settings());
+        let old = old_inputs::of_inspection(&inspection, &state.grid, &store, &settings)?;
         Ok(EndState {
             old_inputs: Some(names_by_day(&old, &inspection.names)),
             books: Some(inspect::read_books(&self.store())?),

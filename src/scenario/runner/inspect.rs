@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::cell_books::CellBooks;
 use super::error::PlayError;
 use crate::domain::{
-    CalendarError, Cell, Coverage, Day, DayRange, IdSet, Phase, PhaseSet, PortfolioId, Scope,
+    CalendarError, Cell, Coverage, Day, DayRange, Phase, PhaseSet, PortfolioId, Scope,
 };
 use crate::engine::{Settings, survey_and_plan};
 use crate::environment::Environment;
 use crate::plan::{Plan, Request, ScopeWatermark, SkipReason, Survey, Watermarks, watermarks};
-use crate::query::{Grid, Mark, Names};
+use crate::query::{Grid, Names};
 use crate::scenario::script::CellStatus;
 use crate::store::{Store, StoreError};
 
@@ -131,12 +131,6 @@ impl Inspection {
     /// Returns the watermarks of all active portfolios up to the target of the plan.
     pub(super) fn watermarks(&self) -> Watermarks {
         watermarks(&self.survey, &Scope::AllActive, self.plan.target.day)
-    }
-
-    /// Returns the portfolios with a complete cell up to the target, by session.
-    pub(super) fn complete_cells(&self) -> BTreeMap<Day, IdSet> {
-        let names = self.names.portfolio_names();
-        Grid::from_status(&self.plan, names, usize::MAX).cells_with(names, &[Mark::DoneBefore])
     }
 
     /// Summarises the inspection for results and transcripts.

@@ -11,7 +11,7 @@ use super::run_result::{RunResult, member_names, names_by_day};
 use crate::domain::{Day, IdSet};
 use crate::engine::{Settings, ledger_survey};
 use crate::plan::{Plan, Request};
-use crate::query::{Mark, Names, cells_with_old_inputs};
+use crate::query::{Grid, Mark, Names, cells_with_old_inputs};
 use crate::scenario::script::RunEnd;
 use crate::store::Store;
 
@@ -58,13 +58,15 @@ pub(super) fn add_to_result(
     Ok(())
 }
 
-/// Returns the portfolios by day whose complete cell uses old prices or rates.
+/// Returns the portfolios by day whose complete cell uses old prices or rates. `grid` is that of the
+/// inspection.
 pub(super) fn of_inspection(
     inspection: &Inspection,
+    grid: &Grid,
     store: &Store,
     settings: &Settings,
 ) -> Result<BTreeMap<Day, IdSet>, PlayError> {
-    let complete = inspection.complete_cells();
+    let complete = grid.cells_with(inspection.names.portfolio_names(), &[Mark::DoneBefore]);
     let sessions = (&settings.calendar, &inspection.survey);
     let old =
         store.read(|read| cells_with_old_inputs(read, sessions, &complete, max_stale(settings)))?;
