@@ -183,3 +183,31 @@ fn an_inbox_that_cannot_be_listed_stops_the_run_and_notifies() {
         assert_eq!(hooks(&receiver)[0]["cleared"][0], "inbox-unreadable");
     }
 }
+
+#[test]
+fn a_run_without_an_active_portfolio_is_refused_and_notifies() {
+    let receiver = FakeReceiver::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    configure_inbox(path, &receiver);
+    init(path);
+    assert!(
+        plimsoll(path, &["portfolio", "delete", "Later"])
+            .status
+            .success()
+    );
+    let refused = plimsoll(path, &["run"]);
+    assert_eq!(refused.status.code(), Some(3), "{}", text(&refused.stderr));
+    let requests = receiver.take_requests();
+    let lines: Vec<_> = requests.iter().map(|sent| &sent.request_line).collect();
+    assert!(lines[0].starts_with("POST /ping/fail"), "{lines:?}");
+    let hook = requests[1].json();
+    assert_eq!(hook["raised"][0], "no-active-portfolios", "{hook}");
+    assert!(
+        plimsoll(path, &["portfolio", "restore", "Later"])
+            .status
+            .success()
+    );
+    assert!(plimsoll(path, &["run"]).status.success());
+    assert_eq!(hooks(&receiver)[0]["cleared"][0], "no-active-portfolios");
+}

@@ -244,3 +244,20 @@ fn a_run_of_another_process_is_visible_and_cannot_be_cancelled() {
         (409, Some(run.as_str()))
     );
 }
+
+#[test]
+fn a_run_without_an_active_portfolio_is_refused_and_leaves_no_run() {
+    let now = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n";
+    let gone = "Gone = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n";
+    for (portfolios, reason) in [
+        ("", "no active portfolio: the database has none"),
+        (gone, "no active portfolio: the only one is deleted"),
+    ] {
+        let server = start_server(&format!("{now}{portfolios}"));
+        for refused in [server.post(RUN), server.get("/api/v1/plan")] {
+            assert_eq!((refused.status, refused.detail()), (422, reason.to_owned()));
+        }
+        let history = server.get("/api/v1/admin/batch/history").json();
+        assert_eq!(history["items"].as_array().unwrap().len(), 0);
+    }
+}
