@@ -6,6 +6,7 @@
 //! the system does not list them, the mark of a writer that could not empty the log; and the reads of
 //! this process that began before the last commit.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde::Serialize;
@@ -51,18 +52,22 @@ pub(super) fn held_log(
         return Ok(None);
     }
     let this = std::process::id();
-    let here = is_held_here.then_some(this);
-    let (is_held, holders) = match LogLocks::of(place.path()) {
+    let (is_held, others) = match LogLocks::of(place.path()) {
         Some(locks) => {
-            let mut readers = locks.readers_beside(this);
-            readers.extend(here);
-            let is_held = locks.writers.is_empty() && !readers.is_empty();
-            (is_held, holder_names(&readers))
+            let readers = locks.readers_beside(this);
+            let is_held = is_held_here || !readers.is_empty();
+            (is_held && locks.writers.is_empty(), readers)
         }
         None => {
             let is_held = is_held_here || log_mark::is_of_state(reading.connection, place)?;
-            (is_held, holder_names(&here.into_iter().collect()))
+            (is_held, BTreeSet::new())
         }
+    };
+    let here = || format!("an earlier request of this process ({this})");
+    let holders = match (is_held_here, others.is_empty()) {
+        (false, _) => holder_names(&others),
+        (true, true) => here(),
+        (true, false) => format!("{}; {}", here(), holder_names(&others)),
     };
     Ok(is_held.then_some(HeldLog { bytes, holders }))
 }
@@ -88,8 +93,9 @@ mod tests {
             Ok::<_, StoreError>(held)
         });
         let holders = held.unwrap().map(|log| log.holders).unwrap_or_default();
-        let process = format!("process {}", std::process::id());
-        assert!(holders.starts_with(&process), "{holders}");
+        let process = std::process::id();
+        let expected = format!("an earlier request of this process ({process})");
+        assert_eq!(holders, expected);
         commit();
         let released = store.read(|reading| {
             reading.revision()?;
