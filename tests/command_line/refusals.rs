@@ -262,11 +262,11 @@ fn a_calendar_that_lacks_a_needed_year_is_an_error() {
 }
 
 #[test]
-fn an_empty_database_runs_and_verifies_with_exit_code_0() {
+fn an_empty_database_verifies_and_runs_if_that_is_allowed() {
     let workspace = Workspace::new();
     workspace.run_ok(&["init"]);
     assert!(workspace.path("plimsoll.toml").exists());
-    workspace.run_ok(&["run"]);
+    workspace.run_ok(&["run", "--allow-empty"]);
     workspace.run_ok(&["status"]);
     workspace.run_ok(&["verify"]);
     assert_refused(&workspace.run(&["init"]), 5, &["already"]);
