@@ -96,6 +96,7 @@ impl AppContext {
                 surface.on_event(event);
                 notifications.on_event(event);
             },
+            ..RunObserver::unobserved(surface.cancel())
         };
         let (store, settings, environment) = (&self.store, &self.settings, &self.environment);
         let outcome = engine::run(store, run_request, settings, environment, &observer);

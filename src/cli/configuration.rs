@@ -180,7 +180,6 @@ fn engine_settings(
             Some(CommitSetting::PerPhase) => CommitGrain::Phases,
         },
         model: file.risk.clone(),
-        failing_phases: defaults.failing_phases,
     })
 }
 

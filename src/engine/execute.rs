@@ -12,6 +12,7 @@ use super::compute::{PhaseTimes, open_session};
 use super::inputs::Inputs;
 use super::run_event::RunEvent;
 use super::settings::Settings;
+use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase, PhaseSet, PortfolioId, count_ids};
 use crate::environment::Environment;
 use crate::plan::{BlockedCell, Decision, Plan};
@@ -31,6 +32,9 @@ pub struct RunObserver<'w> {
     pub on_progress: &'w (dyn Fn(&Progress) + Sync),
     /// Called at each event; the run waits until it returns.
     pub on_event: &'w (dyn Fn(&RunEvent<'_>) + Sync),
+    /// Called with computed cells before they are committed. Phases that it takes out of them and
+    /// returns count as failed.
+    pub on_computed: &'w (dyn Fn(&mut [CellOutput]) -> Vec<FailedPhase> + Sync),
 }
 
 impl<'w> RunObserver<'w> {
@@ -40,6 +44,7 @@ impl<'w> RunObserver<'w> {
             cancel,
             on_progress: &|_| {},
             on_event: &|_| {},
+            on_computed: &|_| Vec::new(),
         }
     }
 }
@@ -134,7 +139,7 @@ pub(super) fn execute(
             batches.open_session(day.day, start);
             while !session.is_done() {
                 let mut cells = session.next_cells(batches.cells_at_once(), clock, &mut times);
-                let failures = context.settings.failing_phases.apply(&mut cells);
+                let failures = (observer.on_computed)(&mut cells);
                 let chunk = SessionChunk {
                     day: day.day,
                     cells,

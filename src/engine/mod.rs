@@ -16,7 +16,7 @@
 //! | `batches`, `execute` | cut results into transactions and commit them in order |
 //! | `run_request`, `settings` | the request for a run, and its settings |
 //! | `run`, `active_run` | one run, from taking its lease to releasing it |
-//! | `run_event`, `failing_phases` | notify observers, and make phases fail for tests |
+//! | `run_event` | the events that an observer of a run gets |
 //! | `outcome`, `certificate`, `record` | the result of a run, its proof, and its stored form |
 //! | `world_history`, `recompute` | compute the past of a world, and recompute cells for `verify` |
 //! | `markets`, `measure` | the market of each calendar, and the statistics of the securities held in it |
@@ -33,7 +33,6 @@ mod computing_error;
 mod conversions;
 mod error;
 mod execute;
-mod failing_phases;
 mod first_rates;
 mod givers;
 mod inputs;
@@ -66,7 +65,6 @@ pub(crate) use computing_error::computing_error;
 pub(crate) use conversions::Conversions;
 pub use error::EngineError;
 pub use execute::RunObserver;
-pub use failing_phases::FailingPhases;
 pub(crate) use late_inputs::sessions_held;
 pub use outcome::{Outcome, Times, Warning};
 pub use own_calendars::{Registration, register_own_calendar, remove_own_calendar};

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 
 use chrono::TimeDelta;
 
-use super::failing_phases::FailingPhases;
 use crate::domain::{Calendar, RiskModel};
 
 /// Settings that all runs of a database share, beside the request of each.
@@ -27,8 +26,6 @@ pub struct Settings {
     pub commit: CommitGrain,
     /// Configured benchmark, factors and shocks; if absent, those of the database stay in force.
     pub model: Option<RiskModel>,
-    /// Phases that fail on purpose; none in a production run.
-    pub failing_phases: FailingPhases,
 }
 
 /// Rules by which a cell waits for prices instead of being filled without them.
@@ -81,7 +78,6 @@ impl Settings {
             batch_cells: NonZeroUsize::new(4_096).expect("4,096 is not zero"),
             commit: CommitGrain::Cells,
             model: None,
-            failing_phases: FailingPhases::default(),
         }
     }
 }

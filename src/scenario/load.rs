@@ -123,10 +123,10 @@ pub(super) fn fill(
         store_sources(writing, &sources, world)
     })?;
 
+    let cancel = AtomicBool::new(false);
     let observer = RunObserver {
-        cancel: &AtomicBool::new(false),
         on_progress: progress,
-        on_event: &|_| {},
+        ..RunObserver::unobserved(&cancel)
     };
     let coverage = world.coverage();
     if history == WorldHistory::Marked {

@@ -234,15 +234,16 @@ impl RunUnderTest {
         environment: &Environment,
         on_event: &(dyn Fn(&RunEvent<'_>) + Sync),
     ) -> Attempt {
+        let cancel = AtomicBool::new(false);
         let observer = RunObserver {
-            cancel: &AtomicBool::new(false),
-            on_progress: &|_| {},
             on_event: &|event| {
                 if let Some(observer) = &self.observer {
                     observer(disk, event);
                 }
                 on_event(event);
             },
+            on_computed: &|cells| self.prepared.failing_phases.apply(cells),
+            ..RunObserver::unobserved(&cancel)
         };
         // Opening belongs to the run: a fault may strike there as well.
         let ended = Store::open(disk)

@@ -2,6 +2,7 @@
 
 use crate::assert_no_violations;
 use crate::source::{SourceFile, rust_files};
+use crate::tidy::parts;
 
 /// A crate and a module under `src` that may name it.
 const GATES: &[(&str, &str)] = &[
@@ -105,6 +106,45 @@ fn files_are_written_by_the_module_that_makes_them_durable() {
         }
     }
     assert_no_violations("write files through `durable`:", &violations);
+}
+
+/// Layers that compute and commit. Faults come from observers and file systems that callers pass.
+const WITHOUT_FAULTS: &[&str] = &[
+    "src/domain",
+    "src/plan",
+    "src/phases",
+    "src/store",
+    "src/invalidation",
+    "src/engine",
+    "src/import",
+    "src/query",
+    "src/app",
+];
+
+/// Words of names that belong to tests.
+const FAULT_WORDS: &[&str] = &["fault", "faults", "inject", "injected", "simulated"];
+
+#[test]
+fn no_fault_is_injected_where_cells_are_computed_and_committed() {
+    let mut violations = Vec::new();
+    let is_scratch = |file: &SourceFile, word: &str| {
+        // Databases in which the jobs of other programs are tested.
+        file.path.starts_with("src/store/scratch/")
+            || (file.path == "src/store/mod.rs" && word.starts_with("WriteFault"))
+    };
+    let is_fault = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_alphanumeric()).flat_map(parts);
+        words.any(|word| FAULT_WORDS.contains(&&*word.to_lowercase()))
+    };
+    for file in rust_files(WITHOUT_FAULTS) {
+        let identifiers = file.identifiers().map(|(at, word)| (at, word.to_owned()));
+        let strings = file.string_literals.iter().cloned();
+        let found = identifiers
+            .chain(strings)
+            .filter(|(at, text)| is_fault(text) && !file.is_test(*at) && !is_scratch(&file, text));
+        violations.extend(found.map(|(at, text)| format!("{}: `{text}`", file.location(at))));
+    }
+    assert_no_violations("a layer of production names a fault:", &violations);
 }
 
 /// The files of the simulated disk and of the watched allocator, which exchange pointers with

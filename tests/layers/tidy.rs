@@ -111,7 +111,7 @@ fn no_type_or_module_name_uses_a_forbidden_word() {
 }
 
 /// Returns the words of a `CamelCase` or `snake_case` name.
-fn parts(name: &str) -> impl Iterator<Item = String> {
+pub(crate) fn parts(name: &str) -> impl Iterator<Item = String> {
     let mut parts: Vec<String> = Vec::new();
     for part in name.split('_') {
         for c in part.chars() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use plimsoll::domain::{Cell, CellSelection, DayRange, Phase, PhaseSet, Scope};
 use plimsoll::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use plimsoll::invalidation::invalidate;
+use plimsoll::scenario::runner::FailingPhases;
 use plimsoll::store::{RunState, StoreError};
 
 use crate::harness::{Harness, JAN_8, harness, nightly, range};
@@ -27,8 +28,16 @@ fn run_observed(
         on_event: &|event| on_event(event, &cancel),
         ..RunObserver::unobserved(&cancel)
     };
+    run_under(harness, request, &observer)
+}
+
+fn run_under(
+    harness: &Harness,
+    request: &RunRequest,
+    observer: &RunObserver<'_>,
+) -> Result<Outcome, EngineError> {
     let (settings, environment) = (&harness.settings, &harness.environment);
-    engine::run(&harness.store, request, settings, environment, &observer)
+    engine::run(&harness.store, request, settings, environment, observer)
 }
 
 fn invalidate_all(harness: &Harness, range: DayRange) {
@@ -54,20 +63,26 @@ fn assert_counts_agree(outcome: &Outcome) {
 
 #[test]
 fn a_cell_that_fails_under_two_plans_is_counted_once() {
-    let mut harness = harness_in_small_batches();
+    let harness = harness_in_small_batches();
     let plan = harness.plan();
     let day = plan.days_with_work().next().unwrap();
     let (portfolio, _, _) = day.steps_in_order().next().unwrap();
     let failing = (Cell::new(day.day, portfolio), Phase::Risk);
-    harness.settings.failing_phases = [failing].into_iter().collect();
-    let outcome = run_observed(&harness, &nightly(), |event, _| {
+    let failing: FailingPhases = [failing].into_iter().collect();
+    let cancel = AtomicBool::new(false);
+    let on_event = |event: &RunEvent<'_>| {
         if matches!(event, RunEvent::Committed { number: 1, .. }) {
             let mut writer = harness.store.writer().unwrap();
             let changed = writer.write(|writing| writing.increment_revision());
             changed.unwrap_or_else(|error: StoreError| panic!("{error}"));
         }
-    });
-    let outcome = outcome.unwrap();
+    };
+    let observer = RunObserver {
+        on_event: &on_event,
+        on_computed: &|cells| failing.apply(cells),
+        ..RunObserver::unobserved(&cancel)
+    };
+    let outcome = run_under(&harness, &nightly(), &observer).unwrap();
     assert_counts_agree(&outcome);
     assert_eq!(outcome.progress.failed, 1);
     assert_eq!(outcome.failures.len(), 1, "{:?}", outcome.failures);

@@ -43,13 +43,13 @@ fn concurrent_runs_on_separate_disks_are_independent() {
 /// in and between its transactions.
 fn crash_images(harness: &Harness, disk: &SimulatedDisk) -> Vec<SimulatedDisk> {
     let images = Mutex::new(Vec::new());
+    let cancel = AtomicBool::new(false);
     let observer = RunObserver {
-        cancel: &AtomicBool::new(false),
-        on_progress: &|_| {},
         on_event: &|_| {
             let mut images = images.lock().unwrap();
             images.extend([disk.fork(), disk.after_power_cut()]);
         },
+        ..RunObserver::unobserved(&cancel)
     };
     let outcome = engine::run(
         &harness.store,

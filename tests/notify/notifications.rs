@@ -7,6 +7,7 @@ use plimsoll::notify::{
     Channels, DeliveryMode, DeliveryOutcome, Endpoint, Notifier, NotifyContext, Secret, deliver,
 };
 use plimsoll::query::ConcernInputs;
+use plimsoll::scenario::runner::FailingPhases;
 use plimsoll::store::StoreError;
 
 use crate::harness::{Harness, JAN_8, day, harness, nightly};
@@ -18,6 +19,7 @@ pub(crate) struct NotifyHarness {
     receiver: FakeReceiver,
     notifier: Notifier,
     concern_inputs: ConcernInputs,
+    failing_phases: FailingPhases,
 }
 
 impl NotifyHarness {
@@ -39,6 +41,7 @@ impl NotifyHarness {
             notifier: Notifier::new(channels),
             receiver,
             concern_inputs: ConcernInputs::default(),
+            failing_phases: FailingPhases::default(),
         }
     }
 
@@ -54,10 +57,11 @@ impl NotifyHarness {
     /// Makes a run with its notifications.
     fn run(&self, run_request: &RunRequest) -> Result<Outcome, EngineError> {
         let notifications = self.notifier.for_run(run_request);
+        let cancel = false.into();
         let observer = RunObserver {
-            cancel: &false.into(),
-            on_progress: &|_| {},
             on_event: &|event| notifications.on_event(event),
+            on_computed: &|cells| self.failing_phases.apply(cells),
+            ..RunObserver::unobserved(&cancel)
         };
         let Harness {
             store,
@@ -85,11 +89,11 @@ impl NotifyHarness {
     /// Makes the phase `risk` of a portfolio fail on the last session, from now on.
     fn inject_failure(&mut self, name: &str) {
         let cell = Cell::new(day("2026-01-08"), self.harness.portfolio(name).id);
-        self.harness.settings.failing_phases = [(cell, Phase::Risk)].into_iter().collect();
+        self.failing_phases = [(cell, Phase::Risk)].into_iter().collect();
     }
 
     fn clear_failures(&mut self) {
-        self.harness.settings.failing_phases = std::iter::empty().collect();
+        self.failing_phases = FailingPhases::default();
     }
 }
 

@@ -138,13 +138,12 @@ fn cells_before(harness: &Harness, names: &[String], before: Day) -> u64 {
 fn run_and_stop_after(harness: &Harness, batches: usize) -> Outcome {
     let (cancel, committed) = (AtomicBool::new(batches == 0), AtomicUsize::new(0));
     let observer = RunObserver {
-        cancel: &cancel,
         on_progress: &|_| {
             if committed.fetch_add(1, Ordering::SeqCst) + 1 >= batches {
                 cancel.store(true, Ordering::SeqCst);
             }
         },
-        on_event: &|_| {},
+        ..RunObserver::unobserved(&cancel)
     };
     let Harness {
         store,

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::failing_phases::FailingPhases;
 use crate::domain::{Calendar, Cell, Phase};
-use crate::engine::FailingPhases;
 use crate::scenario::script::Fault;
 use crate::store::Failure;
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::PlayError;
+use super::failing_phases::FailingPhases;
 use super::failure_counts::FailureCounts;
 use super::finding::Finding;
 use super::inspect::{self, EndState, Inspection};
@@ -110,20 +111,19 @@ impl<'s> Harness<'s> {
         Arc::clone(&self.state().environment)
     }
 
-    /// Returns the engine settings without failing phases, for inspection.
+    /// Returns the engine settings.
     pub(super) fn settings(&self) -> Settings {
         self.state().settings.clone()
     }
 
-    /// Returns the engine settings for a run, with the failing phases of the scenario.
-    pub(super) fn run_settings(&self) -> Settings {
+    /// Returns the phases that fail in a run that starts now: how often a phase has failed decides
+    /// whether it fails again.
+    pub(super) fn failing_phases(&self) -> FailingPhases {
         let state = self.state();
-        let mut settings = state.settings.clone();
-        // Computed at the start of each run: how often a phase has failed decides whether it fails
-        // again.
         let faults = &self.scenario.faults;
-        settings.failing_phases = state.failure_counts.failing(faults, &settings.calendar);
-        settings
+        state
+            .failure_counts
+            .failing(faults, &state.settings.calendar)
     }
 
     /// Counts the failures since the previous call. Must be called after each run, because the
@@ -321,7 +321,7 @@ impl<'s> Harness<'s> {
 
     /// Copies the disk and the settings before a run, for the simulator.
     pub(super) fn record_prepared_run(&self, number: &StepNumber, request: &RunRequest) {
-        let settings = self.run_settings();
+        let (settings, failing_phases) = (self.settings(), self.failing_phases());
         let mut state = self.state();
         // The recorded run starts in a new process; only simulated environments can provide one.
         let Some(environment) = state.environment.successor() else {
@@ -335,6 +335,7 @@ impl<'s> Harness<'s> {
             disk: state.disk.fork(),
             request: request.clone(),
             settings,
+            failing_phases,
             applied_calendar: state.applied_calendar.clone(),
             environment,
         };

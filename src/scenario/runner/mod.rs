@@ -17,6 +17,7 @@
 //! | `result` | holds the results of steps, policies and scenarios |
 //! | `run_result` | holds the result of a run |
 //! | `reasons` | groups the cells of a run by reason |
+//! | `failing_phases` | makes phases of a run fail |
 //! | `failure_counts` | counts how often phases failed |
 //! | `step_number` | numbers of steps |
 //! | `invariants` | checks what must hold after every step |
@@ -30,6 +31,7 @@ mod check_books;
 mod committed_cells;
 mod describe;
 mod error;
+mod failing_phases;
 mod failure_counts;
 mod finding;
 mod harness;
@@ -50,6 +52,7 @@ mod withdraw;
 pub use cell_books::CellBooks;
 pub(crate) use describe::describe;
 pub use error::PlayError;
+pub use failing_phases::FailingPhases;
 pub use finding::{BrokenClaim, Finding, Mismatch, Problem, Violation};
 pub use harness::CheckLevel;
 pub(crate) use inspect::end_state;

@@ -1,5 +1,6 @@
 //! A run of a scenario as it is about to start, for the simulator to crash, disturb and repeat.
 
+use super::failing_phases::FailingPhases;
 use crate::disk::SimulatedDisk;
 use crate::domain::Calendar;
 use crate::engine::{RunRequest, Settings};
@@ -16,8 +17,10 @@ pub struct PreparedRun {
     pub disk: SimulatedDisk,
     /// The request that the run gets.
     pub request: RunRequest,
-    /// The engine settings, with the failing phases of the scenario.
+    /// The engine settings.
     pub settings: Settings,
+    /// The phases that fail in the run.
+    pub failing_phases: FailingPhases,
     /// The calendar that the ledger agrees with before the run.
     pub applied_calendar: Calendar,
     /// The clock, ids and process that the run starts with.

@@ -172,17 +172,15 @@ fn execute(
     if run.policy.is_none() && !number.is_during_run() {
         harness.record_prepared_run(number, request);
     }
-    let (store, settings, environment) = (
-        harness.store(),
-        harness.run_settings(),
-        harness.environment(),
-    );
+    let (store, settings, environment) =
+        (harness.store(), harness.settings(), harness.environment());
     let pending = PendingSteps::new(harness, (number, run), settings.commit, play_step);
+    let failing_phases = harness.failing_phases();
     // The harness is not locked during the run: steps inside it need the lock.
     let observer = RunObserver {
-        cancel: &pending.cancel,
-        on_progress: &|_| {},
         on_event: &|event| pending.on_event(event),
+        on_computed: &|cells| failing_phases.apply(cells),
+        ..RunObserver::unobserved(&pending.cancel)
     };
     let ended = engine::run(&store, request, &settings, &environment, &observer);
     let RunObservations {

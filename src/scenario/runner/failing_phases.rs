@@ -1,4 +1,5 @@
-//! Makes chosen phases fail, so that scenarios can test the consequences of a failure.
+//! Makes chosen phases fail as an observer of a run, so that scenarios can test the consequences of a
+//! failure.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use crate::domain::output::CellOutput;
 use crate::domain::{Cell, Phase};
 use crate::store::FailedPhase;
 
-/// Phases of cells that fail whatever the sources give. A production run has none.
+/// Phases of cells that fail whatever the sources give.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FailingPhases(BTreeSet<(Cell, Phase)>);
 
@@ -17,10 +18,11 @@ impl FromIterator<(Cell, Phase)> for FailingPhases {
 }
 
 impl FailingPhases {
-    /// Removes the failing phases from the outputs of some cells and returns the failures. The
+    /// Removes the failing phases from the outputs of some cells and returns the failures: the
+    /// `on_computed` of a run's observer. The
     /// other phases of a cell stay, unless the snapshot that they are made from fails. A phase that
     /// is not computed now does not fail.
-    pub(super) fn apply(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
+    pub fn apply(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {
             return failed;
