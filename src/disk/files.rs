@@ -35,6 +35,8 @@ pub(super) struct Files {
     pub(super) last_file_number: u64,
     /// Number of openings so far.
     pub(super) openings: u64,
+    /// Number of identities that databases on the disk were given.
+    pub(super) identities: u64,
     /// Operations since the log was started, if it was.
     pub(super) log: Option<Vec<Operation>>,
     /// Injected errors of calls.

@@ -55,6 +55,7 @@ impl Files {
             visible: self.visible.clone(),
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
+            identities: self.identities,
             ..Self::default()
         }
     }
@@ -116,6 +117,7 @@ impl Files {
             visible,
             durable: self.durable.clone(),
             last_file_number: self.last_file_number,
+            identities: self.identities,
             ..Self::default()
         };
         left.remove_unnamed();

@@ -1,12 +1,15 @@
 //! Tests SQLite on the simulated disk with plain connections: durability, locks and recovery.
 
+use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::faults::{Fault, FaultDuration, InjectedDiskFault};
 use super::operation::{NameSync, Operation};
 use super::simulated::SimulatedDisk;
-use crate::store::FileSystem;
+use crate::store::{FileSystem, Location, Store, StoreError, Writer};
 
 /// Value of the pragma `synchronous`.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +20,7 @@ enum Synchronous {
 
 fn open(disk: &SimulatedDisk, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let name = disk.full_name(Path::new("books.db"));
-    Connection::open_with_flags_and_vfs(name, flags, disk.vfs())
+    Connection::open_with_flags_and_vfs(name, flags, disk.vfs().unwrap())
 }
 
 fn connect(disk: &SimulatedDisk) -> Connection {
@@ -149,11 +152,11 @@ fn a_checkpoint_empties_the_log() {
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     insert(&connection, 0..30);
     let log = Path::new("books.db-wal");
-    assert!(disk.sync(log).unwrap() > 0);
+    assert!(disk.length(log).unwrap() > 0);
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((busy, disk.sync(log).unwrap()), (0, 0));
+    assert_eq!((busy, disk.length(log).unwrap()), (0, 0));
     assert_eq!(recovered(&disk.fork()), Some(30));
     drop(connection);
     assert!(!disk.exists(log));
@@ -169,7 +172,7 @@ fn a_reader_that_closes_last_does_not_empty_the_log() {
     let reader = open(&killed, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     assert_eq!(count(&reader), 30);
     drop(reader);
-    assert!(killed.sync(Path::new("books.db-wal")).unwrap() > 0);
+    assert!(killed.length(Path::new("books.db-wal")).unwrap() > 0);
     assert_eq!(recovered(&killed), Some(30));
 }
 
@@ -325,4 +328,59 @@ fn missing_database_is_not_created() {
     let refused = open(&disk, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap_err();
     assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::CannotOpen));
     assert!(!disk.exists(Path::new("books.db")));
+}
+
+fn increment(writer: &mut Writer) {
+    let changed = writer.write(|writing| writing.increment_revision());
+    changed.unwrap_or_else(|error: StoreError| panic!("{error}"));
+}
+
+#[test]
+fn a_log_beside_the_copy_of_another_state_is_refused() {
+    let disk = SimulatedDisk::new();
+    let store = Store::create(&disk).unwrap();
+    let backup = Location::on(Arc::new(disk.clone()), "backup.db");
+    store.read(|reading| reading.copy_to(backup)).unwrap();
+    let mut writer = store.writer().unwrap();
+    increment(&mut writer);
+    let killed = disk.fork();
+    assert!(Store::open(&killed).is_ok());
+    let killed = disk.fork();
+    let mut copy = Vec::new();
+    let mut file = killed.open(Path::new("backup.db")).unwrap();
+    file.read_to_end(&mut copy).unwrap();
+    killed.replace(Path::new("books.db"), &copy).unwrap();
+    killed.arm(None);
+    let opened = Store::open(&killed).unwrap_err();
+    assert!(matches!(opened, StoreError::ForeignLog { .. }), "{opened}");
+    // Nor is it replayed if it could not be looked at.
+    for at in 0..killed.disarm().0.len() {
+        let disk = killed.fork();
+        disk.arm(Some(InjectedDiskFault {
+            at,
+            fault: Fault::Io,
+            duration: FaultDuration::Once,
+        }));
+        assert!(Store::open(&disk).is_err(), "call {at}");
+    }
+}
+
+#[test]
+fn a_log_that_a_reader_holds_is_found_by_its_mark() {
+    let disk = SimulatedDisk::new();
+    let store = Store::create(&disk).unwrap();
+    assert_eq!(store.held_log().unwrap(), None);
+    let other = Store::open(&disk).unwrap();
+    let held = other.read(|reading| {
+        reading.revision()?;
+        increment(&mut store.writer().unwrap());
+        store.held_log()
+    });
+    let held = held.unwrap().unwrap();
+    assert!(
+        held.bytes > 0 && held.holders == "another connection",
+        "{held:?}"
+    );
+    increment(&mut store.writer().unwrap());
+    assert_eq!(store.held_log().unwrap(), None);
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::error::StoreError;
 use super::location::Location;
 use super::log_holders::log_holders;
-use super::{left_log, log_mark};
+use super::log_mark;
 
 /// A frame of the log: a page and its header of 24 bytes.
 const FRAME_BYTES: i64 = 16_384 + 24;
@@ -48,7 +48,7 @@ pub(super) fn prepare_log(connection: &Connection, place: &Location) -> Result<(
                     "the log of `{}` has {} MB and cannot be emptied: {} is reading or writing",
                     place.path().display(),
                     bytes / 1_000_000,
-                    log_holders(place.path())
+                    log_holders(place)
                 );
             }
             Ok(())
@@ -74,9 +74,7 @@ pub(super) fn ensure_log_bounded(
     connection: &Connection,
     place: &Location,
 ) -> Result<(), StoreError> {
-    // Simulated runs are too short for it.
-    let log = || std::fs::metadata(left_log::log_path(place.path()));
-    match place.file_system().is_none() && log().is_ok_and(|log| log.len() > MAX_LOG) {
+    match place.log().length() > MAX_LOG {
         true => checkpoint(connection, place),
         false => Ok(()),
     }
@@ -97,10 +95,7 @@ pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<()
         place.wait(busy_wait(tries));
     }
     Err(StoreError::CheckpointBusy {
-        holders: match place.file_system() {
-            None => log_holders(place.path()),
-            Some(_) => "another connection".to_owned(),
-        },
+        holders: log_holders(place),
     })
 }
 

@@ -70,10 +70,10 @@ pub(super) fn open(place: &Location) -> Result<Connection, StoreError> {
 
 /// Brings the schema up to date, with the digests of all rows in the same transaction.
 fn migrate(connection: &mut Connection, place: &Location) -> Result<(), StoreError> {
-    let gets_identity = place.file_system().is_none();
+    let place = place.clone();
     migrations::apply(connection, move |transaction| {
         match needs_digests(transaction)? {
-            true => digest_all(transaction, gets_identity),
+            true => digest_all(transaction, &place),
             false => Ok(()),
         }
     })
@@ -88,7 +88,7 @@ fn repeat_digests(connection: &mut Connection, place: &Location) -> Result<(), S
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have computed them while this one waited.
     if needs_digests(&transaction)? {
-        digest_all(&transaction, place.file_system().is_none())?;
+        digest_all(&transaction, place)?;
     }
     Ok(transaction.commit()?)
 }
@@ -103,13 +103,12 @@ fn needs_digests(connection: &Connection) -> Result<bool, StoreError> {
     )
 }
 
-/// Computes the digests. A database that never had any gets its identity, except on a simulated disk,
-/// whose bytes must be the same each time and which has no copies of files.
-fn digest_all(transaction: &Connection, gets_identity: bool) -> Result<(), StoreError> {
-    if gets_identity && left_log::digested(transaction)? == Some(0) {
-        left_log::renew_identity(transaction)?;
+/// Computes the digests. A database that never had any gets its identity.
+fn digest_all(transaction: &Connection, place: &Location) -> Result<(), StoreError> {
+    if left_log::digested(transaction)? == Some(0) {
+        left_log::renew_identity(transaction, place)?;
     }
-    left_log::set_digested(transaction, migrations::newest())?;
+    left_log::set_digested(transaction, place, migrations::newest())?;
     left_log::count_commit(transaction)?;
     row_digests::compute_all(transaction)
 }

@@ -7,15 +7,13 @@
 //! this process that began before the last commit.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use serde::Serialize;
 
 use super::checkpoint::LARGE_LOG;
 use super::error::StoreError;
-use super::left_log::log_path;
 use super::location::Location;
-use super::log_holders::{LogLocks, holder_names};
+use super::log_holders::holder_names;
 use super::log_mark;
 use super::transaction::ReadTransaction;
 
@@ -43,16 +41,12 @@ pub(super) fn held_log(
     reading: &ReadTransaction<'_>,
     is_held_here: bool,
 ) -> Result<Option<HeldLog>, StoreError> {
-    // Simulated processes have no locks that the system lists.
-    if place.file_system().is_some() {
-        return Ok(None);
-    }
-    let bytes = fs::metadata(log_path(place.path())).map_or(0, |log| log.len());
+    let bytes = place.log().length();
     if bytes == 0 {
         return Ok(None);
     }
     let this = std::process::id();
-    let (is_held, others) = match LogLocks::of(place.path()) {
+    let (is_held, others) = match place.log_locks() {
         Some(locks) => {
             let readers = locks.readers_beside(this);
             let is_held = is_held_here || !readers.is_empty();

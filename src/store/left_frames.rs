@@ -1,9 +1,10 @@
 //! Reads the frames of a write-ahead log that a crash left, without SQLite, as far as SQLite would
 //! replay them.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::Path;
+use std::io::{self, Seek as _, SeekFrom};
+
+use super::file_system::OpenFile;
+use super::location::Location;
 
 const LOG_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
@@ -22,7 +23,7 @@ pub(super) struct LogVersion {
 /// The log of a database.
 #[derive(Debug)]
 pub(super) struct LeftLog {
-    file: File,
+    file: Box<dyn OpenFile>,
     version: LogVersion,
 }
 
@@ -53,14 +54,14 @@ impl Checksum {
 
 impl LeftLog {
     /// Opens the log at a location; `None` if there is none, or if it has no header.
-    pub(super) fn open(log: &Path) -> io::Result<Option<Self>> {
-        let file = match File::open(log) {
+    pub(super) fn open(log: &Location) -> io::Result<Option<Self>> {
+        let mut file = match log.open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        let length = file.metadata()?.len();
+        let length = file.seek(SeekFrom::End(0))?;
         let mut header = [0; LOG_HEADER];
-        let read = read_at(&file, 0, &mut header)?;
+        let read = read_at(&mut *file, 0, &mut header)?;
         let version = LogVersion { header, length };
         Ok((read == LOG_HEADER).then_some(Self { file, version }))
     }
@@ -77,7 +78,7 @@ impl LeftLog {
     /// Calls `found` with each content of `page` that a commit in the log has, in order. A frame that
     /// SQLite would not replay ends the log: it is of an earlier use, or a power cut lost its bytes.
     pub(super) fn committed_pages(
-        &self,
+        &mut self,
         page: u32,
         mut found: impl FnMut(&[u8]),
     ) -> io::Result<()> {
@@ -96,7 +97,7 @@ impl LeftLog {
         let mut frame = vec![0; FRAME_HEADER + page_size];
         // The last content of the page in the transaction that is not known to be committed yet.
         let mut pending: Option<Vec<u8>> = None;
-        while read_at(&self.file, at, &mut frame)? == frame.len() {
+        while read_at(&mut *self.file, at, &mut frame)? == frame.len() {
             let (head, content) = frame.split_at(FRAME_HEADER);
             sum.add(&head[..8]);
             sum.add(content);
@@ -117,7 +118,7 @@ impl LeftLog {
 }
 
 /// Reads bytes from `at` on, and returns their number: fewer than `into` has at the end of the file.
-fn read_at(mut file: &File, at: u64, into: &mut [u8]) -> io::Result<usize> {
+fn read_at(file: &mut dyn OpenFile, at: u64, into: &mut [u8]) -> io::Result<usize> {
     file.seek(SeekFrom::Start(at))?;
     let mut read = 0;
     while read < into.len() {

@@ -7,10 +7,9 @@
 //! another identity.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::error::StoreError;
 use super::left_frames::{LeftLog, LogVersion};
@@ -131,20 +130,23 @@ pub(super) fn count_commit(connection: &Connection) -> Result<(), StoreError> {
     set_state(connection, next)
 }
 
-/// Gives a copy an identity of its own, so that no log of the original belongs to it.
-pub(super) fn renew_identity(connection: &Connection) -> Result<(), StoreError> {
-    let identity = connection.query_row("SELECT randomblob(16)", [], |row| row.get(0))?;
+/// Gives a copy at `place` an identity of its own, so that no log of the original belongs to it.
+pub(super) fn renew_identity(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     let state = FileState {
-        identity,
+        identity: place.new_identity(connection)?,
         generation: 0,
     };
     set_state(connection, state)
 }
 
 /// Stores that the digests are those of a schema version, and seals the row as it is then.
-pub(super) fn set_digested(connection: &Connection, version: i64) -> Result<(), StoreError> {
+pub(super) fn set_digested(
+    connection: &Connection,
+    place: &Location,
+    version: i64,
+) -> Result<(), StoreError> {
     if state(connection)?.is_none() {
-        renew_identity(connection)?;
+        renew_identity(connection, place)?;
     }
     let Some(state) = state(connection)? else {
         return Err(StoreError::damaged(MISSING));
@@ -159,12 +161,12 @@ pub(super) fn set_digested(connection: &Connection, version: i64) -> Result<(), 
 }
 
 /// Adds the row of the table, with a new identity, if it is missing.
-pub(super) fn add_missing(connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn add_missing(connection: &Connection, place: &Location) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO file_state (only, state, digested, digests, seal)
                VALUES (1, zeroblob(24), 0, ?1, 0)";
     match connection.execute(sql, ["{}"])? {
         0 => Ok(()),
-        _ => renew_identity(connection),
+        _ => renew_identity(connection, place),
     }
 }
 
@@ -184,20 +186,13 @@ fn set_state(connection: &Connection, state: FileState) -> Result<(), StoreError
 
 /// Fails if a log lies beside the database that does not belong to it.
 pub(super) fn check(place: &Location) -> Result<(), StoreError> {
-    // A simulated disk has no copies of files.
-    if place.file_system().is_some() {
-        return Ok(());
-    }
-    let log = log_path(place.path());
-    let file_error = |source| StoreError::File {
-        path: log.clone(),
-        source,
-    };
+    let log = place.log();
+    let file_error = |source| log.file_error(source);
     if LeftLog::open(&log).is_ok_and(|log| log.is_none()) {
         return Ok(());
     }
     for _ in 0..TRIES {
-        let Some((page, base)) = state_in_file(place.path()) else {
+        let Some((page, base)) = state_in_file(place)? else {
             return Ok(());
         };
         let Some((before, first, last)) = states_in_log(&log, page).map_err(file_error)? else {
@@ -205,7 +200,7 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
         };
         // A process that writes meanwhile may have moved the log into the file.
         let now = LeftLog::open(&log).map_err(file_error)?;
-        let unchanged = state_in_file(place.path()) == Some((page, base))
+        let unchanged = state_in_file(place)? == Some((page, base))
             && now.is_some_and(|log| *log.version() == before);
         if !unchanged {
             continue;
@@ -215,7 +210,7 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
         if !(is_one && follows && base.generation <= last.generation) {
             return Err(StoreError::ForeignLog {
                 path: place.path().to_owned(),
-                log,
+                log: log.path().to_owned(),
             });
         }
         return Ok(());
@@ -223,40 +218,36 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns the path of the log of a database.
-pub(super) fn log_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
 /// Reads the page number of the table and its row from the file itself, without the log.
 ///
 /// `None` if the table cannot be read: the database is of an older version, or a checkpoint was cut
 /// off, which the log completes.
-fn state_in_file(path: &Path) -> Option<(u32, FileState)> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    let escaped = path
-        .to_str()?
-        .replace('%', "%25")
-        .replace('?', "%3f")
-        .replace('#', "%23");
-    // Immutable: SQLite reads the file alone. Reading it without SQLite would drop, on closing it,
-    // the locks of this process's other connections.
-    let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags);
+fn state_in_file(place: &Location) -> Result<Option<(u32, FileState)>, StoreError> {
+    // Reading the file without SQLite would drop, on closing it, the locks of this process's other
+    // connections.
     let sql = "SELECT rootpage, state FROM sqlite_schema, file_state WHERE name = 'file_state'";
-    let row = connection.ok()?.query_row(sql, [], |row| {
-        Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))
+    let read = place.connect_to_file_alone().and_then(|connection| {
+        connection.query_row(sql, [], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))
+        })
     });
-    let (page, state) = row.ok()?;
-    Some((page, FileState::from_bytes(&state)?))
+    match read {
+        Ok((page, state)) => Ok(FileState::from_bytes(&state).map(|state| (page, state))),
+        Err(error) => match error.sqlite_error_code() {
+            // Nothing was read: the log may be that of another state.
+            Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory) => Err(error.into()),
+            Some(ErrorCode::CannotOpen) => Err(place.unopenable(error)),
+            _ => Ok(None),
+        },
+    }
 }
 
 /// Reads the version of the log, and the first and the last state in it; `None` if it has none.
-fn states_in_log(log: &Path, page: u32) -> io::Result<Option<(LogVersion, FileState, FileState)>> {
-    let Some(log) = LeftLog::open(log)? else {
+fn states_in_log(
+    log: &Location,
+    page: u32,
+) -> io::Result<Option<(LogVersion, FileState, FileState)>> {
+    let Some(mut log) = LeftLog::open(log)? else {
         return Ok(None);
     };
     let (mut first, mut last) = (None, None);

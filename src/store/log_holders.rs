@@ -8,6 +8,8 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+use super::location::Location;
+
 /// The bytes of the `-shm` file that SQLite locks for the writer, a checkpoint and a recovery.
 const WRITERS: RangeInclusive<u64> = 120..=122;
 /// Those that it locks for readers.
@@ -43,7 +45,7 @@ impl fmt::Display for Holder {
 
 /// The processes that have a lock on a write-ahead log.
 #[derive(Debug, Default)]
-pub(super) struct LogLocks {
+pub struct LogLocks {
     /// Those that write, empty or recover the log.
     pub(super) writers: BTreeSet<u32>,
     /// Those with an open read transaction.
@@ -77,8 +79,8 @@ impl LogLocks {
 
 /// Returns the processes that read or write a database now, as text; "another connection" where the
 /// system does not tell.
-pub(super) fn log_holders(database: &Path) -> String {
-    let locks = LogLocks::of(database).unwrap_or_default();
+pub(super) fn log_holders(database: &Location) -> String {
+    let locks = database.log_locks().unwrap_or_default();
     holder_names(&(&locks.writers | &locks.readers))
 }
 

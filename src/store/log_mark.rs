@@ -7,8 +7,7 @@
 //! nothing of any other state, so a process that is killed leaves none, and a mark that a later commit
 //! outdates need not be removed.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read as _};
 
 use rusqlite::Connection;
 
@@ -16,11 +15,23 @@ use super::error::StoreError;
 use super::left_log::state_text;
 use super::location::Location;
 
-/// Returns the path of the mark of a database.
-fn mark_path(place: &Location) -> PathBuf {
-    let mut name = place.path().as_os_str().to_owned();
-    name.push("-synced");
-    name.into()
+/// Returns the location of the mark of a database.
+fn mark_of(place: &Location) -> Location {
+    place.beside("-synced")
+}
+
+/// Reads the mark of a database; `None` if it has none.
+fn read(place: &Location) -> Result<Option<Vec<u8>>, StoreError> {
+    let mark = mark_of(place);
+    let read = || -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        mark.open()?.read_to_end(&mut content)?;
+        Ok(content)
+    };
+    match read() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        content => content.map(Some).map_err(|source| mark.file_error(source)),
+    }
 }
 
 /// Returns the content of the mark of a log with so many frames; `None` if there is nothing to mark.
@@ -39,9 +50,8 @@ pub(super) fn is_synced(
     place: &Location,
     frames: i64,
 ) -> Result<bool, StoreError> {
-    let marked = match place.read_beside(&mark_path(place)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        marked => marked.map_err(|source| file_error(place, source))?,
+    let Some(marked) = read(place)? else {
+        return Ok(false);
     };
     let expected = content(connection, frames)?;
     Ok(expected.is_some_and(|expected| expected.as_bytes() == marked))
@@ -49,9 +59,8 @@ pub(super) fn is_synced(
 
 /// Returns whether a writer marked the log in its state now: it could not empty it.
 pub(super) fn is_of_state(connection: &Connection, place: &Location) -> Result<bool, StoreError> {
-    let marked = match place.read_beside(&mark_path(place)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        marked => marked.map_err(|source| file_error(place, source))?,
+    let Some(marked) = read(place)? else {
+        return Ok(false);
     };
     let state = state_text(connection)?.map(|state| format!("{state} "));
     Ok(state.is_some_and(|state| marked.starts_with(state.as_bytes())))
@@ -66,22 +75,10 @@ pub(super) fn set(
     let Some(content) = content(connection, frames)? else {
         return Ok(());
     };
-    place
-        .replace_beside(&mark_path(place), content.as_bytes())
-        .map_err(|source| file_error(place, source))
+    mark_of(place).replace(content.as_bytes())
 }
 
 /// Removes the mark, if there is one.
 pub(super) fn remove(place: &Location) -> Result<(), StoreError> {
-    match place.remove_beside(&mark_path(place)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed.map_err(|source| file_error(place, source)),
-    }
-}
-
-fn file_error(place: &Location, source: io::Error) -> StoreError {
-    StoreError::File {
-        path: mark_path(place),
-        source,
-    }
+    mark_of(place).remove_if_present()
 }

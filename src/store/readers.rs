@@ -10,7 +10,8 @@ use super::active_reads::ActiveReads;
 use super::connection;
 use super::error::StoreError;
 use super::file_pool::FilePool;
-use super::location::{FileId, Location};
+use super::file_system::FileId;
+use super::location::Location;
 
 /// The reading connections of one database. The last one that is closed empties and removes the log.
 #[derive(Debug, Clone)]
@@ -106,7 +107,7 @@ impl Shared {
 
 impl Current {
     fn new(location: &Location, file: FileId) -> Result<Self, StoreError> {
-        let connections = match location.file_system() {
+        let connections = match location.vfs() {
             None => Connections::Pool(Arc::new(FilePool::new(location.path())?)),
             Some(_) => Connections::Idle(Arc::default()),
         };
@@ -127,8 +128,7 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use crate::store::left_log::log_path;
-    use crate::store::{Store, StoreError};
+    use crate::store::{Location, Store, StoreError};
 
     fn names(store: &Store) -> Result<usize, StoreError> {
         store.read(|reading| Ok(reading.portfolios().all()?.len()))
@@ -143,7 +143,7 @@ mod tests {
             let store = Store::open(path.clone()).unwrap();
             assert_eq!(names(&store).unwrap(), 0);
             drop(store);
-            assert!(!log_path(&path).exists(), "round {round}");
+            assert!(!Location::from(&path).log().exists(), "round {round}");
         }
     }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 
 use super::connection;
 use super::error::StoreError;
-use super::left_log::log_path;
 use super::location::Location;
 use super::transaction::ReadTransaction;
 
@@ -84,9 +83,9 @@ fn keep(place: &Location, now: DateTime<Utc>) -> Result<PathBuf, StoreError> {
     let time = now.format("%Y%m%dT%H%M%S%6fZ");
     let kept = place.path().with_added_extension(format!("before-{time}"));
     place.link(&kept)?;
-    let log = place.sibling(log_path(place.path()));
+    let log = place.log();
     if log.exists() {
-        log.move_durably(&log_path(&kept))?;
+        log.move_durably(place.sibling(&kept).log().path())?;
     }
     Ok(kept)
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
+use super::file_system::FileId;
 use super::held_log::{HeldLog, held_log};
-use super::location::{FileId, Location};
+use super::location::Location;
 use super::readers::Readers;
 use super::row_digests::RowChanges;
 use super::transaction::{ReadTransaction, WriteTransaction};
-use super::{checkpoint, connection, left_log, log_mark, migrations, mounts, row_digests};
+use super::{checkpoint, connection, left_log, log_mark, migrations, row_digests};
 
 /// A database that can be read from any thread. [`Store::writer`] gives the connection that writes.
 #[derive(Debug, Clone)]
@@ -73,10 +74,7 @@ impl Store {
     /// Returns the type of the network file system that holds the file, if it is on one: SQLite's
     /// locks cannot be trusted there.
     pub fn network_file_system(&self) -> Option<String> {
-        match self.location.file_system() {
-            None => mounts::network_file_system(self.path()),
-            Some(_) => None,
-        }
+        self.location.network_type()
     }
 
     /// Fails if this is the database at `place`, which is to be restored from it.
@@ -189,10 +187,11 @@ impl Writer {
         &mut self,
         work: impl FnOnce(&WriteTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        let place = self.location.clone();
         let work = |writing: &WriteTransaction<'_>| {
-            left_log::add_missing(writing.connection)?;
+            left_log::add_missing(writing.connection, &place)?;
             // A change in any case, so that the rows are accepted if `work` changes none.
-            left_log::set_digested(writing.connection, migrations::newest())?;
+            left_log::set_digested(writing.connection, &place, migrations::newest())?;
             work(writing)
         };
         self.write_and_count(work, |_, transaction| {
@@ -308,8 +307,8 @@ mod tests {
         writer
             .write(|writing| writing.increment_revision())
             .unwrap();
-        let log = left_log::log_path(&old);
-        std::fs::copy(&log, left_log::log_path(&new)).unwrap();
+        let log_of = |path: &Path| Location::from(path).log().path().to_owned();
+        std::fs::copy(log_of(&old), log_of(&new)).unwrap();
         let created = Store::create(new).unwrap();
         let revision = created.read(|reading| reading.revision()).unwrap();
         let old = writer.read(|reading| reading.revision()).unwrap();

@@ -126,11 +126,12 @@ impl ReadTransaction<'_> {
     ///
     /// A file exists at `target`, or the copy cannot be written or synced.
     pub fn copy_to(&self, target: impl Into<Location>) -> Result<u64, StoreError> {
-        target.into().create_atomically(|mut copy| {
+        let target = target.into();
+        target.create_atomically(|mut copy| {
             // All pages in one step, under the snapshot of this transaction: in WAL mode the copy
             // neither waits for a writer nor delays one.
             Backup::new(self.connection, &mut copy)?.step(-1)?;
-            renew_identity(&copy)?;
+            renew_identity(&copy, &target)?;
             // A drop would hide an error of closing.
             copy.close().map_err(|(_, error)| error)?;
             Ok(())

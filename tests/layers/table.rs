@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("phases", &["domain"]),
     ("store", &["domain", "environment", "durable"]),
     // Above `store`, which opens a database on any file system and names none.
-    ("disk", &["store"]),
+    ("disk", &["durable", "store"]),
     ("invalidation", &["domain", "phases", "store"]),
     (
         "engine",

@@ -18,7 +18,7 @@ const OUTPUTS: [&str; 5] = [
 fn connect(disk: &SimulatedDisk) -> rusqlite::Result<Connection> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
     let name = disk.full_name("books.db".as_ref());
-    Connection::open_with_flags_and_vfs(name, flags, disk.vfs())
+    Connection::open_with_flags_and_vfs(name, flags, disk.vfs().unwrap())
 }
 
 /// Returns the columns of a table and the types of their values, without the key.

@@ -35,7 +35,7 @@ fn database_of(steps: &[String]) -> rusqlite::Result<SimulatedDisk> {
     let disk = SimulatedDisk::new();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let name = disk.full_name("books.db".as_ref());
-    let connection = Connection::open_with_flags_and_vfs(name, flags, disk.vfs())?;
+    let connection = Connection::open_with_flags_and_vfs(name, flags, disk.vfs().unwrap())?;
     connection.pragma_update(None, "page_size", 16_384)?;
     // `PLMS` in ASCII.
     connection.pragma_update(None, "application_id", 0x504c_4d53)?;

@@ -1,0 +1,105 @@
+//! The file system of the machine.
+
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::file_system::{FileId, FileSystem, OpenFile, UnfinishedFile};
+use super::log_holders::LogLocks;
+use super::mounts;
+use crate::durable::{self, Access, Unfinished};
+
+/// The file system of the machine, which SQLite uses by default.
+#[derive(Debug)]
+pub(super) struct Machine;
+
+impl FileSystem for Machine {
+    fn vfs(&self) -> Option<&'static CStr> {
+        None
+    }
+
+    fn full_name(&self, file: &Path) -> PathBuf {
+        file.to_owned()
+    }
+
+    fn exists(&self, file: &Path) -> bool {
+        file.exists()
+    }
+
+    #[cfg(unix)]
+    fn file_id(&self, file: &Path) -> io::Result<FileId> {
+        use std::os::unix::fs::MetadataExt;
+        let found = fs::metadata(file)?;
+        Ok(FileId {
+            device: found.dev(),
+            number: found.ino(),
+        })
+    }
+
+    /// Other systems do not let an open file be replaced.
+    #[cfg(not(unix))]
+    fn file_id(&self, file: &Path) -> io::Result<FileId> {
+        let (device, number) = (0, 0);
+        fs::metadata(file).map(|_| FileId { device, number })
+    }
+
+    fn is_read_only(&self, file: &Path) -> bool {
+        fs::metadata(file).is_ok_and(|file| file.permissions().readonly())
+    }
+
+    fn length(&self, file: &Path) -> io::Result<u64> {
+        fs::metadata(file).map(|file| file.len())
+    }
+
+    fn open(&self, file: &Path) -> io::Result<Box<dyn OpenFile>> {
+        Ok(Box::new(File::open(file)?))
+    }
+
+    fn begin(&self, target: &Path) -> io::Result<Box<dyn UnfinishedFile>> {
+        Ok(Box::new(Unfinished::begin(target)?))
+    }
+
+    fn replace(&self, file: &Path, content: &[u8]) -> io::Result<()> {
+        durable::replace(file, content, Access::Unchanged)
+    }
+
+    fn remove(&self, file: &Path) -> io::Result<()> {
+        fs::remove_file(file)
+    }
+
+    fn link(&self, file: &Path, name: &Path) -> io::Result<()> {
+        fs::hard_link(file, name)
+    }
+
+    fn move_durably(&self, from: &Path, to: &Path) -> io::Result<()> {
+        durable::move_file(from, to)
+    }
+
+    fn sync_folder(&self, file: &Path) -> io::Result<()> {
+        durable::sync_folder_of(file)
+    }
+
+    fn log_locks(&self, database: &Path) -> Option<LogLocks> {
+        LogLocks::of(database)
+    }
+
+    fn network_type(&self, file: &Path) -> Option<String> {
+        mounts::network_file_system(file)
+    }
+
+    fn wait(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}
+
+impl UnfinishedFile for Unfinished {
+    fn path(&self) -> &Path {
+        Self::path(self)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<u64> {
+        Self::finish(*self)
+    }
+}
