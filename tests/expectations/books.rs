@@ -6,7 +6,7 @@ use plimsoll::scenario::runner::{CellBooks, EndState};
 use toml::{Table, Value};
 
 use crate::played::Played;
-use crate::truth::{Probe, Verdict, probe, sessions, table};
+use crate::truth::{Probe, Verdict, cells as all_cells, probe, sessions, table};
 
 /// Returns probes of the first books, and of a portfolio and day without books.
 pub(crate) fn amounts(
@@ -25,11 +25,7 @@ pub(crate) fn amounts(
         probes.push(probe(of(other.to_owned()), Verdict::Fails));
         probes.push(probe(of("none".to_owned()), Verdict::Fails));
     }
-    let names = played
-        .scenario
-        .portfolios()
-        .map(|known| &known.portfolio.name);
-    let mut cells = names.flat_map(|name| sessions(played).into_iter().map(move |day| (name, day)));
+    let mut cells = all_cells(played).into_iter();
     let without = cells.find(|(name, day)| {
         let days = books.get(*name);
         days.is_none_or(|days| !days.contains_key(day))
@@ -96,12 +92,7 @@ pub(crate) fn phases(state: &EndState, played: &Played<'_>) -> Vec<Probe> {
         probes.push(probe(of(name, day, &found[1..]), Verdict::Fails));
         probes.push(probe(of(name, day, &[]), Verdict::Fails));
     }
-    let names = played
-        .scenario
-        .portfolios()
-        .map(|known| &known.portfolio.name);
-    let mut all = names.flat_map(|name| known.iter().map(move |day| (name, *day)));
-    let without = all.find(|(name, day)| {
+    let without = all_cells(played).into_iter().find(|(name, day)| {
         let mut cells = cells.clone();
         !cells.any(|(other, on, _)| other == *name && on == *day)
     });

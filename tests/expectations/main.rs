@@ -112,6 +112,69 @@ fn every_key_is_looked_at_after_every_step() {
     }
 }
 
+#[test]
+fn a_state_before_an_inception_cannot_be_expected() {
+    let none = |name: &str| Err(FixtureError::Absent(name.to_owned()));
+    let read = |change: &str, expected: &str| {
+        let text = format!(
+            "now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {{ inception = 2026-01-05 }}\n\
+             B = {{ inception = 2026-01-07 }}\n[[step]]\n{change}\n\
+             [[step]]\nadvance = \"1 minute\"\nexpect = {{ {expected} }}\n"
+        );
+        Scenario::read("inceptions", &text, &none).map_err(|error| error.to_string())
+    };
+    let mut refused = BTreeSet::new();
+    for key in keys_of_schema() {
+        // The shapes of all keys that name days: of portfolios by day, and of one portfolio.
+        for (shape, first, before, word) in [
+            (
+                "DAY = []",
+                "2026-01-05",
+                "2026-01-02",
+                "the first portfolio begins on 2026-01-05",
+            ),
+            (
+                "B.DAY = \"none\"",
+                "2026-01-07",
+                "2026-01-06",
+                "`B` begins on 2026-01-07",
+            ),
+            (
+                "EUR.B.DAY = \"none\"",
+                "2026-01-07",
+                "2026-01-06",
+                "`B` begins on 2026-01-07",
+            ),
+            (
+                "B.DAY = []",
+                "2026-01-07",
+                "2026-01-06",
+                "`B` begins on 2026-01-07",
+            ),
+            (
+                "B.DAY = { fresh = 0 }",
+                "2026-01-07",
+                "2026-01-06",
+                "`B` begins on 2026-01-07",
+            ),
+        ] {
+            let on = |day: &str| format!("{key}.{}", shape.replace("DAY", &format!("{day:?}")));
+            // Other keys are refused on every day: they are of runs, or have other values.
+            if read("retry = {}", &on(first)).is_ok() {
+                let error = read("retry = {}", &on(before)).unwrap_err();
+                assert!(error.contains(word), "{}: {error}", on(before));
+                let file = "import = { kind = \"portfolios\", text = \"\" }";
+                assert!(
+                    read(file, &on(before)).is_ok(),
+                    "a file may change inceptions"
+                );
+                refused.insert(key.clone());
+            }
+        }
+    }
+    assert!(refused.len() >= 14, "{refused:?}");
+}
+
 /// Returns the keys of `expect` tables, old names included.
 fn keys_of_schema() -> BTreeSet<String> {
     let schema: Json = plimsoll::scenario::schema::scenario();

@@ -1,14 +1,16 @@
 //! The days that expectations can be about: the sessions between the earliest inception and the
 //! latest day of the clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::ExpectationError;
-use super::model::Run;
+use super::model::{FileImport, Run};
 use super::resolver::Resolver;
 use crate::domain::{Calendar, Day, DayRange};
+use crate::import::apply::FileKind;
+use crate::scenario::world::WorldPortfolio;
 use crate::scenario::world::values::Span;
 
 /// The days around those of the scenario that expectations may be about, to say that a run does
@@ -22,6 +24,8 @@ pub(super) struct CellDays {
     calendars: Vec<Calendar>,
     /// The earliest inception; the latest day below if there is no portfolio.
     first: Day,
+    /// The inception of each portfolio; none once a file may have changed them.
+    inceptions: Option<BTreeMap<String, Day>>,
     /// The latest day that the clock has reached, or that a run names as its target.
     last: Day,
     clock: DateTime<Utc>,
@@ -32,10 +36,14 @@ impl CellDays {
         let world = resolver.world;
         let last = world.calendar.today(world.now);
         let portfolios = world.portfolios.iter().chain(&world.added_later);
-        let inceptions = portfolios.map(|known| known.portfolio.lifecycle.inception());
+        let inceptions = portfolios.map(|WorldPortfolio { portfolio, .. }| {
+            (portfolio.name.clone(), portfolio.lifecycle.inception())
+        });
+        let inceptions: BTreeMap<_, _> = inceptions.collect();
         Self {
             calendars: vec![world.calendar.clone()],
-            first: inceptions.min().unwrap_or(last),
+            first: inceptions.values().min().copied().unwrap_or(last),
+            inceptions: Some(inceptions),
             last,
             clock: world.now,
         }
@@ -57,6 +65,13 @@ impl CellDays {
         self.calendars.push(calendar.clone());
     }
 
+    /// Follows a step that imports a file.
+    pub(super) fn add_import(&mut self, file: &FileImport) {
+        if file.kind == FileKind::Portfolios {
+            self.inceptions = None;
+        }
+    }
+
     pub(super) fn add_run(&mut self, run: &Run) {
         self.last = run.target.map_or(self.last, |day| self.last.max(day));
     }
@@ -68,17 +83,35 @@ impl CellDays {
         self.check_session(day)
     }
 
-    /// Refuses a day after the last of the scenario as well: no cell of it is due, so that its state
-    /// would hold whatever happens.
-    pub(super) fn check_due(&self, day: Day, key: &'static str) -> Result<(), ExpectationError> {
+    /// Refuses a day after the last of the scenario as well, and one before the inception of the
+    /// portfolio, or of all: no cell of it is expected, so that its state would hold whatever happens.
+    pub(super) fn check_expected(
+        &self,
+        day: Day,
+        key: &'static str,
+        portfolio: Option<&str>,
+    ) -> Result<(), ExpectationError> {
         self.check(day)?;
-        match day > self.last {
-            false => Ok(()),
-            true => Err(ExpectationError::NotDue {
+        if day > self.last {
+            return Err(ExpectationError::NotDue {
                 key,
                 day,
                 last: self.last,
+            });
+        }
+        let known = self.inceptions.as_ref();
+        let inception = known.and_then(|known| match portfolio {
+            Some(name) => known.get(name),
+            None => known.values().min(),
+        });
+        match inception {
+            Some(inception) if day < *inception => Err(ExpectationError::BeforeInception {
+                key,
+                day,
+                portfolio: portfolio.map(str::to_owned),
+                inception: *inception,
             }),
+            _ => Ok(()),
         }
     }
 

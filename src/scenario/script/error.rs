@@ -189,6 +189,22 @@ pub enum ExpectationError {
         /// The latest day of the clock.
         last: Day,
     },
+    /// The key is about stored books or cells that are expected, and on the day no portfolio of the
+    /// expectation has any.
+    #[error(
+        "`{key}` on `{day}` could never fail: {} on {inception}",
+        portfolio.as_ref().map_or("the first portfolio begins".to_owned(), |name| format!("`{name}` begins"))
+    )]
+    BeforeInception {
+        /// The key of the expectation.
+        key: &'static str,
+        /// The day in the file.
+        day: Day,
+        /// The portfolio that the expectation is of; none for all.
+        portfolio: Option<String>,
+        /// Its inception, or the earliest one.
+        inception: Day,
+    },
     /// The step is not a run, and only a run has a value for the key.
     #[error("`{0}` can be expected of a run only, and this step is not one")]
     NotARun(&'static str),

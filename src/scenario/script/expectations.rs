@@ -144,7 +144,7 @@ impl ExpectationReader<'_> {
         for (name, days) in spec.quality {
             self.resolver.resolve(&name)?;
             for (day, expected) in days {
-                self.check_day("quality", &day)?;
+                self.check_day("quality", &day, name.get())?;
                 if expected == ExpectedQuality::default() {
                     return Err(self.refused("quality", ExpectationError::EmptyQuality));
                 }
@@ -155,7 +155,7 @@ impl ExpectationReader<'_> {
         for (name, days) in spec.phases {
             self.resolver.resolve(&name)?;
             for (day, OneOrMany(done)) in days {
-                self.check_day("phases", &day)?;
+                self.check_day("phases", &day, name.get())?;
                 let done = done.into_iter().map(|CellPhase(phase)| phase).collect();
                 phases.insert((name.get().clone(), day.into_inner()), done);
             }
@@ -180,7 +180,7 @@ impl ExpectationReader<'_> {
         &self,
         key: &'static str,
         days: &NamesByDay,
-        must_be_due: bool,
+        must_be_expected: bool,
     ) -> Result<BTreeMap<Day, BTreeSet<String>>, ScenarioError> {
         let mut cells = BTreeMap::new();
         for (span, words) in days {
@@ -192,8 +192,8 @@ impl ExpectationReader<'_> {
             let names = self.resolver.resolve_names(words)?;
             let names: BTreeSet<String> = names.into_iter().collect();
             for day in self.days.sessions(*span.get()).map_err(at)? {
-                if must_be_due {
-                    self.days.check_due(day, key).map_err(at)?;
+                if must_be_expected {
+                    self.days.check_expected(day, key, None).map_err(at)?;
                 }
                 if cells.insert(day, names.clone()).is_some() {
                     return Err(at(ExpectationError::DayTwice { key, day }));
@@ -212,16 +212,21 @@ impl ExpectationReader<'_> {
         for (name, days) in spec {
             self.resolver.resolve(&name)?;
             for (day, Lenient(AmountSpec(expected))) in days {
-                self.check_day(amount.name(), &day)?;
+                self.check_day(amount.name(), &day, name.get())?;
                 amounts.insert((amount, name.get().clone(), day.into_inner()), expected);
             }
         }
         Ok(())
     }
 
-    fn check_day(&self, key: &'static str, day: &Located<Day>) -> Result<(), ScenarioError> {
+    fn check_day(
+        &self,
+        key: &'static str,
+        day: &Located<Day>,
+        portfolio: &str,
+    ) -> Result<(), ScenarioError> {
         self.days
-            .check_due(*day.get(), key)
+            .check_expected(*day.get(), key, Some(portfolio))
             .map_err(|error| ScenarioError::Expectation {
                 error,
                 key,

@@ -214,7 +214,9 @@ impl<'s> StepReader<'s> {
                 });
         }
         if let Some(spec) = &step.import {
-            return Ok(Action::Import(spec.read()));
+            let file = spec.read();
+            self.days.add_import(&file);
+            return Ok(Action::Import(file));
         }
         if let Some(spec) = &step.void {
             let (ids, attribution) = spec.read();
