@@ -1,6 +1,8 @@
 //! Defines an invalidation: the kind of change that made done cells invalid, and the cells that
 //! it concerns.
 
+use std::fmt;
+
 use super::coverage::PhaseCells;
 
 /// The kind of change that took cells out of the ledger.
@@ -54,6 +56,12 @@ impl InvalidationCause {
     /// Returns the cause with this name, or `None` for an unknown name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+}
+
+impl fmt::Display for InvalidationCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -254,7 +254,7 @@ fn invalidations(
     let invalidations = reading.invalidations().of_cell(cell)?.into_iter();
     let views = invalidations.map(|invalidation: CellInvalidation| InvalidationView {
         at: invalidation.at,
-        cause: invalidation.cause.name(),
+        cause: invalidation.cause,
         reason: invalidation.reason,
         phases: invalidation.phases,
     });

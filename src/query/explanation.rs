@@ -9,7 +9,7 @@ use super::concerns::StalePortfolio;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, FailureView};
 use super::serialize;
-use crate::domain::{Day, LifecycleStatus, Phase, PhaseSet, PortfolioKey};
+use crate::domain::{Day, InvalidationCause, LifecycleStatus, Phase, PhaseSet, PortfolioKey};
 use crate::plan::{PolicyName, SkipReason};
 
 /// The explanation of one cell.
@@ -165,8 +165,9 @@ pub struct SecuritiesView {
 pub struct InvalidationView {
     /// The time of the invalidation.
     pub at: DateTime<Utc>,
-    /// The kind of change, such as `price`.
-    pub cause: &'static str,
+    /// The kind of change.
+    #[serde(serialize_with = "serialize::text")]
+    pub cause: InvalidationCause,
     /// Description of the input that changed.
     #[serde(rename = "why")]
     pub reason: String,

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::fixture::{day, mixed_survey, outcome, plan_for, utc};
 use crate::domain::output::{FactorExposure, Snapshot};
 use crate::domain::{
-    Absence, AssetClass, Day, Figure, LifecycleStatus, Money, Phase, PhaseSet, PortfolioId,
-    PortfolioKey, PriceQuality, Quality, RunId,
+    Absence, AssetClass, Day, Figure, InvalidationCause, LifecycleStatus, Money, Phase, PhaseSet,
+    PortfolioId, PortfolioKey, PriceQuality, Quality, RunId,
 };
 use crate::engine::{RecordedFailure, RunRecord, StageTimes};
 use crate::plan::{PolicyName, SkipReason, StepKind};
@@ -174,7 +174,7 @@ pub(super) fn explanation(name: &str) -> Explanation {
         }),
         invalidations: vec![InvalidationView {
             at: utc("2026-01-08T09:30:00Z"),
-            cause: "price",
+            cause: InvalidationCause::Price,
             reason: "close of AAPL on 2026-01-06 corrected from 187.2 to 188".to_owned(),
             phases: PhaseSet::from_phase(Phase::Risk),
         }],

@@ -1,6 +1,6 @@
 //! Tests of explanations of cells.
 
-use crate::domain::{Day, Phase, PhaseSet, Portfolio};
+use crate::domain::{Day, InvalidationCause, Phase, PhaseSet, Portfolio};
 use crate::plan::PolicyName;
 use crate::query::concerns::ConcernLimits;
 use crate::query::explain::explain;
@@ -133,7 +133,7 @@ fn a_hole_is_found_only_by_the_per_cell_policy() {
     };
     assert_eq!(
         (invalidation.cause, &*invalidation.reason),
-        ("request", "it looks wrong")
+        (InvalidationCause::Request, "it looks wrong")
     );
     assert_eq!(invalidation.phases, PhaseSet::from_phase(Phase::Risk));
     assert_eq!(lines(&explanation), ["plimsoll run"]);
