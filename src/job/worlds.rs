@@ -1,13 +1,17 @@
 //! Generates small worlds from a seed: holes, newcomers, deleted and closed portfolios, half-done
 //! cells, bare rows, and clocks around a close. Only what the tables of the job can hold is drawn.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::job_file::Job;
 use super::spec::RowSubject;
 use crate::domain::{Calendar, Day, DayRange, Phase};
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
+use crate::scenario::format::to_toml;
+use crate::scenario::script::spec::{RunSpec, ScenarioSpec, ScriptSpec, StepSpec};
+use crate::scenario::world::Span;
+use crate::scenario::world::spec::{PortfolioSpec, PortfolioSpecs, WorldSpec};
+use crate::scenario::world::values::{CellPhase, Instant};
 use crate::sim::RandomSource;
 
 /// Days of clocks: an ordinary one, one after a holiday, a half-day, one on which clocks have just
@@ -36,18 +40,32 @@ pub fn generate_world(job: &Job, seed: u64) -> String {
     let calendar = Calendar::built_in(name).unwrap_or_else(Calendar::new_york);
     let now = clock(&calendar, &mut random);
     let sessions = sessions_before(&calendar, now);
-    let now = now.with_timezone(&calendar.zone()).to_rfc3339();
-    let mut text = format!("now = {now}\n");
-    if calendar.name() != Calendar::new_york().name() {
-        let _ = writeln!(text, "calendar = \"{}\"", calendar.name());
-    }
-    text += "\n[portfolios]\n";
+    let now = Instant::local(now, calendar.zone());
     let count = 1 + random.below(NAMES.len());
-    for name in &NAMES[..count] {
-        let keys = portfolio(job, &mut random, &sessions, &now);
-        let _ = writeln!(text, "{name} = {{ {} }}", keys.join(", "));
-    }
-    text + "\n[[step]]\nrun = {}\n"
+    let portfolios = NAMES[..count].iter().map(|name| {
+        let spec = portfolio(job, &mut random, &sessions, now);
+        ((*name).to_owned().into(), spec)
+    });
+    let run = StepSpec {
+        run: Some(RunSpec::default()),
+        ..StepSpec::default()
+    };
+    let world = WorldSpec {
+        now: Some(Lenient(now)),
+        calendar: (calendar.name() != Calendar::new_york().name())
+            .then(|| calendar.written().calendar),
+        portfolios: PortfolioSpecs(portfolios.collect()),
+        ..WorldSpec::default()
+    };
+    let script = ScriptSpec {
+        step: vec![run.into()],
+        ..ScriptSpec::default()
+    };
+    to_toml(&ScenarioSpec {
+        world,
+        script,
+        ..ScenarioSpec::default()
+    })
 }
 
 /// Returns the name of the calendar of a world: that of the job, or any if the tables have rows of
@@ -82,45 +100,50 @@ fn sessions_before(calendar: &Calendar, now: DateTime<Utc>) -> Vec<Day> {
     sessions[sessions.len().saturating_sub(SESSIONS)..].to_vec()
 }
 
-/// Returns the keys of a portfolio.
-fn portfolio(job: &Job, random: &mut RandomSource, sessions: &[Day], now: &str) -> Vec<String> {
+fn portfolio(
+    job: &Job,
+    random: &mut RandomSource,
+    sessions: &[Day],
+    now: Instant,
+) -> PortfolioSpec {
     let last = sessions.len() - 1;
     let first = random.below(sessions.len());
-    let mut keys = vec![format!("inception = {}", sessions[first])];
+    let mut spec = PortfolioSpec {
+        inception: Some(sessions[first]),
+        ..PortfolioSpec::default()
+    };
     // A newcomer has no done day, if the tables say when it begins.
     let is_newcomer = job.tells_inception() && random.chance(20);
     let until = first + random.below(sessions.len() - first);
     let columns = &job.map.portfolios;
     if columns.column("closed").is_some() && random.chance(15) {
-        let closed = until + random.below(sessions.len() - until);
-        keys.push(format!("closed = {}", sessions[closed]));
+        spec.closed = Some(sessions[until + random.below(sessions.len() - until)]);
     }
     if columns.column("deleted-at").is_some() && random.chance(20) {
-        keys.push(format!("deleted-at = {now}"));
+        spec.deleted_at = Some(Lenient(now));
     }
     if is_newcomer {
-        return keys;
+        return spec;
     }
-    keys.push(format!("complete = \"..{}\"", sessions[until]));
+    spec.complete = Some(OneOrMany::one(Span::new(None, Some(sessions[until]))));
     // The first session stays, since its row is the inception for tables without one.
     if until > first + 1 && random.chance(30) {
         let hole = first + 1 + random.below(until - first - 1);
-        keys.push(format!("holes = {}", sessions[hole]));
-        return keys;
+        spec.holes = Some(OneOrMany::one(Span::from_day(sessions[hole])));
+        return spec;
     }
     let next = until + 1;
-    if next <= last && !keys.iter().any(|key| key.starts_with("closed")) {
+    if next <= last && spec.closed.is_none() {
+        let next = Span::from_day(sessions[next]);
         let analytics: Vec<Phase> = job.map.analytics.iter().map(|(phase, _)| *phase).collect();
         if !analytics.is_empty() && random.chance(25) {
             let missing = analytics[random.below(analytics.len())];
             let done = Phase::CELL_PHASES.into_iter();
-            let done = done.filter(|phase| *phase != missing);
-            let done: Vec<String> = done.map(|phase| format!("\"{phase}\"")).collect();
-            let day = sessions[next];
-            keys.push(format!("phases.\"{day}\" = [{}]", done.join(", ")));
+            let done = done.filter(|phase| *phase != missing).map(CellPhase);
+            spec.phases.insert(next, OneOrMany(done.collect()));
         } else if job.map.snapshots.column("complete").is_some() && random.chance(15) {
-            keys.push(format!("rows = {}", sessions[next]));
+            spec.rows = Some(OneOrMany::one(next));
         }
     }
-    keys
+    spec
 }

@@ -166,6 +166,12 @@ impl<T: Word> Serialize for Lenient<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
+impl<T> OneOrMany<T> {
+    pub(crate) fn one(value: impl Into<T>) -> Self {
+        Self(vec![value.into()])
+    }
+}
+
 impl<'de, T: Word> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = match Value::deserialize(deserializer)? {

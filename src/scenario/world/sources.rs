@@ -13,6 +13,7 @@ use crate::domain::{
     Calendar, CloseChange, CorporateAction, Day, DayRange, Money, Portfolio, PortfolioKey, Price,
     Quantity, RiskModel, Security, SecurityId, Split, Transaction, TransactionKind, is_closed,
 };
+use crate::scenario::format::lenient::Lenient;
 use crate::scenario::market::{Account, Market, history, simulated_days};
 
 /// All inputs of the books of a world.
@@ -279,5 +280,29 @@ impl World {
 
     fn instruments(&self) -> Instruments {
         Instruments(self.listing.clone())
+    }
+}
+
+impl TransactionSpec {
+    /// Returns a transaction without terms.
+    pub(crate) fn new(portfolio: &str, day: Day, kind: TransactionKind) -> Self {
+        Self {
+            portfolio: portfolio.to_owned(),
+            day,
+            time: None,
+            kind: Lenient(kind),
+            symbol: None,
+            quantity: None,
+            price: None,
+            amount: None,
+            fee: None,
+            currency: None,
+            fee_currency: None,
+            from_amount: None,
+            from_currency: None,
+            counterpart: None,
+            lots: None,
+            reference: None,
+        }
     }
 }

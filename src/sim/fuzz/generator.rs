@@ -59,10 +59,6 @@ fn run_step(run: RunSpec) -> StepSpec {
     }
 }
 
-fn names(name: &str) -> OneOrMany<String> {
-    OneOrMany(vec![name.to_owned()])
-}
-
 struct Generator {
     random: RandomSource,
     evening: Day,
@@ -164,7 +160,7 @@ impl Generator {
         };
         PortfolioSpec {
             inception: Some(inception),
-            complete: complete.map(|span| OneOrMany(vec![span])),
+            complete: complete.map(OneOrMany::one),
             ..PortfolioSpec::default()
         }
     }
@@ -177,8 +173,8 @@ impl Generator {
         let times = Some(self.number(4));
         Some(FaultSpec {
             phase: Lenient(CellPhase(phase)),
-            portfolios: names(self.portfolio_name()).into(),
-            days: Some(OneOrMany(vec![self.days(3)])),
+            portfolios: OneOrMany::one(self.portfolio_name()).into(),
+            days: Some(OneOrMany::one(self.days(3))),
             times,
         })
     }
@@ -188,8 +184,8 @@ impl Generator {
         match self.random.below(20) {
             // Runs are the most frequent step: they are what is tested.
             0..=5 => step.run = Some(self.run()),
-            6 => step.delete = Some(names(self.portfolio_name()).into()),
-            7 => step.restore = Some(names(self.portfolio_name()).into()),
+            6 => step.delete = Some(OneOrMany::one(self.portfolio_name()).into()),
+            7 => step.restore = Some(OneOrMany::one(self.portfolio_name()).into()),
             8 => self.add(&mut step),
             9 => step.onboard = Some(self.portfolio_name().to_owned().into()),
             10 => {
@@ -202,7 +198,7 @@ impl Generator {
             11 | 12 => step.transaction = Some(self.deposit()),
             13 => {
                 step.invalidate = Some(InvalidationSpec {
-                    portfolios: Some(names(self.portfolio_name()).into()),
+                    portfolios: Some(OneOrMany::one(self.portfolio_name()).into()),
                     days: Lenient(self.days(5)),
                     phases: None,
                     reason: Some("drawn".to_owned()),
@@ -226,23 +222,11 @@ impl Generator {
     }
 
     fn deposit(&mut self) -> TransactionSpec {
+        let (name, day) = (self.portfolio_name(), self.day(5));
+        let amount = Money::whole(100 + self.random.below(900) as i32);
         TransactionSpec {
-            portfolio: self.portfolio_name().to_owned(),
-            day: self.day(5),
-            time: None,
-            kind: Lenient(TransactionKind::Deposit),
-            symbol: None,
-            quantity: None,
-            price: None,
-            amount: Some(Lenient(Money::whole(100 + self.random.below(900) as i32))),
-            fee: None,
-            counterpart: None,
-            lots: None,
-            currency: None,
-            fee_currency: None,
-            from_amount: None,
-            from_currency: None,
-            reference: None,
+            amount: Some(Lenient(amount)),
+            ..TransactionSpec::new(name, day, TransactionKind::Deposit)
         }
     }
 
@@ -265,7 +249,7 @@ impl Generator {
     fn run(&mut self) -> RunSpec {
         let mut run = RunSpec::default();
         if self.random.chance(25) {
-            run.portfolios = Some(names(self.portfolio_name()));
+            run.portfolios = Some(OneOrMany::one(self.portfolio_name()));
         }
         match self.random.below(8) {
             0 => run.force = Some(Lenient(self.days(4))),

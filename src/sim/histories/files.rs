@@ -1,25 +1,25 @@
 //! Draws the files that steps import. Some of their rows are refused, as those of users are.
 
 use super::world::{Generator, HELD, INSTRUMENTS, PORTFOLIOS, SESSIONS};
+use crate::scenario::script::file_import::{ImportKindSpec, ImportSpec};
+use crate::scenario::script::spec::StepSpec;
 
 impl Generator {
     /// Returns the step that imports a file, with some of the options of an import.
-    pub(super) fn file(&mut self, kind: &str, text: &str, corrects: bool) -> String {
-        let options = [
-            ("allow-restatement", 80),
-            ("all-or-nothing", 10),
-            ("strict", 5),
-        ];
-        let mut keys = format!("import = {{ kind = \"{kind}\", text = {text:?}");
-        for (option, percent) in options {
-            if self.random.chance(percent) {
-                keys += &format!(", {option} = true");
-            }
+    pub(super) fn file(&mut self, kind: ImportKindSpec, text: String, corrects: bool) -> StepSpec {
+        let import = ImportSpec {
+            kind,
+            file: None,
+            text,
+            allow_restatement: self.random.chance(80),
+            all_or_nothing: self.random.chance(10),
+            strict: self.random.chance(5),
+            correct: corrects,
+        };
+        StepSpec {
+            import: Some(import),
+            ..StepSpec::default()
         }
-        if corrects {
-            keys += ", correct = true";
-        }
-        keys + " }"
     }
 
     /// Returns the closes of the feed for a session.

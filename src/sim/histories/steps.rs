@@ -1,81 +1,138 @@
 //! Draws the steps of a history.
 
-use std::fmt::Write;
+use std::num::{NonZeroU64, NonZeroUsize};
 
-use super::world::{FREE_DAYS, Generator, HELD, INSTRUMENTS, SESSIONS, evening};
+use chrono::{NaiveTime, TimeDelta};
+
+use super::world::{
+    FREE_DAYS, Generator, HELD, INSTRUMENTS, SESSIONS, crash, day, evening, value_factor, word,
+};
+use crate::domain::calendar::Amendments;
+use crate::domain::{Day, Phase, RiskModel};
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
+use crate::scenario::format::to_toml;
+use crate::scenario::script::file_import::{
+    DeleteActionSpec, DeletePricesSpec, ImportKindSpec, VoidSpec,
+};
+use crate::scenario::script::spec::{
+    ConfigurationSpec, CrashSpec, InvalidationSpec, RetrySpec, RunSpec, ScenarioSpec, StepSpec,
+};
+use crate::scenario::script::{Crash, Point, SignedDuration};
+use crate::scenario::world::Span;
+use crate::scenario::world::spec::AcceptedPricesSpec;
+use crate::scenario::world::values::CellPhase;
 
 /// Returns the history of a seed as the TOML of a scenario. It ends with a run of all portfolios.
 pub fn generate_history(seed: u64) -> String {
+    to_toml(&history(seed))
+}
+
+fn history(seed: u64) -> ScenarioSpec {
     let mut generator = Generator::new(seed);
-    generator.push("run = {}");
+    generator.push(run_of_all());
     for _ in 0..6 + generator.random.below(19) {
         generator.step();
     }
-    generator.push("run = {}");
-    generator.text
+    generator.push(run_of_all());
+    generator.spec
+}
+
+fn run_of_all() -> StepSpec {
+    run_step(RunSpec::default())
+}
+
+fn run_step(run: RunSpec) -> StepSpec {
+    StepSpec {
+        run: Some(run),
+        ..StepSpec::default()
+    }
+}
+
+fn single(session: Day) -> Lenient<Span> {
+    Lenient(Span::from_day(session))
 }
 
 impl Generator {
-    fn push(&mut self, step: &str) {
-        let _ = write!(self.text, "\n[[step]]\n{step}\n");
+    fn push(&mut self, step: StepSpec) {
+        self.spec.script.step.push(step.into());
     }
 
     fn step(&mut self) {
         let step = match self.random.below(42) {
             // Only some steps are runs, so that several changes meet before one applies them.
-            0..=6 => "run = {}".to_owned(),
+            0..=6 => run_of_all(),
             7..=9 => self.run(),
             10..=12 => return self.night(),
             13..=16 => {
                 let text = self.closes_file();
-                self.file("prices", &text, false)
-            }
-            17 => {
-                let symbol = INSTRUMENTS[self.random.below(INSTRUMENTS.len())].symbol;
-                let day = self.session();
-                format!("delete-prices = {{ symbol = \"{symbol}\", days = {day} }}")
+                self.file(ImportKindSpec::Prices, text, false)
             }
             18..=20 => {
                 let text = self.transactions_file(false);
-                self.file("transactions", &text, false)
+                self.file(ImportKindSpec::Transactions, text, false)
             }
             21 | 22 => {
                 let text = self.transactions_file(true);
-                self.file("transactions", &text, true)
+                self.file(ImportKindSpec::Transactions, text, true)
             }
-            23 | 24 => format!(
-                "void = {{ transactions = \"{}\" }}",
-                self.known_transaction()
-            ),
             25 | 26 => {
                 let text = self.actions_file();
-                self.file("actions", &text, false)
+                self.file(ImportKindSpec::Actions, text, false)
             }
-            27 => self.delete_action(),
-            28 | 29 => self.calendar(),
             30 | 31 => {
                 let text = self.securities_file();
-                self.file("securities", &text, false)
+                self.file(ImportKindSpec::Securities, text, false)
             }
             32 | 33 => {
                 let text = self.portfolios_file();
-                self.file("portfolios", &text, false)
+                self.file(ImportKindSpec::Portfolios, text, false)
             }
-            34 | 35 => self.configuration(),
-            36 => {
-                let (first, second) = (self.session(), self.session());
-                let (from, to) = (first.min(second), first.max(second));
-                format!("accept-prices = {{ from = {from}, to = {to}, reason = \"drawn\" }}")
-            }
-            37 | 38 => self.lifecycle(),
-            39 => self.invalidation(),
-            40 => "retry = {}".to_owned(),
-            _ => {
-                let hours = self.one_of(&["-26h", "-3h", "2h", "14h"]);
-                format!("advance = \"{hours}\"")
-            }
+            other => self.change(other),
         };
-        self.push(&step);
+        self.push(step);
+    }
+
+    /// Returns the step of a number that is neither a run nor a file.
+    fn change(&mut self, number: usize) -> StepSpec {
+        let mut step = StepSpec::default();
+        match number {
+            17 => {
+                let symbol = INSTRUMENTS[self.random.below(INSTRUMENTS.len())].symbol;
+                step.delete_prices = Some(DeletePricesSpec {
+                    symbol: symbol.to_owned(),
+                    days: single(day(self.session())),
+                    reason: None,
+                });
+            }
+            23 | 24 => {
+                step.void = Some(VoidSpec {
+                    transactions: OneOrMany::one(self.known_transaction()),
+                    reason: None,
+                });
+            }
+            27 => step.delete_action = Some(self.delete_action()),
+            28 | 29 => step.calendar = Some(self.calendar().into()),
+            34 | 35 => step.configure = Some(self.configuration()),
+            36 => {
+                let (first, second) = (day(self.session()), day(self.session()));
+                let decision = AcceptedPricesSpec {
+                    from: first.min(second),
+                    to: first.max(second),
+                    reason: "drawn".to_owned(),
+                    by: None,
+                };
+                step.accept_prices = Some(decision.into());
+            }
+            37 | 38 => self.lifecycle(&mut step),
+            39 => step.invalidate = Some(self.invalidation()),
+            40 => step.retry = Some(RetrySpec::default()),
+            _ => {
+                let hours = self.random.choose(&[-26, -3, 2, 14]).copied();
+                let by = TimeDelta::hours(hours.unwrap_or_default());
+                step.advance = Some(Lenient(SignedDuration(by)));
+            }
+        }
+        step
     }
 
     /// Adds the next evening: its clock, its closes and a run.
@@ -84,30 +141,34 @@ impl Generator {
             return;
         }
         self.today += 1;
-        let clock = format!("clock = {}", evening(self.today));
-        self.push(&clock);
+        self.push(StepSpec {
+            clock: Some(Lenient(evening(self.today))),
+            ..StepSpec::default()
+        });
         let feed = self.feed(self.today);
-        let feed = self.file("prices", &feed, false);
-        self.push(&feed);
-        self.push("run = {}");
+        let feed = self.file(ImportKindSpec::Prices, feed, false);
+        self.push(feed);
+        self.push(run_of_all());
     }
 
-    fn run(&mut self) -> String {
-        let keys = match self.random.below(7) {
-            0 => format!("portfolios = \"{}\"", self.portfolio()),
-            1 => format!("force = {}", self.session()),
-            2 => format!("limit = {}", 1 + self.random.below(6)),
-            3 => format!("to = {}", self.session()),
-            4 => "crash = \"after planning\"".to_owned(),
-            5 => "crash = \"inside commit 1\"".to_owned(),
-            _ => "crash = \"after commit 1\"".to_owned(),
-        };
-        format!("run = {{ {keys} }}")
+    fn run(&mut self) -> StepSpec {
+        let mut run = RunSpec::default();
+        let crash_at = |point| Some(CrashSpec(Crash::new(point)));
+        match self.random.below(7) {
+            0 => run.portfolios = Some(OneOrMany::one(self.portfolio())),
+            1 => run.force = Some(single(day(self.session()))),
+            2 => run.limit = NonZeroU64::new(1 + self.random.below(6) as u64),
+            3 => run.to = Some(day(self.session())),
+            4 => run.crash = crash_at(Point::AfterPlanning),
+            5 => run.crash = crash_at(Point::InsideCommit(1)),
+            _ => run.crash = crash_at(Point::AfterCommit(1)),
+        }
+        run_step(run)
     }
 
     /// Refused unless a step before recorded it.
-    fn delete_action(&mut self) -> String {
-        let (symbol, day) = (self.one_of(&HELD), self.session());
+    fn delete_action(&mut self) -> DeleteActionSpec {
+        let (symbol, session) = (self.one_of(&HELD), self.session());
         let kind = self.one_of(&[
             "split",
             "return-of-capital",
@@ -115,56 +176,86 @@ impl Generator {
             "delisting",
             "symbol-change",
         ]);
-        format!("delete-action = {{ symbol = \"{symbol}\", day = {day}, kind = \"{kind}\" }}")
+        DeleteActionSpec {
+            symbol: symbol.to_owned(),
+            day: day(session),
+            kind: word(kind),
+            received: None,
+            reason: None,
+        }
     }
 
-    fn calendar(&mut self) -> String {
+    fn calendar(&mut self) -> Amendments {
+        let mut amendments = Amendments::default();
         match self.random.below(3) {
-            0 => format!("calendar = {{ sessions = [{}] }}", self.one_of(&FREE_DAYS)),
-            1 => format!(
-                "calendar = {{ half-days = {{ {} = \"13:00\" }} }}",
-                SESSIONS[self.today]
-            ),
+            0 => amendments.sessions.push(day(self.one_of(&FREE_DAYS))),
+            1 => {
+                let (today, close) = (day(SESSIONS[self.today]), NaiveTime::from_hms_opt(13, 0, 0));
+                amendments
+                    .half_days
+                    .extend(close.map(|close| (today, close)));
+            }
             // Today stays a session, so that there is always one to do.
             _ => {
-                let day = SESSIONS[self.random.below(self.today)];
-                format!("calendar = {{ closed = [{day}] }}")
+                let closed = SESSIONS[self.random.below(self.today)];
+                amendments.closed.push(day(closed));
             }
         }
+        amendments
     }
 
-    fn configuration(&mut self) -> String {
-        let number = self.random.below(4);
-        let keys = match self.random.below(9) {
-            0 => "risk = { benchmark = \"VAL\" }".to_owned(),
-            1 => {
-                "risk = { benchmark = \"IDX\", factor = [{ name = \"Value\", symbol = \"VAL\" }] }"
-                    .to_owned()
+    fn configuration(&mut self) -> ConfigurationSpec {
+        let number = self.random.below(4) as u32;
+        let mut spec = ConfigurationSpec::default();
+        match self.random.below(9) {
+            0 => {
+                spec.risk = Some(RiskModel {
+                    benchmark: Some("VAL".to_owned()),
+                    ..RiskModel::default()
+                });
             }
-            2 => "risk = { shock = [{ name = \"Crash\", market = -0.1 }] }".to_owned(),
-            3 => format!("wait-sessions = {number}"),
-            4 => format!("dead-after = {}", 1 + number),
-            5 => format!("unpriced-above = 0.{}", 2 + 2 * number),
-            6 => format!("least-share = 0.{}", 5 + number),
-            7 => format!("batch-cells = {}", 1 + number),
-            _ => format!("quarantine-after = {}", 1 + number),
-        };
-        format!("configure = {{ {keys} }}")
+            1 => {
+                spec.risk = Some(RiskModel {
+                    benchmark: Some("IDX".to_owned()),
+                    factors: vec![value_factor()],
+                    ..RiskModel::default()
+                });
+            }
+            2 => {
+                spec.risk = Some(RiskModel {
+                    shocks: vec![crash(-0.1)],
+                    ..RiskModel::default()
+                });
+            }
+            3 => spec.wait_sessions = Some(number as usize),
+            4 => spec.dead_after = Some(1 + number as u16),
+            5 => spec.unpriced_above = Some(f64::from(2 + 2 * number) / 10.0),
+            6 => spec.least_share = Some(f64::from(5 + number) / 10.0),
+            7 => spec.batch_cells = NonZeroUsize::new(1 + number as usize),
+            _ => spec.quarantine_after = Some(1 + number),
+        }
+        spec
     }
 
-    fn lifecycle(&mut self) -> String {
+    fn lifecycle(&mut self, step: &mut StepSpec) {
         let name = self.portfolio();
         match self.random.below(4) {
-            0 => format!("delete = \"{name}\""),
-            1 | 2 => format!("restore = \"{name}\""),
-            _ => format!("close = {{ {name} = {} }}", self.session()),
+            0 => step.delete = Some(OneOrMany::one(name).into()),
+            1 | 2 => step.restore = Some(OneOrMany::one(name).into()),
+            _ => step.close = Some([(name.to_owned().into(), day(self.session()))].into()),
         }
     }
 
-    fn invalidation(&mut self) -> String {
-        let (name, day) = (self.portfolio(), self.session());
-        let phases = self.one_of(&["", ", phases = \"risk\"", ", phases = \"snapshot\""]);
-        format!("invalidate = {{ portfolios = \"{name}\", days = {day}{phases} }}")
+    fn invalidation(&mut self) -> InvalidationSpec {
+        let (name, session) = (self.portfolio(), self.session());
+        let phases = [None, Some(Phase::Risk), Some(Phase::Snapshot)];
+        let phase = self.random.choose(&phases).copied().flatten();
+        InvalidationSpec {
+            portfolios: Some(OneOrMany::one(name).into()),
+            days: single(day(session)),
+            phases: phase.map(|phase| OneOrMany(vec![CellPhase(phase)])),
+            reason: None,
+        }
     }
 }
 
@@ -173,7 +264,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::scenario::script::spec::StepSpec;
     use crate::scenario::script::{FixtureError, Scenario};
 
     #[test]
@@ -184,8 +274,10 @@ mod tests {
             let text = generate_history(seed);
             let read = Scenario::read("history", &text, &none);
             assert!(read.is_ok(), "{seed}: {:?}\n{text}", read.err());
-            let steps = text.lines().filter_map(|line| line.split_once(" = "));
-            keys.extend(steps.map(|(key, _)| key.to_owned()));
+            for step in &history(seed).script.step {
+                let actions = step.get().present_actions().into_iter();
+                keys.extend(actions.filter(|(_, present)| *present).map(|(key, _)| key));
+            }
         }
         // Histories draw none of these: files make the same changes, `plan` and `onboard` make none,
         // and no file of theirs names a calendar that is not built in.

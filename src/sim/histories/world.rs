@@ -1,8 +1,19 @@
 //! Draws the world in which a history begins: securities in four currencies, currency pairs,
 //! closes, and portfolios with their first transactions.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::str::FromStr;
 
+use crate::domain::{
+    AssetClass, Day, Factor, Money, Price, Quantity, RiskModel, Shock, TransactionKind,
+};
+use crate::scenario::format::lenient::Lenient;
+use crate::scenario::script::spec::ScenarioSpec;
+use crate::scenario::world::spec::{
+    PortfolioSpec, PortfolioSpecs, SecuritySpec, SourcesSpec, TransactionSpec, WorldSpec,
+};
+use crate::scenario::world::values::{CloseSpec, Instant};
 use crate::sim::random::RandomSource;
 
 /// The sessions of New York around two holidays: Toronto is closed on May 18, New York on May 25.
@@ -35,34 +46,87 @@ pub(super) const PORTFOLIOS: [&str; 4] = ["A", "B", "C", "D"];
 /// A security of the world.
 pub(super) struct Instrument {
     pub(super) symbol: &'static str,
-    /// Its keys in the file of the world.
-    keys: &'static str,
     /// The close around which its closes are, in ten-thousandths.
     close: u32,
+    class: Option<AssetClass>,
+    sector: Option<&'static str>,
+    currency: Option<&'static str>,
+    calendar: Option<&'static str>,
+    multiplier: Option<i32>,
 }
 
-const fn instrument(symbol: &'static str, keys: &'static str, close: u32) -> Instrument {
+const fn instrument(symbol: &'static str, close: u32) -> Instrument {
     Instrument {
         symbol,
-        keys,
         close,
+        class: None,
+        sector: None,
+        currency: None,
+        calendar: None,
+        multiplier: None,
+    }
+}
+
+impl Instrument {
+    const fn class(mut self, class: AssetClass) -> Self {
+        self.class = Some(class);
+        self
+    }
+
+    const fn sector(mut self, sector: &'static str) -> Self {
+        self.sector = Some(sector);
+        self
+    }
+
+    const fn currency(mut self, currency: &'static str) -> Self {
+        self.currency = Some(currency);
+        self
+    }
+
+    const fn calendar(mut self, calendar: &'static str) -> Self {
+        self.calendar = Some(calendar);
+        self
+    }
+
+    const fn multiplier(mut self, multiplier: i32) -> Self {
+        self.multiplier = Some(multiplier);
+        self
+    }
+
+    fn spec(&self) -> SecuritySpec {
+        SecuritySpec {
+            class: self.class,
+            sector: self.sector.map(str::to_owned),
+            currency: self.currency.map(word),
+            calendar: self.calendar.map(str::to_owned),
+            multiplier: self.multiplier.map(|units| Lenient(Quantity::whole(units))),
+            ..SecuritySpec::default()
+        }
     }
 }
 
 pub(super) const INSTRUMENTS: [Instrument; 13] = [
-    instrument("IDX", "class = \"index\"", 1_000_000),
-    instrument("VAL", "class = \"index\"", 500_000),
-    instrument("AAA", "sector = \"Technology\"", 400_000),
-    instrument("BBB", "sector = \"Energy\"", 250_000),
-    instrument("CCC", "currency = \"CAD\", calendar = \"XTSE\"", 600_000),
-    instrument("DDD", "currency = \"CHF\"", 800_000),
-    instrument("FUT", "class = \"future\", multiplier = 50", 30_000),
-    instrument("PRV", "class = \"private\"", 1_000_000),
-    instrument("CADUSD", "class = \"fx\", calendar = \"XTSE\"", 7_300),
-    instrument("USDCAD", "class = \"fx\", currency = \"CAD\"", 13_700),
-    instrument("EURUSD", "class = \"fx\"", 11_200),
-    instrument("EURCHF", "class = \"fx\", currency = \"CHF\"", 9_500),
-    instrument("CHFUSD", "class = \"fx\"", 12_000),
+    instrument("IDX", 1_000_000).class(AssetClass::Index),
+    instrument("VAL", 500_000).class(AssetClass::Index),
+    instrument("AAA", 400_000).sector("Technology"),
+    instrument("BBB", 250_000).sector("Energy"),
+    instrument("CCC", 600_000).currency("CAD").calendar("XTSE"),
+    instrument("DDD", 800_000).currency("CHF"),
+    instrument("FUT", 30_000)
+        .class(AssetClass::Future)
+        .multiplier(50),
+    instrument("PRV", 1_000_000).class(AssetClass::Private),
+    instrument("CADUSD", 7_300)
+        .class(AssetClass::Fx)
+        .calendar("XTSE"),
+    instrument("USDCAD", 13_700)
+        .class(AssetClass::Fx)
+        .currency("CAD"),
+    instrument("EURUSD", 11_200).class(AssetClass::Fx),
+    instrument("EURCHF", 9_500)
+        .class(AssetClass::Fx)
+        .currency("CHF"),
+    instrument("CHFUSD", 12_000).class(AssetClass::Fx),
 ];
 
 /// Symbols that portfolios hold.
@@ -75,7 +139,7 @@ pub(super) struct Generator {
     pub(super) today: usize,
     /// The number of transactions drawn so far; they are called `h1`, `h2` and so on.
     pub(super) transactions: usize,
-    pub(super) text: String,
+    pub(super) spec: ScenarioSpec,
 }
 
 impl Generator {
@@ -85,48 +149,41 @@ impl Generator {
             random: RandomSource::new(seed, "history"),
             today: 0,
             transactions: 0,
-            text: String::new(),
+            spec: ScenarioSpec::default(),
         };
         generator.today = 3 + generator.random.below(5);
-        let now = evening(generator.today);
-        let _ = writeln!(
-            generator.text,
-            "now = {now}\nsources = \"given\"\n\n[securities]"
-        );
-        for instrument in &INSTRUMENTS {
-            let Instrument { symbol, keys, .. } = instrument;
-            let _ = writeln!(generator.text, "{symbol} = {{ {keys} }}");
-        }
-        generator.risk_model();
-        generator.closes();
-        generator.portfolios();
+        let securities = INSTRUMENTS.iter();
+        let securities = securities.map(|known| (known.symbol.to_owned(), known.spec()));
+        // In the order of the draws.
+        let risk = generator.random.chance(70).then(risk_model);
+        let prices = generator.closes();
+        let (portfolios, transactions) = generator.portfolios();
+        generator.spec.world = WorldSpec {
+            now: Some(Lenient(evening(generator.today))),
+            sources: Some(SourcesSpec::Given),
+            securities: securities.collect(),
+            risk,
+            prices,
+            portfolios,
+            transactions,
+            ..WorldSpec::default()
+        };
         generator
     }
 
-    fn risk_model(&mut self) {
-        if self.random.chance(70) {
-            self.text += "\n[risk]\nbenchmark = \"IDX\"\n\
-                          factor = [{ name = \"Value\", symbol = \"VAL\" }]\n\
-                          shock = [{ name = \"Crash\", market = -0.2 }]\n";
-        }
-    }
-
-    fn closes(&mut self) {
-        self.text += "\n[prices]\n";
+    fn closes(&mut self) -> BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>> {
+        let mut prices = BTreeMap::new();
         for instrument in &INSTRUMENTS {
-            let mut closes = Vec::new();
-            for (at, day) in SESSIONS[..=self.today].iter().enumerate() {
+            let mut closes = BTreeMap::new();
+            for (at, session) in SESSIONS[..=self.today].iter().enumerate() {
                 if self.has_close(instrument, at) {
-                    closes.push(format!("{day} = {}", self.close(instrument)));
+                    let close = CloseSpec::At(self.close(instrument));
+                    closes.insert(day(session), Lenient(close));
                 }
             }
-            let _ = writeln!(
-                self.text,
-                "{} = {{ {} }}",
-                instrument.symbol,
-                closes.join(", ")
-            );
+            prices.insert(instrument.symbol.to_owned(), closes);
         }
+        prices
     }
 
     /// Returns whether a session of the feed has a close. The first one always has, later ones nearly
@@ -139,57 +196,72 @@ impl Generator {
         }
     }
 
-    /// Returns a close, as text.
-    pub(super) fn close(&mut self, instrument: &Instrument) -> String {
+    /// Returns a close.
+    pub(super) fn close(&mut self, instrument: &Instrument) -> Price {
         let close = instrument.close / 100 * (90 + self.random.below(21) as u32);
-        format!("{}.{:04}", close / 10_000, close % 10_000)
+        Price::from_units(i64::from(close) * (Price::SCALE / 10_000))
     }
 
-    fn portfolios(&mut self) {
-        let mut transactions = String::new();
-        self.text += "\n[portfolios]\n";
+    fn portfolios(&mut self) -> (PortfolioSpecs, Vec<TransactionSpec>) {
+        let (mut portfolios, mut transactions) = (Vec::new(), Vec::new());
         for (at, name) in PORTFOLIOS.into_iter().enumerate() {
             let first = self.random.below(3);
             let inception = SESSIONS[first];
-            let mut keys = vec![format!("inception = {inception}")];
-            let choices: [&[&str]; 3] = [
-                &["currency = \"CAD\"", "currency = \"EUR\""],
-                &["calendar = \"XTSE\""],
-                &[
-                    "cost-basis = \"lifo\"",
-                    "cost-basis = \"average\"",
-                    "fees = \"capitalize\"",
-                ],
-            ];
+            let mut spec = PortfolioSpec {
+                inception: Some(day(inception)),
+                ..PortfolioSpec::default()
+            };
             // The first portfolio has all defaults.
-            for choice in choices.iter().filter(|_| at > 0) {
-                if self.random.chance(40) {
-                    keys.extend(self.random.choose(choice).map(|key| (*key).to_owned()));
-                }
+            if at > 0 {
+                self.choices(&mut spec);
             }
-            let _ = writeln!(self.text, "{name} = {{ {} }}", keys.join(", "));
-            transactions +=
-                &self.given_transaction(name, inception, "\"deposit\"\namount = 100000");
+            portfolios.push((name.to_owned().into(), spec));
+            transactions.push(TransactionSpec {
+                amount: Some(Lenient(Money::whole(100_000))),
+                ..self.given_transaction(name, inception, TransactionKind::Deposit)
+            });
             for _ in 0..1 + self.random.below(3) {
                 let symbol = HELD[self.random.below(HELD.len())];
-                let quantity = 10 + self.random.below(50);
+                let quantity = 10 + self.random.below(50) as i32;
                 let day = SESSIONS[first + self.random.below(self.today + 1 - first)];
-                let keys = format!(
-                    "\"transfer-in\"\nsymbol = \"{symbol}\"\nquantity = {quantity}\nprice = 40"
-                );
-                transactions += &self.given_transaction(name, day, &keys);
+                transactions.push(TransactionSpec {
+                    symbol: Some(symbol.to_owned()),
+                    quantity: Some(Lenient(Quantity::whole(quantity))),
+                    price: Some(word("40")),
+                    ..self.given_transaction(name, day, TransactionKind::TransferIn)
+                });
             }
         }
-        self.text += &transactions;
+        (PortfolioSpecs(portfolios), transactions)
     }
 
-    fn given_transaction(&mut self, portfolio: &str, day: &str, kind_and_terms: &str) -> String {
+    /// Gives a portfolio some of the choices that one has.
+    fn choices(&mut self, spec: &mut PortfolioSpec) {
+        if self.random.chance(40) {
+            spec.currency = Some(word(self.one_of(&["CAD", "EUR"])));
+        }
+        if self.random.chance(40) {
+            spec.calendar = Some(self.one_of(&["XTSE"]).to_owned());
+        }
+        if self.random.chance(40) {
+            match self.one_of(&["lifo", "average", "capitalize"]) {
+                fees @ "capitalize" => spec.fees = Some(word(fees)),
+                method => spec.cost_basis = Some(word(method)),
+            }
+        }
+    }
+
+    fn given_transaction(
+        &mut self,
+        portfolio: &str,
+        session: &str,
+        kind: TransactionKind,
+    ) -> TransactionSpec {
         self.transactions += 1;
-        format!(
-            "\n[[transaction]]\nportfolio = \"{portfolio}\"\nday = {day}\nreference = \"h{}\"\n\
-             kind = {kind_and_terms}\n",
-            self.transactions
-        )
+        TransactionSpec {
+            reference: Some(format!("h{}", self.transactions)),
+            ..TransactionSpec::new(portfolio, day(session), kind)
+        }
     }
 
     /// Returns a session up to today.
@@ -207,7 +279,42 @@ impl Generator {
     }
 }
 
+fn risk_model() -> RiskModel {
+    RiskModel {
+        benchmark: Some("IDX".to_owned()),
+        factors: vec![value_factor()],
+        shocks: vec![crash(-0.2)],
+    }
+}
+
+pub(super) fn value_factor() -> Factor {
+    Factor {
+        name: "Value".to_owned(),
+        symbol: "VAL".to_owned(),
+    }
+}
+
+pub(super) fn crash(market: f64) -> Shock {
+    Shock {
+        name: "Crash".to_owned(),
+        market,
+        classes: BTreeMap::new(),
+        sectors: BTreeMap::new(),
+    }
+}
+
 /// Returns the evening of a session, after its close.
-pub(super) fn evening(session: usize) -> String {
-    format!("{}T18:00:00-04:00", SESSIONS[session])
+pub(super) fn evening(session: usize) -> Instant {
+    let text = format!("{}T18:00:00-04:00", SESSIONS[session]);
+    text.parse().expect("the evenings are instants")
+}
+
+/// Returns a day of the lists above.
+pub(super) fn day(text: &str) -> Day {
+    text.parse().expect("the lists have days")
+}
+
+/// Returns a value that is one word in files.
+pub(super) fn word<T: FromStr<Err: Debug>>(text: &str) -> Lenient<T> {
+    Lenient(text.parse().expect("the words of this module are valid"))
 }

@@ -3,10 +3,12 @@
 
 use std::num::NonZeroU64;
 
-use super::{Generator, NAMES, SYMBOLS, names};
+use chrono::NaiveTime;
+
+use super::{Generator, NAMES, SYMBOLS};
 use crate::domain::calendar::{Amendments, Definition};
 use crate::domain::{ActionName, Day};
-use crate::scenario::format::lenient::Lenient;
+use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::script::file_import::{
     DeleteActionSpec, DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
 };
@@ -23,7 +25,7 @@ impl Generator {
         let random = &mut self.plans;
         let mut plan = PlanSpec::default();
         match random.below(4) {
-            0 => plan.portfolios = Some(names(NAMES[random.below(NAMES.len())])),
+            0 => plan.portfolios = Some(OneOrMany::one(NAMES[random.below(NAMES.len())])),
             1 => plan.force = Some(Lenient(Span::new(Some(self.evening), Some(self.evening)))),
             2 => plan.limit = NonZeroU64::new(1 + random.below(3) as u64),
             _ => {}
@@ -67,7 +69,7 @@ impl Generator {
             // Refused unless a step before recorded it.
             4 => {
                 step.void = Some(VoidSpec {
-                    transactions: names(&format!("step/{:04}", 1 + random.below(2))),
+                    transactions: OneOrMany::one(format!("step/{:04}", 1 + random.below(2))),
                     reason: None,
                 });
             }
@@ -99,14 +101,18 @@ impl Generator {
                 step.own_calendar = Some(own.into());
             }
             _ => {
-                let amendments = match random.below(3) {
-                    0 => format!("sessions = [{day}]"),
+                let mut amendments = Amendments::default();
+                match random.below(3) {
+                    0 => amendments.sessions.push(day),
                     // The evening is always a session, and stays one.
-                    1 => format!("half-days = {{ {} = \"13:00\" }}", self.evening),
-                    _ => format!("closed = [{}]", day.min(self.evening.previous())),
-                };
-                let amendments: Amendments =
-                    toml::from_str(&amendments).expect("the amendments are valid");
+                    1 => {
+                        let close = NaiveTime::from_hms_opt(13, 0, 0);
+                        amendments
+                            .half_days
+                            .extend(close.map(|close| (self.evening, close)));
+                    }
+                    _ => amendments.closed.push(day.min(self.evening.previous())),
+                }
                 step.calendar = Some(amendments.into());
             }
         }
