@@ -16,6 +16,7 @@ use crate::domain::{
 use crate::engine::{Settings, is_world_history, survey, today};
 use crate::environment::{Environment, Liveness};
 use crate::plan::{Filter, Policy, Request};
+use crate::report::count_with_noun;
 use crate::scenario::world::{Lease, PastRun, RunLeftRunning};
 use crate::store::{ReadTransaction, RunRow, RunState, Store, StoreError};
 
@@ -248,8 +249,8 @@ impl<'r> LedgerScan<'r> {
         let mut left_out = Vec::new();
         if self.without_snapshot > 0 {
             left_out.push(format!(
-                "later phases of {} cells that are done without their snapshot",
-                self.without_snapshot
+                "later phases of {} done without their snapshot",
+                count_with_noun(self.without_snapshot, "cell")
             ));
         }
         (self.accumulator.finish(), invalidations, left_out)

@@ -20,6 +20,7 @@ use crate::domain::{
     PortfolioKey,
 };
 use crate::engine::{Settings, today};
+use crate::report::count_with_noun;
 
 /// Captures the state in `rows`, read by a map, at a time.
 pub(super) fn capture_rows(
@@ -269,8 +270,8 @@ impl RowCollector {
         let mut left_out = Vec::new();
         if !self.unknown_ids.is_empty() {
             left_out.push(format!(
-                "rows of {} portfolios that are missing from the portfolios table",
-                self.unknown_ids.len()
+                "rows of {} missing from the portfolios table",
+                count_with_noun(self.unknown_ids.len() as u64, "portfolio")
             ));
         }
         left_out.extend(self.overcounted.iter().map(|(day, (counted, there))| {

@@ -17,6 +17,7 @@ use crate::invalidation::lifecycle::LifecycleChangeError;
 
 use crate::job::JobError;
 use crate::query::QueryError;
+use crate::report::count_with_noun;
 use crate::scenario::LoadError;
 use crate::scenario::runner::PlayError;
 use crate::scenario::shrink::ShrinkError;
@@ -55,7 +56,7 @@ pub(crate) enum CliError {
     #[error("{refused} of {files} files refused, nothing was imported from them")]
     FilesRefused { refused: usize, files: usize },
     /// Some rows of imported files were invalid. They are printed before.
-    #[error("{rows} {} held back", if *rows == 1 { "row" } else { "rows" })]
+    #[error("{} held back", count_with_noun(*rows as u64, "row"))]
     RowsHeldBack { rows: usize },
     /// A file or folder could not be read, created or written; the cause says which.
     #[error("failed to access `{}`", path.display())]

@@ -34,6 +34,7 @@ mod nearest;
 pub mod output;
 mod own_calendars;
 mod phase;
+mod plural;
 mod portfolio;
 mod portfolio_calendars;
 mod quality;
@@ -80,6 +81,7 @@ pub use lots::{
 pub use nearest::{Nearest, nearest};
 pub use own_calendars::OwnCalendars;
 pub use phase::{Phase, PhaseSet, UnknownPhase};
+pub use plural::pluralize;
 pub use portfolio::{Lifecycle, LifecycleError, LifecycleStatus, NewPortfolio, Portfolio};
 pub use portfolio_calendars::{PortfolioCalendar, PortfolioCalendars};
 pub use quality::{PriceQuality, Quality};

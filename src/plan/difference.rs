@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::domain::{Cell, Day, IdSet, PortfolioId};
+use crate::domain::{Cell, Day, IdSet, PortfolioId, pluralize};
 
 use super::identity::group_by_kind;
 use super::plan::{Decision, Plan};
@@ -100,7 +100,7 @@ impl fmt::Display for PlanDifference {
             if at > 0 {
                 f.write_str("; ")?;
             }
-            let noun = if change.count == 1 { "cell" } else { "cells" };
+            let noun = pluralize(change.count, "cell");
             write!(f, "{} {noun} {verb}", change.count)?;
             for (nth, (cell, before, after)) in change.examples.iter().enumerate() {
                 let lead = if nth == 0 { ": " } else { ", " };

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::error::QueryError;
 use super::next_command::NextCommand;
 use super::serialize;
-use crate::domain::{Cell, Day, OpenInvalidation, Phase, PhaseSet, Security, SecurityId};
+use crate::domain::{
+    Cell, Day, OpenInvalidation, Phase, PhaseSet, Security, SecurityId, pluralize,
+};
 use crate::engine::Settings;
 use crate::plan::{
     BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey, UnpricedSession,
@@ -300,8 +302,11 @@ impl fmt::Display for CellReason {
             Self::Quarantined { failures } => match failures.first() {
                 Some(first) => write!(
                     f,
-                    "quarantined: {} failed {} times, {}",
-                    first.phase, first.times, first.reason
+                    "quarantined: {} failed {} {}, {}",
+                    first.phase,
+                    first.times,
+                    pluralize(first.times.into(), "time"),
+                    first.reason
                 ),
                 None => f.write_str("quarantined"),
             },

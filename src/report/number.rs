@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fit::NBSP;
+use crate::domain::pluralize;
 use crate::domain::{Figure, Money, Price, Quantity};
 
 /// The text of a number that is absent.
@@ -22,15 +23,6 @@ pub fn plural(number: u64, noun: &str) -> String {
 /// Formats a count with its noun, joined by a plain space: `1 session`, `1,204 sessions`.
 pub fn count_with_noun(number: u64, noun: &str) -> String {
     format!("{} {}", count(number), pluralize(number, noun))
-}
-
-/// Returns the noun without the number: singular for 1, else plural.
-pub fn pluralize(number: u64, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => noun.to_owned(),
-        (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-        (_, _) => format!("{noun}s"),
-    }
 }
 
 /// Formats an amount with two decimals, rounded half to even, such as `-1,234,567.89`.

@@ -12,6 +12,7 @@ use super::sources::add_sources;
 use crate::capture::error::CaptureError;
 use crate::capture::state::{Naming, State};
 use crate::domain::{AssetClass, Currency, Day, PhaseSet};
+use crate::report::count_with_noun;
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::format::to_toml;
 use crate::scenario::world::merge::fold_portfolios;
@@ -103,10 +104,10 @@ impl State {
         let complete: usize = complete.map(|cells| cells.last - cells.first + 1).sum();
         let Lenient(now) = self.local(self.now);
         let mut text = format!(
-            "# Captured from {} at {now}.\n# {} portfolios, {complete} complete cells \
-             (invalidated ones included).\n",
+            "# Captured from {} at {now}.\n# {}, {} (invalidated ones included).\n",
             self.origin,
-            self.portfolios.len(),
+            count_with_noun(self.portfolios.len() as u64, "portfolio"),
+            count_with_noun(complete as u64, "complete cell"),
         );
         text += match self.naming {
             Naming::Original => "",

@@ -23,6 +23,7 @@ use crate::import::{ImportOptions, Jumps, Restatements, ValidRows};
 use crate::invalidation;
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query::Names;
+use crate::report::count_with_noun;
 use crate::scenario::script::{FileImport, Invalidation};
 use crate::scenario::world::{Correction, WorldPortfolio};
 use crate::store::StoreError;
@@ -343,11 +344,8 @@ pub(super) fn retry(
         writing.increment_revision()?;
         Ok::<_, StoreError>(cleared)
     })?;
-    let failures = if cleared == 1 { "failure" } else { "failures" };
-    Ok(done_outcome(
-        vec![format!("{cleared} {failures} cleared")],
-        0,
-    ))
+    let failures = count_with_noun(cleared as u64, "failure");
+    Ok(done_outcome(vec![format!("{failures} cleared")], 0))
 }
 
 pub(super) const fn done_outcome(messages: Vec<String>, invalidated_phases: u64) -> StepOutcome {

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::domain::{Day, Phase, PhaseSet};
+use crate::domain::{Day, Phase, PhaseSet, pluralize};
 
 /// A point of a run at which a step, a crash or a cancellation happens.
 #[derive(
@@ -154,8 +154,8 @@ impl fmt::Display for SignedDuration {
         let shown = shown.chain(zero.iter().filter(|_| seconds == 0));
         for (nth, (number, unit)) in shown.enumerate() {
             let space = if nth == 0 { "" } else { " " };
-            let plural = if *number == 1 { "" } else { "s" };
-            write!(f, "{space}{number} {unit}{plural}")?;
+            let unit = pluralize(number.unsigned_abs(), unit);
+            write!(f, "{space}{number} {unit}")?;
         }
         Ok(())
     }

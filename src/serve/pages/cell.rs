@@ -10,7 +10,7 @@ use super::frame::{Frame, PageProblem, Section, render};
 use super::labels;
 use crate::domain::Day;
 use crate::query::{Explanation, PhaseState};
-use crate::report::{cell_state_text, expectation_text};
+use crate::report::{cell_state_text, count_with_noun, expectation_text};
 use crate::serve::access::PageViewer;
 use crate::serve::app_state::AppState;
 use crate::serve::extract::{PathParams, Query};
@@ -106,8 +106,9 @@ impl PhaseLine {
             failure: failure.map_or_else(String::new, |failure| {
                 let last = labels::timestamp(failure.last_at);
                 format!(
-                    "failed {} times, last {last}: {}",
-                    failure.times, failure.reason
+                    "failed {}, last {last}: {}",
+                    count_with_noun(failure.times.into(), "time"),
+                    failure.reason
                 )
             }),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::pluralize;
 use crate::report::{count_with_noun, number, wrapped};
 use crate::sim::Finding;
 
@@ -61,6 +62,6 @@ pub(super) fn rate(count: usize, of: &str, took: Duration) -> String {
     format!(
         "{seconds:.1} s, {} {} a second",
         number::count(rate),
-        number::pluralize(rate, of)
+        pluralize(rate, of)
     )
 }
