@@ -4,14 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::error::JobError;
-use super::promise::Promise;
 use super::request::JobRequest;
 use super::run::{Disturbance, JobRun};
 use super::run_checks::BrokenPromise;
 use super::state::JobState;
 use super::subject::Subject;
 use crate::domain::{Cell, Day, DayRange, PortfolioId};
-use crate::scenario::runner::{BooksByDay, CellBooks};
+use crate::scenario::runner::{BooksByDay, CellBooks, Promise};
 
 /// Checks both promises about amounts.
 pub(super) fn check_amounts(

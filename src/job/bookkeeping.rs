@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::error::JobError;
-use super::promise::Promise;
 use super::state::JobState;
 use crate::capture::{CaptureError, Map, Row, Table, parse_day};
 use crate::domain::Day;
+use crate::scenario::runner::Promise;
 use crate::store::RunState;
 
 type Values = Vec<Option<String>>;

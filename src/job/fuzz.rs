@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use super::applicable::world_reason;
 use super::error::JobError;
 use super::job_file::Job;
-use super::promise::Promise;
 use super::promises::{check_promises, check_two_runs};
 use super::run::Disturbance;
 use super::run_checks::{BrokenPromise, check_run};
@@ -15,6 +14,7 @@ use super::scratch::Template;
 use super::subject::Subject;
 use super::worlds::generate_world;
 use crate::parallel::map;
+use crate::scenario::runner::Promise;
 use crate::scenario::script::{FixtureError, Scenario};
 use crate::scenario::shrink::{Condition, Oracle, ShrinkError, shrink};
 

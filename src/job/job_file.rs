@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::database::JobDatabase;
 use super::placeholders::mentions;
-use super::promise::Promise;
 use super::spec::{CommandLine, DayForm, IdForm, RowSubject};
 use super::write_values::CellValue;
 use crate::capture::{Map, Table};
 use crate::domain::Phase;
+use crate::scenario::runner::Promise;
 
 /// A job under test: how to make its database, to write a world into it, and to run it.
 #[derive(Debug)]

@@ -29,7 +29,6 @@
 //! | `result` | the run as the values of a transcript |
 //! | `applicable` | worlds and steps that a job cannot take |
 //! | `play` | plays a scenario with the job |
-//! | `promise` | the promises of a nightly job |
 //! | `subject` | a job on a world |
 //! | `run_checks`, `promises` | check promises on one run, on a world |
 //! | `amount_checks` | checks the amounts that a job writes |
@@ -60,7 +59,6 @@ mod portfolio_rows;
 mod process;
 mod process_group;
 mod production;
-mod promise;
 mod promises;
 mod read;
 mod read_commands;
@@ -82,6 +80,7 @@ mod suite;
 mod worlds;
 mod write_values;
 
+pub use crate::scenario::runner::Promise;
 pub use check::{JobCheck, check_job};
 pub use error::{JobError, MakeError};
 pub use faults::{JobFaultReport, inject_job_faults};
@@ -89,7 +88,6 @@ pub use fuzz::{FoundWorld, JobFuzzOptions, JobFuzzReport, fuzz_job};
 pub use job_file::Job;
 pub use outcome::{CommandFailure, FailedEnd};
 pub use play::JobPlay;
-pub use promise::Promise;
 pub use read::read_job;
 pub use run_checks::BrokenPromise;
 pub use schema::job_schema;

@@ -5,12 +5,12 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::error::JobError;
-use super::promise::Promise;
 use super::request::JobRequest;
 use super::run::{Hold, JobRun, run_pair};
 use super::run_checks::{BrokenPromise, cells_text, left_text};
 use super::state::JobState;
 use crate::domain::Cell;
+use crate::scenario::runner::Promise;
 use crate::scenario::script::{Action, Point, Run};
 
 /// Longest time for which two runs at once cannot write; drivers wait five seconds for a lock.

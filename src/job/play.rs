@@ -6,7 +6,6 @@ use super::applicable::{command_of, expected_policy, not_applicable};
 use super::error::JobError;
 use super::job_file::{Job, JobCommand};
 use super::pair::{is_twice_at_once, run_at_once};
-use super::promise::Promise;
 use super::promises::check_promises;
 use super::request::JobRequest;
 use super::result::run_result;
@@ -19,8 +18,8 @@ use super::write_values::unknown_id;
 use crate::domain::{Lifecycle, PortfolioId, Scope};
 use crate::plan::{Limit, Request, Target};
 use crate::scenario::runner::{
-    EndState, Finding, PhasesByDay, PlayResult, PlayedStep, PolicyResult, Problem, StepNumber,
-    StepOutcome, describe, end_state,
+    EndState, Finding, PhasesByDay, PlayResult, PlayedStep, PolicyResult, Problem, Promise,
+    StepNumber, StepOutcome, describe, end_state,
 };
 use crate::scenario::script::{Action, Expectation, Run, Scenario};
 

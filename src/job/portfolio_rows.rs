@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::error::JobError;
-use super::promise::Promise;
 use super::state::JobState;
 use crate::capture::normalize_id;
+use crate::scenario::runner::Promise;
 
 type Values = Vec<Option<String>>;
 

@@ -6,7 +6,6 @@ use super::amount_checks::check_amounts;
 use super::error::JobError;
 use super::outcome::FailedEnd;
 use super::pair::run_at_once;
-use super::promise::Promise;
 use super::request::JobRequest;
 use super::run::{CellWrite, Disturbance, JobRun};
 use super::run_checks::{BrokenPromise, cells_text, check_run, left_text};
@@ -15,6 +14,7 @@ use super::subject::Subject;
 use super::write_values::unknown_id;
 use crate::domain::{Cell, Scope};
 use crate::plan::Limit;
+use crate::scenario::runner::Promise;
 use crate::scenario::world::WorldPortfolio;
 use crate::store::{WriteFault, WriteFaultKind};
 

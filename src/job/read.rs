@@ -7,12 +7,12 @@ use toml::{Spanned, Value};
 
 use super::error::JobError;
 use super::job_file::{DayForms, Job, OtherRows};
-use super::promise::Promise;
 use super::reader::{Reader, read_text};
 use super::spec::{DayForm, DaysSpec, JobSpec, RowSubject};
 use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
 use crate::capture::{Map, RawMap};
 use crate::domain::{Calendar, Nearest};
+use crate::scenario::runner::Promise;
 
 /// Reads a job file. `variable` reads an environment variable, such as the one with the URL of a
 /// server.

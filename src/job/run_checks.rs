@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::bookkeeping::RunRow;
-use super::promise::Promise;
 use super::request::JobRequest;
 use super::result::is_redundant;
 use super::run::{JobRun, is_complete};
@@ -12,7 +11,7 @@ use crate::domain::{Cell, Day, IdSet, LifecycleStatus, Phase, PortfolioId, Scope
 use crate::plan::Limit;
 use crate::report::count_with_noun;
 use crate::scenario::names::name_ranges;
-use crate::scenario::runner::Problem;
+use crate::scenario::runner::{Problem, Promise};
 use crate::store::{RunState, WriteKind};
 
 /// The sessions that a text names before it counts the others.
@@ -30,7 +29,7 @@ pub struct BrokenPromise {
 impl From<BrokenPromise> for Problem {
     fn from(broken: BrokenPromise) -> Self {
         Self::Promise {
-            promise: broken.promise.name(),
+            promise: broken.promise,
             text: broken.text,
         }
     }

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::promise::Promise;
 use crate::capture::RawMap;
+use crate::scenario::runner::Promise;
 
 /// The keys of a job file.
 #[derive(Debug, Deserialize, JsonSchema)]

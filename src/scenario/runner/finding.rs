@@ -8,6 +8,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
+use super::promise::Promise;
 use super::step_number::StepNumber;
 use crate::domain::{Cell, Day, Money, Phase, PhaseSet, Quality};
 use crate::engine::Certificate;
@@ -38,8 +39,8 @@ pub enum Problem {
     /// A job under test does not keep a promise.
     #[error("{promise}: {text}")]
     Promise {
-        /// The name of the promise.
-        promise: &'static str,
+        /// The promise.
+        promise: Promise,
         /// The facts that break it.
         text: String,
     },

@@ -13,6 +13,7 @@
 //! | `cell_books` | the books of a cell, computed or mapped |
 //! | `inspect` | reads the state of a database between steps |
 //! | `finding` | unmet expectations and violated invariants |
+//! | `promise` | the promises of a nightly job, in findings of a job under test |
 //! | `error` | the error that ends a play |
 //! | `result` | holds the results of steps, policies and scenarios |
 //! | `run_result` | holds the result of a run |
@@ -42,6 +43,7 @@ mod own_calendar;
 mod pending_steps;
 mod play;
 mod prepared;
+mod promise;
 mod reasons;
 mod result;
 mod run;
@@ -60,6 +62,7 @@ pub use inspect::{BooksByDay, EndState, PhasesByDay};
 pub(in crate::scenario) use play::play_until;
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
+pub use promise::Promise;
 pub use reasons::{Reason, ReasonGroup};
 pub use result::{PlayResult, PlayedStep, PolicyResult, StepOutcome};
 pub(crate) use run_result::names_by_day;
