@@ -48,7 +48,7 @@ pub(super) fn prepare_log(connection: &Connection, place: &Location) -> Result<(
                     "the log of `{}` has {} MB and cannot be emptied: {} is reading or writing",
                     place.path().display(),
                     bytes / 1_000_000,
-                    log_holders(place)
+                    log_holders(place.log_locks())
                 );
             }
             Ok(())
@@ -95,7 +95,7 @@ pub(super) fn checkpoint(connection: &Connection, place: &Location) -> Result<()
         place.wait(busy_wait(tries));
     }
     Err(StoreError::CheckpointBusy {
-        holders: log_holders(place),
+        holders: log_holders(place.log_locks()),
     })
 }
 

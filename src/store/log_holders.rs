@@ -8,8 +8,6 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::location::Location;
-
 /// The bytes of the `-shm` file that SQLite locks for the writer, a checkpoint and a recovery.
 const WRITERS: RangeInclusive<u64> = 120..=122;
 /// Those that it locks for readers.
@@ -77,10 +75,10 @@ impl LogLocks {
     }
 }
 
-/// Returns the processes that read or write a database now, as text; "another connection" where the
+/// Returns the processes with a lock on a log, as text; "another connection" where the
 /// system does not tell.
-pub(super) fn log_holders(database: &Location) -> String {
-    let locks = database.log_locks().unwrap_or_default();
+pub(super) fn log_holders(locks: Option<LogLocks>) -> String {
+    let locks = locks.unwrap_or_default();
     holder_names(&(&locks.writers | &locks.readers))
 }
 

@@ -6,7 +6,7 @@ use plimsoll::scenario::runner::{CellBooks, EndState};
 use toml::{Table, Value};
 
 use crate::played::Played;
-use crate::truth::{Probe, Verdict, cells as all_cells, probe, sessions, table};
+use crate::truth::{Probe, Verdict, probe, sessions, table};
 
 /// Returns probes of the first books, and of a portfolio and day without books.
 pub(crate) fn amounts(
@@ -25,7 +25,7 @@ pub(crate) fn amounts(
         probes.push(probe(of(other.to_owned()), Verdict::Fails));
         probes.push(probe(of("none".to_owned()), Verdict::Fails));
     }
-    let mut cells = all_cells(played).into_iter();
+    let mut cells = expected_cells(played).into_iter();
     let without = cells.find(|(name, day)| {
         let days = books.get(*name);
         days.is_none_or(|days| !days.contains_key(day))
@@ -92,7 +92,7 @@ pub(crate) fn phases(state: &EndState, played: &Played<'_>) -> Vec<Probe> {
         probes.push(probe(of(name, day, &found[1..]), Verdict::Fails));
         probes.push(probe(of(name, day, &[]), Verdict::Fails));
     }
-    let without = all_cells(played).into_iter().find(|(name, day)| {
+    let without = expected_cells(played).into_iter().find(|(name, day)| {
         let mut cells = cells.clone();
         !cells.any(|(other, on, _)| other == *name && on == *day)
     });
@@ -108,4 +108,16 @@ pub(crate) fn euros(books: &Snapshot) -> Money {
     let mut cash = books.foreign_cash.iter();
     let found = cash.find(|of| of.currency.code() == "EUR");
     found.map_or(Money::ZERO, |of| of.balance)
+}
+
+/// Returns the expected cells up to the day of the clock, by portfolio: all sessions from inception.
+fn expected_cells<'p>(played: &'p Played<'_>) -> Vec<(&'p str, Day)> {
+    let sessions = sessions(played);
+    let portfolios = played.scenario.portfolios().map(|known| &known.portfolio);
+    let cells = portfolios.flat_map(|portfolio| {
+        let inception = portfolio.lifecycle.inception();
+        let days = sessions.iter().filter(move |day| **day >= inception);
+        days.map(|day| (portfolio.name.as_str(), *day))
+    });
+    cells.collect()
 }

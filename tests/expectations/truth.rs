@@ -267,18 +267,6 @@ pub(crate) fn sessions(played: &Played<'_>) -> Vec<Day> {
     world.calendar.sessions(days).unwrap().to_vec()
 }
 
-/// Returns the expected cells up to the day of the clock, by portfolio: all sessions from inception.
-pub(crate) fn cells<'p>(played: &'p Played<'_>) -> Vec<(&'p str, Day)> {
-    let sessions = sessions(played);
-    let portfolios = played.scenario.portfolios().map(|known| &known.portfolio);
-    let cells = portfolios.flat_map(|portfolio| {
-        let inception = portfolio.lifecycle.inception();
-        let days = sessions.iter().filter(move |day| **day >= inception);
-        days.map(|day| (portfolio.name.as_str(), *day))
-    });
-    cells.collect()
-}
-
 pub(crate) fn table(key: &str, value: impl Into<Value>) -> Value {
     Value::Table(Table::from_iter([(key.to_owned(), value.into())]))
 }

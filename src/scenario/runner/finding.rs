@@ -39,7 +39,7 @@ pub enum Problem {
     /// A job under test does not keep a promise.
     #[error("{promise}: {text}")]
     Promise {
-        /// The promise.
+        /// The promise that the job does not keep.
         promise: Promise,
         /// The facts that break it.
         text: String,

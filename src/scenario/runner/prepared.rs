@@ -17,7 +17,7 @@ pub struct PreparedRun {
     pub disk: SimulatedDisk,
     /// The request that the run gets.
     pub request: RunRequest,
-    /// The engine settings.
+    /// The settings that the run gets.
     pub settings: Settings,
     /// The phases that fail in the run.
     pub failing_phases: FailingPhases,
