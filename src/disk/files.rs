@@ -22,6 +22,8 @@ pub(super) struct File {
     pub(super) locks: Locks,
     pub(super) memory: Memory,
     pub(super) open_count: usize,
+    /// Number of writes and truncations so far.
+    pub(super) changes: u64,
 }
 
 /// The content of a disk.
@@ -113,7 +115,9 @@ impl Files {
     }
 
     pub(super) fn write(&mut self, file: FileNumber, at: usize, bytes: &[u8]) {
-        self.file(file).content.write(at, bytes);
+        let changed = self.file(file);
+        changed.content.write(at, bytes);
+        changed.changes += 1;
         self.record(|| Operation::Write {
             file,
             at,
@@ -122,7 +126,9 @@ impl Files {
     }
 
     pub(super) fn truncate(&mut self, file: FileNumber, length: usize) {
-        self.file(file).content.truncate(length);
+        let changed = self.file(file);
+        changed.content.truncate(length);
+        changed.changes += 1;
         self.record(|| Operation::Truncate { file, length });
     }
 

@@ -15,7 +15,8 @@ use super::simulated::SimulatedDisk;
 use super::{interleaving, registry, vfs};
 use crate::durable::{self, FinishCalls};
 use crate::store::{
-    FileId, FileSystem, Location, LogLocks, OpenFile, Store, StoreError, UnfinishedFile,
+    FileId, FileSystem, FileVersion, Location, LogLocks, OpenFile, Store, StoreError,
+    UnfinishedFile,
 };
 
 /// Name of the only database of a disk.
@@ -61,7 +62,8 @@ impl FileSystem for SimulatedDisk {
     fn file_id(&self, file: &Path) -> io::Result<FileId> {
         let found = self.find(file)?;
         Ok(FileId {
-            device: 0,
+            // Two disks can have files of one number.
+            device: Arc::as_ptr(&self.0.files).addr() as u64,
             number: found.0,
         })
     }
@@ -71,9 +73,14 @@ impl FileSystem for SimulatedDisk {
         false
     }
 
-    fn length(&self, file: &Path) -> io::Result<u64> {
-        let found = self.find(file)?;
-        Ok(self.0.files().length(found) as u64)
+    /// The time is the number of changes.
+    fn version(&self, file: &Path) -> io::Result<FileVersion> {
+        let mut files = self.0.files();
+        let found = files.find(&text(file)).ok_or(io::ErrorKind::NotFound)?;
+        Ok(FileVersion {
+            length: files.length(found) as u64,
+            changed_at: files.file(found).changes,
+        })
     }
 
     fn open(&self, file: &Path) -> io::Result<Box<dyn OpenFile>> {
@@ -118,8 +125,8 @@ impl FileSystem for SimulatedDisk {
     }
 
     fn link(&self, file: &Path, name: &Path) -> io::Result<()> {
-        let found = self.find(file)?;
         let mut files = self.0.files();
+        let found = files.find(&text(file)).ok_or(io::ErrorKind::NotFound)?;
         match files.find(&text(name)) {
             Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
             None => {
@@ -130,8 +137,8 @@ impl FileSystem for SimulatedDisk {
     }
 
     fn move_durably(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let found = self.find(from)?;
         let mut files = self.0.files();
+        let found = files.find(&text(from)).ok_or(io::ErrorKind::NotFound)?;
         files.sync(found, NameSync::Pending);
         files.rename(&text(from), &text(to));
         files.sync_folder();
@@ -193,8 +200,9 @@ impl FinishCalls for Unfinished {
     type Error = io::Error;
 
     fn sync(&self) -> io::Result<u64> {
-        let found = self.disk.find(&self.path)?;
         let mut files = self.disk.0.files();
+        let found = files.find(&text(&self.path));
+        let found = found.ok_or(io::ErrorKind::NotFound)?;
         files.sync(found, NameSync::Pending);
         Ok(files.length(found) as u64)
     }

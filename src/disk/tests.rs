@@ -152,11 +152,11 @@ fn a_checkpoint_empties_the_log() {
     let connection = numbers(&disk, "wal", Synchronous::Extra);
     insert(&connection, 0..30);
     let log = Path::new("books.db-wal");
-    assert!(disk.length(log).unwrap() > 0);
+    assert!(disk.version(log).unwrap().length > 0);
     let busy: i64 = connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .unwrap();
-    assert_eq!((busy, disk.length(log).unwrap()), (0, 0));
+    assert_eq!((busy, disk.version(log).unwrap().length), (0, 0));
     assert_eq!(recovered(&disk.fork()), Some(30));
     drop(connection);
     assert!(!disk.exists(log));
@@ -172,7 +172,7 @@ fn a_reader_that_closes_last_does_not_empty_the_log() {
     let reader = open(&killed, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     assert_eq!(count(&reader), 30);
     drop(reader);
-    assert!(killed.length(Path::new("books.db-wal")).unwrap() > 0);
+    assert!(killed.version(Path::new("books.db-wal")).unwrap().length > 0);
     assert_eq!(recovered(&killed), Some(30));
 }
 

@@ -5,19 +5,14 @@
 //! being emptied.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
 
-use super::left_log::log_path;
+use super::file_system::FileVersion;
 use super::location::Location;
 
-/// Size and last change of a log; `None` if there is none.
-type LogState = Option<(u64, Option<SystemTime>)>;
-
-/// The open reads of one database.
+/// The open reads of one database, each with the version of the log, if there was one.
 #[derive(Debug, Default)]
-pub(super) struct ActiveReads(Mutex<BTreeMap<u64, LogState>>);
+pub(super) struct ActiveReads(Mutex<BTreeMap<u64, Option<FileVersion>>>);
 
 /// An open read, which ends when this is dropped.
 #[derive(Debug)]
@@ -29,7 +24,7 @@ pub(super) struct ActiveRead<'r> {
 impl ActiveReads {
     /// Adds a read that begins now. Call it before its transaction begins.
     pub(super) fn begin(&self, place: &Location) -> ActiveRead<'_> {
-        let state = log_state(place);
+        let state = place.log().version();
         let mut reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = reads.last_key_value().map_or(0, |(last, _)| last + 1);
         reads.insert(number, state);
@@ -41,7 +36,7 @@ impl ActiveReads {
 
     /// Returns whether a read began before the last commit in the log.
     pub(super) fn has_outdated(&self, place: &Location) -> bool {
-        let now = log_state(place);
+        let now = place.log().version();
         let reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reads.values().any(|state| *state != now)
     }
@@ -53,13 +48,4 @@ impl Drop for ActiveRead<'_> {
         let mut reads = reads.unwrap_or_else(PoisonError::into_inner);
         reads.remove(&self.number);
     }
-}
-
-/// Simulated logs are not looked at: they are held by no other process.
-fn log_state(place: &Location) -> LogState {
-    if place.file_system().is_some() {
-        return None;
-    }
-    let log = fs::metadata(log_path(place.path())).ok()?;
-    Some((log.len(), log.modified().ok()))
 }

@@ -32,12 +32,12 @@ pub trait FileSystem: Debug + Send + Sync {
     /// Returns whether the permissions of a file forbid writing.
     fn is_read_only(&self, file: &Path) -> bool;
 
-    /// Returns the length of a file in bytes.
+    /// Returns the length of a file and the time of its last change.
     ///
     /// # Errors
     ///
     /// The file does not exist, or its folder cannot be read.
-    fn length(&self, file: &Path) -> io::Result<u64>;
+    fn version(&self, file: &Path) -> io::Result<FileVersion>;
 
     /// Opens a file for reading, beside the connections of SQLite.
     ///
@@ -125,6 +125,15 @@ pub trait UnfinishedFile {
     ///
     /// The file cannot be synced or renamed, or its folder cannot be synced.
     fn finish(self: Box<Self>) -> io::Result<u64>;
+}
+
+/// The state of a file, which differs after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Length in bytes.
+    pub length: u64,
+    /// The time of the last change, in a unit of the file system; 0 if it is not known.
+    pub changed_at: u64,
 }
 
 /// The number that a file system gives a file. A file that replaces another one has a new number.

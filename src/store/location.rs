@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use super::file_system::{FileId, FileSystem, OpenFile};
+use super::file_system::{FileId, FileSystem, FileVersion, OpenFile};
 use super::log_holders::LogLocks;
 use super::machine::Machine;
 use crate::durable;
@@ -127,13 +127,8 @@ impl Location {
 
     /// Returns whether both names are of one file, one of them a link perhaps.
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
-        // Only Unix numbers files; elsewhere the whole names decide.
-        let has_numbers = cfg!(unix) || self.file_system.is_some();
-        let whole = |place: &Self| std::fs::canonicalize(&place.path).ok();
-        match (self.file_id(), other.file_id()) {
-            (Ok(one), Ok(two)) if one == two => has_numbers || whole(self) == whole(other),
-            _ => false,
-        }
+        let ids = self.file_id().and_then(|id| Ok((id, other.file_id()?)));
+        ids.is_ok_and(|(one, two)| one == two)
     }
 
     /// Fails if another file has the name now, or none.
@@ -158,9 +153,14 @@ impl Location {
         }
     }
 
+    /// Returns the version of the file; `None` if there is none.
+    pub(super) fn version(&self) -> Option<FileVersion> {
+        self.files.version(&self.path).ok()
+    }
+
     /// Returns the length of the file in bytes; 0 if there is none.
     pub(super) fn length(&self) -> u64 {
-        self.files.length(&self.path).unwrap_or_default()
+        self.version().map_or(0, |version| version.length)
     }
 
     /// Opens the file for reading, without SQLite.

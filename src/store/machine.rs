@@ -4,9 +4,9 @@ use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use super::file_system::{FileId, FileSystem, OpenFile, UnfinishedFile};
+use super::file_system::{FileId, FileSystem, FileVersion, OpenFile, UnfinishedFile};
 use super::log_holders::LogLocks;
 use super::mounts;
 use crate::durable::{self, Access, Unfinished};
@@ -38,19 +38,30 @@ impl FileSystem for Machine {
         })
     }
 
-    /// Other systems do not let an open file be replaced.
+    /// Other systems do not let an open file be replaced, so its whole name tells it from others.
     #[cfg(not(unix))]
     fn file_id(&self, file: &Path) -> io::Result<FileId> {
-        let (device, number) = (0, 0);
-        fs::metadata(file).map(|_| FileId { device, number })
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        fs::canonicalize(file)?.hash(&mut hasher);
+        Ok(FileId {
+            device: 0,
+            number: hasher.finish(),
+        })
     }
 
     fn is_read_only(&self, file: &Path) -> bool {
         fs::metadata(file).is_ok_and(|file| file.permissions().readonly())
     }
 
-    fn length(&self, file: &Path) -> io::Result<u64> {
-        fs::metadata(file).map(|file| file.len())
+    fn version(&self, file: &Path) -> io::Result<FileVersion> {
+        let found = fs::metadata(file)?;
+        let changed = found.modified().ok();
+        let changed = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        Ok(FileVersion {
+            length: found.len(),
+            changed_at: changed.map_or(0, |since| since.as_nanos() as u64),
+        })
     }
 
     fn open(&self, file: &Path) -> io::Result<Box<dyn OpenFile>> {

@@ -64,7 +64,7 @@ pub use commit::{Batch, CommitContext, FailedPhase};
 pub use contents::{Contents, Difference};
 pub use error::StoreError;
 pub use failures::{Failure, ReadFailures, WriteFailures};
-pub use file_system::{FileId, FileSystem, OpenFile, UnfinishedFile};
+pub use file_system::{FileId, FileSystem, FileVersion, OpenFile, UnfinishedFile};
 pub use foreign::ForeignFile;
 #[cfg(feature = "postgres")]
 pub(crate) use foreign::{identifier, qualified_identifier};
