@@ -79,7 +79,8 @@ fn serve() -> Result<(), Box<dyn Error>> {
 
 fn measure(budget: Duration) -> Result<(), Box<dyn Error>> {
     let threads = available_threads();
-    println!("worlds a second, {threads} at a time");
+    let mut output = std::io::stdout();
+    writeln!(output, "worlds a second, {threads} at a time")?;
     // The others wait: a run that is to be killed, for the time in which it is; two at once, until both
     // have looked for work.
     let without_waits = "killed-run-heals = false\ntwo-runs-do-each-cell-once = false\n";
@@ -103,7 +104,7 @@ fn measure(budget: Duration) -> Result<(), Box<dyn Error>> {
                 return Err(format!("the job breaks a promise: {:?}", found.broken).into());
             }
             let rate = report.worlds as f64 / clock.elapsed().as_secs_f64();
-            println!("{promises}, {mode}: {rate:.0}");
+            writeln!(output, "{promises}, {mode}: {rate:.0}")?;
         }
     }
     Ok(())
