@@ -95,8 +95,8 @@ pub(crate) fn python_has(modules: &str) -> bool {
     if !has_modules {
         // Written to the stream directly, since the test runner captures `eprintln!` of a test that
         // passes.
-        let message = format!("skipped: python3 has no {modules}; .ci/run installs it");
-        writeln!(std::io::stderr(), "{message}").unwrap();
+        let message = format!("skipped: python3 has no {modules}; .ci/run installs it\n");
+        std::io::stderr().write_all(message.as_bytes()).unwrap();
     }
     has_modules
 }
