@@ -145,8 +145,8 @@ pub enum StoreError {
     #[error("`{}` was deleted, moved or replaced while it was open", .0.display())]
     Moved(PathBuf),
     /// All reading connections were in use for too long.
-    #[error("failed to get a connection for reading")]
-    Pool(#[from] r2d2::Error),
+    #[error("failed to get a connection for reading: all are in use")]
+    ReadersBusy,
     /// The schema could not be migrated.
     #[error("failed to migrate the schema to this version")]
     Migration(#[from] rusqlite_migration::Error),

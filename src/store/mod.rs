@@ -17,7 +17,6 @@ mod contents;
 mod derived_tables;
 mod error;
 mod failures;
-mod file_pool;
 mod file_system;
 mod foreign;
 mod held_log;

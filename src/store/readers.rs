@@ -1,43 +1,51 @@
 //! Lends connections for reading, and opens them again when another file has taken the database's
 //! name.
+//!
+//! The last connection that is closed empties and removes the log. So the thread that needs a
+//! connection opens it, and the thread that drops the last handle closes all of them: none is open
+//! after a command has ended, and the calls to the disk have the same order each time.
 
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::active_reads::ActiveReads;
 use super::connection;
 use super::error::StoreError;
-use super::file_pool::FilePool;
 use super::file_system::FileId;
 use super::location::Location;
 
-/// The reading connections of one database. The last one that is closed empties and removes the log.
+/// Maximum number of connections that read a file at once.
+const READERS: usize = 4;
+/// The wait for another reader to end.
+const LEND_WAIT: Duration = Duration::from_secs(30);
+
+/// The reading connections of one database.
 #[derive(Debug, Clone)]
 pub(super) struct Readers(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     location: Location,
-    current: Mutex<Current>,
+    current: Mutex<Arc<Pool>>,
     active: ActiveReads,
 }
 
-/// The file that has the name, and the connections to it.
-#[derive(Debug, Clone)]
-struct Current {
+/// The connections to the file that has the name, closed with the last handle of the pool.
+#[derive(Debug)]
+struct Pool {
     file: FileId,
-    connections: Connections,
+    connections: Mutex<Connections>,
+    returned: Condvar,
 }
 
-#[derive(Debug, Clone)]
-enum Connections {
-    /// The pool for a file of the machine. It opens connections in threads of its own.
-    Pool(Arc<FilePool>),
-    /// The unused connections on another file system, which the caller opens: in the threads of a
-    /// pool, the order of calls there would vary.
-    Idle(Arc<Mutex<Vec<Connection>>>),
+#[derive(Debug, Default)]
+struct Connections {
+    idle: Vec<Connection>,
+    /// The number of those that are lent or being opened.
+    lent: usize,
 }
 
 impl Readers {
@@ -45,38 +53,24 @@ impl Readers {
     pub(super) fn new(location: &Location) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Shared {
             location: location.clone(),
-            current: Mutex::new(Current::new(location, location.file_id()?)?),
+            current: Mutex::new(Pool::new(location.file_id()?)),
             active: ActiveReads::default(),
         })))
     }
 
-    /// Lends a connection to `work`. In a pool, waits until one is free.
+    /// Lends a connection to `work`, or waits until one is free.
     pub(super) fn lend<T, E: From<StoreError>>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let location = &self.0.location;
-        let work = |connection: &mut Connection| {
-            let _active = self.0.active.begin(location);
-            work(connection)
+        let pool = self.0.current()?;
+        let mut lent = pool.lend()?;
+        let connection = match &mut lent.connection {
+            Some(idle) => idle,
+            none => none.insert(open(&self.0.location, pool.file)?),
         };
-        let Current { file, connections } = self.0.current()?;
-        match connections {
-            Connections::Pool(pool) => pool.lend(|connection| {
-                // A new one may have opened a file that took the name meanwhile.
-                location.ensure_is(file)?;
-                work(connection)
-            }),
-            Connections::Idle(idle) => {
-                let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
-                let unused = idle().pop();
-                let mut lent = unused.map_or_else(|| open(location), Ok)?;
-                let done = work(&mut lent);
-                // Kept after an error too: the transaction of `work` has ended by then.
-                idle().push(lent);
-                done
-            }
-        }
+        let _active = self.0.active.begin(&self.0.location);
+        work(connection)
     }
 
     /// Returns whether a read of this process began before the last commit in the log.
@@ -86,38 +80,84 @@ impl Readers {
 }
 
 impl Shared {
-    /// Returns the connections to the file that has the name now. Those to the file before are closed
+    /// Returns the pool of the file that has the name now. Connections to the file before are closed
     /// when the last of them is returned.
-    fn current(&self) -> Result<Current, StoreError> {
+    fn current(&self) -> Result<Arc<Pool>, StoreError> {
         let file = self.location.file_id()?;
         let lock = || self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lock().clone();
+        let known = Arc::clone(&lock());
         if known.file == file {
             return Ok(known);
         }
         drop(known);
         connection::check(&self.location)?;
-        let current = Current::new(&self.location, file)?;
-        let before = mem::replace(&mut *lock(), current.clone());
-        // Dropped without the lock, since a pool waits for its connections.
+        let current = Pool::new(file);
+        let before = mem::replace(&mut *lock(), Arc::clone(&current));
+        // Closed without the lock: other threads may read the new file meanwhile.
         drop(before);
         Ok(current)
     }
 }
 
-impl Current {
-    fn new(location: &Location, file: FileId) -> Result<Self, StoreError> {
-        let connections = match location.vfs() {
-            None => Connections::Pool(Arc::new(FilePool::new(location.path())?)),
-            Some(_) => Connections::Idle(Arc::default()),
-        };
-        Ok(Self { file, connections })
+impl Pool {
+    fn new(file: FileId) -> Arc<Self> {
+        Arc::new(Self {
+            file,
+            connections: Mutex::default(),
+            returned: Condvar::new(),
+        })
+    }
+
+    fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes an unused connection, or the right to open one.
+    fn lend(&self) -> Result<Lent<'_>, StoreError> {
+        let is_full = |connections: &mut Connections| connections.lent == READERS;
+        let waited = self
+            .returned
+            .wait_timeout_while(self.connections(), LEND_WAIT, is_full);
+        let (mut connections, wait) = waited.unwrap_or_else(PoisonError::into_inner);
+        if wait.timed_out() {
+            return Err(StoreError::ReadersBusy);
+        }
+        connections.lent += 1;
+        let connection = connections.idle.pop();
+        drop(connections);
+        Ok(Lent {
+            pool: self,
+            connection,
+        })
     }
 }
 
-fn open(location: &Location) -> Result<Connection, StoreError> {
-    let mut connection = location.connect(connection::read_flags())?;
+/// A connection in use, which is returned on drop, also after an error or a panic: the transaction
+/// has ended by then.
+struct Lent<'p> {
+    pool: &'p Pool,
+    /// None until it is opened.
+    connection: Option<Connection>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut connections = self.pool.connections();
+        connections.lent -= 1;
+        connections.idle.extend(self.connection.take());
+        self.pool.returned.notify_one();
+    }
+}
+
+/// Opens a connection. It may write, so that the last one that is closed can empty and remove the
+/// log; `query_only` forbids all else.
+fn open(location: &Location, file: FileId) -> Result<Connection, StoreError> {
+    let mut connection = location.connect(connection::write_flags())?;
     connection::prepare_reader(&mut connection)?;
+    // Another file may have taken the name meanwhile.
+    location.ensure_is(file)?;
     Ok(connection)
 }
 
