@@ -17,6 +17,9 @@ pub(super) struct Bookkeeping {
     pub(super) runs: Vec<RunRow>,
     /// The numbers of cells that a row counts for a day.
     pub(super) days: Vec<(Day, u64)>,
+    /// The counts of all rows of a day, also of those that the run left as they were; `None` if
+    /// progress is not mapped.
+    pub(super) all_days: Option<BTreeMap<Day, Vec<u64>>>,
 }
 
 /// The row of a run.
@@ -66,10 +69,19 @@ impl BookkeepingRows {
             }
         }
         if let Some(table) = &map.progress {
-            for (number, values) in without(self.days, &earlier.days) {
-                let row = Row::new(table, number, &values);
+            let parse = |number, values: &Values| -> Result<_, CaptureError> {
+                let row = Row::new(table, number, values);
                 let day = row.parse("day", "a day", parse_day)?;
-                let done = row.parse("done", "a count", parse_count)?;
+                Ok((day, row.parse("done", "a count", parse_count)?))
+            };
+            let all = found.all_days.insert(BTreeMap::new());
+            for (number, values) in (1..).zip(&self.days) {
+                if let (Some(day), done) = parse(number, values)? {
+                    all.entry(day).or_default().extend(done);
+                }
+            }
+            for (number, values) in without(self.days, &earlier.days) {
+                let (day, done) = parse(number, &values)?;
                 found.days.extend(day.zip(done));
             }
         }

@@ -198,10 +198,8 @@ pub(super) fn check_heals(
         kill_in_write,
     };
     let disturbed = subject.run(&state, &request, disturbance)?;
-    if let (WriteFaultKind::Hang, Some(failure)) = (fault.kind, &disturbed.failure)
-        && matches!(failure.end, FailedEnd::TimedOut(_))
-    {
-        let text = format!("write {} was not reached: {failure}", fault.number);
+    if let Some(end) = end_beside_fault(&disturbed, undisturbed, fault.kind) {
+        let text = format!("write {} was not reached: {end}", fault.number);
         return Ok(Some(BrokenPromise { promise, text }));
     }
     let next = subject.run(&state, &request, Disturbance::default())?;
@@ -232,6 +230,26 @@ pub(super) fn check_heals(
         (None, true) => None,
     };
     Ok(unhealed.map(|text| BrokenPromise { promise, text }))
+}
+
+/// Returns the end of a run that its fault did not bring about; `None` if the fault did.
+fn end_beside_fault(
+    disturbed: &JobRun,
+    undisturbed: &JobRun,
+    fault: WriteFaultKind,
+) -> Option<String> {
+    let has_lost = || {
+        let mut needed = undisturbed.needed().into_iter();
+        needed.any(|cell| undisturbed.is_complete(cell) && !disturbed.is_complete(cell))
+    };
+    match (fault, &disturbed.failure) {
+        (WriteFaultKind::Hang, Some(failure)) if failure.end == FailedEnd::Killed => None,
+        (WriteFaultKind::Raise, Some(_)) => None,
+        (WriteFaultKind::Hang, Some(failure)) => Some(failure.to_string()),
+        // Every later write fails too, so a job that goes on after the error lacks cells.
+        (WriteFaultKind::Raise, None) if has_lost() => None,
+        (_, None) => Some("the run ended well, with all cells".to_owned()),
+    }
 }
 
 /// Checks that two runs at once do what one does alone, and nothing twice.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bookkeeping::RunRow;
+use super::bookkeeping::{Bookkeeping, RunRow};
 use super::request::JobRequest;
 use super::result::is_redundant;
 use super::run::{JobRun, is_complete};
@@ -195,6 +195,9 @@ impl RunChecks<'_> {
         let state_of = |run: &RunRow| match &self.run.failure {
             Some(_) if run.state == RunState::Complete => Some("failed, but its row says complete"),
             None if run.state == RunState::Running => Some("ended, but its row says running"),
+            None if run.state == RunState::Failed && self.run.missed().is_empty() => {
+                Some("did all its cells, but its row says failed")
+            }
             _ => None,
         };
         if let Some(untrue) = bookkeeping.runs.iter().find_map(state_of) {
@@ -217,7 +220,30 @@ impl RunChecks<'_> {
                 format!("the progress of {day} says {done}, and the run wrote {of_day}")
             })
         });
-        days.chain(untrue).next()
+        days.chain(untrue).chain(self.uncounted(&by_day)).next()
+    }
+
+    /// A day of which cells were written and no row tells so.
+    fn uncounted(&self, written: &BTreeMap<Day, IdSet>) -> Option<String> {
+        let Bookkeeping { days, all_days, .. } = &self.run.bookkeeping;
+        let all_days = all_days.as_ref()?;
+        let unchanged = written
+            .iter()
+            .filter(|(day, _)| !days.iter().any(|(changed, _)| changed == *day));
+        let mut untrue = unchanged.filter_map(|(day, ids)| {
+            let cells = count_with_noun(ids.len(), "cell");
+            match all_days.get(day) {
+                None => Some(format!(
+                    "the run wrote {cells} of {day}, and {day} has no progress"
+                )),
+                // A row with an equal count may have been written again.
+                Some(counts) if counts.is_empty() || counts.contains(&ids.len()) => None,
+                Some(_) => Some(format!(
+                    "the run wrote {cells} of {day}, and left the progress of {day} as it was"
+                )),
+            }
+        });
+        untrue.next()
     }
 
     fn deleted(&self) -> Option<String> {

@@ -176,7 +176,8 @@ fn faults_at_all_writes_show_the_crash_between_phases() {
 }
 
 /// A job that does the missing cells of its target, and counts them: as they are, all portfolios of the
-/// day, or none, in a row that says `running` for ever.
+/// day, none in a row that says `running` for ever, in a run that `failed`, or without progress of the
+/// day.
 const COUNTED: &str = r#"
 import sqlite3, sys
 db, target, counting = sqlite3.connect(sys.argv[1], isolation_level=None), sys.argv[2], sys.argv[3]
@@ -189,11 +190,12 @@ for id in todo:
     for table in ["positions", "exposures", "risk"]:
         db.execute(f"INSERT INTO {table} VALUES (?, ?, 1)", (id, target))
 count = len(ids if counting == "active" else todo)
+status = {"unended": "running", "failed": "failed"}.get(counting, "completed")
 run = db.execute(
     "INSERT INTO runs (started_at, status, target, processed) VALUES (?, ?, ?, ?)",
-    (target, "running" if counting == "unended" else "completed", target, count),
+    (target, status, target, count),
 ).lastrowid
-if counting != "unended":
+if counting not in ("unended", "uncounted"):
     db.execute("INSERT INTO progress VALUES (?, ?, ?)", (run, target, count))
 db.execute("COMMIT")
 "#;
@@ -207,6 +209,14 @@ fn progress_that_counts_skipped_portfolios_is_no_progress() {
             Some("the progress of 2026-01-08 says 2 cells, and the run wrote 1"),
         ),
         ("unended", Some("the run ended, but its row says running")),
+        (
+            "failed",
+            Some("the run did all its cells, but its row says failed"),
+        ),
+        (
+            "uncounted",
+            Some("the run wrote 1 cell of 2026-01-08, and 2026-01-08 has no progress"),
+        ),
     ] {
         let workspace = Workspace::new(&format!(
             "run = [\"python3\", \"job.py\", \"{{path}}\", \"{{target}}\", \"{counting}\"]\n\
@@ -244,6 +254,8 @@ scope, fault = sys.argv[3].split(","), sys.argv[4]
 ids = [id for id, in db.execute("SELECT id FROM portfolios WHERE inception <= ?", (target,))]
 done = [id for id, in db.execute("SELECT portfolio_id FROM snapshots WHERE day = ?", (target,))]
 todo = [id for id in ids if id not in done and scope in ([""], [id])]
+if fault == "disarmed":
+    db.execute("DELETE FROM plimsoll_fault")
 if fault == "orphans":
     todo += [id for id in scope if id and id not in ids]
 for id in todo:
@@ -272,6 +284,20 @@ fn of_faulty(fault: &str) -> Workspace {
         workspace.write(&format!("scenarios/{name}.toml"), world);
     }
     workspace
+}
+
+#[test]
+fn a_fault_that_a_run_does_not_reach_is_not_healed() {
+    let workspace = of_faulty("disarmed");
+    let output = workspace.run(&["--json", "job", "faults", "job.toml", "scenarios/one.toml"]);
+    let json: serde_json::Value = serde_json::from_str(&output.stdout).expect(&output.stderr);
+    let broken = json["broken"].as_array().into_iter().flatten();
+    let says: Vec<_> = broken
+        .map(|broken| broken["says"].as_str().unwrap())
+        .collect();
+    let expected = "write 1 was not reached: the run ended well, with all cells";
+    // One that fails, and one in which the run is killed.
+    assert_eq!(says[..2], [expected; 2], "{says:?}");
 }
 
 fn played(fault: &str) -> String {

@@ -1,6 +1,6 @@
 //! Runs of jobs on PostgreSQL: cells, types of columns, faults and promises.
 
-use crate::server::Server;
+use crate::server::{PASSWORD, Server};
 use crate::workspace::{CommandOutput, PSQL, Workspace, scenario, schema};
 
 /// A world with one cell to do, which has two writes.
@@ -102,6 +102,27 @@ fn a_correct_job_heals_after_every_fault_and_one_without_a_transaction_does_not(
         text.starts_with("write 2 (A on 2026-01-08) killed it"),
         "{text}"
     );
+}
+
+#[test]
+fn a_session_of_another_role_is_ended_after_its_process_was_killed() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    // The kinds of sessions of another role are hidden from the user of the harness.
+    server.execute(&format!(
+        "CREATE ROLE maker LOGIN CREATEDB PASSWORD '{PASSWORD}' IN ROLE pg_signal_backend;
+         CREATE ROLE worker LOGIN PASSWORD '{PASSWORD}'"
+    ));
+    let workspace = Workspace::new(&server.url("maker"));
+    let grant = "GRANT ALL ON ALL TABLES IN SCHEMA public TO worker;";
+    workspace.write("schema.sql", &(schema("uuid", "date") + grant));
+    let psql = r#"["psql", "-qX", "-U", "worker", "-d", "{database}", "-v", "target={target}", "-f", "job.sql"]"#;
+    workspace.write_job("", "", &format!("run = {psql}"));
+    workspace.write("world.toml", ONE_CELL);
+    // A session that is left in its write has the lock that the next run waits for.
+    let output = workspace.run(&["job", "faults", "job.toml", "world.toml"]);
+    assert_eq!(output.code, 0, "{output:?}");
 }
 
 #[test]

@@ -46,10 +46,12 @@ const ABANDONED: &str = "\
           SELECT FROM pg_catalog.pg_stat_activity a
           WHERE a.application_name = 'plimsoll-job ' || mark[1])";
 
-/// Sessions of other programs in a database.
+/// Sessions of other programs in a database. The kind of a session of another role can be hidden; the
+/// server's own processes then have no user.
 const SESSIONS: &str = "\
     FROM pg_catalog.pg_stat_activity
-    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid() AND backend_type = 'client backend'";
+    WHERE datname = $1 AND pid <> pg_catalog.pg_backend_pid()
+      AND coalesce(backend_type, 'client backend') = 'client backend' AND usesysid IS NOT NULL";
 
 /// A connection to a server, with the right to make databases.
 pub(crate) struct ScratchServer {
@@ -135,7 +137,12 @@ impl ScratchServer {
         grace: Duration,
     ) -> Result<(), PostgresError> {
         let count = format!("SELECT pg_catalog.count(*) {SESSIONS}");
-        let end = format!("SELECT pg_catalog.pg_terminate_backend(pid) {SESSIONS}");
+        // Those of other roles can only be waited for without the right to end them.
+        let end = format!(
+            "SELECT pg_catalog.pg_terminate_backend(pid) {SESSIONS}
+                AND (pg_catalog.pg_has_role(usesysid, 'USAGE')
+                    OR pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'))"
+        );
         let mut waited = Duration::ZERO;
         let mut is_ended = false;
         loop {
