@@ -31,6 +31,8 @@ pub enum Call {
     Delete,
     /// Query whether a file of a name exists.
     Access,
+    /// End a commit that has taken effect.
+    CommitEnd,
 }
 
 /// The error that a call returns.

@@ -24,6 +24,8 @@ pub(super) struct File {
     pub(super) open_count: usize,
     /// Number of writes and truncations so far.
     pub(super) changes: u64,
+    /// Whether a sync failed since the file was last emptied.
+    pub(super) has_failed_sync: bool,
 }
 
 /// The content of a disk.
@@ -46,6 +48,8 @@ pub(super) struct Files {
     /// State right after the first injected fault of a write or sync, as a process killed by the
     /// fault would leave it.
     pub(super) after_first_fault: Option<Box<Self>>,
+    /// Whether a log was written to after its sync had failed, without being emptied.
+    pub(super) is_failed_log_used: bool,
 }
 
 impl Files {

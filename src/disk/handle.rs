@@ -20,6 +20,8 @@ pub(super) struct Handle {
     /// `Synced` if the next sync makes the names of the folder durable too.
     name_sync: NameSync,
     access: AccessMode,
+    /// True for a write-ahead log, which must be emptied after a failed sync before it is appended to.
+    is_log: bool,
 }
 
 /// Options of an opening.
@@ -72,6 +74,7 @@ impl Handle {
             number,
             name_sync: opening.name_sync,
             access: opening.access,
+            is_log: name.ends_with("-wal"),
         })
     }
 
@@ -119,7 +122,11 @@ impl Handle {
             let fault = files.fault_injector.check_call(call);
             // The fault is returned after the match, because a short write still writes some bytes.
             match fault {
-                Ok(()) => files.write(self.file, at, bytes),
+                Ok(()) => {
+                    let is_unsynced = self.is_log && files.file(self.file).has_failed_sync;
+                    files.is_failed_log_used |= is_unsynced;
+                    files.write(self.file, at, bytes);
+                }
                 Err(Fault::ShortWrite) => {
                     files.write(self.file, at, &bytes[..bytes.len() / 2]);
                 }
@@ -131,7 +138,15 @@ impl Handle {
     }
 
     pub(super) fn truncate(&self, length: usize) -> Result<(), Fault> {
-        self.call(Call::Truncate, |files| files.truncate(self.file, length))
+        self.call(Call::Truncate, |files| {
+            files.truncate(self.file, length);
+            files.file(self.file).has_failed_sync &= length > 0;
+        })
+    }
+
+    /// Ends a commit that has taken effect.
+    pub(super) fn end_commit(&self) -> Result<(), Fault> {
+        self.call(Call::CommitEnd, |_| ())
     }
 
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
@@ -142,6 +157,7 @@ impl Handle {
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),
                 Err(_) => {}
             }
+            files.file(self.file).has_failed_sync |= fault.is_err();
             files.capture_after_fault(&fault);
             fault
         })?;
@@ -155,13 +171,16 @@ impl Handle {
     }
 
     pub(super) fn lock(&self, level: Level) -> Result<(), Fault> {
-        if level > Level::Shared && self.access == AccessMode::ReadOnly {
-            return Err(Fault::Io);
-        }
-        let locked = self.call(Call::Lock, |files| {
-            files.file(self.file).locks.lock(self.number, level)
-        });
-        locked?.map_err(|Busy| Fault::Busy)
+        self.call(Call::Lock, |files| {
+            let locks = &mut files.file(self.file).locks;
+            let is_refused = level > Level::Shared && self.access == AccessMode::ReadOnly;
+            // As on Unix, locks of other connections count before the system refuses this one.
+            match is_refused {
+                true if locks.is_held_by_others(self.number) => Err(Fault::Busy),
+                true => Err(Fault::Io),
+                false => locks.lock(self.number, level).map_err(|Busy| Fault::Busy),
+            }
+        })?
     }
 
     /// Lowers a lock. Like every release, it cannot fail and does not wait for a turn.

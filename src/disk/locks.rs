@@ -46,8 +46,9 @@ impl Locks {
         others.map(|(_, level)| *level).max().unwrap_or_default()
     }
 
-    /// Raises a connection's lock to `wanted`. If only readers prevent an exclusive lock, the
-    /// connection gets a pending lock and [`Busy`], so that no new reader delays its next attempt.
+    /// Raises a connection's lock to `wanted`. If only readers prevent an exclusive lock after a
+    /// reserved one, the connection gets a pending lock and [`Busy`], so that no new reader delays its
+    /// next attempt.
     pub(super) fn lock(&mut self, handle: HandleNumber, wanted: Level) -> Result<(), Busy> {
         let others = self.highest_of_others(handle);
         if wanted <= self.level(handle) {
@@ -59,7 +60,9 @@ impl Locks {
             return Err(Busy);
         }
         if wanted == Level::Exclusive && others == Level::Shared {
-            self.set(handle, Level::Pending);
+            if self.level(handle) == Level::Reserved {
+                self.set(handle, Level::Pending);
+            }
             return Err(Busy);
         }
         self.set(handle, wanted);
@@ -69,6 +72,11 @@ impl Locks {
     /// Lowers a connection's lock to `level`; a lower lock stays.
     pub(super) fn unlock(&mut self, handle: HandleNumber, level: Level) {
         self.set(handle, level.min(self.level(handle)));
+    }
+
+    /// Returns whether another connection holds a lock.
+    pub(super) fn is_held_by_others(&self, handle: HandleNumber) -> bool {
+        self.highest_of_others(handle) > Level::None
     }
 
     /// Returns whether any connection holds a reserved lock or a higher one.

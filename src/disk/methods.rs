@@ -108,6 +108,7 @@ pub(super) const fn code(call: Call, fault: Fault) -> c_int {
             Call::MapLock => ffi::SQLITE_IOERR_SHMLOCK,
             Call::Delete => ffi::SQLITE_IOERR_DELETE,
             Call::Access => ffi::SQLITE_IOERR_ACCESS,
+            Call::CommitEnd => ffi::SQLITE_IOERR_COMMIT_ATOMIC,
         },
     }
 }
@@ -213,13 +214,21 @@ unsafe extern "C" fn check_reserved_lock(
     ffi::SQLITE_OK
 }
 
-/// No file control is supported; SQLite then does without.
+/// No file control is supported; SQLite then does without. The one at the end of a commit can fail:
+/// the commit then returns an error although it took effect.
 unsafe extern "C" fn file_control(
-    _file: *mut ffi::sqlite3_file,
-    _control: c_int,
+    file: *mut ffi::sqlite3_file,
+    control: c_int,
     _argument: *mut c_void,
 ) -> c_int {
-    ffi::SQLITE_NOTFOUND
+    match control {
+        // SAFETY: the file is open.
+        ffi::SQLITE_FCNTL_COMMIT_PHASETWO => match unsafe { handle(file) }.end_commit() {
+            Ok(()) => ffi::SQLITE_NOTFOUND,
+            Err(fault) => code(Call::CommitEnd, fault),
+        },
+        _ => ffi::SQLITE_NOTFOUND,
+    }
 }
 
 /// As on Unix, so that SQLite lays out journals in the same way.

@@ -90,6 +90,13 @@ impl SimulatedDisk {
         let mut files = self.0.files();
         files.fault_injector.arm(fault);
         files.after_first_fault = None;
+        files.is_failed_log_used = false;
+    }
+
+    /// Returns whether a log was written to after its sync had failed, since
+    /// [`SimulatedDisk::arm`], without being emptied before.
+    pub fn is_failed_log_used(&self) -> bool {
+        self.0.files().is_failed_log_used
     }
 
     /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred

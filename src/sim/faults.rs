@@ -151,6 +151,9 @@ pub(super) fn run_with_fault(
     if let Some([before, left]) = &acknowledged {
         violations.extend(checker.check_acknowledged(before, left)?);
     }
+    if disk.is_failed_log_used() {
+        violations.push(Violation::FailedLogUsed);
+    }
     // A COMMIT in doubt is read back, which one fault does not prevent.
     if injected.duration == FaultDuration::Once && attempt.end != RunEnd::Complete {
         violations.extend(checker.check_taken_for_lost(&disk, acknowledged.as_ref())?);

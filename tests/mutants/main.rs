@@ -82,6 +82,9 @@ fn main() -> ExitCode {
         trial(&detector, "concerns_hold_without_a_mutant", |detector| {
             detector.finds_nothing(&["concerns"])
         }),
+        trial(&detector, "writers_hold_without_a_mutant", |detector| {
+            detector.finds_nothing(&["writers"])
+        }),
         trial(&detector, "the_server_holds_without_a_mutant", |detector| {
             detector.finds_nothing(&["server"])
         }),

@@ -20,7 +20,7 @@ const ROWS: &str = "
     INSERT INTO split VALUES (1, 20455, 2, 1);";
 
 /// Returns the steps of the schema, in order.
-fn steps() -> std::io::Result<Vec<String>> {
+pub(crate) fn steps() -> std::io::Result<Vec<String>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/schema");
     let entries = std::fs::read_dir(folder)?;
     let mut paths = entries
@@ -31,7 +31,7 @@ fn steps() -> std::io::Result<Vec<String>> {
 }
 
 /// Returns a database of the schema after the first steps.
-fn database_of(steps: &[String]) -> rusqlite::Result<SimulatedDisk> {
+pub(crate) fn database_of(steps: &[String]) -> rusqlite::Result<SimulatedDisk> {
     let disk = SimulatedDisk::new();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let name = disk.full_name("books.db".as_ref());
