@@ -181,6 +181,13 @@ impl RunUnderTest {
         self
     }
 
+    /// Returns the run under other settings, which it puts in force.
+    #[must_use]
+    pub fn with_settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.prepared.settings);
+        self
+    }
+
     /// Returns a copy of the disk before the run.
     pub(super) fn disk(&self) -> SimulatedDisk {
         self.prepared.disk.fork()

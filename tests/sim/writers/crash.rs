@@ -1,6 +1,6 @@
 //! Crashes each writer at its operations.
 
-use super::scene::{Found, Scene, contents, each_crash, writers};
+use super::scene::{Found, Scene, each_crash, writers};
 
 /// Crashes each writer at every `step`-th operation, and after its end.
 pub(crate) fn crash_writers(step: usize) -> Found {
@@ -8,27 +8,20 @@ pub(crate) fn crash_writers(step: usize) -> Found {
         let scene = Scene::before(writer);
         let name = writer.name;
         let disk = scene.disk.fork();
-        disk.start_log();
-        let written = scene.write(writer, &disk);
-        written.map_err(|error| format!("{name} fails: {error}"))?;
-        let log = disk.end_log();
-        let states = [&scene.disk, &disk].map(contents);
-        let [before, after] = states.map(|state| state.map_err(|error| error.to_string()));
-        let (before, after) = (before?, after?);
-        if before == after {
-            return Err(format!("{name} changes nothing"));
-        }
+        let (states, log) = writer.states(&scene, &disk)?;
         each_crash(&scene.disk, &log, step, |point, image| {
             let place = format!("{name}, after {point} operations");
             let found = scene.verified(image);
             let found = found.map_err(|error| format!("{place}: {error}"))?;
-            match found == before || found == after {
+            match states.contains(&found) {
                 true => Ok(()),
-                false => Err(format!("{place}: neither the state before nor that after")),
+                false => Err(format!(
+                    "{place}: a state between those of its transactions"
+                )),
             }
         })?;
         let reported = scene.verified(&disk.after_power_cut())?;
-        if reported != after {
+        if Some(&reported) != states.last() {
             return Err(format!("{name} is lost after it ended"));
         }
     }

@@ -1,5 +1,6 @@
 //! Writers other than runs, crashed at every operation and with faults in their calls: each leaves
-//! the database of before or of after, and what it reported survives a power cut.
+//! the database of before or of after one of its transactions, and what it reported survives a power
+//! cut.
 //!
 //! Each exploration returns what it finds first. The tests here expect nothing, and those of mutants
 //! that the mutant is found.
@@ -13,7 +14,8 @@ pub(crate) mod faults;
 mod imports;
 pub(crate) mod inbox;
 pub(crate) mod migration;
+mod notifications;
 pub(crate) mod restore;
-mod scene;
+pub(crate) mod scene;
 mod settings;
 mod tokens;

@@ -12,7 +12,7 @@ use plimsoll::import::apply::ImportContext;
 use plimsoll::query::{Sample, verify};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
-use plimsoll::store::{Contents, Store, StoreError};
+use plimsoll::store::{Contents, Location, Store, StoreError};
 
 const WORLD: &str = r#"
 now = 2026-01-08T18:00:00-05:00
@@ -30,17 +30,19 @@ kind = "deposit"
 amount = 100
 "#;
 
-pub(super) type Written = Result<(), Box<dyn Error>>;
+pub(crate) type Written = Result<(), Box<dyn Error>>;
 
 /// What an exploration found first.
 pub(crate) type Found = Result<(), String>;
 
 /// A change of a database by something else than a nightly run.
-pub(super) struct Writer {
-    pub(super) name: &'static str,
+pub(crate) struct Writer {
+    pub(crate) name: &'static str,
     /// The change before, if the writer needs one.
-    pub(super) prepare: fn(&Scene, Store) -> Written,
-    pub(super) write: fn(&Scene, Store) -> Written,
+    pub(crate) prepare: fn(&Scene, Store) -> Written,
+    pub(crate) write: fn(&Scene, Store) -> Written,
+    /// The number of its transactions that change rows.
+    transactions: usize,
 }
 
 impl Writer {
@@ -50,6 +52,53 @@ impl Writer {
             name,
             prepare: |_, _| Ok(()),
             write,
+            transactions: 1,
+        }
+    }
+
+    /// The writer with another number of transactions.
+    pub(super) const fn with_transactions(self, transactions: usize) -> Self {
+        Self {
+            transactions,
+            ..self
+        }
+    }
+
+    /// Writes on `disk`, and returns the states that it goes through with the operations. Fails if it
+    /// fails, or if it goes through more or fewer states than it has transactions.
+    pub(super) fn states(
+        &self,
+        scene: &Scene,
+        disk: &SimulatedDisk,
+    ) -> Result<(Vec<Contents>, Vec<Operation>), String> {
+        let name = self.name;
+        let before = disk.fork();
+        disk.start_log();
+        let written = scene.write(self, disk);
+        let log = disk.end_log();
+        written.map_err(|error| format!("{name} fails: {error}"))?;
+        let fail = |error: StoreError| format!("{name}: {error}");
+        let mut states = vec![contents(&before).map_err(fail)?];
+        if self.transactions > 1 {
+            let mut state = CrashState::from_disk(&before);
+            for operation in &log {
+                state.apply(operation);
+                let complete = vec![true; state.pending().len()];
+                let torn = None;
+                let killed = state.image(&SurvivingOperations { complete, torn });
+                let found = contents(&killed).map_err(fail)?;
+                if states.last() != Some(&found) {
+                    states.push(found);
+                }
+            }
+        }
+        let after = contents(disk).map_err(fail)?;
+        if states.last() != Some(&after) {
+            states.push(after);
+        }
+        match states.len() == self.transactions + 1 {
+            true => Ok((states, log)),
+            false => Err(format!("{name} goes through {} states", states.len())),
         }
     }
 
@@ -60,11 +109,12 @@ impl Writer {
 }
 
 /// Returns all writers.
-pub(super) fn writers() -> impl Iterator<Item = &'static Writer> {
+pub(crate) fn writers() -> impl Iterator<Item = &'static Writer> {
     let lists = [
         super::imports::WRITERS,
         super::changes::WRITERS,
         super::settings::WRITERS,
+        super::notifications::WRITERS,
         super::tokens::WRITERS,
     ];
     lists.into_iter().flatten()
@@ -78,31 +128,37 @@ pub(super) fn attribution() -> Attribution {
 }
 
 /// A database before a write, with the settings and the clock of its commands.
-pub(super) struct Scene {
-    pub(super) disk: SimulatedDisk,
-    pub(super) settings: Settings,
+pub(crate) struct Scene {
+    pub(crate) disk: SimulatedDisk,
+    pub(crate) settings: Settings,
     now: DateTime<Utc>,
 }
 
 impl Scene {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::read(WORLD).expect("a valid world");
-        let disk = SimulatedDisk::new();
-        let settings = Settings {
-            calendar: world.calendar.clone(),
-            ..Settings::new_york()
-        };
-        let loaded = load(&world, "test", &disk, &settings, &|_| {});
-        drop(loaded.expect("a database of the world"));
-        Self {
-            disk,
-            settings,
+        let scene = Self {
+            disk: SimulatedDisk::new(),
+            settings: Settings {
+                calendar: world.calendar,
+                ..Settings::new_york()
+            },
             now: world.now,
-        }
+        };
+        let loaded = scene.load(&Location::from(&scene.disk));
+        loaded.expect("a database of the world");
+        scene
+    }
+
+    /// Makes the database of the scene at another place.
+    pub(crate) fn load(&self, place: &Location) -> Written {
+        let world = World::read(WORLD)?;
+        load(&world, "test", place.clone(), &self.settings, &|_| {})?;
+        Ok(())
     }
 
     /// Returns the scene in which a writer starts.
-    pub(super) fn before(writer: &Writer) -> Self {
+    pub(crate) fn before(writer: &Writer) -> Self {
         let scene = Self::new();
         let prepared = Store::open(&scene.disk).map_err(Into::into);
         let prepared = prepared.and_then(|store| (writer.prepare)(&scene, store));
@@ -111,11 +167,11 @@ impl Scene {
     }
 
     /// Returns an environment that gives the same ids each time.
-    pub(super) fn environment(&self) -> Environment {
+    pub(crate) fn environment(&self) -> Environment {
         Environment::fixed(self.now, 2_000)
     }
 
-    pub(super) const fn now(&self) -> DateTime<Utc> {
+    pub(crate) const fn now(&self) -> DateTime<Utc> {
         self.now
     }
 

@@ -1,0 +1,69 @@
+//! What `verify` finds, and the messages of a run.
+
+use plimsoll::app::record_verification;
+use plimsoll::domain::Scope;
+use plimsoll::engine::{RunRequest, Settings};
+use plimsoll::notify::{
+    Channels, DeliveryMode, Endpoint, Notifier, NotifyContext, Secret, deliver,
+};
+use plimsoll::plan::Request;
+use plimsoll::query::{ConcernInputs, Sample, verify};
+use plimsoll::store::{Store, StoreError};
+
+use super::scene::{Scene, Writer, Written};
+
+pub(super) const WRITERS: &[Writer] = &[
+    Writer::new("record a verification", |scene, store| {
+        record(scene, &store, &scene.settings)
+    }),
+    Writer::new("record damage", |scene, store| {
+        // The books are those of another calendar, so cells differ when they are computed again.
+        record(scene, &store, &scene.amended())
+    }),
+    Writer::new("write notifications", write_messages),
+    Writer::new("deliver notifications", |scene, store| {
+        // Messages of channels that are not configured any more leave the outbox.
+        let (notifier, environment) = (Notifier::new(Channels::default()), scene.environment());
+        deliver(&notifier, &store, &environment, DeliveryMode::All)?;
+        Ok(())
+    })
+    .after(write_messages)
+    // A claim and a deletion.
+    .with_transactions(2),
+];
+
+fn record(scene: &Scene, store: &Store, settings: &Settings) -> Written {
+    let environment = scene.environment();
+    let verified = verify(store, settings, &environment, Sample::All, &|_| {})?;
+    record_verification(store, &environment, &verified, Sample::All)?;
+    Ok(())
+}
+
+/// Writes alerts and the message of them, for a run that could not be started.
+fn write_messages(scene: &Scene, store: Store) -> Written {
+    let endpoint = Endpoint {
+        url: Secret::new("http://localhost/"),
+        token: None,
+    };
+    let notifier = Notifier::new(Channels {
+        webhook: Some(endpoint),
+        ..Channels::default()
+    });
+    let run_request = RunRequest::new(Request::new(Scope::AllActive), "all active");
+    let context = NotifyContext {
+        store: &store,
+        settings: &scene.settings,
+        environment: &scene.environment(),
+        concern_inputs: &ConcernInputs::default(),
+    };
+    let error = StoreError::ReadersBusy;
+    notifier
+        .for_run(&run_request)
+        .on_not_started(context, &error);
+    // An error is only logged: it must not change the result of a run.
+    let messages = store.read(|reading| reading.outbox().messages())?;
+    match messages.len() {
+        1 => Ok(()),
+        count => Err(format!("{count} messages").into()),
+    }
+}
