@@ -15,6 +15,9 @@ use super::locks::{HandleNumber, Level, Locks};
 use super::memory::Memory;
 use super::operation::{FileNumber, NameSync, Operation};
 
+/// The end of the name of a write-ahead log.
+pub(super) const LOG_SUFFIX: &str = "-wal";
+
 /// One file. It exists while it has a visible or durable name or is open.
 #[derive(Debug, Default)]
 pub(super) struct File {
@@ -24,8 +27,8 @@ pub(super) struct File {
     pub(super) open_count: usize,
     /// Number of writes and truncations so far.
     pub(super) changes: u64,
-    /// Whether a sync failed since the file was last emptied.
-    pub(super) has_failed_sync: bool,
+    /// Whether a sync failed since the file was last emptied, or a commit of which it is the log.
+    pub(super) is_doubtful: bool,
 }
 
 /// The content of a disk.
@@ -48,8 +51,8 @@ pub(super) struct Files {
     /// State right after the first injected fault of a write or sync, as a process killed by the
     /// fault would leave it.
     pub(super) after_first_fault: Option<Box<Self>>,
-    /// Whether a log was written to after its sync had failed, without being emptied.
-    pub(super) is_failed_log_used: bool,
+    /// Whether a doubtful log was written to, without being emptied.
+    pub(super) is_doubtful_log_used: bool,
 }
 
 impl Files {
@@ -142,6 +145,19 @@ impl Files {
         self.file(file).content.sync();
         self.sync_names(name_sync);
         self.record(|| Operation::Sync { file, name_sync });
+    }
+
+    /// Marks the logs after a failed commit.
+    pub(super) fn doubt_logs(&mut self) {
+        let logs = self
+            .visible
+            .iter()
+            .filter(|(name, _)| name.ends_with(LOG_SUFFIX));
+        for (_, file) in logs {
+            if let Some(file) = self.files.get_mut(file) {
+                file.is_doubtful = true;
+            }
+        }
     }
 
     /// Applies a failed sync: the unsynced bytes count as clean, and no later sync keeps them.

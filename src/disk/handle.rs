@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::content::ReadOutcome;
 use super::faults::{Call, Fault};
-use super::files::Files;
+use super::files::{Files, LOG_SUFFIX};
 use super::locks::{Busy, HandleNumber, Level};
 use super::memory::SlotLock;
 use super::operation::{FileNumber, NameSync};
@@ -20,7 +20,7 @@ pub(super) struct Handle {
     /// `Synced` if the next sync makes the names of the folder durable too.
     name_sync: NameSync,
     access: AccessMode,
-    /// True for a write-ahead log, which must be emptied after a failed sync before it is appended to.
+    /// True for a write-ahead log, which must be emptied after an error before it is written to.
     is_log: bool,
 }
 
@@ -74,7 +74,7 @@ impl Handle {
             number,
             name_sync: opening.name_sync,
             access: opening.access,
-            is_log: name.ends_with("-wal"),
+            is_log: name.ends_with(LOG_SUFFIX),
         })
     }
 
@@ -123,8 +123,8 @@ impl Handle {
             // The fault is returned after the match, because a short write still writes some bytes.
             match fault {
                 Ok(()) => {
-                    let is_unsynced = self.is_log && files.file(self.file).has_failed_sync;
-                    files.is_failed_log_used |= is_unsynced;
+                    let is_doubtful = self.is_log && files.file(self.file).is_doubtful;
+                    files.is_doubtful_log_used |= is_doubtful;
                     files.write(self.file, at, bytes);
                 }
                 Err(Fault::ShortWrite) => {
@@ -140,13 +140,19 @@ impl Handle {
     pub(super) fn truncate(&self, length: usize) -> Result<(), Fault> {
         self.call(Call::Truncate, |files| {
             files.truncate(self.file, length);
-            files.file(self.file).has_failed_sync &= length > 0;
+            files.file(self.file).is_doubtful &= length > 0;
         })
     }
 
     /// Ends a commit that has taken effect.
     pub(super) fn end_commit(&self) -> Result<(), Fault> {
-        self.call(Call::CommitEnd, |_| ())
+        self.with_files_in_turn(|files| {
+            let ended = files.fault_injector.check_call(Call::CommitEnd);
+            if ended.is_err() {
+                files.doubt_logs();
+            }
+            ended
+        })
     }
 
     pub(super) fn sync(&mut self) -> Result<(), Fault> {
@@ -157,7 +163,7 @@ impl Handle {
                 Err(Fault::Dropped) => files.drop_unsynced(self.file),
                 Err(_) => {}
             }
-            files.file(self.file).has_failed_sync |= fault.is_err();
+            files.file(self.file).is_doubtful |= fault.is_err();
             files.capture_after_fault(&fault);
             fault
         })?;

@@ -79,6 +79,15 @@ impl SimulatedDisk {
         Self::from_files(left)
     }
 
+    /// Returns the visible content of a file; `None` if no file has the name.
+    pub fn content(&self, name: &str) -> Option<Vec<u8>> {
+        let mut files = self.0.files();
+        let file = files.find(name)?;
+        let mut content = vec![0; files.length(file)];
+        files.read(file, 0, &mut content);
+        Some(content)
+    }
+
     /// Starts a log of all changes of this disk. A disk without one, as a new disk is, has no cost
     /// for it.
     pub fn start_log(&self) {
@@ -90,13 +99,13 @@ impl SimulatedDisk {
         let mut files = self.0.files();
         files.fault_injector.arm(fault);
         files.after_first_fault = None;
-        files.is_failed_log_used = false;
+        files.is_doubtful_log_used = false;
     }
 
-    /// Returns whether a log was written to after its sync had failed, since
+    /// Returns whether a log was written to after a sync or a commit of it had failed, since
     /// [`SimulatedDisk::arm`], without being emptied before.
-    pub fn is_failed_log_used(&self) -> bool {
-        self.0.files().is_failed_log_used
+    pub fn is_doubtful_log_used(&self) -> bool {
+        self.0.files().is_doubtful_log_used
     }
 
     /// Stops the injection. Returns the calls since [`SimulatedDisk::arm`] and, if a fault occurred

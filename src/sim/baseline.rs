@@ -119,9 +119,9 @@ pub(super) fn run_until_done(
     end
 }
 
-/// Reads the whole content of a database.
+/// Reads the whole content of a database, on a copy: the last reader that closes empties the log.
 pub(super) fn read_contents(disk: &SimulatedDisk) -> Result<Contents, SimError> {
-    Ok(Store::open(disk)?.read(|reading| reading.contents())?)
+    Ok(Store::open(&disk.fork())?.read(|reading| reading.contents())?)
 }
 
 /// Returns the number of cells that all runs of a database committed.

@@ -151,8 +151,8 @@ pub(super) fn run_with_fault(
     if let Some([before, left]) = &acknowledged {
         violations.extend(checker.check_acknowledged(before, left)?);
     }
-    if disk.is_failed_log_used() {
-        violations.push(Violation::FailedLogUsed);
+    if disk.is_doubtful_log_used() {
+        violations.push(Violation::DoubtfulLogUsed);
     }
     // A COMMIT in doubt is read back, which one fault does not prevent.
     if injected.duration == FaultDuration::Once && attempt.end != RunEnd::Complete {

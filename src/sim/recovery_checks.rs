@@ -60,7 +60,7 @@ pub(super) fn check_recovered_disk(
 }
 
 fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
-    Ok(Store::open(disk)?.read(|reading| {
+    Ok(Store::open(&disk.fork())?.read(|reading| {
         let newest = reading.runs().latest(1)?;
         newest
             .first()
@@ -77,7 +77,7 @@ fn check_database(
     disk: &SimulatedDisk,
     violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
-    let store = Store::open(disk)?;
+    let store = Store::open(&disk.fork())?;
     let environment = run_under_test.environment(1);
     let verification = verify(&store, settings, &environment, Sample::All, &|_| {})?;
     for check in &verification.checks {
@@ -128,7 +128,7 @@ pub(super) fn check_no_active_run(
     disk: &SimulatedDisk,
     violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
-    let store = Store::open(disk)?;
+    let store = Store::open(&disk.fork())?;
     let (running, holder) = store.read(|reading| {
         Ok::<_, SimError>((
             reading.runs().in_state(RunState::Running)?,

@@ -48,9 +48,9 @@ pub enum Violation {
         /// The session of the entries.
         day: Day,
     },
-    /// The log was appended to after a sync of it had failed: what follows can be lost later.
-    #[error("the log was appended to after its sync had failed, without being emptied")]
-    FailedLogUsed,
+    /// The log was written to after a sync or a commit had failed: what follows can be lost later.
+    #[error("the log was written to after a sync or a commit had failed, without being emptied")]
+    DoubtfulLogUsed,
     /// A batch was reported as committed before it was written.
     #[error("a batch was reported as committed, but is not written")]
     AcknowledgedTooEarly,

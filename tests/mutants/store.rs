@@ -89,7 +89,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
     ),
     fault(
         "log-kept-after-a-failed-commit",
-        "a log whose sync failed is appended to by the same process",
+        "a log is appended to after a commit that returned an error",
         &[Sim("faults")],
         &[edit(
             COMMIT,

@@ -20,7 +20,8 @@ const COMMANDS: [(&str, Command); 6] = [
     ("create", |scene, places| scene.load(&places.copy)),
     ("run", |scene, places| {
         let run_request = RunRequest::new(Request::new(Scope::AllActive), "all active");
-        let observer = RunObserver::unobserved(&AtomicBool::new(false));
+        let cancel = AtomicBool::new(false);
+        let observer = RunObserver::unobserved(&cancel);
         let (settings, environment) = (&scene.settings, scene.environment());
         let store = Store::open(places.database.clone())?;
         engine::run(&store, &run_request, settings, &environment, &observer)?;

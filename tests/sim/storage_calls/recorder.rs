@@ -28,8 +28,8 @@ pub(super) fn end_watch(folder: &str) -> Vec<String> {
     watched().remove(folder).unwrap_or_default().0
 }
 
-/// Adds a call that does not come from SQLite.
-pub(super) fn record(folder: &str, call: String) {
+/// Adds a call.
+fn record(folder: &str, call: String) {
     if let Some((calls, _)) = watched().get_mut(folder) {
         calls.push(call);
     }
@@ -39,21 +39,35 @@ fn split(name: &str) -> (&str, &str) {
     name.rsplit_once('/').unwrap_or(("", name))
 }
 
-/// Registers a recorder of the calls to the file system `inner`, or of the default one, whose place
-/// it then takes.
-pub(super) fn register(name: &'static CStr, inner: Option<&CStr>) {
-    // SAFETY: SQLite copies nothing from the box, which is never freed; `inner` is a string or null,
-    // and what is found stays registered until the process ends.
-    let code = unsafe {
-        let found = ffi::sqlite3_vfs_find(inner.map_or(std::ptr::null(), CStr::as_ptr));
-        assert!(!found.is_null(), "{inner:?} is not registered");
-        let vfs = Box::into_raw(Box::new(ffi::sqlite3_vfs {
+/// Records the calls to the default file system from now on.
+pub(super) fn record_default() {
+    // SAFETY: null names the default file system, and there is one.
+    unsafe { take_place(ffi::sqlite3_vfs_find(std::ptr::null()), true) }
+}
+
+/// Records the calls to a file system from now on.
+pub(super) fn record_named(name: &CStr) {
+    // SAFETY: SQLite reads the name during the call.
+    unsafe { take_place(ffi::sqlite3_vfs_find(name.as_ptr()), false) }
+}
+
+/// Registers a recorder under the name of a file system, then takes that out of SQLite's list: no
+/// moment is without the name.
+///
+/// # Safety
+///
+/// `inner` must be null or a registered file system, whose memory is never freed.
+unsafe fn take_place(inner: *mut ffi::sqlite3_vfs, is_default: bool) {
+    assert!(!inner.is_null(), "the file system is not registered");
+    // SAFETY: `inner` is a file system. SQLite keeps the box, which is never freed.
+    unsafe {
+        let recorder = Box::into_raw(Box::new(ffi::sqlite3_vfs {
             iVersion: 2,
-            szOsFile: size_of::<RecordedFile>() as c_int + (*found).szOsFile,
-            mxPathname: (*found).mxPathname,
+            szOsFile: size_of::<RecordedFile>() as c_int + (*inner).szOsFile,
+            mxPathname: (*inner).mxPathname,
             pNext: null_mut(),
-            zName: name.as_ptr(),
-            pAppData: found.cast(),
+            zName: (*inner).zName,
+            pAppData: inner.cast(),
             xOpen: Some(open),
             xDelete: Some(delete),
             xAccess: Some(access),
@@ -71,9 +85,10 @@ pub(super) fn register(name: &'static CStr, inner: Option<&CStr>) {
             xGetSystemCall: None,
             xNextSystemCall: None,
         }));
-        ffi::sqlite3_vfs_register(vfs, c_int::from(inner.is_none()))
-    };
-    assert_eq!(code, ffi::SQLITE_OK);
+        let code = ffi::sqlite3_vfs_register(recorder, c_int::from(is_default));
+        assert_eq!(code, ffi::SQLITE_OK);
+        assert_eq!(ffi::sqlite3_vfs_unregister(inner), ffi::SQLITE_OK);
+    }
 }
 
 /// An open file. The memory of the other file system's file follows it.

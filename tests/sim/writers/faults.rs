@@ -38,6 +38,9 @@ pub(crate) fn inject_faults_into_writers(step: usize) -> Found {
             let written = scene.write(writer, &disk);
             drop(disk.disarm());
             let place = format!("{}: {injected:?}, {written:?}", writer.name);
+            if disk.is_doubtful_log_used() {
+                return Err(format!("{place}: a log is used after an error"));
+            }
             for left in [disk.fork(), disk.after_power_cut()] {
                 if !known.insert((left.digest(), written.is_ok())) {
                     continue;

@@ -2,7 +2,7 @@
 
 use plimsoll::app::record_verification;
 use plimsoll::domain::Scope;
-use plimsoll::engine::{RunRequest, Settings};
+use plimsoll::engine::{EngineError, RunEvent, RunRequest, Settings};
 use plimsoll::notify::{
     Channels, DeliveryMode, Endpoint, Notifier, NotifyContext, Secret, deliver,
 };
@@ -34,12 +34,14 @@ pub(super) const WRITERS: &[Writer] = &[
 
 fn record(scene: &Scene, store: &Store, settings: &Settings) -> Written {
     let environment = scene.environment();
-    let verified = verify(store, settings, &environment, Sample::All, &|_| {})?;
+    // Of a copy: a fault in a read would be recorded as damage, as it should.
+    let copy = Store::open(&scene.disk.fork())?;
+    let verified = verify(&copy, settings, &environment, Sample::All, &|_| {})?;
     record_verification(store, &environment, &verified, Sample::All)?;
     Ok(())
 }
 
-/// Writes alerts and the message of them, for a run that could not be started.
+/// Writes alerts and the message of them, for a run that failed.
 fn write_messages(scene: &Scene, store: Store) -> Written {
     let endpoint = Endpoint {
         url: Secret::new("http://localhost/"),
@@ -56,10 +58,10 @@ fn write_messages(scene: &Scene, store: Store) -> Written {
         environment: &scene.environment(),
         concern_inputs: &ConcernInputs::default(),
     };
-    let error = StoreError::ReadersBusy;
-    notifier
-        .for_run(&run_request)
-        .on_not_started(context, &error);
+    let notifications = notifier.for_run(&run_request);
+    notifications.on_event(&RunEvent::Planned);
+    let error = EngineError::from(StoreError::ReadersBusy);
+    notifications.on_end(context, Err(&error));
     // An error is only logged: it must not change the result of a run.
     let messages = store.read(|reading| reading.outbox().messages())?;
     match messages.len() {
