@@ -103,10 +103,6 @@ impl Location {
         }
     }
 
-    pub(super) fn vfs(&self) -> Option<&'static std::ffi::CStr> {
-        self.files.vfs()
-    }
-
     /// Returns whether a file exists at the location.
     pub(super) fn exists(&self) -> bool {
         self.files.exists(&self.path)

@@ -16,7 +16,8 @@ use crate::writers::scene::{Scene, Writer, writers};
 /// A command that uses a database.
 type Command = fn(&Scene, &Places) -> Result<(), Box<dyn std::error::Error>>;
 
-const COMMANDS: [(&str, Command); 4] = [
+const COMMANDS: [(&str, Command); 6] = [
+    ("create", |scene, places| scene.load(&places.copy)),
     ("run", |scene, places| {
         let run_request = RunRequest::new(Request::new(Scope::AllActive), "all active");
         let cancel = AtomicBool::new(false);
@@ -31,6 +32,20 @@ const COMMANDS: [(&str, Command); 4] = [
         back_up(scene, places)?;
         let backup = Store::open(places.copy.clone())?;
         backup.read(|reading| reading.restore_to(places.database.clone(), scene.now()))?;
+        Ok(())
+    }),
+    ("write beside a reader", |_, places| {
+        let store = Store::open(places.database.clone())?;
+        let other = Store::open(places.database.clone())?;
+        other.read(|reading| {
+            reading.revision()?;
+            let mut writer = store.writer()?;
+            writer.write(|writing| writing.increment_revision())
+        })?;
+        drop(store);
+        // The next writer appends to the log that is left.
+        let mut writer = other.writer()?;
+        writer.write(|writing| writing.increment_revision())?;
         Ok(())
     }),
     ("write again after an error", |_, places| {

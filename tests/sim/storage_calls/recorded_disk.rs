@@ -44,11 +44,14 @@ pub(super) fn calls_on_disk(before: &SimulatedDisk, command: impl FnOnce(&Places
     register_recorders();
     let disk = before.fork();
     let name = disk.full_name(FILES[0].as_ref());
-    let (folder, _) = name.rsplit_once('/').expect("a disk has a folder");
+    let folder = name
+        .parent()
+        .expect("a disk has a folder")
+        .to_string_lossy();
     let places = Places::new(|name| Location::on(Arc::new(disk.clone()), name));
-    watch(folder);
+    watch(&folder);
     command(&places);
-    end_watch(folder)
+    end_watch(&folder)
 }
 
 /// Records the calls of `command` on files with the content of a disk.
