@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
@@ -69,14 +70,7 @@ impl Location {
     /// Opens a connection, which makes no file unless `flags` say so.
     pub(super) fn connect(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
         let opened = self.open_named(&self.files.full_name(&self.path), flags);
-        // SQLite's message has the full name, which can differ from run to run.
-        opened.map_err(|error| match error {
-            rusqlite::Error::SqliteFailure(code, Some(_)) => {
-                let message = format!("failed to open `{}`", self.path.display());
-                rusqlite::Error::SqliteFailure(code, Some(message))
-            }
-            other => other,
-        })
+        opened.map_err(|error| self.with_path(error))
     }
 
     /// Opens a connection that reads the file alone, without its log and without locks.
@@ -84,6 +78,30 @@ impl Location {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_URI;
+        self.open_named(Path::new(&(self.uri() + "?immutable=1")), flags)
+    }
+
+    /// Returns what opens the connections of a pool, which make no file unless `flags` say so.
+    pub(super) fn connections(&self, flags: OpenFlags) -> SqliteConnectionManager {
+        let mut uri = self.uri();
+        if let Some(vfs) = self.files.vfs() {
+            uri = uri + "?vfs=" + &vfs.to_string_lossy();
+        }
+        SqliteConnectionManager::file(uri).with_flags(flags | OpenFlags::SQLITE_OPEN_URI)
+    }
+
+    /// Names the path in an error of opening: SQLite's full name can differ from run to run.
+    pub(super) fn with_path(&self, error: rusqlite::Error) -> rusqlite::Error {
+        match error {
+            rusqlite::Error::SqliteFailure(code, Some(_)) => {
+                let message = format!("failed to open `{}`", self.path.display());
+                rusqlite::Error::SqliteFailure(code, Some(message))
+            }
+            other => other,
+        }
+    }
+
+    fn uri(&self) -> String {
         let name = self.files.full_name(&self.path);
         let mut uri = "file:".to_owned();
         for byte in name.as_os_str().as_encoded_bytes() {
@@ -93,7 +111,7 @@ impl Location {
                 _ => uri += &format!("%{byte:02x}"),
             }
         }
-        self.open_named(Path::new(&(uri + "?immutable=1")), flags)
+        uri
     }
 
     fn open_named(&self, name: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {

@@ -3,13 +3,17 @@
 //!
 //! The last connection that is closed empties and removes the log. So the thread that needs a
 //! connection opens it, and the thread that drops the last handle closes all of them: none is open
-//! after a command has ended, and the calls to the disk have the same order each time.
+//! after a command has ended, and the calls to the disk have the same order each time. The pool,
+//! which has a thread of its own, only hands out the places for them.
 
+use std::convert::Infallible;
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use r2d2::{ManageConnection, PooledConnection};
+use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
+use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::active_reads::ActiveReads;
 use super::connection;
@@ -18,9 +22,12 @@ use super::file_system::FileId;
 use super::location::Location;
 
 /// Maximum number of connections that read a file at once.
-const READERS: usize = 4;
-/// The wait for another reader to end.
-const LEND_WAIT: Duration = Duration::from_secs(30);
+const READERS: u32 = 4;
+/// The thread that makes places, for the pools of all databases.
+static MAKER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
+    let pool = ScheduledThreadPool::builder().num_threads(1);
+    Arc::new(pool.thread_name_pattern("readers-{}").build())
+});
 
 /// The reading connections of one database.
 #[derive(Debug, Clone)]
@@ -37,15 +44,8 @@ struct Shared {
 #[derive(Debug)]
 struct Pool {
     file: FileId,
-    connections: Mutex<Connections>,
-    returned: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Connections {
-    idle: Vec<Connection>,
-    /// The number of those that are lent or being opened.
-    lent: usize,
+    connections: SqliteConnectionManager,
+    places: r2d2::Pool<Places>,
 }
 
 impl Readers {
@@ -53,7 +53,7 @@ impl Readers {
     pub(super) fn new(location: &Location) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Shared {
             location: location.clone(),
-            current: Mutex::new(Pool::new(location.file_id()?)),
+            current: Mutex::new(Pool::new(location, location.file_id()?)),
             active: ActiveReads::default(),
         })))
     }
@@ -64,10 +64,10 @@ impl Readers {
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let pool = self.0.current()?;
-        let mut lent = pool.lend()?;
-        let connection = match &mut lent.connection {
+        let mut place = pool.lend()?;
+        let connection = match &mut *place {
             Some(idle) => idle,
-            none => none.insert(open(&self.0.location, pool.file)?),
+            none => none.insert(pool.open(&self.0.location)?),
         };
         let _active = self.0.active.begin(&self.0.location);
         work(connection)
@@ -91,7 +91,7 @@ impl Shared {
         }
         drop(known);
         connection::check(&self.location)?;
-        let current = Pool::new(file);
+        let current = Pool::new(&self.location, file);
         let before = mem::replace(&mut *lock(), Arc::clone(&current));
         // Closed without the lock: other threads may read the new file meanwhile.
         drop(before);
@@ -100,65 +100,70 @@ impl Shared {
 }
 
 impl Pool {
-    fn new(file: FileId) -> Arc<Self> {
+    fn new(location: &Location, file: FileId) -> Arc<Self> {
+        // A connection may write, so that the last one that is closed can empty and remove the log;
+        // `query_only` forbids all else.
+        let connections = location.connections(connection::write_flags());
+        let places = r2d2::Pool::builder()
+            .max_size(READERS)
+            .min_idle(Some(0))
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .thread_pool(Arc::clone(&MAKER))
+            .build_unchecked(Places);
         Arc::new(Self {
             file,
-            connections: Mutex::default(),
-            returned: Condvar::new(),
+            connections: connections.with_init(connection::prepare_reader),
+            places,
         })
     }
 
-    fn connections(&self) -> MutexGuard<'_, Connections> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Takes a place, which has a connection if it was used before.
+    fn lend(&self) -> Result<PooledConnection<Places>, StoreError> {
+        self.places.get().map_err(|_| StoreError::ReadersBusy)
     }
 
-    /// Takes an unused connection, or the right to open one.
-    fn lend(&self) -> Result<Lent<'_>, StoreError> {
-        let is_full = |connections: &mut Connections| connections.lent == READERS;
-        let waited = self
-            .returned
-            .wait_timeout_while(self.connections(), LEND_WAIT, is_full);
-        let (mut connections, wait) = waited.unwrap_or_else(PoisonError::into_inner);
-        if wait.timed_out() {
-            return Err(StoreError::ReadersBusy);
-        }
-        connections.lent += 1;
-        let connection = connections.idle.pop();
-        drop(connections);
-        Ok(Lent {
-            pool: self,
-            connection,
-        })
+    fn open(&self, location: &Location) -> Result<Connection, StoreError> {
+        let opened = self.connections.connect();
+        let connection = opened.map_err(|error| location.with_path(error))?;
+        // Another file may have taken the name meanwhile.
+        location.ensure_is(self.file)?;
+        Ok(connection)
     }
 }
 
-/// A connection in use, which is returned on drop, also after an error or a panic: the transaction
-/// has ended by then.
-struct Lent<'p> {
-    pool: &'p Pool,
-    /// None until it is opened.
-    connection: Option<Connection>,
-}
-
-impl Drop for Lent<'_> {
+impl Drop for Pool {
     fn drop(&mut self) {
-        let mut connections = self.pool.connections();
-        connections.lent -= 1;
-        connections.idle.extend(self.connection.take());
-        self.pool.returned.notify_one();
+        // The pool's thread may keep the places for a moment longer. None is lent any more.
+        let mut emptied = Vec::new();
+        while let Some(mut place) = self.places.try_get() {
+            drop(place.take());
+            emptied.push(place);
+        }
     }
 }
 
-/// Opens a connection. It may write, so that the last one that is closed can empty and remove the
-/// log; `query_only` forbids all else.
-fn open(location: &Location, file: FileId) -> Result<Connection, StoreError> {
-    let mut connection = location.connect(connection::write_flags())?;
-    connection::prepare_reader(&mut connection)?;
-    // Another file may have taken the name meanwhile.
-    location.ensure_is(file)?;
-    Ok(connection)
+/// Makes the places of a pool.
+#[derive(Debug)]
+struct Places;
+
+impl ManageConnection for Places {
+    /// None until the first user opens the connection.
+    type Connection = Option<Connection>;
+    type Error = Infallible;
+
+    fn connect(&self) -> Result<Option<Connection>, Infallible> {
+        Ok(None)
+    }
+
+    fn is_valid(&self, _: &mut Option<Connection>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn has_broken(&self, _: &mut Option<Connection>) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
