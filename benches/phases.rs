@@ -27,6 +27,7 @@ fn market() -> Market {
         sector: format!("Sector {}", id % 11),
         currency: Currency::USD,
         multiplier: Quantity::whole(1),
+        former_attributes: Vec::new(),
         inactive_from: None,
         former_symbols: Vec::new(),
         calendar: None,
@@ -134,7 +135,13 @@ fn cells(criterion: &mut Criterion) {
         });
     });
     group.bench_function("exposures", |bencher| {
-        bencher.iter(|| black_box(exposures(&market, black_box(&valuation))));
+        bencher.iter(|| {
+            black_box(exposures(
+                &market,
+                market.sessions()[last],
+                black_box(&valuation),
+            ))
+        });
     });
     group.finish();
 }

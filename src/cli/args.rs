@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use super::commands::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
     import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
-    restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
-    verify,
+    restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
+    transaction, verify,
 };
 use super::context::GlobalArgs;
 
@@ -83,6 +83,8 @@ pub(crate) enum Command {
     Price(price::PriceArgs),
     /// List or delete corporate actions, or show which were corrected or deleted
     Action(action::ActionArgs),
+    /// List securities, with the attributes that they had before
+    Security(security::SecurityArgs),
     /// List, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
     /// Shrink a scenario to the smallest one on which a condition holds

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::day::Day;
+
 /// A value that differs between an existing record and its correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -11,6 +13,8 @@ pub struct Change {
     pub was: String,
     /// The new value as text; empty if there is none.
     pub now: String,
+    /// The day from which on the values differ; `None` if there is none to tell.
+    pub from: Option<Day>,
 }
 
 impl Change {
@@ -24,6 +28,7 @@ impl Change {
             column,
             was: was.to_string(),
             now: now.to_string(),
+            from: None,
         })
     }
 
@@ -38,13 +43,24 @@ impl Change {
             column,
             was: text(was),
             now: text(now),
+            from: None,
         })
+    }
+
+    /// Returns the change as one that begins on a day.
+    #[must_use]
+    pub(super) fn from_day(self, from: Option<Day>) -> Self {
+        Self { from, ..self }
     }
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} `{}` → `{}`", self.column, self.was, self.now)
+        write!(f, "{} `{}` → `{}`", self.column, self.was, self.now)?;
+        match self.from {
+            Some(day) => write!(f, " from {day}"),
+            None => Ok(()),
+        }
     }
 }
 

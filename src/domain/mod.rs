@@ -18,6 +18,7 @@ mod cell;
 mod corporate_action;
 mod correction;
 mod coverage;
+mod dated_attributes;
 mod day;
 mod decimal_text;
 mod division;
@@ -65,6 +66,7 @@ pub use corporate_action::{
 };
 pub use correction::{Change, Correction};
 pub use coverage::{Coverage, IdSet, PhaseCells, count_cell_phases, count_ids};
+pub use dated_attributes::{AttributeSpan, AttributeValues, MultiplierChange};
 pub use day::{Day, DayError, DayRange};
 pub(crate) use division::greatest_common_divisor;
 pub use exchange_rate::ExchangeRate;
@@ -89,7 +91,8 @@ pub use risk_model::{Factor, RiskModel, Shock};
 pub use scope::{CellSelection, EmptyScope, Members, Scope};
 pub use sectors::{Sector, SectorNames, SectorWeights};
 pub use security::{
-    AssetClass, CloseSigns, Currency, FormerSymbol, NewSecurity, Security, UnknownValue,
+    AssetClass, CloseSigns, Currency, DatedAttributes, FormerAttributes, FormerSymbol, NewSecurity,
+    Security, UnknownValue,
 };
 pub use security_calendars::{SecurityCalendars, is_closed};
 pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};

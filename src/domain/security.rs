@@ -78,8 +78,8 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// The closes that an asset class can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The closes that an asset class can have, those with the fewest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CloseSigns {
     /// Only closes above zero.
     Positive,
@@ -161,6 +161,11 @@ impl AssetClass {
         }
     }
 
+    /// Returns whether a portfolio can hold securities of this class: an index or a rate only measures.
+    pub const fn can_be_held(self) -> bool {
+        !matches!(self, Self::Index | Self::Fx)
+    }
+
     /// Returns the name, as files write it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -208,6 +213,26 @@ pub struct FormerSymbol {
     pub symbol: String,
 }
 
+/// The attributes of a security that can change on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatedAttributes {
+    /// Asset class in the period.
+    pub class: AssetClass,
+    /// Sector name; empty if it has none.
+    pub sector: String,
+    /// Factor from quantity × price to value.
+    pub multiplier: Quantity,
+}
+
+/// Attributes that a security had until one of them changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormerAttributes {
+    /// The first day on which one of them was another.
+    pub until: Day,
+    /// All of them up to the day before.
+    pub attributes: DatedAttributes,
+}
+
 /// A security as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Security {
@@ -219,15 +244,17 @@ pub struct Security {
     pub former_symbols: Vec<FormerSymbol>,
     /// Display name, as imported.
     pub name: String,
-    /// Asset class, part of the exposures.
+    /// Current asset class, part of the exposures.
     pub class: AssetClass,
-    /// Sector name; empty if it has none.
+    /// Current sector name; empty if it has none.
     pub sector: String,
     /// Currency in which it is priced.
     pub currency: Currency,
-    /// Factor from quantity × price to value: 1 for shares, 100 for most options, 0.01 for a bond
-    /// priced in percent.
+    /// Current factor from quantity × price to value: 1 for shares, 100 for most options, 0.01 for a
+    /// bond priced in percent.
     pub multiplier: Quantity,
+    /// Class, sector and multiplier before the current ones, in ascending order of their ends.
+    pub former_attributes: Vec<FormerAttributes>,
     /// First day on which it is declared inactive: no cell waits for its price from then on.
     pub inactive_from: Option<Day>,
     /// Name of the calendar of its exchange; `None` if it has a close on each session of the
@@ -250,6 +277,8 @@ pub struct NewSecurity {
     pub currency: Currency,
     /// Factor from quantity × price to value, as in [`Security::multiplier`].
     pub multiplier: Quantity,
+    /// Class, sector and multiplier before, as in [`Security::former_attributes`].
+    pub former_attributes: Vec<FormerAttributes>,
     /// First day on which it is declared inactive, if any.
     pub inactive_from: Option<Day>,
     /// Name of the calendar of its exchange, as in [`Security::calendar`].
@@ -267,6 +296,7 @@ impl NewSecurity {
             sector: String::new(),
             currency: Currency::USD,
             multiplier: Quantity::whole(1),
+            former_attributes: Vec::new(),
             inactive_from: None,
             calendar: None,
         }
@@ -283,6 +313,7 @@ impl NewSecurity {
             sector: self.sector,
             currency: self.currency,
             multiplier: self.multiplier,
+            former_attributes: self.former_attributes,
             inactive_from: self.inactive_from,
             calendar: self.calendar,
         }
@@ -290,9 +321,9 @@ impl NewSecurity {
 }
 
 impl Security {
-    /// Returns whether a portfolio can hold this security: an index or a rate only measures.
-    pub const fn can_be_held(&self) -> bool {
-        !matches!(self.class, AssetClass::Index | AssetClass::Fx)
+    /// Returns whether a portfolio can hold this security on any day.
+    pub fn can_be_held(&self) -> bool {
+        self.classes().any(AssetClass::can_be_held)
     }
 
     /// Returns the same security without its dense id and former symbols.
@@ -304,6 +335,7 @@ impl Security {
             sector: self.sector.clone(),
             currency: self.currency,
             multiplier: self.multiplier,
+            former_attributes: self.former_attributes.clone(),
             inactive_from: self.inactive_from,
             calendar: self.calendar.clone(),
         }
@@ -311,6 +343,7 @@ impl Security {
 
     /// Returns whether a cell waits for a price of this security on `day`.
     pub fn is_price_expected(&self, day: Day) -> bool {
-        self.class != AssetClass::Private && self.inactive_from.is_none_or(|from| day < from)
+        self.class_on(day) != AssetClass::Private
+            && self.inactive_from.is_none_or(|from| day < from)
     }
 }

@@ -165,10 +165,9 @@ impl OpenSession<'_> {
         let mut stopwatch = Stopwatch::start(clock);
         // Two passes: both in one was from 4 % quicker to 20 % slower (docs/performance-log.md).
         let weights = map(BOOKS, &valued, |cell| {
-            Some(exposures(
-                market_of(cell).market,
-                cell.valuation_for(Phase::Exposures)?,
-            ))
+            let (market, day) = (market_of(cell).market, self.day);
+            let valuation = cell.valuation_for(Phase::Exposures)?;
+            Some(exposures(market, day, valuation))
         });
         stopwatch.lap(&mut times.exposures);
         let risks = map(RISKS, &valued, |cell| {

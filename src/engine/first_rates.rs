@@ -57,7 +57,11 @@ fn first_rates(
     // A later close of these can end the rate again, so that all closes are read.
     let is_unsteady = |pair: &SecurityId| {
         let known = securities.iter().find(|security| security.id == *pair);
-        known.is_none_or(|security| security.class.closes() != CloseSigns::Positive)
+        let is_steady = |security: &Security| {
+            let mut classes = security.classes();
+            classes.all(|class| class.closes() == CloseSigns::Positive)
+        };
+        known.is_none_or(|security| !is_steady(security))
     };
     let (unsteady, mut open): (BTreeSet<_>, BTreeSet<_>) =
         pairs.iter().copied().partition(is_unsteady);

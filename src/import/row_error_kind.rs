@@ -220,6 +220,21 @@ pub enum RowErrorKind {
     /// Six capital letters name the exchange rate of two currencies.
     #[error("`{0}` is the name of an exchange rate, which no other security can have or lose")]
     SymbolOfPair(String),
+    /// Attributes change on a day for a security of which none are known before.
+    #[error("no row without `valid_from` says what `{symbol}` was before")]
+    NothingBefore {
+        /// The symbol as it is in the file.
+        symbol: String,
+    },
+    /// A row with the day of a change changes nothing.
+    #[error("the row has neither class, sector nor multiplier from that day on")]
+    NothingByDay,
+    /// The attribute does not change on a day.
+    #[error("`{column}` has one value for all days and cannot change from `valid_from` on")]
+    NotByDay {
+        /// The name of the column.
+        column: &'static str,
+    },
     /// No calendar has the name.
     #[error("no calendar has the name `{name}`")]
     UnknownCalendar {

@@ -32,6 +32,10 @@ impl RowErrorKind {
                 "name the security by its present symbol in `[risk]` of the configuration, and run once"
                     .to_owned()
             }
+            Self::NothingBefore { .. } => {
+                "add a row with its values before that day, without a `valid_from`".to_owned()
+            }
+            Self::NotByDay { .. } => "change it in a row without `valid_from`".to_owned(),
             Self::UnknownPortfolio { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "import the portfolio first: `plimsoll import portfolios FILE`".to_owned(),

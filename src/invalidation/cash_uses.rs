@@ -40,7 +40,9 @@ pub(super) fn affected_by_cash_uses(
     let pairs = CurrencyPairs::new(securities.values());
     let multiplier = |entry: &Transaction| {
         let security = entry.security.and_then(|id| securities.get(&id));
-        security.map_or(Quantity::whole(1), |security| security.multiplier)
+        security.map_or(Quantity::whole(1), |security| {
+            security.multiplier_on(entry.day)
+        })
     };
     let mut known: BTreeMap<(Currency, Currency), AffectedSessions> = BTreeMap::new();
     for entries in entries.chunk_by(|a, b| a.portfolio == b.portfolio) {

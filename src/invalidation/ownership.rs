@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Day, HeldQuantity, HoldingMovement, IdSet, PortfolioId, Split, Transaction};
+use crate::domain::{
+    Day, HeldQuantity, HoldingMovement, IdSet, PortfolioId, Split, Transaction,
+};
 
 /// The movements and splits of one security over an interval of sessions.
 #[derive(Debug, Clone)]
@@ -120,15 +122,17 @@ impl<'s> Ownership<'s> {
         owners
     }
 
-    /// Groups the portfolios by the session index of their first movement.
-    pub(super) fn first_movements(&self) -> BTreeMap<usize, IdSet> {
-        let mut first: BTreeMap<usize, IdSet> = BTreeMap::new();
+    /// Groups the portfolios by the session index of their first movement on `first` or later.
+    pub(super) fn first_movements(&self, first: Day) -> BTreeMap<usize, IdSet> {
+        let mut moved: BTreeMap<usize, IdSet> = BTreeMap::new();
         for entries in self.by_portfolio() {
-            let Transaction { day, portfolio, .. } = entries[0].transaction;
-            let owners = first.entry(self.session_index(day)).or_default();
-            owners.insert(portfolio.0);
+            let mut entries = entries.iter().map(|movement| &movement.transaction);
+            if let Some(entry) = entries.find(|entry| entry.day >= first) {
+                let owners = moved.entry(self.session_index(entry.day)).or_default();
+                owners.insert(entry.portfolio.0);
+            }
         }
-        first
+        moved
     }
 
     /// Returns the portfolios that carry lots of the `givers`, each with the day of the first such

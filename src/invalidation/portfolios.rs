@@ -74,6 +74,7 @@ fn change(Correction { was, now }: &Correction<Portfolio>) -> Option<(&Portfolio
             column,
             was,
             now: to,
+            ..
         } = change;
         format!("{column} of {} changed from {was} to {to}", now.name)
     });

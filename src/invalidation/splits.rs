@@ -95,15 +95,26 @@ fn affected_on_sessions(
     security: &Security,
     split: &Split,
 ) -> Result<AffectedCells, StoreError> {
-    let sessions = facts.sessions(split.day)?;
-    let later = &sessions[sessions.partition_point(|session| *session < split.day)..];
-    let close = facts.reading.closes().first_on(security.id, later)?;
-    let changed = AffectedSessions::from_split(sessions, split.day, close, LONGEST_WINDOW);
-    let owners = facts.ownership(security.id, sessions, |_| true)?;
-    let days = BTreeSet::from([split.day]);
-    let freshest = FreshestPrices::Closes(&days);
-    let affected = affected_by_price_uses(facts, security, &freshest, &changed, &owners)?;
+    let owners = facts.ownership(security.id, facts.sessions(split.day)?, |_| true)?;
+    let affected = affected_by_unit_price(facts, security, split.day, &owners)?;
     Ok(affected.union(affected_by_quantity(split.day, &owners)))
+}
+
+/// Returns the cells that use the price of one unit from before `day`, or its return on that day, where
+/// one unit becomes another. `owners` is the ownership from that day on.
+pub(super) fn affected_by_unit_price(
+    facts: &Facts<'_>,
+    security: &Security,
+    day: Day,
+    owners: &Ownership<'_>,
+) -> Result<AffectedCells, StoreError> {
+    let sessions = owners.sessions;
+    let later = &sessions[sessions.partition_point(|session| *session < day)..];
+    let close = facts.reading.closes().first_on(security.id, later)?;
+    let changed = AffectedSessions::from_split(sessions, day, close, LONGEST_WINDOW);
+    let days = BTreeSet::from([day]);
+    let freshest = FreshestPrices::Closes(&days);
+    affected_by_price_uses(facts, security, &freshest, &changed, owners)
 }
 
 /// Returns all cells, from the session of a split or another action on, of the portfolios that held

@@ -53,12 +53,14 @@ pub(super) fn is_outdated(quality: PriceQuality) -> bool {
     matches!(quality, PriceQuality::Stale(age) if age >= MAX_SESSIONS_WITHOUT_CLOSE)
 }
 
-/// A split, with the index of the session from which it applies.
+/// A split, or a change of the multiplier, which changes the price of the same value as a split does.
+/// With the index of the session from which it applies.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SessionSplit {
     pub(super) session: usize,
-    pub(super) new: u32,
-    pub(super) old: u32,
+    /// New units for `old` ones, both above zero.
+    pub(super) new: i64,
+    pub(super) old: i64,
 }
 
 /// A close carried through splits. It is rounded once, however many splits follow.
@@ -156,7 +158,7 @@ impl Columns {
         let mut run = 0_u16;
         for session in 0..self.sessions {
             while let Some(split) = splits.next_if(|split| split.session == session) {
-                let (new, old) = (i64::from(split.new), i64::from(split.old));
+                let (new, old) = (split.new, split.old);
                 before = before.and_then(|as_of| {
                     carried = carried.split(new, old)?;
                     let price = carried.price()?;

@@ -4,15 +4,15 @@
 use super::market::Market;
 use super::valuation::Valuation;
 use crate::domain::output::{Exposures, Position};
-use crate::domain::{Absence, AssetClass, Figure, SectorWeights};
+use crate::domain::{Absence, AssetClass, Day, Figure, SectorWeights};
 
-/// Splits a cell's value by sector and class. Weights are signed shares of NAV and absent if NAV
+/// Splits the value of a cell on `day` by sector and class. Weights are signed shares of NAV and absent if NAV
 /// is not positive; concentration uses the sizes of the holdings and does not need a NAV.
 ///
 /// # Panics
 ///
 /// If the market does not have the security of a holding.
-pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
+pub fn exposures(market: &Market, day: Day, valuation: &Valuation) -> Exposures {
     let snapshot = &valuation.snapshot;
     let (nav, count) = (snapshot.nav.units(), valuation.positions.len() as u32);
     let concentration = Concentration::from_positions(&valuation.positions);
@@ -29,7 +29,7 @@ pub fn exposures(market: &Market, valuation: &Valuation) -> Exposures {
         exposures.weights = Figure::absent(Absence::NoPositiveNav, count);
     } else if count > 0 {
         let weigh = |units: i128| units as f64 / nav as f64;
-        let totals = ExposureTotals::from_positions(market, &valuation.positions);
+        let totals = ExposureTotals::from_positions(market, day, &valuation.positions);
         exposures.sectors = totals.sectors(market, weigh);
         exposures.classes = totals.classes(weigh);
         exposures.weights = Figure::new(weigh(snapshot.net.units().into()), count);
@@ -45,7 +45,7 @@ struct ExposureTotals {
 }
 
 impl ExposureTotals {
-    fn from_positions(market: &Market, positions: &[Position]) -> Self {
+    fn from_positions(market: &Market, day: Day, positions: &[Position]) -> Self {
         // 128 bits: no number of holdings overflows the sum of their 64-bit values.
         let mut totals = Self {
             sectors: vec![None; market.classifications().sectors().count()],
@@ -55,7 +55,7 @@ impl ExposureTotals {
             let slot = market
                 .slot(position.security)
                 .expect("a holding is of a security of the market it was valued in");
-            let classification = market.classifications().get(slot.index());
+            let classification = market.classifications().get(slot.index(), day);
             let units = i128::from(position.value.units());
             *totals.sectors[classification.sector.index()].get_or_insert(0) += units;
             *totals.classes[classification.class as usize].get_or_insert(0) += units;
@@ -151,7 +151,7 @@ mod tests {
         let valuation = Books::open(&history)
             .value_on(&market, &history, 0)
             .unwrap();
-        exposures(&market, &valuation)
+        exposures(&market, market.sessions()[0], &valuation)
     }
 
     #[test]

@@ -5,7 +5,9 @@ use super::columns::{AsOfPrice, Slot};
 use super::error::PhaseError;
 use super::market::Market;
 use super::rates::Conversion;
-use crate::domain::{Currency, ExchangeRate, Money, Price, PriceQuality, Quantity, SecurityId};
+use crate::domain::{
+    Currency, Day, ExchangeRate, Money, Price, PriceQuality, Quantity, SecurityId,
+};
 
 /// The multiplier of a security whose price is that of one unit of quantity.
 const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
@@ -15,6 +17,9 @@ const UNIT_MULTIPLIER: Quantity = Quantity::whole(1);
 pub(super) struct Instrument {
     pub(super) security: SecurityId,
     slot: Slot,
+    /// Whether the multiplier was another on former days.
+    has_former_multiplier: bool,
+    /// The multiplier of the last days.
     multiplier: Quantity,
     /// `None` if security and portfolio have the same currency. Boxed to keep an instrument small:
     /// valuation reads all holdings of a portfolio in sequence.
@@ -45,6 +50,7 @@ impl Instrument {
         Ok(Self {
             security: id,
             slot,
+            has_former_multiplier: security.multiplier_changes().next().is_some(),
             multiplier: security.multiplier,
             conversion,
         })
@@ -85,27 +91,42 @@ impl Instrument {
     ) -> Result<ConvertedValue, PhaseError> {
         // Most holdings need neither multiplier nor rate, and then one product of 64-bit numbers.
         if self.multiplier == UNIT_MULTIPLIER
+            && !self.has_former_multiplier
             && self.conversion.is_none()
             && let Some(money) = price.value_of(quantity)
         {
             let rate = PriceQuality::Fresh;
             return Ok(ConvertedValue { money, rate });
         }
-        self.converted_value(market, session, price, quantity)
+        self.value_of_day(market, session, market.sessions()[session], price, quantity)
     }
 
     /// Returns quantity × multiplier × price, in the currency of the price; `None` if it does not fit.
-    pub(super) fn unconverted_value(&self, price: Price, quantity: Quantity) -> Option<Money> {
-        price.converted_value(quantity, self.multiplier, ExchangeRate::ONE)
+    pub(super) fn unconverted_value(
+        &self,
+        market: &Market,
+        day: Day,
+        price: Price,
+        quantity: Quantity,
+    ) -> Option<Money> {
+        price.converted_value(quantity, self.multiplier_on(market, day), ExchangeRate::ONE)
     }
 
-    /// The uncommon part of [`Self::value`], multiplier, conversion and errors, kept out of the
-    /// loop over holdings.
+    fn multiplier_on(&self, market: &Market, day: Day) -> Quantity {
+        match self.has_former_multiplier {
+            true => market.security_at(self.slot).multiplier_on(day),
+            false => self.multiplier,
+        }
+    }
+
+    /// Returns the same value for an event of `day`, which counts on a session: the multiplier is that
+    /// of its day. It is the uncommon part of [`Self::value`], kept out of the loop over holdings.
     #[cold]
-    fn converted_value(
+    pub(super) fn value_of_day(
         &self,
         market: &Market,
         session: usize,
+        day: Day,
         price: Price,
         quantity: Quantity,
     ) -> Result<ConvertedValue, PhaseError> {
@@ -124,7 +145,7 @@ impl Instrument {
             }
         };
         let money = price
-            .converted_value(quantity, self.multiplier, rate)
+            .converted_value(quantity, self.multiplier_on(market, day), rate)
             .ok_or_else(|| self.out_of_range(market, session))?;
         Ok(ConvertedValue {
             money,
@@ -145,6 +166,7 @@ impl Instrument {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{AttributeSpan, AttributeValues};
     use crate::phases::fixture::{MarketBuilder, amount, day, security};
 
     const EUR_SHARE: u32 = 1;
@@ -223,5 +245,46 @@ mod tests {
         let instrument = Instrument::new(&market, SecurityId(1), Currency::USD).unwrap();
         let worth = instrument.value(&market, 0, amount("99.875"), Quantity::whole(10_000));
         assert_eq!(worth.unwrap().money, amount("9987.5"));
+    }
+
+    /// CME halved the multiplier of its S&P 500 contract from 500 to 250 dollars on 1997-11-03 and gave
+    /// two contracts for one; the index, its price, went on.
+    #[test]
+    fn a_contract_that_is_halved_keeps_its_value_and_return() {
+        let mut builder = MarketBuilder::with_session_count(4).with_shares([1]);
+        let future = builder.sources.securities.pop().unwrap();
+        let of = |multiplier: &str| AttributeValues {
+            multiplier: Some(amount(multiplier)),
+            ..AttributeValues::default()
+        };
+        let (id, future) = (future.id, future.without_id());
+        let future = future.with_attributes(AttributeSpan::Around(day(0)), &of("500"));
+        let future = future.with_attributes(AttributeSpan::From(day(2)), &of("250"));
+        builder.sources.securities.push(future.with_id(id));
+        builder.add_close(1, 0, "914.62");
+        builder.add_close(1, 1, "938.99");
+        builder.add_close(1, 3, "940.76");
+        builder.add_split(1, 2, 2, 1);
+        let market = builder.build();
+        let slot = market.slot(SecurityId(1)).unwrap();
+        let carried = market.as_of(SecurityId(1), 2).unwrap();
+        assert_eq!(carried.price, amount("938.99"));
+        assert_eq!(carried.quality, PriceQuality::Stale(1));
+        let returns = market.returns(slot, 3, 2);
+        assert_eq!(returns[0], 0.0);
+        assert!((returns[1] - (940.76 / 938.99 - 1.0)).abs() < 1e-15);
+        let value = |contracts, session, price| {
+            let instrument = Instrument::new(&market, SecurityId(1), Currency::USD);
+            let value = instrument.unwrap().value(
+                &market,
+                session,
+                amount(price),
+                Quantity::whole(contracts),
+            );
+            value.unwrap().money
+        };
+        let before: Money = amount("469495");
+        assert_eq!(value(1, 1, "938.99"), before);
+        assert_eq!(value(2, 2, "938.99"), before);
     }
 }

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use super::classification::Classifications;
-use super::columns::{AsOfPrice, Columns, SessionSplit, Slot};
+use super::columns::{AsOfPrice, Columns, Slot};
 use super::rates::{AsOfRate, Conversion, CurrencyPairs};
+use super::session_splits::session_splits;
 use super::sources::{Close, MarketError, MarketSources};
 use super::stress::CompiledShock;
 use super::symbols::Symbols;
@@ -136,21 +137,12 @@ impl Market {
                 return Err(MarketError::DuplicateClose { security, day });
             }
         }
-        let mut splits: BTreeMap<usize, Vec<SessionSplit>> = BTreeMap::new();
-        for &Split {
-            security,
-            day,
-            new,
-            old,
-        } in &self.splits
-        {
-            // For a split after the last session, this is one past the end: it is never applied.
-            let session = self.session_on_or_after(day);
-            if let Some(slot) = self.slot(security) {
-                let split = SessionSplit { session, new, old };
-                splits.entry(slot.index()).or_default().push(split);
-            }
-        }
+        let splits = session_splits(
+            &self.securities,
+            &self.splits,
+            |id| self.slot(id),
+            |day| self.session_on_or_after(day),
+        );
         // Once a calendar: an exchange has many securities.
         let closed_sessions: BTreeMap<&str, Vec<bool>> = (calendars.names())
             .map(|name| {

@@ -50,6 +50,7 @@ impl Movement<'_> {
             amount,
             price,
             quantity,
+            day,
             cash,
             ..
         } = *self.transaction;
@@ -57,13 +58,15 @@ impl Movement<'_> {
             (Some(amount), _) => Ok(Some(amount)),
             (None, None) => Ok(None),
             (None, Some(price)) if cash.currency.is_some() => {
-                (self.instrument.unconverted_value(price, quantity))
-                    .map(Some)
-                    .ok_or_else(|| self.out_of_range())
+                (self
+                    .instrument
+                    .unconverted_value(self.market, day, price, quantity))
+                .map(Some)
+                .ok_or_else(|| self.out_of_range())
             }
             (None, Some(price)) => self
                 .instrument
-                .value(self.market, self.session, price, quantity)
+                .value_of_day(self.market, self.session, day, price, quantity)
                 .map(|value| Some(value.money)),
         }
     }

@@ -65,7 +65,8 @@ impl SourceWorld {
         let statistics = statistics(&market, session, (1..=HELD).map(SecurityId));
         let rest = books.as_ref().map(|valuation| {
             let risk = risk(&market, &statistics, session, Currency::USD, valuation);
-            (exposures(&market, valuation), risk)
+            let day = market.sessions()[session];
+            (exposures(&market, day, valuation), risk)
         });
         let measured: Vec<_> = statistics.iter().collect();
         format!("{books:?} {rest:?} {measured:?}")

@@ -48,12 +48,13 @@ pub fn measure(market: &Market, session: usize, securities: &[SecurityId]) -> St
         risk_inputs: Vec::with_capacity(securities.len()),
         contributions: Contributions::new(market),
     };
+    let day = market.sessions()[session];
     for id in securities {
         let Some(slot) = market.slot(*id) else {
             continue;
         };
         let (row, moments) = context.measure(*id, slot);
-        chunk.contributions.push(market, slot, &row);
+        chunk.contributions.push(market, slot, day, &row);
         chunk.rows.push(row);
         chunk.risk_inputs.push(RiskInputs {
             source: ReturnSource::Market(slot),

@@ -9,7 +9,7 @@ use super::market::Market;
 use super::moments::Moments;
 use super::series::last_n;
 use crate::domain::output::SecurityStatistics;
-use crate::domain::{Absence, Currency, Figure, SecurityId};
+use crate::domain::{Absence, Currency, Day, Figure, SecurityId};
 
 /// The statistics of all held securities on one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -286,13 +286,19 @@ impl Contributions {
         }
     }
 
-    /// Appends the row of the next security.
-    pub(super) fn push(&mut self, market: &Market, slot: Slot, statistics: &SecurityStatistics) {
+    /// Appends the row of the next security on a day.
+    pub(super) fn push(
+        &mut self,
+        market: &Market,
+        slot: Slot,
+        day: Day,
+        statistics: &SecurityStatistics,
+    ) {
         let betas = Contribution::of_betas(&statistics.factor_betas);
         let shocks = market.shocks().iter();
         let beta = statistics.beta.value();
         // Stress counts holdings and not sessions, so each move is one observation.
-        let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, beta), 1));
+        let moves = shocks.map(|shock| Contribution::new(shock.move_of(slot, day, beta), 1));
         self.columns.extend(betas.chain(moves));
     }
 

@@ -2,8 +2,9 @@
 //! is the sum of its holdings' moves, each times its weight. Formula: `docs/numbers.md`, stress.
 
 use super::columns::Slot;
+use super::dated_column::DatedColumn;
 use super::sources::MarketError;
-use crate::domain::{Security, Shock};
+use crate::domain::{Day, Security, Shock};
 
 /// The largest move of a shock, as a ratio.
 const MAX_MOVE: f64 = 1_000.0;
@@ -12,8 +13,8 @@ const MAX_MOVE: f64 = 1_000.0;
 #[derive(Debug, Clone)]
 pub(super) struct CompiledShock {
     market: f64,
-    /// By slot: the move of the security's class plus that of its sector.
-    moves: Vec<f64>,
+    /// The move of a security's class plus that of its sector.
+    moves: DatedColumn<f64>,
 }
 
 impl CompiledShock {
@@ -36,21 +37,20 @@ impl CompiledShock {
         if !sensible(&shock.market) || !moves.clone().all(sensible) {
             return Err(MarketError::InvalidShock(shock.name.clone()));
         }
-        let own_move = |security: &Security| {
-            let class = shock.classes.get(&security.class).copied();
-            let sector = shock.sectors.get(&security.sector).copied();
-            class.unwrap_or(0.0) + sector.unwrap_or(0.0)
-        };
         Ok(Self {
             market: shock.market,
-            moves: securities.iter().map(own_move).collect(),
+            moves: DatedColumn::new(securities, |class, sector| {
+                let class = shock.classes.get(&class).copied();
+                let sector = shock.sectors.get(sector).copied();
+                class.unwrap_or(0.0) + sector.unwrap_or(0.0)
+            }),
         })
     }
 
-    /// Returns the move of a security with this beta: beta × market + class + sector. `None` if the
-    /// shock moves the market and the security has no beta.
-    pub(super) fn move_of(&self, slot: Slot, beta: Option<f64>) -> Option<f64> {
-        let own = self.moves[slot.index()];
+    /// Returns the move of a security with this beta on a day: beta × market + class + sector. `None`
+    /// if the shock moves the market and the security has no beta.
+    pub(super) fn move_of(&self, slot: Slot, day: Day, beta: Option<f64>) -> Option<f64> {
+        let own = self.moves.get(slot.index(), day);
         if self.market == 0.0 {
             return Some(own);
         }

@@ -283,8 +283,8 @@ fn name_positions(
         Some(PositionView {
             symbol: security.symbol_on(day).to_owned(),
             name: security.name.clone(),
-            class: security.class,
-            sector: security.sector.clone(),
+            class: security.class_on(day),
+            sector: security.sector_on(day).to_owned(),
             quantity: position.quantity,
             price: position.price,
             quality: position.quality,

@@ -13,6 +13,7 @@
 //! | `calendars` | built-in and own calendars, and the days of one in a year |
 //! | `realized` | realized profit by lot |
 //! | `transaction_history`, `close_history` | what transactions and closes were before they changed |
+//! | `securities` | attributes of securities, with those that they had before |
 //! | `actions` | corporate actions, and what they were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
@@ -56,6 +57,7 @@ mod reason;
 mod replay;
 mod resolve;
 mod runs;
+mod securities;
 mod serialize;
 mod sessions_behind;
 mod status;
@@ -107,6 +109,7 @@ pub use reason::{CellReason, FailureView, MissingInput};
 pub use replay::{DayCells, NightResult, PolicyReplay, Replay, RuleEffect, replay_policy};
 pub use resolve::{ALL_ACTIVE, NamedScope, SHORT_ID_LENGTH, resolve_names, resolve_portfolio};
 pub use runs::{RunDetails, run, runs, runs_before};
+pub use securities::{SecurityView, securities};
 pub use sessions_behind::{Lag, lag};
 pub use status::{
     CellTotals, Order, PortfolioStatus, Status, StatusOptions, StatusVerdict, WatermarkHolder,

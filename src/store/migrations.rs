@@ -35,6 +35,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/023_currencies_of_cash.sql"),
     include_str!("schema/024_seal.sql"),
     include_str!("schema/025_lease_acquired.sql"),
+    include_str!("schema/026_former_attributes.sql"),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

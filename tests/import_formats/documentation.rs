@@ -44,6 +44,15 @@ fn the_documented_examples_are_accepted() {
         .splits
         .into_iter();
     let known = known.with_splits(splits.map(|change| change.split));
+    let alphabet = with_securities(ExistingRecords::default(), body("securities-dated.csv"));
+    let sector = |on: &str| {
+        alphabet
+            .find_security("GOOGL")
+            .unwrap()
+            .sector_on(on.parse().unwrap())
+    };
+    assert_eq!(sector("2018-09-28"), "Information Technology");
+    assert_eq!(sector("2018-10-01"), "Communication Services");
     let name = "actions-symbols.csv";
     let facebook = with_securities(ExistingRecords::default(), b"symbol\nFB\n");
     let rows = read_actions(name, body(name), &ImportOptions::default()).unwrap();

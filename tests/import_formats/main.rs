@@ -63,7 +63,7 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
 
 pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_securities("securities.csv", bytes, &ImportOptions::default()).unwrap();
-    let changes = accepted_changes(validate_securities(&rows, &known));
+    let changes = accepted_changes(validate_securities(&rows, &known, RULES.today));
     known.with_securities(
         changes
             .added
@@ -121,7 +121,7 @@ fn importing_any_file_twice_changes_nothing() {
     )
     .unwrap();
     assert_eq!(
-        validate_securities(&rows, &known).counts.same,
+        validate_securities(&rows, &known, RULES.today).counts.same,
         rows.lines.len()
     );
     let rows = read_actions(

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use crate::capture::sources::GivenSources;
 use crate::capture::state::State;
 use crate::domain::{
-    CorporateAction, Currency, Money, Quantity, RiskModel, Security, SecurityId, Transaction,
+    CorporateAction, Currency, Day, FormerAttributes, Money, Quantity, RiskModel, Security,
+    SecurityId, Transaction,
 };
 use crate::scenario::format::lenient::Lenient;
+use crate::scenario::world::former_attributes::FormerAttributesSpec;
 use crate::scenario::world::spec::{
     ActionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
 };
@@ -101,7 +103,25 @@ fn security_spec(security: &Security) -> SecuritySpec {
         former_symbols: (security.former_symbols.iter())
             .map(|former| (former.until, former.symbol.clone()))
             .collect(),
+        former_attributes: former_attributes(security),
     }
+}
+
+/// Returns the former attributes of a security, each without those that were the same afterwards.
+fn former_attributes(security: &Security) -> BTreeMap<Day, FormerAttributesSpec> {
+    let former = security.former_attributes.iter();
+    let former = former.map(|FormerAttributes { until, attributes }| {
+        let (class, sector) = (security.class_on(*until), security.sector_on(*until));
+        let multiplier = security.multiplier_on(*until);
+        let was = FormerAttributesSpec {
+            class: (attributes.class != class).then_some(attributes.class),
+            sector: (attributes.sector != sector).then(|| attributes.sector.clone()),
+            multiplier: (attributes.multiplier != multiplier)
+                .then_some(Lenient(attributes.multiplier)),
+        };
+        (*until, was)
+    });
+    former.collect()
 }
 
 fn transaction_spec(

@@ -5,8 +5,8 @@ use clap::CommandFactory;
 use super::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
     import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
-    restore, retry, run, runs, scenario, serve, show, shrink, sim, status, token, transaction,
-    verify,
+    restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
+    transaction, verify,
 };
 use crate::app::note_damage;
 use crate::cli::{
@@ -59,6 +59,7 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Transaction(_)
             | Command::Price(_)
             | Command::Action(_)
+            | Command::Security(_)
             | Command::Portfolio(_)
             | Command::Token(_)
             | Command::Metrics(_)
@@ -106,6 +107,7 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Transaction(args) => transaction::execute(context, &args),
         Command::Price(args) => price::execute(context, &args),
         Command::Action(args) => action::execute(context, &args),
+        Command::Security(args) => security::execute(context, &args),
         Command::Portfolio(args) => portfolio::execute(context, &args),
         Command::Shrink(args) => shrink::execute(context, &args),
         Command::Sim(args) => sim::execute(context, &args),

@@ -30,6 +30,7 @@ pub(super) mod retry;
 pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod scenario;
+pub(super) mod security;
 mod seeded;
 mod selection;
 pub(super) mod serve;

@@ -91,7 +91,11 @@ pub fn import_file(
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
             let validate = |known: &ExistingRecords| {
-                validate_securities(&rows, known).with_future_days(&rows, today, SecurityRow::days)
+                validate_securities(&rows, known, today).with_future_days(
+                    &rows,
+                    today,
+                    SecurityRow::days,
+                )
             };
             let existing = |reading: &ReadTransaction<'_>| {
                 existing_with_calendars(reading, context.calendar, &rows)

@@ -85,6 +85,7 @@ fn an_empty_field_reopens_and_an_absent_column_keeps_the_value() {
             column: "closed",
             was: "2026-03-31".to_owned(),
             now: String::new(),
+            from: None,
         }])
     );
     let left = validated("id,name,inception\nb,Beta,2026-01-05\n", &known);

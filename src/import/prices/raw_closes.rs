@@ -85,7 +85,7 @@ pub(super) fn to_raw_close(
         Basis::SplitAdjusted => Price::from_decimal(raw.round_dp(kept_decimals(raw))),
     };
     let price = price.map_err(|error| error_in_close(error.into()))?;
-    let class = priced.class;
+    let class = priced.class_on(row.day);
     if !class.closes().include(price) {
         return Err(error_in_close(RowErrorKind::CloseSign { price, class }));
     }

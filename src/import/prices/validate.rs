@@ -8,7 +8,7 @@ use super::read::PriceRows;
 use super::restated::{
     Overlap, SplitLikeMove, find_restatement, has_stored_neighbour, split_like_moves,
 };
-use crate::domain::{Change, CloseChange, CloseSigns, Day, Price, SecurityId};
+use crate::domain::{AssetClass, Change, CloseChange, CloseSigns, Day, Price, SecurityId};
 use crate::import::existing::ExistingRecords;
 use crate::import::options::{AdjustedAsOf, Basis, Jumps, Restatements};
 use crate::import::restatement::{SplitJump, SplitRatio};
@@ -153,9 +153,9 @@ fn refuse_doubtful(
         if rules.jumps == Jumps::Refused {
             let units = |after, upto| known.units_between(*security, after, upto);
             let in_order: Vec<Point> = points.values().copied().collect();
-            let signs = known
-                .security_with_id(*security)
-                .map_or(CloseSigns::Positive, |security| security.class.closes());
+            let classes = known.security_with_id(*security).into_iter();
+            let signs = classes.flat_map(|security| security.classes().map(AssetClass::closes));
+            let signs = signs.max().unwrap_or(CloseSigns::Positive);
             let jumps = find_jumps(&in_order, signs, units).into_iter();
             errors.extend(jumps.map(|jump| {
                 let reason = RowErrorKind::Jump {

@@ -1,11 +1,18 @@
 //! Tests of files of securities.
 
-use super::*;
-use crate::domain::SecurityId;
+use super::{SecurityChanges, read_securities, validate_securities};
+use crate::domain::{AssetClass, Currency, Day, Quantity, SecurityId};
+use crate::import::existing::ExistingRecords;
+use crate::import::options::ImportOptions;
+use crate::import::verdict::{Validated, Verdict};
+
+fn today() -> Day {
+    crate::import::sample::day("2026-01-20")
+}
 
 fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
     let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
-    validate_securities(&rows, known)
+    validate_securities(&rows, known, today())
 }
 
 fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
@@ -111,7 +118,7 @@ fn a_class_that_excludes_stored_closes_is_questioned() {
     let warned = |class: &str| {
         let text = format!("symbol,class\nCLF,{class}\n");
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        let result = validate_securities(&rows.unwrap(), &known);
+        let result = validate_securities(&rows.unwrap(), &known, today());
         let warnings = result.verdicts[0].warnings.iter();
         warnings.map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -129,7 +136,7 @@ fn a_former_symbol_names_its_security_unless_a_day_tells_another() {
     let validated = |row: &str, known: &ExistingRecords| {
         let text = format!("symbol,name,symbol_from\n{row}\n");
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        validate_securities(&rows.unwrap(), known)
+        validate_securities(&rows.unwrap(), known, today())
     };
     let renamed = validated("FB,Meta Platforms,", &known);
     assert_eq!((renamed.counts.corrected, renamed.counts.warnings), (1, 1));
@@ -161,7 +168,7 @@ fn a_symbol_that_the_known_security_had_before_is_questioned() {
             .with_securities([security]);
         let text = "symbol,symbol_from\nFB,2023-01-03\n";
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        let result = validate_securities(&rows.unwrap(), &known);
+        let result = validate_securities(&rows.unwrap(), &known, today());
         let warnings = result.verdicts[0].warnings.iter();
         warnings.map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -170,4 +177,105 @@ fn a_symbol_that_the_known_security_had_before_is_questioned() {
     assert_eq!(warned(None, "2022-12-30"), [before]);
     assert!(warned(None, "2023-01-03").is_empty());
     assert!(warned(Some("2023-01-03"), "2022-12-30").is_empty());
+}
+
+/// Alphabet and Meta moved to Communication Services after the close of 2018-09-28 (GICS).
+const RECLASSIFIED: &str = "symbol,sector,valid_from\n\
+    GOOGL,Communication Services,2018-10-01\n\
+    GOOGL,Information Technology,\n";
+
+fn after_reclassification() -> ExistingRecords {
+    after(validated(RECLASSIFIED, &ExistingRecords::default()))
+}
+
+fn changes_of(text: &str, known: &ExistingRecords) -> Vec<String> {
+    match &validated(text, known).verdicts[0].verdict {
+        Verdict::Corrected(changes) => changes.iter().map(ToString::to_string).collect(),
+        other => vec![format!("{other:?}")],
+    }
+}
+
+#[test]
+fn a_row_with_a_day_keeps_the_values_before_it() {
+    let validated_twice = validated(RECLASSIFIED, &after_reclassification());
+    assert_eq!(validated_twice.counts.same, 2);
+    let known = after_reclassification();
+    let security = known.find_security("GOOGL").unwrap();
+    let sector = |on: &str| security.sector_on(crate::import::sample::day(on));
+    assert_eq!(sector("2018-09-28"), "Information Technology");
+    assert_eq!(sector("2018-10-01"), "Communication Services");
+}
+
+#[test]
+fn a_row_without_a_day_states_the_values_of_today() {
+    let known = after_reclassification();
+    assert_eq!(
+        validated("symbol,sector\nGOOGL,Communication Services\n", &known)
+            .counts
+            .same,
+        1
+    );
+    assert_eq!(
+        changes_of("symbol,sector\nGOOGL,Media\n", &known),
+        ["sector `Communication Services` → `Media` from 2018-10-01"]
+    );
+    // A change that is known in advance is not today's.
+    let planned = after(validated(
+        "symbol,sector,valid_from\nGOOGL,Search,\nGOOGL,Media,2026-02-02\n",
+        &ExistingRecords::default(),
+    ));
+    assert_eq!(
+        validated("symbol,sector\nGOOGL,Search\n", &planned)
+            .counts
+            .same,
+        1
+    );
+}
+
+#[test]
+fn a_dated_row_that_repeats_the_value_before_takes_the_change_back() {
+    let text = "symbol,sector,valid_from\nGOOGL,Information Technology,2018-10-01\n";
+    assert_eq!(
+        changes_of(text, &after_reclassification()),
+        ["sector `Communication Services` → `Information Technology` from 2018-10-01"]
+    );
+    let corrected = validated(text, &after_reclassification())
+        .changes
+        .unwrap()
+        .corrected;
+    assert!(corrected[0].now.former_attributes.is_empty());
+}
+
+#[test]
+fn what_a_day_cannot_change_is_refused() {
+    let known = after_reclassification();
+    let refused = |text: &str| {
+        let result = validated(text, &known);
+        match &result.verdicts[0].verdict {
+            Verdict::Invalid(errors) => errors.iter().map(ToString::to_string).collect(),
+            other => format!("{other:?}"),
+        }
+    };
+    for (text, reason) in [
+        (
+            "symbol,valid_from\nGOOGL,2020-01-02\n",
+            "neither class, sector nor multiplier",
+        ),
+        (
+            "symbol,currency,sector,valid_from\nGOOGL,EUR,Media,2020-01-02\n",
+            "`currency` has one value for all days",
+        ),
+        (
+            "symbol,sector,valid_from\nMETA,Media,2020-01-02\n",
+            "what `META` was before",
+        ),
+        ("symbol,class,valid_from\nGOOGL,fx,2020-01-02\n", "GOOGL"),
+    ] {
+        assert!(refused(text).contains(reason), "{text}: {}", refused(text));
+    }
+    // The present values may be repeated.
+    let text = "symbol,currency,sector,valid_from\nGOOGL,USD,Media,2020-01-02\n";
+    assert_eq!(validated(text, &known).counts.corrected, 1);
+    let text = "symbol,sector,valid_from\nGOOGL,Media,2020-01-02\nGOOGL,Press,2020-01-02\n";
+    assert_eq!(validated(text, &known).counts.invalid, 1);
 }

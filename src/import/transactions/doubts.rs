@@ -41,7 +41,7 @@ pub(super) fn amount_differs(
         return None;
     }
     let quantity = transaction.quantity.decimal();
-    let units = quantity.checked_mul(security.multiplier.decimal())?;
+    let units = quantity.checked_mul(security.multiplier_on(transaction.day).decimal())?;
     let expected = units.checked_mul(price.decimal())?;
     // Half of the last decimal of the price for each unit, and one of the last decimal of the
     // amount: vendors round both.
@@ -94,7 +94,7 @@ pub(super) fn opened_shorts(
             // A portfolio that was short before sells short on purpose; a transfer is never short.
             let is_meant = match is_transfer {
                 true => was_short.contains_key(&reference),
-                false => !was_short.is_empty() || !is_held_long(security.class),
+                false => !was_short.is_empty() || !is_held_long(security.class_on(short.day)),
             };
             if is_meant {
                 continue;

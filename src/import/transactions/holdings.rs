@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    HeldQuantity, MovementRef, Quantity, SecurityId, TransactionKind, without_cancelled,
+    Day, HeldQuantity, MovementRef, Quantity, SecurityId, TransactionKind,
+    without_cancelled,
 };
 use crate::import::existing::ExistingRecords;
 
@@ -12,6 +13,8 @@ use crate::import::existing::ExistingRecords;
 pub(crate) struct Shortfall {
     /// The kind: a sale opens a short position, and a transfer cannot be booked.
     pub(crate) kind: TransactionKind,
+    /// The day of the transaction.
+    pub(crate) day: Day,
     /// The security that is taken.
     pub(crate) security: SecurityId,
     /// The quantity held before.
@@ -47,6 +50,7 @@ pub(crate) fn shortfalls<'m>(
             if exceeds && taking.takes_units() {
                 let shortfall = Shortfall {
                     kind: taking.kind,
+                    day: taking.day,
                     security,
                     held: before,
                     taken: taking.quantity,

@@ -73,7 +73,11 @@ fn value_beyond_money(now: &Transaction, known: &ExistingRecords) -> Option<RowE
     if known.portfolio_with_id(now.portfolio)?.currency != security.currency {
         return None;
     }
-    let value = price.converted_value(now.quantity, security.multiplier, ExchangeRate::ONE);
+    let value = price.converted_value(
+        now.quantity,
+        security.multiplier_on(now.day),
+        ExchangeRate::ONE,
+    );
     value.is_none().then(|| {
         let max = Money::MAX;
         RowError::in_column("price", price, UnbookableError::ValueBeyondMoney { max })
@@ -156,7 +160,11 @@ fn beyond_totals(edits: &[TransactionEdit], known: &ExistingRecords) -> Vec<(usi
 fn traded_value(of: &Transaction, known: &ExistingRecords) -> Option<Money> {
     let security = known.security_with_id(of.security?)?;
     let price = of.price?;
-    price.converted_value(of.quantity, security.multiplier, ExchangeRate::ONE)
+    price.converted_value(
+        of.quantity,
+        security.multiplier_on(of.day),
+        ExchangeRate::ONE,
+    )
 }
 
 /// Cash by currency and units by security after some transactions of a portfolio.
@@ -194,7 +202,9 @@ impl Totals {
             && of.cash.currency.is_none()
             && security.is_some_and(|security| security.currency != portfolio.currency);
         if !is_converted {
-            let multiplier = security.map_or(Quantity::whole(1), |security| security.multiplier);
+            let multiplier = security.map_or(Quantity::whole(1), |security| {
+                security.multiplier_on(of.day)
+            });
             for (currency, amount) in of.cash_moves(portfolio.currency, multiplier) {
                 let cash = self.cash.entry(currency).or_default();
                 match cash.plus(amount) {

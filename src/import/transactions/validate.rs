@@ -198,9 +198,9 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
     });
     if let (Some(Ok(security)), Some(price)) = (&security, row.price)
         && price.is_negative()
-        && security.class.closes() != CloseSigns::Any
+        && security.class_on(row.day).closes() != CloseSigns::Any
     {
-        let class = security.class;
+        let class = security.class_on(row.day);
         let reason = RowErrorKind::CloseSign { price, class };
         errors.push(RowError::in_column("price", price, reason));
     }
@@ -269,18 +269,21 @@ fn differences(was: &Transaction, now: &Transaction, known: &ExistingRecords) ->
         column: "portfolio",
         was: known.name_of(was.portfolio),
         now: known.name_of(now.portfolio),
+        from: None,
     });
     let symbol = |of: &Transaction| of.security.map_or(String::new(), |id| known.symbol_of(id));
     let other = (was.security != now.security).then(|| Change {
         column: "symbol",
         was: symbol(was),
         now: symbol(now),
+        from: None,
     });
     let name = |of: &Transaction| of.counterpart.map_or(String::new(), |id| known.name_of(id));
     let counterpart = (was.counterpart != now.counterpart).then(|| Change {
         column: "counterpart",
         was: name(was),
         now: name(now),
+        from: None,
     });
     [
         moved,

@@ -149,7 +149,7 @@ impl Account {
     ) -> Result<Money, PhaseError> {
         let session = self.session_of(market, action.day);
         let instrument = &self.holdings[at].instrument;
-        let value = instrument.value(market, session, price, quantity)?;
+        let value = instrument.value_of_day(market, session, action.day, price, quantity)?;
         Ok(value.money)
     }
 }

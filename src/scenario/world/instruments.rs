@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{CalendarOwner, TransactionFault, WorldError};
+use super::former_attributes::former_attributes;
 use super::merge::NamedPortfolio;
 use super::spec::{
     ActionSpec, CorrectionSpec, SecuritySpec, SourcesSpec, SplitSpec, TransactionSpec, WorldSpec,
@@ -133,7 +134,7 @@ pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Securit
     let base = known
         .cloned()
         .unwrap_or_else(|| NewSecurity::equity(symbol).with_id(SecurityId(0)));
-    Security {
+    let security = Security {
         name: spec.name.clone().unwrap_or(base.name),
         class: spec.class.unwrap_or(base.class),
         sector: spec.sector.clone().unwrap_or(base.sector),
@@ -148,6 +149,10 @@ pub(super) fn security(symbol: &str, spec: &SecuritySpec, known: Option<&Securit
             })
             .collect(),
         ..base
+    };
+    Security {
+        former_attributes: former_attributes(&security, &spec.former_attributes),
+        ..security
     }
 }
 

@@ -128,7 +128,8 @@ merge_fields!(SecuritySpec {
     inactive_from,
     calendar
 }
-former_symbols: |below, over| if over.is_empty() { below } else { over });
+former_symbols: |below, over| if over.is_empty() { below } else { over },
+former_attributes: |below, over| if over.is_empty() { below } else { over });
 
 merge_fields!(PortfolioSpec {
     id, name, inception, closed, deleted_at, restored_at, currency, cost_basis,

@@ -16,6 +16,7 @@ mod coverage;
 mod error;
 #[cfg(test)]
 mod examples;
+pub(crate) mod former_attributes;
 mod instruments;
 pub(crate) mod merge;
 mod portfolio;

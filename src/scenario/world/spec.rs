@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::former_attributes::FormerAttributesSpec;
 use super::values::{CauseName, CellPhase, CloseSpec, FailureCounts, Instant, Span};
 use crate::domain::calendar::{Amendments, CalendarBase, Definition};
 use crate::domain::{
@@ -160,6 +161,10 @@ pub(crate) struct SecuritySpec {
     /// The symbols before the present one, each by the first day on which it was called otherwise.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) former_symbols: BTreeMap<Day, String>,
+    /// Class, sector and multiplier before the present ones, each by the first day on which one of them
+    /// was another.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) former_attributes: BTreeMap<Day, FormerAttributesSpec>,
 }
 
 /// A portfolio, its completed days and its sources.

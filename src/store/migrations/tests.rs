@@ -65,7 +65,7 @@ const ROWS_OF_003: &str = "
 const ROWS: [&str; 3] = [ROWS_OF_001, ROWS_OF_002, ROWS_OF_003];
 
 /// Rows of the tables that a later step adds, by the step.
-const LATER_ROWS: [(usize, &str); 7] = [
+const LATER_ROWS: [(usize, &str); 8] = [
     (
         6,
         "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)",
@@ -95,6 +95,10 @@ const LATER_ROWS: [(usize, &str); 7] = [
         22,
         "INSERT INTO action_change
             VALUES (1, 5000000, 1, 20455, 'split', '2:1', NULL, 'anna', 'cancelled')",
+    ),
+    (
+        26,
+        "INSERT INTO former_attributes VALUES (1, 20455, 'equity', 'Energy', 100000000)",
     ),
 ];
 

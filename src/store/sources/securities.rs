@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use crate::domain::{FormerSymbol, NewSecurity, Security, SecurityId};
+use crate::domain::{
+    DatedAttributes, FormerAttributes, FormerSymbol, NewSecurity, Security, SecurityId,
+};
 use crate::store::error::StoreError;
 use crate::store::select::select;
 use crate::store::transaction::subject;
@@ -21,18 +23,20 @@ impl ReadSecurities<'_> {
         let sql = "SELECT id, symbol, name, class, sector, currency, multiplier,
                     inactive_from, calendar
              FROM security ORDER BY id";
-        let mut former = self.former_symbols()?;
+        let mut symbols = self.former_symbols()?;
+        let mut attributes = self.former_attributes()?;
         select(self.connection, sql, [], |row| {
             let id = row.get(0)?;
             Ok(Security {
                 id,
                 symbol: row.get(1)?,
-                former_symbols: former.remove(&id).unwrap_or_default(),
+                former_symbols: symbols.remove(&id).unwrap_or_default(),
                 name: row.get(2)?,
                 class: row.get(3)?,
                 sector: row.get(4)?,
                 currency: row.get(5)?,
                 multiplier: row.get(6)?,
+                former_attributes: attributes.remove(&id).unwrap_or_default(),
                 inactive_from: row.get(7)?,
                 calendar: row.get(8)?,
             })
@@ -48,6 +52,25 @@ impl ReadSecurities<'_> {
         })?;
         for (security, symbol) in rows {
             former.entry(security).or_default().push(symbol);
+        }
+        Ok(former)
+    }
+
+    fn former_attributes(&self) -> Result<BTreeMap<SecurityId, Vec<FormerAttributes>>, StoreError> {
+        let sql = "SELECT security, day, class, sector, multiplier
+             FROM former_attributes ORDER BY security, day";
+        let mut former: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let rows: Vec<(SecurityId, FormerAttributes)> = select(self.connection, sql, [], |row| {
+            let attributes = DatedAttributes {
+                class: row.get(2)?,
+                sector: row.get(3)?,
+                multiplier: row.get(4)?,
+            };
+            let until = row.get(1)?;
+            Ok((row.get(0)?, FormerAttributes { until, attributes }))
+        })?;
+        for (security, attributes) in rows {
+            former.entry(security).or_default().push(attributes);
         }
         Ok(former)
     }
@@ -74,6 +97,7 @@ impl WriteSecurities<'_> {
             ])?;
         // Ids are members of Roaring bitmaps, which hold 32 bits.
         let id = u32::try_from(self.connection.last_insert_rowid()).map_err(StoreError::damaged)?;
+        self.add_former_attributes(SecurityId(id), &new.former_attributes)?;
         Ok(SecurityId(id))
     }
 
@@ -121,6 +145,30 @@ impl WriteSecurities<'_> {
                 security.inactive_from,
                 security.calendar
             ])?;
+        self.connection
+            .prepare_cached("DELETE FROM former_attributes WHERE security = ?1")?
+            .execute([security.id])?;
+        self.add_former_attributes(security.id, &security.former_attributes)
+    }
+
+    fn add_former_attributes(
+        &self,
+        security: SecurityId,
+        former: &[FormerAttributes],
+    ) -> Result<(), StoreError> {
+        let mut add = self.connection.prepare_cached(
+            "INSERT INTO former_attributes (security, day, class, sector, multiplier)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for FormerAttributes { until, attributes } in former {
+            add.execute(params![
+                security,
+                until,
+                attributes.class,
+                attributes.sector,
+                attributes.multiplier
+            ])?;
+        }
         Ok(())
     }
 }
