@@ -98,10 +98,11 @@ pub fn ledger_survey(
         None => Vec::new(),
         Some(first) => sessions(settings, first, last_day(request, today))?,
     };
+    let pending = pending_invalidations(reading, settings)?;
     let mut survey = Survey {
         lifecycles,
         invalidations: reading.invalidations().open()?,
-        quarantined: quarantined(reading, settings)?,
+        quarantined: quarantined(reading, settings, &pending)?,
         ..Survey::default()
     };
     if let (Some(first), Some(last)) = (sessions.first(), sessions.last()) {
@@ -113,7 +114,6 @@ pub fn ledger_survey(
         }
     }
     survey.sessions = sessions;
-    let pending = pending_invalidations(reading, settings)?;
     for new in pending.iter() {
         survey.invalidate(new.clone());
     }
@@ -227,10 +227,12 @@ fn sessions(settings: &Settings, first: Day, last: Day) -> Result<Vec<Day>, Engi
 fn quarantined(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
+    pending: &PendingInvalidations,
 ) -> Result<BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>>, EngineError> {
     let mut days: BTreeMap<Day, Vec<(PortfolioId, PhaseSet)>> = BTreeMap::new();
     for failure in reading.failures().all()? {
-        if failure.times < settings.quarantine_after {
+        let is_forgotten = pending.forgets(failure.cell, failure.phase);
+        if is_forgotten || failure.times < settings.quarantine_after {
             continue;
         }
         let cells = days.entry(failure.cell.day).or_default();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::closed_sessions::security_calendar_changes;
+use super::failures::forget_failures;
 use super::ledger::{keep_done, remove_cells};
 use super::portfolio_calendars::portfolio_calendar_changes;
 use crate::domain::{
@@ -49,6 +50,7 @@ pub(crate) fn sync_calendar(
     now: DateTime<Utc>,
 ) -> Result<SyncedCalendar, StoreError> {
     let change = calendar_change(writing, calendar)?;
+    forget_failures(writing, |failed| failed.of_calendar(calendar))?;
     let mut others = reasons(writing, &change.others)?;
     let in_force = writing.calendar();
     let has_sessions = in_force.sessions()?.as_deref() == Some(calendar.all_sessions());

@@ -30,6 +30,7 @@
 //! | `price_uses`, `rate_uses`, `cash_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of rates of cash, of holders, through transfers and trades |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `received` | movements of a security by corporate actions |
+//! | `failures` | forgets the failures of cells that a change may have repaired |
 //! | `carried_lots` | cells of portfolios that carry the lots of others |
 //! | `affected_sessions`, `affected_cells` | sessions with changed prices or returns; cells to remove |
 //! | `ledger` | removes cells with a reason, and closes completed invalidations |
@@ -47,6 +48,7 @@ mod cash_uses;
 mod closed_sessions;
 mod corporate_actions;
 mod facts;
+mod failures;
 mod freshest_prices;
 mod holders;
 mod ledger;
@@ -71,6 +73,7 @@ mod transactions;
 
 pub(crate) use calendar::sync_calendar;
 pub(crate) use corporate_actions::{invalidate_actions, invalidate_deleted_action};
+pub(crate) use failures::forget_failures;
 pub(crate) use ledger::close_completed;
 pub use ledger::remove_cells;
 pub(crate) use own_calendar::register_calendar;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::closed_sessions::{changed_days, changes_of_closed_sessions};
 use super::facts::Facts;
+use super::failures::forget_failures;
 use super::ledger::remove_cells;
 use super::portfolio_calendars::changes_of_own_sessions;
 use crate::domain::calendar::Definition;
@@ -44,6 +45,9 @@ pub(crate) fn register_calendar(
     let all = calendar.all_sessions().to_vec();
     let current = in_force.with_sessions(calendar.name(), all);
     let mut changes = changes_of_closed_sessions(&facts, &in_force, &current)?;
+    forget_failures(writing, |failed| {
+        failed.of_named_calendars(&in_force, &current)
+    })?;
     let current = of_portfolios.with_sessions_of(calendar);
     changes.extend(changes_of_own_sessions(&facts, &of_portfolios, &current)?);
     named.set_own(own)?;

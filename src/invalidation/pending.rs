@@ -1,19 +1,25 @@
 //! The invalidations that the next run records, because the configured risk model or calendar is
-//! not in force yet. A survey applies them, so that plans, statuses and pages see the ledger as the
-//! run will see it.
+//! not in force yet, and the failures that it forgets. A survey applies them, so that plans, statuses
+//! and pages see the ledger as the run will see it.
+
+use std::collections::BTreeSet;
 
 use super::calendar::calendar_change;
 use super::closed_sessions::security_calendar_changes;
+use super::failures::touched_failures;
 use super::ledger::keep_done;
 use super::portfolio_calendars::portfolio_calendar_changes;
 use super::risk_model::model_change;
 use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
 use crate::store::{ReadTransaction, StoreError};
 
-/// The invalidations that the next run records, in its order. No id is in two of them, and each has
-/// only ids that are in the ledger.
+/// The invalidations that the next run records, and the failures that it forgets.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct PendingInvalidations(Vec<NewInvalidation>);
+pub struct PendingInvalidations {
+    /// In the order of the run. No id is in two of them, and each has only ids that are in the ledger.
+    invalidations: Vec<NewInvalidation>,
+    forgotten: BTreeSet<(Cell, Phase)>,
+}
 
 impl PendingInvalidations {
     /// Compares the configured model, if there is one, and the calendars with those in force.
@@ -26,6 +32,12 @@ impl PendingInvalidations {
         model: Option<&RiskModel>,
         calendar: &Calendar,
     ) -> Result<Self, StoreError> {
+        let forgotten = touched_failures(reading, |failed| {
+            if let Some(model) = model {
+                failed.of_model(model)?;
+            }
+            failed.of_calendar(calendar)
+        })?;
         let model = model
             .map(|model| model_change(reading, model))
             .transpose()?;
@@ -47,29 +59,41 @@ impl PendingInvalidations {
                 pending.push(new);
             }
         }
-        Ok(Self(pending))
+        let forgotten = forgotten.into_iter();
+        Ok(Self {
+            invalidations: pending,
+            forgotten: forgotten
+                .map(|failure| (failure.cell, failure.phase))
+                .collect(),
+        })
     }
 
-    /// Returns whether the next run records none.
+    /// Returns whether the next run records no invalidation.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.invalidations.is_empty()
     }
 
     /// Returns the invalidations, in the order in which the run records them.
     pub fn iter(&self) -> impl Iterator<Item = &NewInvalidation> {
-        self.0.iter()
+        self.invalidations.iter()
+    }
+
+    /// Returns whether the next run forgets the failures of a phase of a cell.
+    pub fn forgets(&self, cell: Cell, phase: Phase) -> bool {
+        self.forgotten.contains(&(cell, phase))
     }
 
     /// Returns whether a phase of a cell is to be invalidated. The id is that of a security in the
     /// phase `securities`.
     pub fn contains(&self, cell: Cell, phase: Phase) -> bool {
         let at = (cell.day, phase);
-        let mut ids = self.0.iter().filter_map(|new| new.cells.get(&at));
+        let mut ids = self.iter().filter_map(|new| new.cells.get(&at));
         ids.any(|ids| ids.contains(cell.portfolio.0))
     }
 
     /// Returns the reasons, each with the number of outputs that it concerns.
     pub fn reasons(&self) -> impl Iterator<Item = (&str, u64)> {
-        (self.0.iter()).map(|new| (new.reason.as_str(), count_ids(&new.cells)))
+        self.iter()
+            .map(|new| (new.reason.as_str(), count_ids(&new.cells)))
     }
 }

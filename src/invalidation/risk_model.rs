@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::failures::forget_failures;
 use super::ledger::remove_cells;
 use crate::domain::{DayRange, InvalidationCause, NewInvalidation, Phase, PhaseSet, RiskModel};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
@@ -17,6 +18,7 @@ pub(crate) fn sync_risk_model(
         return Ok(false);
     }
     let new = model_change(writing, model)?;
+    forget_failures(writing, |failed| failed.of_model(model))?;
     writing.risk_models().set(model, now)?;
     // The model is a source: surveys made with the old one are outdated, even if nothing is covered
     // yet and the invalidation is empty.

@@ -65,7 +65,7 @@ pub fn alert_conditions(
         let evaluation = Evaluation::read(reading, &scope, settings, environment)?;
         let (survey, plan) = (&evaluation.surveyed.survey, &evaluation.plan);
         let marks = &evaluation.marks;
-        let facts = Facts::read(reading, survey, settings)?;
+        let facts = Facts::read(reading, &evaluation.surveyed, settings)?;
         let mut concerns = evaluation.concerns(reading, environment, &scope, inputs, &facts)?;
         concerns.retain(Concern::is_error);
         let concerned = all_portfolios(&concerns);

@@ -42,7 +42,7 @@ pub fn explain(
         let target = surveyed.today.last_final;
         // The other policies look at rows, which the survey for `per-cell` does not read.
         surveyed.survey.snapshots = reading.outputs().snapshot_ids_by_day(DayRange::ALL)?;
-        let facts = Facts::read(reading, &surveyed.survey, settings)?;
+        let facts = Facts::read(reading, &surveyed, settings)?;
         let per_cell = plan(&request, &surveyed.survey, surveyed.today)?;
         let own = surveyed.survey.lifecycles.calendars().of(portfolio.id);
         let expectation = expectation(settings, own, portfolio, day, target)?;

@@ -13,10 +13,10 @@ use super::failures::expected_failures;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
 use crate::domain::{
-    AssetClass, Cell, Day, DayRange, LifecycleIndex, PortfolioId, PortfolioKey, Scope, Security,
-    SecurityId, is_closed,
+    AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
+    is_closed,
 };
-use crate::engine::Settings;
+use crate::engine::{Settings, SurveyResult};
 use crate::environment::Environment;
 use crate::plan::{Plan, SkipReason, Survey, UnpricedSession, Watermarks};
 use crate::store::{ReadTransaction, Store};
@@ -145,7 +145,7 @@ pub fn health(
     store.read(|reading| {
         let evaluation = Evaluation::read(reading, &scope, settings, environment)?;
         let (survey, plan) = (&evaluation.surveyed.survey, &evaluation.plan);
-        let facts = Facts::read(reading, survey, settings)?;
+        let facts = Facts::read(reading, &evaluation.surveyed, settings)?;
         let holders = holders(reading, survey, &evaluation.marks)?;
         Ok(Health {
             target: plan.target.day,
@@ -153,7 +153,7 @@ pub fn health(
             unpriced: unpriced(reading, &holders, settings, plan)?,
             unpriced_sessions: unpriced_sessions(plan),
             blocked: blocked_cells(reading, survey, plan, &facts)?,
-            failing: failing_phases(reading, &survey.lifecycles, settings)?,
+            failing: failing_phases(reading, &evaluation.surveyed, settings)?,
             concerns: evaluation.concerns(reading, environment, &scope, inputs, &facts)?,
         })
     })
@@ -263,7 +263,7 @@ fn price_state(
 ) -> Option<PriceState> {
     match age {
         Some(0) => None,
-        None | Some(_) if security.class == AssetClass::Private => None,
+        None | Some(_) if security.class_on(target) == AssetClass::Private => None,
         None | Some(_) if !security.is_price_expected(target) => Some(PriceState::Inactive),
         None => Some(PriceState::NeverPriced),
         Some(age) if age > dead_after => Some(PriceState::Dead),
@@ -310,16 +310,18 @@ fn blocked_cells(
 
 fn failing_phases(
     reading: &ReadTransaction<'_>,
-    lifecycles: &LifecycleIndex,
+    surveyed: &SurveyResult,
     settings: &Settings,
 ) -> Result<Vec<FailingPhase>, QueryError> {
     let mut found = Vec::new();
-    for failure in expected_failures(reading, lifecycles)? {
+    for failure in expected_failures(reading, &surveyed.survey.lifecycles)? {
+        let is_forgotten = surveyed.pending.forgets(failure.cell, failure.phase);
+        let is_quarantined = !is_forgotten && failure.times >= settings.quarantine_after;
         if let Some(portfolio) = portfolio_name(reading, failure.cell.portfolio)? {
             found.push(FailingPhase {
                 portfolio,
                 day: failure.cell.day,
-                quarantine: (failure.times >= settings.quarantine_after).into(),
+                quarantine: is_quarantined.into(),
                 failure: FailureView::from_failure(&failure),
             });
         }

@@ -13,9 +13,9 @@ use super::serialize;
 use crate::domain::{
     Cell, Day, OpenInvalidation, Phase, PhaseSet, Security, SecurityId, pluralize,
 };
-use crate::engine::Settings;
+use crate::engine::{Settings, SurveyResult};
 use crate::plan::{
-    BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, Survey, UnpricedSession,
+    BlockReason, BlockedCell, Decision, SkipReason, StepKind, StepReason, UnpricedSession,
 };
 use crate::store::{Failure, ReadTransaction};
 
@@ -140,9 +140,10 @@ pub(super) struct Facts<'s> {
 impl<'s> Facts<'s> {
     pub(super) fn read(
         reading: &ReadTransaction<'_>,
-        survey: &'s Survey,
+        surveyed: &'s SurveyResult,
         settings: &Settings,
     ) -> Result<Self, QueryError> {
+        let (survey, pending) = (&surveyed.survey, &surveyed.pending);
         let mut blocked = BTreeMap::new();
         for (day, cells) in &survey.blocked {
             for BlockedCell { portfolio, reason } in cells {
@@ -155,7 +156,9 @@ impl<'s> Facts<'s> {
             securities.extend(all.map(|security| (security.id, security)));
         }
         let mut failures: BTreeMap<Cell, Vec<Failure>> = BTreeMap::new();
-        for failure in reading.failures().all()? {
+        let stored = reading.failures().all()?.into_iter();
+        // As the next run will see them.
+        for failure in stored.filter(|failure| !pending.forgets(failure.cell, failure.phase)) {
             failures.entry(failure.cell).or_default().push(failure);
         }
         Ok(Self {

@@ -228,7 +228,7 @@ pub(super) fn status_in(
         .iter()
         .map(|(id, portfolio)| (*id, portfolio.name.clone()))
         .collect();
-    let facts = Facts::read(reading, survey, settings)?;
+    let facts = Facts::read(reading, surveyed, settings)?;
     let reader = StatusReader {
         calendar: &settings.calendar,
         plan,

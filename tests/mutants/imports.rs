@@ -82,7 +82,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "imports/a_late_purchase_ends_the_quarantine_it_repairs",
         )],
         &[edit(
-            "src/import/apply/failures.rs",
+            "src/invalidation/failures.rs",
             "writing.failures().forget(failure.cell, failure.phase)?;",
             "writing.failures().forget(failure.cell, failure.phase)?;",
             "",

@@ -8,6 +8,7 @@
 //! Run with `cargo test --features mutants --test mutants`; a part of a name after `--` selects.
 
 mod amounts;
+mod attributes;
 mod books;
 mod build;
 mod cash;
@@ -113,6 +114,7 @@ fn all_mutants() -> Vec<Mutant> {
         copies::MUTANTS,
         server::MUTANTS,
         closed::MUTANTS,
+        attributes::MUTANTS,
         own_calendars::MUTANTS,
         unpriced::MUTANTS,
         stale::MUTANTS,

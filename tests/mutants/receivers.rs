@@ -13,8 +13,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/invalidation/securities.rs",
-            "if pricing_terms(was, now).iter().any(Option::is_some) {",
-            "pricing_terms(was, now).iter().any(Option::is_some)",
+            "if may_be_given && PricingTerms::differ(was, now) {",
+            "PricingTerms::differ(was, now)",
             "false",
         )],
     ),
@@ -25,7 +25,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "imports/a_corrected_spin_off_ends_the_quarantine_of_a_receiver",
         )],
         &[edit(
-            "src/import/apply/failures.rs",
+            "src/invalidation/failures.rs",
             "let received = actions.received_for(&BTreeSet::from([security]));",
             "actions.received_for(&BTreeSet::from([security]))",
             "BTreeMap::new()",

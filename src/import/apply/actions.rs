@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
-use super::failures::forget_failures;
 use super::records::existing_securities;
 use super::withdraw::{ActionToDelete, WithdrawError, check_shortfalls};
 use crate::domain::{
@@ -15,8 +14,8 @@ use crate::import::existing::ExistingRecords;
 use crate::import::transactions::{Shortfall, shortfalls};
 use crate::import::warning::Warning;
 use crate::invalidation::{
-    ActionHistory, invalidate_actions, invalidate_deleted_action, invalidate_deleted_split,
-    invalidate_splits,
+    ActionHistory, forget_failures, invalidate_actions, invalidate_deleted_action,
+    invalidate_deleted_split, invalidate_splits,
 };
 use crate::store::{StoreError, WriteTransaction, Writer};
 

@@ -11,12 +11,10 @@
 //! | `records`, `transactions` | read the existing records, and write the changes, of each kind of file |
 //! | `actions` | write and delete corporate actions, with the history of both |
 //! | `withdraw` | void transactions, and delete closes |
-//! | `failures` | forget the failures of cells that a file may have repaired |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
 mod actions;
 mod context;
-mod failures;
 mod import_file;
 mod import_result;
 mod records;

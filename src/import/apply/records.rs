@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
-use super::failures::forget_failures;
 use crate::domain::{
     Calendar, Correction, Day, DayRange, LotMethod, PhaseCells, PortfolioKey, SecurityCalendars,
     SecurityId,
@@ -15,7 +14,9 @@ use crate::import::portfolios::{PortfolioChanges, PortfolioRow};
 use crate::import::prices::{PriceChanges, PriceRows};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::{SecurityChanges, SecurityRow};
-use crate::invalidation::{invalidate_attributes, invalidate_closes, invalidate_portfolios};
+use crate::invalidation::{
+    forget_failures, invalidate_attributes, invalidate_closes, invalidate_portfolios,
+};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Returns all portfolios, the traded ranges of those in the file, the histories of those that get an
@@ -85,19 +86,12 @@ pub(super) fn apply_portfolios(
     let corrected = changes.corrected.iter();
     forget_failures(writing, |failed| {
         for Correction { was, now } in corrected {
-            failed.of_portfolios([(now.id, Day::MIN)]);
             // These decide the lots that the portfolio gives to others.
             let keeps_lots = (was.currency, was.cost_basis, &was.calendar)
                 == (now.currency, now.cost_basis, &now.calendar);
-            if keeps_lots || !writing.entries().has_counterparts()? {
-                continue;
-            }
-            let entries = writing.entries().of_portfolio(now.id)?.into_iter();
-            for security in entries
-                .filter_map(|entry| entry.security)
-                .collect::<BTreeSet<_>>()
-            {
-                failed.of_lots(security, Day::MIN)?;
+            match keeps_lots {
+                true => failed.of_portfolios([(now.id, Day::MIN)]),
+                false => failed.of_giver(now.id, Day::MIN)?,
             }
         }
         Ok(())
@@ -126,7 +120,7 @@ pub(super) fn existing_with_calendars(
         };
         for security in known
             .bearers(&row.symbol)
-            .filter(|known| known.class != class)
+            .filter(|known| known.classes().any(|own| own != class))
         {
             let own = reading.closes().of_security(security.id, DayRange::ALL)?;
             closes.extend(

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::ImportContext;
-use super::failures::forget_failures;
 use super::records::existing_securities;
 use crate::domain::{
     Attribution, Correction, ExchangeRate, Money, PhaseCells, PortfolioId, RecordedEdit, Security,
@@ -14,7 +13,7 @@ use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
 use crate::import::row_reader::Rows;
 use crate::import::transactions::{TransactionChanges, TransactionRow, is_large};
-use crate::invalidation::invalidate_transactions;
+use crate::invalidation::{forget_failures, invalidate_transactions};
 use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// Returns all portfolios and securities, the transactions whose ids are in the file, and all
@@ -96,7 +95,7 @@ fn depends_on_history(row: &TransactionRow, bearers: &[&Security]) -> bool {
         _ => {
             let amounts = [row.amount, row.cash.from_amount, Some(row.fee)];
             let values = bearers.iter().filter_map(|security| {
-                let (quantity, multiplier) = (row.quantity, security.multiplier);
+                let (quantity, multiplier) = (row.quantity, security.multiplier_on(row.day));
                 let value = (row.price?).converted_value(quantity, multiplier, ExchangeRate::ONE);
                 Some(value.unwrap_or(Money::MAX))
             });

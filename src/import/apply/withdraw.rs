@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 use super::context::ImportContext;
-use super::failures::forget_failures;
 use super::records::existing_securities;
 use super::transactions::{apply_edits, with_histories};
 use crate::domain::{
@@ -17,7 +16,7 @@ use crate::import::existing::ExistingRecords;
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::transactions::{Shortfall, is_held_long, missing_references, shortfalls};
 use crate::import::warning::Warning;
-use crate::invalidation::invalidate_deleted_closes;
+use crate::invalidation::{forget_failures, invalidate_deleted_closes};
 use crate::store::{StoreError, WriteTransaction, Writer};
 
 /// The corporate action that is to be deleted.
@@ -236,7 +235,7 @@ pub(super) fn check_shortfalls(
             });
         }
         let security = known.security_with_id(short.security);
-        if security.is_some_and(|security| is_held_long(security.class)) {
+        if security.is_some_and(|security| is_held_long(security.class_on(short.day))) {
             warnings.push(Warning::LeavesShort {
                 reference,
                 symbol,

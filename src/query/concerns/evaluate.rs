@@ -38,7 +38,7 @@ pub fn concerns(
 ) -> Result<Concerns, QueryError> {
     store.read(|reading| {
         let evaluation = Evaluation::read(reading, scope, settings, environment)?;
-        let facts = Facts::read(reading, &evaluation.surveyed.survey, settings)?;
+        let facts = Facts::read(reading, &evaluation.surveyed, settings)?;
         Ok(Concerns {
             target: evaluation.plan.target.day,
             concerns: evaluation.concerns(reading, environment, scope, inputs, &facts)?,
