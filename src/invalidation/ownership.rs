@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Day, HeldQuantity, HoldingMovement, IdSet, PortfolioId, Split, Transaction,
+    Day, HeldQuantity, HoldingMovement, IdSet, LotMethod, PortfolioId, Split, Transaction,
 };
 
 /// The movements and splits of one security over an interval of sessions.
@@ -167,7 +167,10 @@ impl<'s> Ownership<'s> {
     /// Applies the movements of one portfolio and all splits by day, a split before the movements
     /// of its day. Calls `observe` after each with the day and whether the security is held.
     fn replay(&self, movements: &[HoldingMovement], mut observe: impl FnMut(Day, bool)) {
-        let mut held = HeldQuantity::new(self.splits.iter().copied());
+        let method = movements
+            .first()
+            .map_or_else(LotMethod::default, |first| first.method);
+        let mut held = HeldQuantity::new(self.splits.iter().copied()).with_method(method);
         for movement in movements {
             let day = movement.transaction.day;
             while let Some(split) = held.next_split(day) {

@@ -4,11 +4,12 @@
 //! Ownership of a security follows from its transactions. A holding that came from a spin-off or a
 //! merger has none, so each such movement becomes an entry here, as if it had been traded.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    ActionKind, CorporateAction, Day, HeldQuantity, HoldingMovement, Lots, Money, PortfolioId,
-    Quantity, SecurityId, Split, Transaction, TransactionKind, without_cancelled,
+    ActionKind, CorporateAction, Day, HeldQuantity, HoldingMovement, LotMethod, Lots, Money,
+    PortfolioId, Quantity, SecurityId, Split, Transaction, TransactionKind, without_cancelled,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -16,6 +17,8 @@ use crate::store::{ReadTransaction, StoreError};
 #[derive(Default)]
 pub(crate) struct ActionHistory {
     actions: Vec<CorporateAction>,
+    /// The portfolios that close other lots than the first ones.
+    methods: OnceCell<BTreeMap<PortfolioId, LotMethod>>,
 }
 
 impl ActionHistory {
@@ -27,7 +30,8 @@ impl ActionHistory {
     /// Makes the history of `actions`, in any order.
     pub(crate) fn new(mut actions: Vec<CorporateAction>) -> Self {
         actions.sort_by_key(|action| (action.day, action.kind, action.key()));
-        Self { actions }
+        let methods = OnceCell::new();
+        Self { actions, methods }
     }
 
     /// Returns the securities from whose holdings units of `security` can come, itself included.
@@ -72,6 +76,20 @@ impl ActionHistory {
         self.entries_before(reading, security, portfolio, None)
     }
 
+    fn methods(
+        &self,
+        reading: &ReadTransaction<'_>,
+    ) -> Result<&BTreeMap<PortfolioId, LotMethod>, StoreError> {
+        if let Some(known) = self.methods.get() {
+            return Ok(known);
+        }
+        let portfolios = reading.portfolios().all()?.into_iter();
+        let methods = portfolios.map(|known| (known.id, known.cost_basis.method));
+        let methods = methods.filter(|(_, method)| *method != LotMethod::default());
+        let methods = methods.collect();
+        Ok(self.methods.get_or_init(|| methods))
+    }
+
     fn entries_before(
         &self,
         reading: &ReadTransaction<'_>,
@@ -86,6 +104,14 @@ impl ActionHistory {
         entries.sort_by(Transaction::booking_order_of_all);
         let entries = without_cancelled(entries, |entry| entry).into_iter();
         let mut entries: Vec<HoldingMovement> = entries.map(Into::into).collect();
+        // Without a split it does not matter which lots close.
+        if !reading.splits().of_security(security)?.is_empty() {
+            let methods = self.methods(reading)?;
+            for entry in &mut entries {
+                let method = methods.get(&entry.transaction.portfolio);
+                entry.method = method.copied().unwrap_or_default();
+            }
+        }
         let earlier = |action: &&CorporateAction| end.is_none_or(|end| action.day < end);
         let own: Vec<_> = (self.actions.iter().filter(earlier))
             .filter(|action| action.security == security)
@@ -156,7 +182,10 @@ fn holdings(
     }
     let held = by_owner.into_iter().map(|(owner, mut movements)| {
         movements.sort_by(|a, b| a.transaction.booking_order(&b.transaction));
-        let mut held = HeldQuantity::new(splits.iter().copied());
+        let method = movements
+            .first()
+            .map_or_else(LotMethod::default, |first| first.method);
+        let mut held = HeldQuantity::new(splits.iter().copied()).with_method(method);
         for movement in movements {
             held.apply(movement);
         }
@@ -183,6 +212,7 @@ fn delivered(
             ..movement(action, portfolio, TransactionKind::Buy, lots.quantity())
         },
         received: Some(lots),
+        method: LotMethod::default(),
     })
 }
 

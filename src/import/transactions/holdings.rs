@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{
-    Day, HeldQuantity, MovementRef, Quantity, SecurityId, TransactionKind,
+    Day, HeldQuantity, LotMethod, MovementRef, Quantity, SecurityId, TransactionKind,
     without_cancelled,
 };
 use crate::import::existing::ExistingRecords;
@@ -40,7 +40,13 @@ pub(crate) fn shortfalls<'m>(
     let mut found = BTreeMap::new();
     for (security, mut movements) in by_security {
         movements.sort_by(|a, b| a.transaction.booking_order(b.transaction));
-        let mut held = HeldQuantity::new(known.splits_of(security).copied());
+        let portfolio = movements
+            .first()
+            .map(|movement| movement.transaction.portfolio);
+        let method = portfolio.and_then(|id| known.portfolio_with_id(id));
+        let method = method.map_or_else(LotMethod::default, |known| known.cost_basis.method);
+        let splits = known.splits_of(security).copied();
+        let mut held = HeldQuantity::new(splits).with_method(method);
         for movement in without_cancelled(movements, |movement| movement.transaction) {
             let taking = movement.transaction;
             let before = held.on(taking.day);
