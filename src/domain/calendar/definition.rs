@@ -3,6 +3,7 @@
 //! The text is an argument; a file name in messages is added by the caller.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
@@ -86,6 +87,32 @@ pub(super) struct HalfDay {
 }
 
 impl Definition {
+    /// Returns the weekdays of some years, except one day, with sessions that close at 15:00.
+    pub fn of_weekdays(name: &str, zone: Tz, years: RangeInclusive<u16>, closed: Day) -> Self {
+        Self {
+            name: name.to_owned(),
+            zone,
+            based_on: BuiltIn::WEEKDAYS,
+            close: NaiveTime::from_hms_opt(15, 0, 0).unwrap_or_default(),
+            years: Years {
+                first: *years.start(),
+                last: *years.end(),
+            },
+            title: None,
+            announced: None,
+            sources: Vec::new(),
+            sessions_per_year: None,
+            holiday: Vec::new(),
+            early_close: Vec::new(),
+            closed: vec![NamedDay {
+                day: closed,
+                name: None,
+            }],
+            session: Vec::new(),
+            half_day: Vec::new(),
+        }
+    }
+
     /// Builds the calendar on the calendar of `based_on`.
     pub(super) fn calendar_on(&self, base: &Calendar) -> Result<Calendar, CalendarError> {
         let known = self.known_days()?;

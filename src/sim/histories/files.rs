@@ -1,6 +1,6 @@
 //! Draws the files that steps import. Some of their rows are refused, as those of users are.
 
-use super::world::{Generator, HELD, INSTRUMENTS, PORTFOLIOS, SESSIONS};
+use super::world::{Generator, HELD, INSTRUMENTS, OWN_CALENDAR, PORTFOLIOS, SESSIONS};
 use crate::scenario::script::file_import::{ImportKindSpec, ImportSpec};
 use crate::scenario::script::spec::StepSpec;
 
@@ -143,6 +143,27 @@ impl Generator {
             _ => ("multiplier", self.one_of(&["1", "50", "0.01"])),
         };
         format!("symbol,{column}\n{},{value}\n", instrument.symbol)
+    }
+
+    /// Returns an attribute of a security that changes on a day, or a calendar of one's own.
+    pub(super) fn dated_securities_file(&mut self) -> String {
+        let symbol = HELD[self.dated.below(HELD.len())];
+        let day = SESSIONS[self.dated.below(SESSIONS.len())];
+        let (column, values) = match self.dated.below(5) {
+            0 => ("sector", &["Energy", "Utilities", ""][..]),
+            1 => ("class", &["fund", "private"][..]),
+            2 | 3 => ("multiplier", &["1", "50", "0.01", "7"][..]),
+            _ => return format!("symbol,calendar\n{symbol},{OWN_CALENDAR}\n"),
+        };
+        let value = self.dated.choose(values).copied().unwrap_or_default();
+        format!("symbol,{column},valid_from\n{symbol},{value},{day}\n")
+    }
+
+    /// Returns a portfolio with the sessions of a calendar of one's own.
+    pub(super) fn own_calendar_file(&mut self) -> String {
+        let name = PORTFOLIOS[self.dated.below(PORTFOLIOS.len())];
+        let inception = SESSIONS[self.dated.below(3)];
+        format!("name,inception,calendar\n{name},{inception},{OWN_CALENDAR}\n")
     }
 
     /// Returns a new portfolio, or other values of a known one.

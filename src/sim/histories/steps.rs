@@ -12,7 +12,7 @@ use crate::domain::{Day, Phase, RiskModel};
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::format::to_toml;
 use crate::scenario::script::file_import::{
-    DeleteActionSpec, DeletePricesSpec, ImportKindSpec, VoidSpec,
+    DeleteActionSpec, DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
 };
 use crate::scenario::script::spec::{
     ConfigurationSpec, CrashSpec, InvalidationSpec, RetrySpec, RunSpec, ScenarioSpec, StepSpec,
@@ -58,6 +58,24 @@ impl Generator {
     }
 
     fn step(&mut self) {
+        match self.dated.below(24) {
+            0 => {
+                let own = self.own_calendar();
+                self.push(StepSpec {
+                    own_calendar: Some(own.into()),
+                    ..StepSpec::default()
+                });
+            }
+            1 => {
+                let text = self.dated_securities_file();
+                self.push(restating_file(ImportKindSpec::Securities, text));
+            }
+            2 => {
+                let text = self.own_calendar_file();
+                self.push(restating_file(ImportKindSpec::Portfolios, text));
+            }
+            _ => {}
+        }
         let step = match self.random.below(42) {
             // Only some steps are runs, so that several changes meet before one applies them.
             0..=6 => run_of_all(),
@@ -259,6 +277,22 @@ impl Generator {
     }
 }
 
+/// Returns the step that imports a file, which may restate the books.
+fn restating_file(kind: ImportKindSpec, text: String) -> StepSpec {
+    StepSpec {
+        import: Some(ImportSpec {
+            kind,
+            file: None,
+            text,
+            allow_restatement: true,
+            all_or_nothing: false,
+            strict: false,
+            correct: false,
+        }),
+        ..StepSpec::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -279,17 +313,8 @@ mod tests {
                 keys.extend(actions.filter(|(_, present)| *present).map(|(key, _)| key));
             }
         }
-        // Histories draw none of these: files make the same changes, `plan` and `onboard` make none,
-        // and no file of theirs names a calendar that is not built in.
-        let other_steps = [
-            "plan",
-            "onboard",
-            "add",
-            "prices",
-            "transaction",
-            "split",
-            "own-calendar",
-        ];
+        // Histories draw none of these: files make the same changes, and `plan` and `onboard` make none.
+        let other_steps = ["plan", "onboard", "add", "prices", "transaction", "split"];
         for (name, _) in StepSpec::default().present_actions() {
             let drawn = keys.contains(name) || other_steps.contains(&name);
             assert!(drawn, "{name}");

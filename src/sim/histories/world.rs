@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::str::FromStr;
 
+use chrono_tz::Tz;
+
+use crate::domain::calendar::Definition;
 use crate::domain::{
     AssetClass, Day, Factor, Money, Price, Quantity, RiskModel, Shock, TransactionKind,
 };
@@ -40,6 +43,9 @@ pub(super) const SESSIONS: [&str; 18] = [
 
 /// Days without a session in New York.
 pub(super) const FREE_DAYS: [&str; 3] = ["2026-05-16", "2026-05-17", "2026-05-25"];
+
+/// The name of a calendar of one's own.
+pub(super) const OWN_CALENDAR: &str = "lima";
 
 pub(super) const PORTFOLIOS: [&str; 4] = ["A", "B", "C", "D"];
 
@@ -135,6 +141,9 @@ pub(super) const HELD: [&str; 6] = ["AAA", "BBB", "CCC", "DDD", "FUT", "PRV"];
 /// A history that is being drawn.
 pub(super) struct Generator {
     pub(super) random: RandomSource,
+    /// Choices about calendars of one's own and attributes with a day. A source of their own keeps the
+    /// other choices of a seed as they were without them.
+    pub(super) dated: RandomSource,
     /// The index of the last session whose evening has come, in [`SESSIONS`].
     pub(super) today: usize,
     /// The number of transactions drawn so far; they are called `h1`, `h2` and so on.
@@ -147,19 +156,28 @@ impl Generator {
     pub(super) fn new(seed: u64) -> Self {
         let mut generator = Self {
             random: RandomSource::new(seed, "history"),
+            dated: RandomSource::new(seed, "dated"),
             today: 0,
             transactions: 0,
             spec: ScenarioSpec::default(),
         };
         generator.today = 3 + generator.random.below(5);
-        let securities = INSTRUMENTS.iter();
-        let securities = securities.map(|known| (known.symbol.to_owned(), known.spec()));
+        let has_calendar = generator.dated.chance(40);
+        let own_calendar = has_calendar.then(|| generator.own_calendar());
+        let securities = INSTRUMENTS.iter().map(|known| {
+            let mut spec = known.spec();
+            if has_calendar && known.symbol == "AAA" {
+                spec.calendar = Some(OWN_CALENDAR.to_owned());
+            }
+            (known.symbol.to_owned(), spec)
+        });
         // In the order of the draws.
         let risk = generator.random.chance(70).then(risk_model);
         let prices = generator.closes();
         let (portfolios, transactions) = generator.portfolios();
         generator.spec.world = WorldSpec {
             now: Some(Lenient(evening(generator.today))),
+            own_calendars: own_calendar.into_iter().collect(),
             sources: Some(SourcesSpec::Given),
             securities: securities.collect(),
             risk,
@@ -169,6 +187,12 @@ impl Generator {
             ..WorldSpec::default()
         };
         generator
+    }
+
+    /// Returns a calendar of one's own with one holiday.
+    pub(super) fn own_calendar(&mut self) -> Definition {
+        let closed = day(SESSIONS[self.dated.below(SESSIONS.len())]);
+        Definition::of_weekdays(OWN_CALENDAR, Tz::America__Lima, 2025..=2026, closed)
     }
 
     fn closes(&mut self) -> BTreeMap<String, BTreeMap<Day, Lenient<CloseSpec>>> {

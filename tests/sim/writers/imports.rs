@@ -18,6 +18,10 @@ pub(super) const WRITERS: &[Writer] = &[
         let rows = "symbol,sector\nACME,Media\nNEW,Tech\n";
         scene.import(&store, FileKind::Securities, rows)
     }),
+    Writer::new("import attributes with a day", |scene, store| {
+        let rows = "symbol,sector,valid_from\nACME,Media,2026-01-07\n";
+        scene.import(&store, FileKind::Securities, rows)
+    }),
     Writer::new("import prices", |scene, store| {
         let rows = "symbol,date,close\nACME,2026-01-06,10.5\nACME,2026-01-08,12\n";
         scene.import(&store, FileKind::Prices, rows)
@@ -36,7 +40,7 @@ pub(super) fn import_action(scene: &Scene, store: Store) -> Written {
 }
 
 impl Scene {
-    fn import(&self, store: &Store, kind: FileKind, text: &str) -> Written {
+    pub(super) fn import(&self, store: &Store, kind: FileKind, text: &str) -> Written {
         let file = SourceFile {
             kind,
             name: "file.csv",

@@ -4,6 +4,7 @@
 use std::num::NonZeroU64;
 
 use chrono::NaiveTime;
+use chrono_tz::Tz;
 
 use super::{Generator, NAMES, SYMBOLS};
 use crate::domain::calendar::{Amendments, Definition};
@@ -92,12 +93,7 @@ impl Generator {
             }
             // The worlds name no calendar of their own, so that it changes no cell.
             7 if self.own_calendars.chance(30) => {
-                let text = format!(
-                    "name = \"lima\"\nzone = \"America/Lima\"\nbased-on = \"weekdays\"\n\
-                     close = \"15:00\"\nyears = {{ first = 2025, last = 2027 }}\n\
-                     closed = [{{ day = {day} }}]\n"
-                );
-                let own = Definition::from_toml(&text).expect("the definition is valid");
+                let own = Definition::of_weekdays("lima", Tz::America__Lima, 2025..=2027, day);
                 step.own_calendar = Some(own.into());
             }
             _ => {
