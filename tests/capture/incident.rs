@@ -230,7 +230,7 @@ fn rows_of_unknown_portfolios_are_counted_in_header() {
     let incident = Incident::new();
     incident.execute("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");
     let text = incident.capture(MAP).unwrap().to_world_toml().unwrap();
-    let expected = "rows of 2 portfolios that are missing from the portfolios table";
+    let expected = "rows of 2 portfolios missing from the portfolios table";
     assert!(text.contains(expected), "{text}");
     assert!(!text.contains("Tech Growth"));
 }

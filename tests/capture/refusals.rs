@@ -54,7 +54,7 @@ fn invalid_value_is_named_with_column_line_and_row() {
         (
             "UPDATE portfolio_snapshots SET is_complete = 'perhaps' WHERE id = 2",
             "line 14 of the map: column `is_complete` of table `portfolio_snapshots` holds \
-             `perhaps` in row 2 (expected yes or no)",
+             `perhaps` in row 2 (expected yes or no, or one of `complete-values`)",
         ),
         (
             "UPDATE portfolio_snapshots SET portfolio_id = '' WHERE id = 1",
