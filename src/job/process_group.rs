@@ -60,30 +60,40 @@ mod tests {
     use std::os::unix::process::CommandExt;
     use std::process::{Child, Command};
 
+    use nix::sys::signal::{Signal, killpg};
+
     use super::*;
 
-    fn start(script: &str) -> (Child, Pid) {
-        let mut command = Command::new("sh");
-        let child = command.args(["-c", script]).process_group(0).spawn();
-        let child = child.unwrap();
-        let group = Pid::from_raw(i32::try_from(child.id()).unwrap());
-        (child, group)
+    /// A group of processes, which ends with the test.
+    struct Group(Child);
+
+    impl Group {
+        fn start(script: &str) -> Self {
+            let mut command = Command::new("sh");
+            let child = command.args(["-c", script]).process_group(0).spawn();
+            Self(child.unwrap())
+        }
+
+        fn id(&self) -> Pid {
+            Pid::from_raw(self.0.id().cast_signed())
+        }
+    }
+
+    impl Drop for Group {
+        fn drop(&mut self) {
+            let _ = killpg(self.id(), Signal::SIGKILL);
+            let _ = self.0.wait();
+        }
     }
 
     #[test]
-    fn a_group_waits_when_all_its_processes_do_or_have_ended() {
-        let (mut child, group) = start("sleep 60 & wait");
-        while is_waiting(group) == Some(false) {
+    fn a_group_waits_when_all_its_processes_do() {
+        let group = Group::start("sleep 60 & wait");
+        while is_waiting(group.id()) == Some(false) {
             std::thread::yield_now();
         }
-        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).unwrap();
-        child.wait().unwrap();
-        assert_ne!(is_waiting(group), Some(false));
-
         // One process waits, and the shell does not.
-        let (mut child, group) = start("sleep 60 & while :; do :; done");
-        assert!((0..20).all(|_| is_waiting(group) != Some(true)));
-        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL).unwrap();
-        child.wait().unwrap();
+        let group = Group::start("sleep 60 & while :; do :; done");
+        assert!((0..20).all(|_| is_waiting(group.id()) != Some(true)));
     }
 }
