@@ -39,7 +39,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             "src/import/apply/records.rs",
-            "if keeps_lots || !writing.entries().has_counterparts()? {",
+            "match keeps_lots {",
             "keeps_lots",
             "true",
         )],
