@@ -130,7 +130,7 @@ pub trait UnfinishedFile {
 /// The state of a file, which differs after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileVersion {
-    /// Length in bytes.
+    /// The length of the file in bytes.
     pub length: u64,
     /// The time of the last change, in a unit of the file system; 0 if it is not known.
     pub changed_at: u64,

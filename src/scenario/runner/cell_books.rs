@@ -9,7 +9,7 @@ use crate::scenario::script::Amount;
 /// The books of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CellBooks {
-    /// Computed by Plimsoll.
+    /// The snapshot that Plimsoll computed.
     Computed(Box<Snapshot>),
     /// The amounts in the mapped columns of a row. One without a value is absent.
     Mapped(BTreeMap<Amount, Money>),

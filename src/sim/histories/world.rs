@@ -220,7 +220,7 @@ impl Generator {
         }
     }
 
-    /// Returns a close.
+    /// Returns a close of up to a tenth more or less than that of the instrument.
     pub(super) fn close(&mut self, instrument: &Instrument) -> Price {
         let close = instrument.close / 100 * (90 + self.random.below(21) as u32);
         Price::from_units(i64::from(close) * (Price::SCALE / 10_000))

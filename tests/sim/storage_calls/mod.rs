@@ -5,3 +5,4 @@ mod commands;
 mod recorded_disk;
 mod recorder;
 mod same;
+mod watched_folders;

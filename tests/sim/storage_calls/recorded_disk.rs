@@ -6,7 +6,8 @@ use std::sync::{Arc, Once};
 use plimsoll::disk::SimulatedDisk;
 use plimsoll::store::{FileSystem as _, Location, Store};
 
-use super::recorder::{end_watch, record_default, record_named, watch};
+use super::recorder::{record_default, record_named};
+use super::watched_folders::{end_watch, watch};
 
 /// The database, its log, and the mark of the log.
 const FILES: [&str; 3] = ["books.db", "books.db-wal", "books.db-synced"];

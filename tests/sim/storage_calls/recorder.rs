@@ -3,37 +3,13 @@
 
 #![expect(unsafe_code, reason = "SQLite calls a file system through C")]
 
-use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::size_of;
 use std::ptr::null_mut;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::ffi;
 
-/// The calls of each watched folder, and the number of its openings.
-static WATCHED: Mutex<BTreeMap<String, (Vec<String>, u32)>> = Mutex::new(BTreeMap::new());
-
-fn watched() -> MutexGuard<'static, BTreeMap<String, (Vec<String>, u32)>> {
-    WATCHED.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Starts to record the calls to files of a folder, the part of SQLite's name before the last `/`.
-pub(super) fn watch(folder: &str) {
-    watched().insert(folder.to_owned(), Default::default());
-}
-
-/// Ends the recording and returns the calls.
-pub(super) fn end_watch(folder: &str) -> Vec<String> {
-    watched().remove(folder).unwrap_or_default().0
-}
-
-/// Adds a call.
-fn record(folder: &str, call: String) {
-    if let Some((calls, _)) = watched().get_mut(folder) {
-        calls.push(call);
-    }
-}
+use super::watched_folders::{count_opening, record};
 
 fn split(name: &str) -> (&str, &str) {
     name.rsplit_once('/').unwrap_or(("", name))
@@ -186,11 +162,7 @@ unsafe extern "C" fn open(
     unsafe {
         let path = text(name);
         let (folder, short) = split(&path);
-        let number = watched().get_mut(folder).map(|(_, openings)| {
-            *openings += 1;
-            *openings
-        });
-        let short = format!("{short}#{}", number.unwrap_or_default());
+        let short = format!("{short}#{}", count_opening(folder));
         record(folder, with_code(format!("open {short} {flags:#x}"), code));
         let is_open = !(*opened).pMethods.is_null();
         let name = Box::into_raw(Box::new((folder.to_owned(), short)));

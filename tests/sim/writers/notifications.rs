@@ -1,4 +1,4 @@
-//! What `verify` finds, and the messages of a run.
+//! Records the findings of `verify`, writes the messages of a run, and delivers them.
 
 use plimsoll::app::record_verification;
 use plimsoll::domain::Scope;
