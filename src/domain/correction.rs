@@ -49,7 +49,7 @@ impl Change {
 
     /// Returns the change as one that begins on a day.
     #[must_use]
-    pub(super) fn from_day(self, from: Option<Day>) -> Self {
+    pub(super) fn beginning(self, from: Option<Day>) -> Self {
         Self { from, ..self }
     }
 }

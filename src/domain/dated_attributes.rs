@@ -144,7 +144,7 @@ impl Periods {
                 before.clone_from(&change);
                 change
                     .filter(|_| is_new)
-                    .map(|change| change.from_day(*day))
+                    .map(|change| change.beginning(*day))
             });
             starting.collect::<Vec<_>>()
         };
