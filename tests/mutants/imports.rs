@@ -1,6 +1,6 @@
 //! Faults in the import: files that are accepted without a question, and failures that stay.
 
-use crate::execution::{edit, fault};
+use crate::execution::{edit, fault, insert};
 use crate::mutant::Detection::Scenario;
 use crate::mutant::Mutant;
 
@@ -37,14 +37,10 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[Scenario(
             "imports/a_split_during_a_long_gap_is_refused_if_strict",
         )],
-        &[edit(
+        &[insert(
             "src/import/prices/restated.rs",
-            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;",
-            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;",
-            "let is_gap = after.day.number() - before.day.number() > MAX_GAP;
-        if is_gap {
-            return None;
-        }",
+            "let tolerance = match (fold >= MIN_MOVE, is_gap) {",
+            "if is_gap { return None; }",
         )],
     ),
     fault(
