@@ -8,7 +8,6 @@
 //! Run with `cargo test --features mutants --test mutants`; a part of a name after `--` selects.
 
 mod amounts;
-mod attributes;
 mod books;
 mod build;
 mod cash;
@@ -83,9 +82,6 @@ fn main() -> ExitCode {
         trial(&detector, "concerns_hold_without_a_mutant", |detector| {
             detector.finds_nothing(&["concerns"])
         }),
-        trial(&detector, "writers_hold_without_a_mutant", |detector| {
-            detector.finds_nothing(&["writers"])
-        }),
         trial(&detector, "the_server_holds_without_a_mutant", |detector| {
             detector.finds_nothing(&["server"])
         }),
@@ -114,7 +110,6 @@ fn all_mutants() -> Vec<Mutant> {
         copies::MUTANTS,
         server::MUTANTS,
         closed::MUTANTS,
-        attributes::MUTANTS,
         own_calendars::MUTANTS,
         unpriced::MUTANTS,
         stale::MUTANTS,
