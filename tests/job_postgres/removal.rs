@@ -92,8 +92,9 @@ fn a_job_that_leaves_connections_open_is_disconnected() {
         return;
     };
     let workspace = Workspace::of_server(&server);
+    // A process without the environment of the command is not found, and so not killed.
     let commands = "run = \"\"\"\n\
-                    setsid psql -qX {url} -c 'SELECT pg_sleep(600)' \
+                    env -i PATH=$PATH setsid psql -qX {url} -c 'SELECT pg_sleep(600)' \
                     >/dev/null 2>&1 &\n\
                     psql -qX {url} -v target={target} -f job.sql\"\"\"";
     workspace.write_job("", "", commands);
