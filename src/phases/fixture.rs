@@ -9,8 +9,8 @@ use super::history::History;
 use super::market::Market;
 use super::sources::{Close, MarketSources};
 use crate::domain::{
-    CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio, PortfolioId, PortfolioKey, Price,
-    Security, SecurityId, Split, Transaction, TransactionKind,
+    ActionKind, CorporateAction, CostBasis, Currency, Day, Lifecycle, NewSecurity, Portfolio,
+    PortfolioId, PortfolioKey, Price, Security, SecurityId, Split, Transaction, TransactionKind,
 };
 
 /// Returns the day with this number, counted from day 20,000.
@@ -84,6 +84,18 @@ pub(super) fn sell(on: i32, security: u32, quantity: &str, price: &str) -> Trans
     let mut sell = transaction(on, TransactionKind::Sell, Some(security), quantity);
     sell.price = Some(amount(price));
     sell
+}
+
+/// Returns a corporate action without terms.
+pub(super) fn action(on: i32, security: u32, kind: ActionKind) -> CorporateAction {
+    CorporateAction {
+        security: SecurityId(security),
+        day: day(on),
+        kind,
+        received: None,
+        cash: None,
+        cost_share: None,
+    }
 }
 
 /// Collects sources and builds a market from them.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{ActionKind, Delivery, Price};
-use crate::phases::fixture::{MarketBuilder, buy, day, portfolio, security, transaction};
+use crate::phases::fixture::{MarketBuilder, action, buy, day, portfolio, security, transaction};
 
 use TransactionKind::{TransferIn, TransferOut};
 
@@ -30,17 +30,6 @@ fn transfer(kind: TransactionKind, on: i32, quantity: &str, counterpart: u32) ->
     let mut transfer = transaction(on, kind, Some(7), quantity);
     transfer.counterpart = Some(PortfolioId(counterpart));
     transfer
-}
-
-fn action(on: i32, security: u32, kind: ActionKind) -> CorporateAction {
-    CorporateAction {
-        security: SecurityId(security),
-        day: day(on),
-        kind,
-        received: None,
-        cash: None,
-        cost_share: None,
-    }
 }
 
 fn found(histories: &[(u32, History)]) -> BTreeMap<(PortfolioId, u32), Carried> {

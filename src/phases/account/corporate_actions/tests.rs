@@ -3,22 +3,11 @@
 use super::*;
 use crate::domain::{Transaction, TransactionKind};
 use crate::phases::books::Books;
-use crate::phases::fixture::{MarketBuilder, amount, buy, cash, day, history};
+use crate::phases::fixture::{MarketBuilder, action, amount, buy, cash, day, history};
 use crate::phases::valuation::Valuation;
 
 const PARENT: u32 = 2;
 const CHILD: u32 = 1;
-
-fn action(on: i32, security: u32, kind: ActionKind) -> CorporateAction {
-    CorporateAction {
-        security: SecurityId(security),
-        day: day(on),
-        kind,
-        received: None,
-        cash: None,
-        cost_share: None,
-    }
-}
 
 fn child(new: u32, old: u32) -> Option<Delivery> {
     Some(Delivery {
