@@ -4,7 +4,8 @@
 //! log over the copy, and the books would be of neither state. So each commit counts up a
 //! generation, in a row that also holds an identity: a log belongs to a database of the same
 //! identity whose generation is the one before its first commit, or one of its own. A copy gets
-//! another identity.
+//! another identity. A row that never got an identity, or that a power cut tore in a checkpoint,
+//! says nothing: the log has it whole.
 
 use std::io;
 
@@ -43,6 +44,12 @@ impl FileState {
         bytes[..16].copy_from_slice(&self.identity);
         bytes[16..].copy_from_slice(&self.generation.to_be_bytes());
         bytes
+    }
+
+    /// Returns whether the database has got its identity. Earlier versions drew it after the
+    /// migration that brought the table, in a transaction of its own.
+    fn is_drawn(self) -> bool {
+        self.identity != [0; 16]
     }
 
     /// Decodes the only row of the table's page.
@@ -220,19 +227,28 @@ pub(super) fn check(place: &Location) -> Result<(), StoreError> {
 
 /// Reads the page number of the table and its row from the file itself, without the log.
 ///
-/// `None` if the table cannot be read: the database is of an older version, or a checkpoint was cut
-/// off, which the log completes.
+/// `None` if the table says nothing: the database is of an older version, or a checkpoint was cut
+/// off, perhaps within the row's page, which the log completes.
 fn state_in_file(place: &Location) -> Result<Option<(u32, FileState)>, StoreError> {
     // Reading the file without SQLite would drop, on closing it, the locks of this process's other
     // connections.
-    let sql = "SELECT rootpage, state FROM sqlite_schema, file_state WHERE name = 'file_state'";
+    let sql =
+        "SELECT rootpage, file_state.* FROM sqlite_schema, file_state WHERE name = 'file_state'";
     let read = place.connect_to_file_alone().and_then(|connection| {
         connection.query_row(sql, [], |row| {
-            Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))
+            let state = row.get_ref("state")?;
+            let is_torn = match row.get("seal") {
+                // Before schema 24, and in a row of a version that knew no seal.
+                Err(rusqlite::Error::InvalidColumnName(_)) | Ok(0) => false,
+                seal => seal? != seal_of(state, row.get("digested")?),
+            };
+            let state = FileState::from_bytes(state.as_blob()?);
+            let state = state.filter(|state| state.is_drawn() && !is_torn);
+            Ok((row.get::<_, u32>("rootpage")?, state))
         })
     });
     match read {
-        Ok((page, state)) => Ok(FileState::from_bytes(&state).map(|state| (page, state))),
+        Ok((page, state)) => Ok(state.map(|state| (page, state))),
         Err(error) => match error.sqlite_error_code() {
             // Nothing was read: the log may be that of another state.
             Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory) => Err(error.into()),
@@ -252,7 +268,7 @@ fn states_in_log(
     };
     let (mut first, mut last) = (None, None);
     log.committed_pages(page, |content| {
-        last = FileState::from_page(content);
+        last = FileState::from_page(content).filter(|state| state.is_drawn());
         first = first.or(last);
     })?;
     let states = first.zip(last);
