@@ -3,10 +3,6 @@
 import argparse
 import datetime
 import sqlite3
-import sys
-
-# Leave no folder `__pycache__` beside the examples.
-sys.dont_write_bytecode = True
 
 ANALYTICS = ("positions", "exposures", "risk")
 

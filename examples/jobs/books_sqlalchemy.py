@@ -12,9 +12,6 @@ import sys
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-# Leave no folder `__pycache__` beside the examples.
-sys.dont_write_bytecode = True
-
 
 def cell_table(name, *columns):
     """Defines a table with a row for each portfolio and day."""

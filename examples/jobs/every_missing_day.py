@@ -4,6 +4,11 @@ It derives the work from what is missing, not from a newest day. Each day is one
 locks the database before it looks, so that two runs at once never do the same work.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books import *
 
 TABLES = {"snapshots": " AND r.is_complete"} | {table: "" for table in ANALYTICS}

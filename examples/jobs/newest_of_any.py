@@ -4,6 +4,11 @@ It starts after the newest snapshot of any portfolio. One portfolio that is ahea
 days of all others, and the job reports that all are caught up.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books import *
 
 arguments = parse_arguments(__doc__)

@@ -3,6 +3,11 @@
 It does the same as newest_of_any.py: it starts after the newest snapshot of any portfolio.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books_sqlalchemy import *
 
 

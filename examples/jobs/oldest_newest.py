@@ -10,6 +10,11 @@ without snapshots, or a snapshot without analytics, which a crash between the ph
 A list of only unknown ids becomes an empty list, which means all portfolios.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books import *
 
 arguments = parse_arguments(__doc__)

@@ -4,6 +4,11 @@ It does the same as oldest_newest.py: it starts after the oldest of the newest s
 portfolios, and on each day processes only portfolios without a snapshot.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books_sqlalchemy import *
 
 

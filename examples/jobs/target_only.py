@@ -4,6 +4,11 @@ It writes snapshots and analytics together, so that a crash leaves no half of a 
 it did not run is never made up for.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books import *
 
 arguments = parse_arguments(__doc__)

@@ -4,6 +4,11 @@ It does the same as target_only.py: it writes snapshots and analytics together, 
 a night on which it did not run.
 """
 
+import sys
+
+# Leave no folder `__pycache__` beside the examples. The import already would make one.
+sys.dont_write_bytecode = True
+
 from books_sqlalchemy import *
 
 

@@ -57,7 +57,7 @@ pub(super) fn capture_rows(
     let target = last_final(now)?;
     let days = collector.take_day_marks(&mut analytics);
     let mut state = collector.into_state(days, history, settings, now, target, rows.origin())?;
-    if map.has_amounts() {
+    if map.amounts().next().is_some() {
         let text = "the mapped amounts: a world has the sources of amounts, not amounts";
         state.left_out.push(text.to_owned());
     }

@@ -6,13 +6,24 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 use toml::Value;
 
-use super::values::{column_text, parse_bool, parse_run_state};
+use super::values::{parse_bool, parse_run_state};
 use crate::domain::{Nearest, Phase};
+use crate::scenario::script::Amount;
 use crate::store::RunState;
 
 /// Error of a text that is not a valid map.
 #[derive(Debug, Error)]
 pub enum MapError {
+    /// A key is about columns that the map does not name.
+    #[error("line {line} of the map: `{key}` has no effect without {columns}")]
+    Unused {
+        /// The key that has no effect.
+        key: &'static str,
+        /// The columns that it is about.
+        columns: &'static str,
+        /// The line of its value, from 1.
+        line: usize,
+    },
     /// The text is not TOML, or has an unknown key or an invalid value.
     #[error("invalid map{nearest}")]
     Text {
@@ -108,12 +119,17 @@ impl Table {
     /// Returns whether a row with this value of `complete` is complete; `None` if the value is not
     /// known. No value is that of a row that is not complete.
     pub(crate) fn parse_complete(&self, text: &str) -> Option<bool> {
-        let values = self.complete_values.iter().flatten();
-        let found = values.zip([true, false]);
-        let mut found = found.filter(|(value, _)| column_text(value) == text);
-        match found.next() {
-            Some((_, is_complete)) => Some(is_complete),
-            None => parse_bool(text),
+        // Databases and exports show booleans in several ways, also those that the map has as numbers.
+        let is_shown = |value: &Value| match value {
+            Value::Boolean(yes) => parse_bool(text) == Some(*yes),
+            Value::Integer(number @ (0 | 1)) => parse_bool(text) == Some(*number == 1),
+            Value::String(known) => known == text,
+            other => other.to_string() == text,
+        };
+        match &self.complete_values {
+            Some([complete, _]) if is_shown(complete) => Some(true),
+            Some([_, open]) if is_shown(open) => Some(false),
+            _ => parse_bool(text),
         }
     }
 }
@@ -125,19 +141,23 @@ impl Map {
         named.or_else(|| parse_run_state(word))
     }
 
-    /// Sets the values of `complete` in the tables that have none.
-    pub(crate) fn complete_values_by_default(&mut self, values: &[Value; 2]) {
+    /// Sets the values of the `complete` columns that have none, and returns whether there are any.
+    pub(crate) fn complete_values_by_default(&mut self, values: &[Value; 2]) -> bool {
+        let mut is_used = false;
         let analytics = self.analytics.iter_mut().map(|(_, table)| table);
         for table in analytics.chain([&mut self.snapshots]) {
-            table.complete_values.get_or_insert_with(|| values.clone());
+            if table.column("complete").is_some() && table.complete_values.is_none() {
+                table.complete_values = Some(values.clone());
+                is_used = true;
+            }
         }
+        is_used
     }
 
-    /// Returns whether amounts of snapshots are mapped.
-    pub(crate) fn has_amounts(&self) -> bool {
-        let columns = self.snapshots.columns.iter();
-        let mut keys = columns.map(|column| column.key);
-        keys.any(|key| ["nav", "cash", "pnl"].contains(&key))
+    /// Returns the amounts of snapshots that are mapped.
+    pub(crate) fn amounts(&self) -> impl Iterator<Item = Amount> {
+        let known = [Amount::Nav, Amount::Cash, Amount::Pnl].into_iter();
+        known.filter(|amount| self.snapshots.column(amount.name()).is_some())
     }
 
     /// Returns all tables of the map.

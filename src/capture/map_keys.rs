@@ -119,8 +119,9 @@ impl Map {
             ],
         );
         let (at, keys) = lines.locate(raw.snapshots);
-        let amount_decimals = lines.decimals(keys.amount_decimals)?;
-        let complete_values = lines.complete_values(keys.complete_values)?;
+        let has_amounts = keys.nav.is_some() || keys.cash.is_some() || keys.pnl.is_some();
+        let amount_decimals = lines.decimals(keys.amount_decimals, has_amounts)?;
+        let complete_values = lines.complete_values(keys.complete_values, &keys.complete)?;
         let snapshots = lines.map_table(
             "snapshots",
             at,
@@ -197,10 +198,18 @@ impl Lines<'_> {
         (before.matches('\n').count() + 1, value.into_inner())
     }
 
-    fn complete_values(&self, values: CompleteValues) -> Result<Option<[Value; 2]>, MapError> {
+    fn complete_values(
+        &self,
+        values: CompleteValues,
+        complete: &Name,
+    ) -> Result<Option<[Value; 2]>, MapError> {
         let Some((line, values)) = values.map(|values| self.locate(values)) else {
             return Ok(None);
         };
+        if complete.is_none() {
+            let (key, columns) = ("complete-values", "`complete`");
+            return Err(MapError::Unused { key, columns, line });
+        }
         let is_plain = |value: &Value| !(value.is_array() || value.is_table());
         match <[Value; 2]>::try_from(values) {
             Ok(pair) if pair[0] != pair[1] && pair.iter().all(is_plain) => Ok(Some(pair)),
@@ -208,8 +217,13 @@ impl Lines<'_> {
         }
     }
 
-    fn decimals(&self, decimals: Option<Spanned<u32>>) -> Result<u32, MapError> {
+    fn decimals(&self, decimals: Option<Spanned<u32>>, has_amounts: bool) -> Result<u32, MapError> {
         match decimals.map(|decimals| self.locate(decimals)) {
+            Some((line, _)) if !has_amounts => Err(MapError::Unused {
+                key: "amount-decimals",
+                columns: "`nav`, `cash` or `pnl`",
+                line,
+            }),
             Some((line, decimals)) if decimals > MAX_DECIMALS => Err(MapError::Decimals { line }),
             decimals => Ok(decimals.map_or(0, |(_, decimals)| decimals)),
         }
@@ -217,7 +231,7 @@ impl Lines<'_> {
 
     fn cell_table(&self, role: &str, cells: Spanned<RawCells>) -> Result<Table, MapError> {
         let (at, keys) = self.locate(cells);
-        let complete_values = self.complete_values(keys.complete_values)?;
+        let complete_values = self.complete_values(keys.complete_values, &keys.complete)?;
         let table = self.map_table(
             role,
             at,

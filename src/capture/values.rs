@@ -40,15 +40,6 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Returns the text by which a database shows a value of a column.
-pub(crate) fn column_text(value: &toml::Value) -> String {
-    match value {
-        toml::Value::Boolean(yes) => i64::from(*yes).to_string(),
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// Parses the usual words for the state of a run.
 pub(super) fn parse_run_state(text: &str) -> Option<RunState> {
     Some(match text.to_ascii_lowercase().as_str() {

@@ -14,6 +14,7 @@ mod tests;
 mod unfinished;
 mod write;
 
+pub(crate) use calls::folder_of;
 pub use finish::{FinishCalls, finish, unfinished_path};
 pub use names::{create_folders, move_file, sync_folder_of};
 pub use unfinished::{Unfinished, companions, remove_abandoned};

@@ -22,7 +22,7 @@ pub(super) fn check_amounts(
         Promise::LaterDaysDoNotCount,
         Promise::ForcedRunRepeatsAmounts,
     ];
-    if !job.map.has_amounts() || !promises.iter().any(|promise| job.checks(*promise)) {
+    if job.map.amounts().next().is_none() || !promises.iter().any(|promise| job.checks(*promise)) {
         return Ok(broken);
     }
     let state = start.fork()?;

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::amount_checks::check_amounts;
 use super::applicable::world_reason;
 use super::error::JobError;
 use super::job_file::Job;
@@ -217,6 +218,10 @@ fn breaks_promise(subject: &Subject<'_>, promise: Promise) -> Result<bool, JobEr
         Promise::SecondRunWritesNothing => {
             let mut broken = Vec::new();
             check_two_runs(subject, &subject.load()?, &mut broken)?;
+            broken.iter().any(is_it)
+        }
+        Promise::LaterDaysDoNotCount | Promise::ForcedRunRepeatsAmounts => {
+            let broken = check_amounts(subject, &subject.load()?)?;
             broken.iter().any(is_it)
         }
         _ => check_promises(subject)?.iter().any(is_it),

@@ -46,8 +46,12 @@ impl Reader<'_> {
         let folder = self.folder();
         let database = self.database(&spec.database)?;
         let mut map = self.map(spec.map.take(), spec.map_file.as_ref())?;
-        if let Some(complete) = self.complete(&spec)? {
-            map.complete_values_by_default(&complete);
+        if let (Some(complete), Some(given)) = (self.complete(&spec)?, &spec.write.complete)
+            && !map.complete_values_by_default(&complete)
+        {
+            let problem = "no `complete` column takes these values: the map has none, or has \
+                           `complete-values` for each";
+            return Err(self.problem(self.line(given.span()), problem.to_owned()));
         }
         let working_folder = self.working_folder(&spec.commands)?;
         let folders = (folder.as_path(), working_folder.as_path());
@@ -59,7 +63,6 @@ impl Reader<'_> {
             self.check_part(&map, part, line)?;
             let names: &[_] = match part.as_str() {
                 "portfolios" => &PORTFOLIO_NAMES,
-                "runs" => &WORLD_NAMES,
                 _ => &CELL_NAMES,
             };
             values.insert(part.clone(), self.columns(columns, names)?);
@@ -139,8 +142,14 @@ impl Reader<'_> {
         })
     }
 
-    /// Refuses the name of a part that the map does not have.
+    /// Refuses the name of a part that the map does not have, or that no rows are written of.
     fn check_part(&self, map: &Map, part: &str, line: usize) -> Result<(), JobError> {
+        if matches!(part, "runs" | "progress") {
+            let problem = format!(
+                "no rows of `{part}` are written; `[[write.rows]]` writes rows of any table"
+            );
+            return Err(self.problem(line, problem));
+        }
         if map.tables().any(|table| table.role == part) {
             return Ok(());
         }

@@ -139,13 +139,17 @@ pub(super) fn run_pair(
     cancel: &AtomicBool,
 ) -> Result<JobRun, JobError> {
     let (mut run, ends) = run_processes(state, request, Start::Pair { hold }, cancel)?;
-    let mut failures = Vec::new();
+    let mut results = Vec::new();
     for ended in ends {
         observe_end(state, &ended, &mut run);
-        failures.push(run.failure.take());
+        results.push((run.failure.take(), run.exit));
     }
-    if failures.iter().all(Option::is_some) {
-        run.failure = failures.into_iter().flatten().next();
+    // The result is that of the one that ended well.
+    let best = results
+        .into_iter()
+        .min_by_key(|(failure, exit)| (failure.is_some(), *exit != Some(0)));
+    if let Some((failure, exit)) = best {
+        (run.failure, run.exit) = (failure, exit);
     }
     Ok(run)
 }

@@ -257,11 +257,7 @@ impl<'j> JobState<'j> {
     pub(super) fn books(&self) -> Result<BooksByDay, JobError> {
         let map = &self.job.map;
         let table = &map.snapshots;
-        let mapped = [Amount::Nav, Amount::Cash, Amount::Pnl];
-        let mapped = mapped
-            .into_iter()
-            .filter(|amount| table.column(amount.name()).is_some());
-        let mapped: Vec<Amount> = mapped.collect();
+        let mapped: Vec<Amount> = map.amounts().collect();
         let mut books = BooksByDay::new();
         if mapped.is_empty() {
             return Ok(books);

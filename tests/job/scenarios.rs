@@ -136,10 +136,6 @@ fn two_runs_at_once_are_a_step() {
                  [step.expect]\nprocessed.\"2026-01-08\" = [\"A\", \"B\", \"C\"]\nopen-cells = 0\n";
     let play = |script: &str, scenario: &str| {
         let workspace = Workspace::of_example(script);
-        let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
-        // The step alone shows it.
-        let off = "\n[promises]\ntwo-runs-do-each-cell-once = true\n";
-        workspace.write("job.toml", &(job + off));
         workspace.write("scenarios/twice.toml", scenario);
         let output = workspace.run(ALL);
         (output.code, output.stdout)

@@ -19,9 +19,8 @@ impl FromIterator<(Cell, Phase)> for FailingPhases {
 
 impl FailingPhases {
     /// Removes the failing phases from the outputs of some cells and returns the failures: the
-    /// `on_computed` of a run's observer. The
-    /// other phases of a cell stay, unless the snapshot that they are made from fails. A phase that
-    /// is not computed now does not fail.
+    /// `on_computed` of a run's observer. The other phases of a cell stay, unless the snapshot that
+    /// they are made from fails. A phase that is not computed now does not fail.
     pub fn apply(&self, cells: &mut [CellOutput]) -> Vec<FailedPhase> {
         let mut failed = Vec::new();
         if self.0.is_empty() {

@@ -33,16 +33,16 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
         let path = path.to_owned();
         move |source| CliError::File { path, source }
     };
-    let text = match &args.map {
-        None => COMMENTED.to_owned(),
-        Some(map) => {
-            std::fs::read(map).map_err(file(map))?;
-            with_map_file(COMMENTED, &seen_from(path, map).map_err(file(map))?)
-        }
-    };
+    if let Some(map) = &args.map {
+        std::fs::read(map).map_err(file(map))?;
+    }
     if let Some(folder) = path.parent() {
         durable::create_folders(folder).map_err(file(path))?;
     }
+    let text = match &args.map {
+        None => COMMENTED.to_owned(),
+        Some(map) => with_map_file(COMMENTED, &seen_from(path, map).map_err(file(map))?),
+    };
     durable::create(path, text.as_bytes()).map_err(file(path))?;
     let path = path.display();
     print(&format!(
@@ -52,19 +52,19 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
     Ok(Exit::Complete)
 }
 
-/// Returns the path of a file as seen from the folder of another.
+/// Returns the path of a file as seen from the folder of another. Both folders exist.
 fn seen_from(path: &Path, file: &Path) -> std::io::Result<PathBuf> {
-    let (path, file) = (std::path::absolute(path)?, std::path::absolute(file)?);
-    let folder: Vec<_> = path.parent().unwrap_or(&path).components().collect();
-    let file: Vec<_> = file.components().collect();
-    let pairs = folder.iter().zip(&file);
+    // Links are followed first: `..` does not lead back through one.
+    let folder = std::fs::canonicalize(durable::folder_of(path))?;
+    let name = file.file_name().unwrap_or_default();
+    let file = std::fs::canonicalize(durable::folder_of(file))?.join(name);
+    let pairs = folder.components().zip(file.components());
     let common = pairs.take_while(|(a, b)| a == b).count();
-    // What precedes `..` may be a link, so that it does not lead back.
-    if folder[common..].contains(&Component::ParentDir) {
-        return Ok(file.iter().collect());
-    }
-    let up = folder[common..].iter().map(|_| Component::ParentDir);
-    Ok(up.chain(file[common..].iter().copied()).collect())
+    let up = folder
+        .components()
+        .skip(common)
+        .map(|_| Component::ParentDir);
+    Ok(up.chain(file.components().skip(common)).collect())
 }
 
 /// Replaces the tables of the map by the name of a file, as seen from the job file.
@@ -90,16 +90,22 @@ mod tests {
 
     #[test]
     fn a_map_is_named_as_the_job_file_sees_it() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["jobs/a", "jobs/b", "real/deep"] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        let link = root.path().join("link");
+        std::os::unix::fs::symlink(root.path().join("real/deep"), link).unwrap();
         let seen = |path: &str, file: &str| {
-            let seen = seen_from(Path::new(path), Path::new(file)).unwrap();
+            let seen = seen_from(&root.path().join(path), &root.path().join(file)).unwrap();
             seen.display().to_string()
         };
-        assert_eq!(seen("/jobs/job.toml", "/jobs/map.toml"), "map.toml");
+        assert_eq!(seen("jobs/job.toml", "jobs/map.toml"), "map.toml");
+        assert_eq!(seen("jobs/a/job.toml", "jobs/b/map.toml"), "../b/map.toml");
         assert_eq!(
-            seen("/jobs/a/job.toml", "/jobs/b/map.toml"),
-            "../b/map.toml"
+            seen("link/job.toml", "jobs/map.toml"),
+            "../../jobs/map.toml"
         );
-        assert_eq!(seen("job.toml", "maps/map.toml"), "maps/map.toml");
     }
 
     #[test]
