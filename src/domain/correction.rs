@@ -13,7 +13,8 @@ pub struct Change {
     pub was: String,
     /// The new value as text; empty if there is none.
     pub now: String,
-    /// The day from which on the values differ; `None` if there is none to tell.
+    /// The first day on which the values differ; `None` if they differ from the start, or have no
+    /// history.
     pub from: Option<Day>,
 }
 

@@ -125,7 +125,7 @@ impl Periods {
         (former, last)
     }
 
-    /// Returns the differences between two histories, each with the day from which on it holds.
+    /// Returns the differences between two histories, each with its first day.
     fn differences(&self, now: &Self) -> Vec<Change> {
         let mut days: Vec<_> = self.starts.iter().chain(&now.starts).copied().collect();
         days.sort_unstable();
@@ -247,7 +247,7 @@ impl Security {
         changes.filter(|change| change.was != change.now)
     }
 
-    /// Returns the days from which on dated attributes are others than before, ascending.
+    /// Returns the days on which dated attributes change, ascending.
     pub fn attribute_days(&self) -> impl Iterator<Item = Day> {
         self.former_attributes.iter().map(|former| former.until)
     }

@@ -1,4 +1,4 @@
-//! Gives a noun the number of its count.
+//! Chooses between the singular and the plural of a noun.
 
 /// Returns the noun without the number: singular for 1, else plural.
 pub fn pluralize(number: u64, noun: &str) -> String {

@@ -227,7 +227,7 @@ pub struct DatedAttributes {
 /// Attributes that a security had until one of them changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormerAttributes {
-    /// The first day on which one of them was another.
+    /// The first day of the next attributes.
     pub until: Day,
     /// All of them up to the day before.
     pub attributes: DatedAttributes,

@@ -6,6 +6,8 @@ mod row;
 mod symbol_changes;
 mod terms;
 
+use std::collections::BTreeMap;
+
 use super::error::ImportError;
 use super::existing::ExistingRecords;
 use super::options::{ImportOptions, Restatements};
@@ -78,6 +80,8 @@ pub fn validate_actions(
     // Other rows of the file name securities by their symbols after these changes.
     let known = renamed.known.as_ref().unwrap_or(known);
     let (mut seen, mut seen_others) = (SeenRows::new(), SeenRows::new());
+    // By line: the closes around splits that are too far away to refuse the row.
+    let mut distant: BTreeMap<u64, UnseenSplit> = BTreeMap::new();
     let mut validated = Validated::from_rows(rows, |line, row, changes: &mut ActionChanges| {
         if let Some(verdict) = renamed.verdicts.remove(&line) {
             return verdict;
@@ -124,11 +128,13 @@ pub fn validate_actions(
         if differs.as_ref().is_some_and(Vec::is_empty) {
             return Ok(Verdict::Same);
         }
-        let unseen = find_unseen(security, split, known);
         if restatements == Restatements::Refused
-            && let Some(unseen) = unseen.filter(|unseen| is_near(unseen, split))
+            && let Some(unseen) = find_unseen(security, split, known)
         {
-            return Err(vec![RowError::in_row(unseen.into())]);
+            if is_near(&unseen, split) {
+                return Err(vec![RowError::in_row(unseen.into())]);
+            }
+            distant.insert(line, unseen);
         }
         changes.splits.push(SplitChange { was, split });
         Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
@@ -145,30 +151,14 @@ pub fn validate_actions(
         .flat_map(|changes| &changes.actions);
     let new: Vec<CorporateAction> = new.map(|change| change.action).collect();
     validated.with_warnings(|index| {
-        let row = rows.lines[index].row.as_ref().ok();
+        let line = &rows.lines[index];
+        let row = line.row.as_ref().ok();
         let other = row.and_then(|row| other_end(row, &new, known));
         let warning = other.map(|other| Warning::EndsTwice { other });
-        let unseen = row.filter(|_| restatements == Restatements::Refused);
-        let unseen = unseen.and_then(|row| unseen_over_gap(row, known));
+        let unseen = distant.get(&line.number).cloned();
         let unseen = unseen.map(Warning::UnseenSplit);
         warning.into_iter().chain(unseen).collect()
     })
-}
-
-/// Returns the closes around the split of a row that do not show it, if one is too far from it to
-/// refuse the row.
-fn unseen_over_gap(row: &ActionRow, known: &ExistingRecords) -> Option<UnseenSplit> {
-    let ActionTerms::Split(new, old) = row.terms else {
-        return None;
-    };
-    let security = known.require_security(&row.symbol, row.day).ok()?;
-    let split = Split {
-        security: security.id,
-        day: row.day,
-        new,
-        old,
-    };
-    find_unseen(security, split, known).filter(|unseen| !is_near(unseen, split))
 }
 
 /// Returns whether both closes are so near to the split that it must show.

@@ -119,7 +119,7 @@ impl Restatement {
     }
 }
 
-/// A close that moves by the factor of a split between two neighbouring days.
+/// A close that moves by the factor of a split from the close before it, with any gap between them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "`{close}` on {day} follows `{before}` on {before_day}, about the factor of a split {split}, and no known split explains it"

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::affected_cells::AffectedCells;
 use super::ownership::Ownership;
+use super::read_once::get_or_read;
 use super::received::ActionHistory;
 use crate::domain::{
     Calendar, Currency, Day, DayRange, IdSet, PhaseCells, PhaseSet, PortfolioCalendar,
@@ -212,20 +213,5 @@ impl<'r> Facts<'r> {
             let (_, model) = self.reading.risk_models().in_force()?;
             Ok(model.securities(self.securities()?.values()))
         })
-    }
-}
-
-/// Returns the value of a `OnceCell`, reading it on first use. `OnceCell::get_or_init` does not
-/// allow a fallible initialiser.
-fn get_or_read<T>(
-    cell: &OnceCell<T>,
-    read: impl FnOnce() -> Result<T, StoreError>,
-) -> Result<&T, StoreError> {
-    match cell.get() {
-        Some(known) => Ok(known),
-        None => {
-            let read = read()?;
-            Ok(cell.get_or_init(|| read))
-        }
     }
 }

@@ -5,8 +5,10 @@
 //! failures costs an attempt each; forgetting too few would keep cells with fixed inputs out of
 //! every run.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::read_once::get_or_read;
 use super::received::ActionHistory;
 use crate::domain::{
     Calendar, Day, Phase, PhaseSet, PortfolioId, RiskModel, Security, SecurityCalendars, SecurityId,
@@ -19,7 +21,7 @@ pub(crate) struct TouchedCells<'r, 't> {
     /// The securities whose closes any portfolio may use.
     shared: BTreeSet<SecurityId>,
     /// The corporate actions of all securities, once they are needed.
-    actions: Option<ActionHistory>,
+    actions: OnceCell<ActionHistory>,
     /// The first touched day of each portfolio.
     first_days: BTreeMap<PortfolioId, Day>,
     /// The first day touched in all portfolios.
@@ -33,7 +35,7 @@ impl<'r, 't> TouchedCells<'r, 't> {
         Ok(Self {
             reading,
             shared: shared_securities(reading)?,
-            actions: None,
+            actions: OnceCell::new(),
             first_days: BTreeMap::new(),
             all_from: None,
             phases: PhaseSet::default(),
@@ -66,21 +68,17 @@ impl<'r, 't> TouchedCells<'r, 't> {
     /// it or a security whose units become it, and of those that trade one received for it, because
     /// the lots that they transfer in can come from it.
     pub(crate) fn of_lots(&mut self, security: SecurityId, from: Day) -> Result<(), StoreError> {
-        let actions = match self.actions.take() {
-            Some(known) => known,
-            None => ActionHistory::read(self.reading)?,
-        };
+        let actions = get_or_read(&self.actions, || ActionHistory::read(self.reading))?;
         let received = actions.received_for(&BTreeSet::from([security]));
         let origins = actions.origins(security).into_iter();
         for id in origins.chain(received.into_keys()) {
             let traders = self.reading.entries().portfolios_trading(id)?;
             self.of_portfolios(traders.into_iter().map(|portfolio| (portfolio, from)));
         }
-        self.actions = Some(actions);
         Ok(())
     }
 
-    /// Adds the cells of a portfolio and those whose lots it may decide, on all days.
+    /// Adds the cells of a portfolio and those whose lots it may decide, from a day on.
     pub(crate) fn of_giver(&mut self, portfolio: PortfolioId, from: Day) -> Result<(), StoreError> {
         self.of_portfolios([(portfolio, from)]);
         if !self.reading.entries().has_counterparts()? {

@@ -28,6 +28,7 @@
 //! | `facts` | facts read from the store, each once |
 //! | `freshest_prices` | the prices of changed currency pairs, as fresh as before or after a change |
 //! | `price_uses`, `rate_uses`, `cash_uses`, `holders`, `movement_effects` | cells that use changed prices: of all, of rates, of rates of cash, of holders, through transfers and trades |
+//! | `read_once` | reads a value on first use |
 //! | `ownership` | the portfolios that hold a security, session by session |
 //! | `received` | movements of a security by corporate actions |
 //! | `failures` | forgets the failures of cells that a change may have repaired |
@@ -62,6 +63,7 @@ mod portfolios;
 mod price_uses;
 mod prices;
 mod rate_uses;
+mod read_once;
 mod received;
 mod request;
 mod risk_model;

@@ -7,6 +7,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::read_once::get_or_read;
 use crate::domain::{
     ActionKind, CorporateAction, Day, HeldQuantity, HoldingMovement, LotMethod, Lots, Money,
     PortfolioId, Quantity, SecurityId, Split, Transaction, TransactionKind, without_cancelled,
@@ -80,14 +81,12 @@ impl ActionHistory {
         &self,
         reading: &ReadTransaction<'_>,
     ) -> Result<&BTreeMap<PortfolioId, LotMethod>, StoreError> {
-        if let Some(known) = self.methods.get() {
-            return Ok(known);
-        }
-        let portfolios = reading.portfolios().all()?.into_iter();
-        let methods = portfolios.map(|known| (known.id, known.cost_basis.method));
-        let methods = methods.filter(|(_, method)| *method != LotMethod::default());
-        let methods = methods.collect();
-        Ok(self.methods.get_or_init(|| methods))
+        get_or_read(&self.methods, || {
+            let portfolios = reading.portfolios().all()?.into_iter();
+            let methods = portfolios.map(|known| (known.id, known.cost_basis.method));
+            let methods = methods.filter(|(_, method)| *method != LotMethod::default());
+            Ok(methods.collect())
+        })
     }
 
     fn entries_before(
@@ -104,18 +103,7 @@ impl ActionHistory {
         entries.sort_by(Transaction::booking_order_of_all);
         let entries = without_cancelled(entries, |entry| entry).into_iter();
         let mut entries: Vec<HoldingMovement> = entries.map(Into::into).collect();
-        // Without a split it does not matter which lots close.
-        if !reading.splits().of_security(security)?.is_empty() {
-            let methods = self.methods(reading)?;
-            for entry in &mut entries {
-                let method = methods.get(&entry.transaction.portfolio);
-                entry.method = method.copied().unwrap_or_default();
-            }
-        }
         let earlier = |action: &&CorporateAction| end.is_none_or(|end| action.day < end);
-        let own: Vec<_> = (self.actions.iter().filter(earlier))
-            .filter(|action| action.security == security)
-            .collect();
         for action in self.actions.iter().filter(earlier) {
             if !is_received(action, |received| received == security) {
                 continue;
@@ -128,11 +116,18 @@ impl ActionHistory {
                 entries.extend(delivered(action, owner, held));
             }
         }
-        if own.is_empty() {
-            return Ok(entries);
-        }
         let splits = reading.splits().of_security(security)?;
-        for action in own {
+        // After the deliveries, because the first movement of a holding decides its method. Which lots
+        // close matters only where a split or a delivery rounds those that are left.
+        if end.is_some() || !splits.is_empty() {
+            let methods = self.methods(reading)?;
+            for entry in &mut entries {
+                let method = methods.get(&entry.transaction.portfolio);
+                entry.method = method.copied().unwrap_or_default();
+            }
+        }
+        let own = self.actions.iter().filter(earlier);
+        for action in own.filter(|action| action.security == security) {
             let delivered = match action.kind {
                 ActionKind::CashInLieu => Delivered::Counted,
                 _ => Delivered::NotCounted,

@@ -106,9 +106,7 @@ fn affected_by_attributes(
     let dated = was.without_id().attribute_changes(&now.without_id());
     if !dated.is_empty() {
         let differs = |day: Day| {
-            let of =
-                |security: &Security| (security.class_on(day), security.sector_on(day).to_owned());
-            of(was) != of(now)
+            was.class_on(day) != now.class_on(day) || was.sector_on(day) != now.sector_on(day)
         };
         let rule = |owners: &Ownership<'_>| affected_by_classification(owners, differs);
         affected = affected.union(facts.affected(|facts| affected_by(facts, now.id, rule))?);

@@ -6,8 +6,9 @@ use super::valuation::Valuation;
 use crate::domain::output::{Exposures, Position};
 use crate::domain::{Absence, AssetClass, Day, Figure, SectorWeights};
 
-/// Splits the value of a cell on `day` by sector and class. Weights are signed shares of NAV and absent if NAV
-/// is not positive; concentration uses the sizes of the holdings and does not need a NAV.
+/// Splits the value of a cell on `day` by sector and class. Weights are signed shares of NAV and
+/// absent if NAV is not positive; concentration uses the sizes of the holdings and does not need a
+/// NAV.
 ///
 /// # Panics
 ///

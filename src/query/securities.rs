@@ -11,7 +11,7 @@ use crate::store::Store;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct SecurityView {
-    /// Symbol on that day.
+    /// Current symbol.
     pub symbol: String,
     /// First day of class, sector and multiplier; `None` for the first ones.
     pub valid_from: Option<Day>,
@@ -36,7 +36,7 @@ impl SecurityView {
     fn new(security: &Security, valid_from: Option<Day>) -> Self {
         let day = valid_from.unwrap_or(Day::MIN);
         Self {
-            symbol: security.symbol_on(day).to_owned(),
+            symbol: security.symbol.clone(),
             valid_from,
             class: security.class_on(day),
             sector: security.sector_on(day).to_owned(),
@@ -65,7 +65,7 @@ pub fn securities(store: &Store, symbol: Option<&str>) -> Result<Vec<SecurityVie
             return Err(QueryError::unknown_symbol(symbol, &all));
         }
     }
-    found.sort_by_key(|security| security.symbol_order());
+    found.sort_by(|a, b| a.symbol.cmp(&b.symbol));
     let views = found.into_iter().flat_map(|security| {
         let days = [None]
             .into_iter()

@@ -69,7 +69,7 @@ pub(super) fn to_raw_close(
         .require_security(&row.symbol, row.day)
         .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
     if let Some(currency) = &row.currency {
-        check_currency(currency, priced)
+        check_currency(currency, priced, row.day)
             .map_err(|reason| vec![RowError::in_column("currency", currency, reason)])?;
     }
     let security = priced.id;
@@ -133,10 +133,10 @@ fn eight_decimals_tolerance(price: Price) -> Decimal {
     }
 }
 
-/// Checks the currency that a file states for a close. Closes in hundredths are those of a security
-/// with a multiplier of 0.01, which keeps them as they are.
-fn check_currency(text: &str, security: &Security) -> Result<(), RowErrorKind> {
-    let is_hundredth = security.multiplier.decimal() == Decimal::new(1, 2);
+/// Checks the currency that a file states for a close of `day`. Closes in hundredths are those of a
+/// security with a multiplier of 0.01 on that day, which keeps them as they are.
+fn check_currency(text: &str, security: &Security, day: Day) -> Result<(), RowErrorKind> {
+    let is_hundredth = security.multiplier_on(day).decimal() == Decimal::new(1, 2);
     match minor_unit(text) {
         Some(currency) if currency == security.currency && is_hundredth => Ok(()),
         Some(currency) => Err(RowErrorKind::MinorCurrency {

@@ -108,9 +108,10 @@ fn is_same_ratio(a: Decimal, b: Decimal) -> bool {
     (a - b).abs() <= (a * SAME_RATIO).min(distance)
 }
 
-/// Returns true for classes whose units are split.
-const fn may_split(security: &Security) -> bool {
-    matches!(security.class, AssetClass::Equity | AssetClass::Fund)
+/// Returns true if the security has or had a class whose units are split.
+fn may_split(security: &Security) -> bool {
+    let mut classes = security.classes();
+    classes.any(|class| matches!(class, AssetClass::Equity | AssetClass::Fund))
 }
 
 /// A move that is about the factor of a split.

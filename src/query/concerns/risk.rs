@@ -74,7 +74,7 @@ pub(super) fn stale_risk_inputs(
             if members.is_empty() {
                 continue;
             }
-            let rates = search.stale_rates_on(*day, group)?;
+            let rates = search.stale_rates_on(*day, &group.conversions)?;
             if !rates.is_empty() {
                 concerned |= members;
             }
@@ -102,9 +102,8 @@ pub(super) fn stale_risk_inputs(
 
 /// The portfolios of a currency, with the conversions of the benchmark and the factors to it.
 struct ConvertedRisk {
-    to: Currency,
     portfolios: IdSet,
-    conversions: Vec<(Currency, Conversion)>,
+    conversions: Vec<Conversion>,
 }
 
 struct Search<'v> {
@@ -136,7 +135,7 @@ impl Search<'_> {
         Ok(stale)
     }
 
-    /// Returns the portfolios to whose currency the benchmark or a factor is converted, by it.
+    /// Groups the portfolios by currency, without those to whose currency nothing is converted.
     fn converted_for(&self) -> Result<Vec<ConvertedRisk>, StoreError> {
         let indexes: BTreeSet<_> = self.index_currencies().collect();
         let pairs = CurrencyPairs::new(&self.securities);
@@ -144,11 +143,10 @@ impl Search<'_> {
         let mut groups = Vec::new();
         for to in portfolios.currencies()? {
             let foreign = indexes.iter().filter(|from| **from != to);
-            let conversions = foreign.map(|from| (*from, pairs.conversion(*from, to)));
+            let conversions = foreign.map(|from| pairs.conversion(*from, to));
             let conversions: Vec<_> = conversions.collect();
             if !conversions.is_empty() {
                 groups.push(ConvertedRisk {
-                    to,
                     portfolios: portfolios.in_currency(to)?,
                     conversions,
                 });
@@ -165,16 +163,14 @@ impl Search<'_> {
         assets.map(|security| security.currency)
     }
 
-    /// Returns the old currency pairs that convert the benchmark and the factors to a currency.
+    /// Returns the old currency pairs that `conversions` use.
     fn stale_rates_on(
         &self,
         day: Day,
-        ConvertedRisk {
-            to, conversions, ..
-        }: &ConvertedRisk,
+        conversions: &[Conversion],
     ) -> Result<Vec<StaleRiskInput>, StoreError> {
         let mut stale = Vec::new();
-        for (from, conversion) in conversions {
+        for conversion in conversions {
             let mut old: BTreeMap<SecurityId, StaleRiskInput> = BTreeMap::new();
             for pair in conversion.securities() {
                 if let Some(security) = self.security(pair)
@@ -197,7 +193,7 @@ impl Search<'_> {
                 false => known,
                 true => vec![StaleRiskInput {
                     role: RiskRole::ExchangeRate,
-                    symbol: format!("{from}{to}"),
+                    symbol: conversion.from().pair_with(conversion.to()),
                     last_close: None,
                     sessions_old: None,
                 }],
