@@ -50,8 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["run", path, target] => fill(path, target),
         ["serve"] => serve(),
         others => {
-            let seconds = others.iter().find_map(|word| word.parse().ok());
-            measure(Duration::from_secs(seconds.unwrap_or(SECONDS)))
+            // Cargo adds options of its own.
+            let seconds = others.iter().find(|word| !word.starts_with('-'));
+            let seconds = seconds.map_or(Ok(SECONDS), |word| word.parse())?;
+            measure(Duration::from_secs(seconds))
         }
     }
 }
@@ -81,7 +83,7 @@ fn measure(budget: Duration) -> Result<(), Box<dyn Error>> {
     let threads = available_threads();
     let mut output = std::io::stdout();
     writeln!(output, "worlds a second, {threads} at a time")?;
-    // The others wait: a run that is to be killed, for the time in which it is; two at once, until both
+    // Two promises mostly wait: one for the moment at which it kills a run, one until both of two runs
     // have looked for work.
     let without_waits = "killed-run-heals = false\ntwo-runs-do-each-cell-once = false\n";
     for (promises, off) in [

@@ -79,15 +79,6 @@ impl SimulatedDisk {
         Self::from_files(left)
     }
 
-    /// Returns the visible content of a file; `None` if no file has the name.
-    pub fn content(&self, name: &str) -> Option<Vec<u8>> {
-        let mut files = self.0.files();
-        let file = files.find(name)?;
-        let mut content = vec![0; files.length(file)];
-        files.read(file, 0, &mut content);
-        Some(content)
-    }
-
     /// Starts a log of all changes of this disk. A disk without one, as a new disk is, has no cost
     /// for it.
     pub fn start_log(&self) {

@@ -46,10 +46,7 @@ pub fn generate_world(job: &Job, seed: u64) -> String {
         let spec = portfolio(job, &mut random, &sessions, now);
         ((*name).to_owned().into(), spec)
     });
-    let run = StepSpec {
-        run: Some(RunSpec::default()),
-        ..StepSpec::default()
-    };
+    let run = StepSpec::from(RunSpec::default());
     let world = WorldSpec {
         now: Some(Lenient(now)),
         calendar: (calendar.name() != Calendar::new_york().name())

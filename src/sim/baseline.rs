@@ -7,7 +7,7 @@ use super::run_under_test::{RunUnderTest, SimError};
 use crate::disk::{Operation, SimulatedDisk};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
-use crate::store::{Contents, Store};
+use crate::store::{Contents, Store, StoreError};
 
 /// The maximum number of runs of a request with `limit`, including those before the repetitions.
 const MAX_RUNS: u32 = 64;
@@ -119,14 +119,20 @@ pub(super) fn run_until_done(
     end
 }
 
-/// Reads the whole content of a database, on a copy: the last reader that closes empties the log.
+/// Opens a copy of a disk for reading: the last reader that closes empties the log, and the disk is to
+/// stay as it is.
+pub(super) fn open_copy(disk: &SimulatedDisk) -> Result<Store, StoreError> {
+    Store::open(&disk.fork())
+}
+
+/// Reads the whole content of a database.
 pub(super) fn read_contents(disk: &SimulatedDisk) -> Result<Contents, SimError> {
-    Ok(Store::open(&disk.fork())?.read(|reading| reading.contents())?)
+    Ok(open_copy(disk)?.read(|reading| reading.contents())?)
 }
 
 /// Returns the number of cells that all runs of a database committed.
 pub(super) fn count_done_cells(disk: &SimulatedDisk) -> Result<u64, SimError> {
-    let store = Store::open(&disk.fork())?;
+    let store = open_copy(disk)?;
     let runs = store.read(|reading| reading.runs().latest(u32::MAX))?;
     Ok(runs.iter().map(|run| run.progress.done).sum())
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::baseline::{Baseline, read_contents};
+use super::baseline::{Baseline, open_copy, read_contents};
 use super::recovery::recover;
 use super::recovery_checks::check_recovered_disk;
 use super::run_under_test::{RunUnderTest, SimError};
@@ -14,7 +14,7 @@ use crate::disk::{Digest, SimulatedDisk};
 use crate::domain::{Coverage, Day, DayRange, IdSet, Phase, PhaseSet};
 use crate::engine::RunEvent;
 use crate::scenario::script::RunEnd;
-use crate::store::{Contents, Store, StoreError};
+use crate::store::{Contents, StoreError};
 
 /// Checks disks that disturbed runs left, with a memo for each question.
 pub(super) struct DiskChecker<'s> {
@@ -227,14 +227,14 @@ impl<'s> DiskChecker<'s> {
     }
 
     fn books(&self, disk: &SimulatedDisk) -> Result<Contents, SimError> {
-        let find = || Ok(read_contents(&disk.fork())?.without_history());
+        let find = || Ok(read_contents(disk)?.without_history());
         self.books.get_or_compute(disk.digest(), find)
     }
 
     /// Reads the ledger; none if the disk can't be opened.
     fn coverage(&self, disk: &SimulatedDisk) -> Result<Option<Coverage>, SimError> {
         let read = || -> Result<Coverage, StoreError> {
-            let store = Store::open(&disk.fork())?;
+            let store = open_copy(disk)?;
             store.read(|reading| {
                 reading
                     .ledger()

@@ -1,7 +1,7 @@
 //! Checks the disk that recovery from a crash leaves, then repeats the run on it and checks the
 //! result.
 
-use super::baseline::{Baseline, read_contents, run_until_done};
+use super::baseline::{Baseline, open_copy, read_contents, run_until_done};
 use super::recovery::RecoveredDisk;
 use super::run_under_test::{RunUnderTest, SimError};
 use super::violation::Violation;
@@ -10,7 +10,7 @@ use crate::engine::{RunRequest, Settings};
 use crate::query::{Claim, Sample, Verdict, verify};
 use crate::scenario::runner::BrokenClaim;
 use crate::scenario::script::RunEnd;
-use crate::store::{Contents, RunState, Store};
+use crate::store::{Contents, RunState};
 
 /// The results of checking a recovered disk.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(super) fn check_recovered_disk(
 }
 
 fn committed_batches(disk: &SimulatedDisk) -> Result<i64, SimError> {
-    Ok(Store::open(&disk.fork())?.read(|reading| {
+    Ok(open_copy(disk)?.read(|reading| {
         let newest = reading.runs().latest(1)?;
         newest
             .first()
@@ -77,7 +77,7 @@ fn check_database(
     disk: &SimulatedDisk,
     violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
-    let store = Store::open(&disk.fork())?;
+    let store = open_copy(disk)?;
     let environment = run_under_test.environment(1);
     let verification = verify(&store, settings, &environment, Sample::All, &|_| {})?;
     for check in &verification.checks {
@@ -128,7 +128,7 @@ pub(super) fn check_no_active_run(
     disk: &SimulatedDisk,
     violations: &mut Vec<Violation>,
 ) -> Result<(), SimError> {
-    let store = Store::open(&disk.fork())?;
+    let store = open_copy(disk)?;
     let (running, holder) = store.read(|reading| {
         Ok::<_, SimError>((
             reading.runs().in_state(RunState::Running)?,

@@ -36,8 +36,9 @@ impl ActiveReads {
 
     /// Returns whether a read began before the last commit in the log.
     pub(super) fn has_outdated(&self, place: &Location) -> bool {
-        let now = place.log().version();
         let reads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that no read in the list began after this state.
+        let now = place.log().version();
         reads.values().any(|state| *state != now)
     }
 }

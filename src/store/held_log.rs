@@ -57,13 +57,18 @@ pub(super) fn held_log(
             (is_held, BTreeSet::new())
         }
     };
-    let here = || format!("an earlier request of this process ({this})");
-    let holders = match (is_held_here, others.is_empty()) {
-        (false, _) => holder_names(&others),
-        (true, true) => here(),
-        (true, false) => format!("{}; {}", here(), holder_names(&others)),
-    };
-    Ok(is_held.then_some(HeldLog { bytes, holders }))
+    if !is_held {
+        return Ok(None);
+    }
+    let mut holders = Vec::new();
+    if is_held_here {
+        holders.push(format!("an earlier request of this process ({this})"));
+    }
+    if !is_held_here || !others.is_empty() {
+        holders.push(holder_names(&others));
+    }
+    let holders = holders.join("; ");
+    Ok(Some(HeldLog { bytes, holders }))
 }
 
 #[cfg(test)]

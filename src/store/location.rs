@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::StoreError;
 use super::file_system::{FileId, FileSystem, FileVersion, OpenFile};
@@ -90,10 +90,14 @@ impl Location {
         SqliteConnectionManager::file(uri).with_flags(flags | OpenFlags::SQLITE_OPEN_URI)
     }
 
-    /// Names the path in an error of opening: SQLite's full name can differ from run to run.
+    /// Names the path in SQLite's error for a file that it cannot open: the full name in its message
+    /// can differ from run to run. Other errors, such as that of a damaged schema, keep their reason.
     pub(super) fn with_path(&self, error: rusqlite::Error) -> rusqlite::Error {
         match error {
-            rusqlite::Error::SqliteFailure(code, Some(_)) => {
+            // Without memory, the message is made of the name too.
+            rusqlite::Error::SqliteFailure(code, Some(_))
+                if matches!(code.code, ErrorCode::CannotOpen | ErrorCode::OutOfMemory) =>
+            {
                 let message = format!("failed to open `{}`", self.path.display());
                 rusqlite::Error::SqliteFailure(code, Some(message))
             }

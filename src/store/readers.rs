@@ -4,7 +4,7 @@
 //! The last connection that is closed empties and removes the log. So the thread that needs a
 //! connection opens it, and the thread that drops the last handle closes all of them: none is open
 //! after a command has ended, and the calls to the disk have the same order each time. The pool,
-//! which has a thread of its own, only hands out the places for them.
+//! which has a thread of its own, only hands out the slots for them.
 
 use std::convert::Infallible;
 use std::mem;
@@ -23,7 +23,7 @@ use super::location::Location;
 
 /// Maximum number of connections that read a file at once.
 const READERS: u32 = 4;
-/// The thread that makes places, for the pools of all databases.
+/// The thread that makes slots, for the pools of all databases.
 static MAKER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
     let pool = ScheduledThreadPool::builder().num_threads(1);
     Arc::new(pool.thread_name_pattern("readers-{}").build())
@@ -45,7 +45,7 @@ struct Shared {
 struct Pool {
     file: FileId,
     connections: SqliteConnectionManager,
-    places: r2d2::Pool<Places>,
+    slots: r2d2::Pool<Slots>,
 }
 
 impl Readers {
@@ -64,8 +64,8 @@ impl Readers {
         work: impl FnOnce(&mut Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let pool = self.0.current()?;
-        let mut place = pool.lend()?;
-        let connection = match &mut *place {
+        let mut slot = pool.lend()?;
+        let connection = match &mut *slot {
             Some(idle) => idle,
             none => none.insert(pool.open(&self.0.location)?),
         };
@@ -104,24 +104,24 @@ impl Pool {
         // A connection may write, so that the last one that is closed can empty and remove the log;
         // `query_only` forbids all else.
         let connections = location.connections(connection::write_flags());
-        let places = r2d2::Pool::builder()
+        let slots = r2d2::Pool::builder()
             .max_size(READERS)
             .min_idle(Some(0))
             .idle_timeout(None)
             .max_lifetime(None)
             .test_on_check_out(false)
             .thread_pool(Arc::clone(&MAKER))
-            .build_unchecked(Places);
+            .build_unchecked(Slots);
         Arc::new(Self {
             file,
             connections: connections.with_init(connection::prepare_reader),
-            places,
+            slots,
         })
     }
 
-    /// Takes a place, which has a connection if it was used before.
-    fn lend(&self) -> Result<PooledConnection<Places>, StoreError> {
-        self.places.get().map_err(|_| StoreError::ReadersBusy)
+    /// Takes a slot, which has a connection if it was used before.
+    fn lend(&self) -> Result<PooledConnection<Slots>, StoreError> {
+        self.slots.get().map_err(|_| StoreError::ReadersBusy)
     }
 
     fn open(&self, location: &Location) -> Result<Connection, StoreError> {
@@ -135,20 +135,20 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        // The pool's thread may keep the places for a moment longer. None is lent any more.
+        // The pool's thread may keep the slots for a moment longer. None is lent any more.
         let mut emptied = Vec::new();
-        while let Some(mut place) = self.places.try_get() {
-            drop(place.take());
-            emptied.push(place);
+        while let Some(mut slot) = self.slots.try_get() {
+            drop(slot.take());
+            emptied.push(slot);
         }
     }
 }
 
-/// Makes the places of a pool.
+/// Makes the slots of a pool.
 #[derive(Debug)]
-struct Places;
+struct Slots;
 
-impl ManageConnection for Places {
+impl ManageConnection for Slots {
     /// None until the first user opens the connection.
     type Connection = Option<Connection>;
     type Error = Infallible;
@@ -233,6 +233,8 @@ mod tests {
         let store = Store::open(path).unwrap();
         let read = names(&store).unwrap_err();
         assert!(read.is_damaged(), "{read:?}");
+        let shown = format!("{read:?}");
+        assert!(shown.contains("malformed database schema"), "{shown}");
         assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 }

@@ -140,6 +140,19 @@ pub(crate) enum ImportKindSpec {
 }
 
 impl ImportSpec {
+    /// Returns the import of a file with the default options.
+    pub(crate) fn new(kind: ImportKindSpec, text: String) -> Self {
+        Self {
+            kind,
+            file: None,
+            text,
+            allow_restatement: false,
+            all_or_nothing: false,
+            strict: false,
+            correct: false,
+        }
+    }
+
     /// Returns the import that the step makes.
     pub(super) fn read(&self) -> FileImport {
         let kind = match self.kind {

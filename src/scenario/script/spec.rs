@@ -244,6 +244,15 @@ pub(crate) struct PlanSpec {
     pub(crate) policy: Option<Located<String>>,
 }
 
+impl From<RunSpec> for StepSpec {
+    fn from(run: RunSpec) -> Self {
+        Self {
+            run: Some(run),
+            ..Self::default()
+        }
+    }
+}
+
 impl From<PlanSpec> for RunSpec {
     fn from(plan: PlanSpec) -> Self {
         let PlanSpec {

@@ -48,15 +48,10 @@ pub fn generate_scenario(seed: u64) -> String {
         let plan = plan.then(|| generator.plan_step().into());
         spec.script.step.extend(plan);
     }
-    spec.script.step.push(run_step(RunSpec::default()).into());
+    spec.script
+        .step
+        .push(StepSpec::from(RunSpec::default()).into());
     to_toml(&spec)
-}
-
-fn run_step(run: RunSpec) -> StepSpec {
-    StepSpec {
-        run: Some(run),
-        ..StepSpec::default()
-    }
 }
 
 struct Generator {

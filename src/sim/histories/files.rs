@@ -8,13 +8,11 @@ impl Generator {
     /// Returns the step that imports a file, with some of the options of an import.
     pub(super) fn file(&mut self, kind: ImportKindSpec, text: String, corrects: bool) -> StepSpec {
         let import = ImportSpec {
-            kind,
-            file: None,
-            text,
             allow_restatement: self.random.chance(80),
             all_or_nothing: self.random.chance(10),
             strict: self.random.chance(5),
             correct: corrects,
+            ..ImportSpec::new(kind, text)
         };
         StepSpec {
             import: Some(import),

@@ -38,14 +38,7 @@ fn history(seed: u64) -> ScenarioSpec {
 }
 
 fn run_of_all() -> StepSpec {
-    run_step(RunSpec::default())
-}
-
-fn run_step(run: RunSpec) -> StepSpec {
-    StepSpec {
-        run: Some(run),
-        ..StepSpec::default()
-    }
+    RunSpec::default().into()
 }
 
 fn single(session: Day) -> Lenient<Span> {
@@ -181,7 +174,7 @@ impl Generator {
             5 => run.crash = crash_at(Point::InsideCommit(1)),
             _ => run.crash = crash_at(Point::AfterCommit(1)),
         }
-        run_step(run)
+        run.into()
     }
 
     /// Refused unless a step before recorded it.
@@ -281,13 +274,8 @@ impl Generator {
 fn restating_file(kind: ImportKindSpec, text: String) -> StepSpec {
     StepSpec {
         import: Some(ImportSpec {
-            kind,
-            file: None,
-            text,
             allow_restatement: true,
-            all_or_nothing: false,
-            strict: false,
-            correct: false,
+            ..ImportSpec::new(kind, text)
         }),
         ..StepSpec::default()
     }
@@ -316,8 +304,7 @@ mod tests {
         // Histories draw none of these: files make the same changes, and `plan` and `onboard` make none.
         let other_steps = ["plan", "onboard", "add", "prices", "transaction", "split"];
         for (name, _) in StepSpec::default().present_actions() {
-            let drawn = keys.contains(name) || other_steps.contains(&name);
-            assert!(drawn, "{name}");
+            assert_ne!(keys.contains(name), other_steps.contains(&name), "{name}");
         }
         assert_eq!(generate_history(7), generate_history(7));
         assert_ne!(generate_history(7), generate_history(8));

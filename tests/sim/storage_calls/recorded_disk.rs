@@ -1,6 +1,6 @@
 //! Records the calls to a simulated disk, and to files of the machine with the same content.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::{Arc, Once};
 
 use plimsoll::disk::SimulatedDisk;
@@ -65,9 +65,12 @@ pub(super) fn calls_on_files(
     // SQLite's own names have no links in them.
     let folder = scratch.path().canonicalize()?;
     for name in FILES {
-        if let Some(content) = before.content(name) {
-            std::fs::write(folder.join(name), content)?;
-        }
+        let Ok(mut file) = before.open(name.as_ref()) else {
+            continue;
+        };
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        std::fs::write(folder.join(name), content)?;
     }
     let name = folder.to_string_lossy();
     watch(&name);

@@ -1,7 +1,7 @@
 //! Imports of each kind of file.
 
 use plimsoll::import::ImportOptions;
-use plimsoll::import::apply::{FileKind, Mode, SourceFile, import_file};
+use plimsoll::import::apply::{FileKind, ImportContext, Mode, SourceFile, import_file};
 use plimsoll::store::Store;
 
 use super::scene::{Scene, Writer, Written};
@@ -41,15 +41,24 @@ pub(super) fn import_action(scene: &Scene, store: Store) -> Written {
 
 impl Scene {
     pub(super) fn import(&self, store: &Store, kind: FileKind, text: &str) -> Written {
-        let file = SourceFile {
-            kind,
-            name: "file.csv",
-            bytes: text.as_bytes(),
-            options: &ImportOptions::default(),
-        };
-        let context = self.import_context();
-        let result = import_file(&mut store.writer()?, &file, &context, Mode::Apply)?;
-        assert_eq!(result.counts.invalid, 0, "{:?}", result.first_error());
-        Ok(())
+        import(store, kind, text, &self.import_context())
     }
+}
+
+/// Imports a file that must have no invalid row.
+pub(super) fn import(
+    store: &Store,
+    kind: FileKind,
+    text: &str,
+    context: &ImportContext<'_>,
+) -> Written {
+    let file = SourceFile {
+        kind,
+        name: "file.csv",
+        bytes: text.as_bytes(),
+        options: &ImportOptions::default(),
+    };
+    let result = import_file(&mut store.writer()?, &file, context, Mode::Apply)?;
+    assert_eq!(result.counts.invalid, 0, "{:?}", result.first_error());
+    Ok(())
 }

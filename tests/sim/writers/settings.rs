@@ -1,11 +1,12 @@
 //! Another calendar: imported, one of one's own, or configured when a file is imported.
 
+use chrono_tz::Tz;
 use plimsoll::domain::calendar::Definition;
 use plimsoll::engine::{put_calendar_in_force, register_own_calendar, remove_own_calendar};
-use plimsoll::import::ImportOptions;
-use plimsoll::import::apply::{FileKind, ImportContext, Mode, SourceFile, import_file};
+use plimsoll::import::apply::{FileKind, ImportContext};
 use plimsoll::store::Store;
 
+use super::imports::import;
 use super::scene::{Scene, Writer, Written};
 
 pub(super) const WRITERS: &[Writer] = &[
@@ -21,15 +22,8 @@ pub(super) const WRITERS: &[Writer] = &[
             calendar: &calendar,
             now: scene.now(),
         };
-        let file = SourceFile {
-            kind: FileKind::Prices,
-            name: "prices.csv",
-            bytes: b"symbol,date,close\nACME,2026-01-07,11.5\n",
-            options: &ImportOptions::default(),
-        };
-        let result = import_file(&mut store.writer()?, &file, &context, Mode::Apply)?;
-        assert_eq!(result.counts.invalid, 0, "{:?}", result.first_error());
-        Ok(())
+        let rows = "symbol,date,close\nACME,2026-01-07,11.5\n";
+        import(&store, FileKind::Prices, rows, &context)
     }),
     Writer::new("register a calendar of one's own", |scene, store| {
         register(scene, &store, "2026-01-07")
@@ -53,10 +47,7 @@ pub(super) const WRITERS: &[Writer] = &[
 
 /// Registers a calendar with one holiday.
 fn register(scene: &Scene, store: &Store, closed: &str) -> Written {
-    let own = Definition::from_toml(&format!(
-        "name = \"lima\"\nzone = \"America/Lima\"\nbased-on = \"weekdays\"\nclose = \"15:00\"\n\
-         years = {{ first = 2025, last = 2026 }}\nclosed = [{{ day = {closed} }}]\n"
-    ))?;
+    let own = Definition::of_weekdays("lima", Tz::America__Lima, 2025..=2026, closed.parse()?);
     let (configured, environment) = (&scene.settings.calendar, scene.environment());
     let mut writer = store.writer()?;
     writer.write(|writing| register_own_calendar(writing, &own, configured, &environment))?;

@@ -137,13 +137,11 @@ impl Generator {
             ),
         };
         ImportSpec {
-            kind,
-            file: None,
-            text,
             allow_restatement: random.chance(50),
             all_or_nothing: random.chance(20),
             strict: random.chance(20),
             correct: random.chance(20),
+            ..ImportSpec::new(kind, text)
         }
     }
 }
