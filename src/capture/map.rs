@@ -205,4 +205,50 @@ mod tests {
         );
         assert!(Map::parse("[portfolios]\n").is_err());
     }
+
+    fn with_complete(values: &str) -> Result<Map, MapError> {
+        let complete = format!("day = \"on\"\ncomplete = \"done\"\ncomplete-values = {values}\n");
+        Map::parse(&MAP.replacen("day = \"on\"\n", &complete, 1))
+    }
+
+    #[test]
+    fn values_of_complete_are_compared_with_each_form_of_a_boolean() {
+        let parse = |values: &str, text: &str| {
+            let map = with_complete(values).unwrap();
+            map.snapshots.parse_complete(text)
+        };
+        for values in ["[true, false]", "[1, 0]", "[true, 0]"] {
+            for (text, complete) in [("1", true), ("t", true), ("false", false), ("0", false)] {
+                assert_eq!(parse(values, text), Some(complete), "{values} {text}");
+                let turned = match values {
+                    "[true, false]" => "[false, true]",
+                    "[1, 0]" => "[0, 1]",
+                    _ => "[0, true]",
+                };
+                assert_eq!(parse(turned, text), Some(!complete), "{turned} {text}");
+            }
+        }
+        let words = "[\"DONE\", \"PENDING\"]";
+        assert_eq!(parse(words, "DONE"), Some(true));
+        assert_eq!(parse(words, "PENDING"), Some(false));
+        assert_eq!(parse(words, "1"), Some(true), "as without values");
+        assert_eq!(parse(words, "LATE"), None);
+        assert_eq!(parse("[2, 3]", "3"), Some(false));
+    }
+
+    #[test]
+    fn keys_about_columns_that_are_not_mapped_are_refused_with_line() {
+        let refused = |key: &str| {
+            let map = MAP.replacen("day = \"on\"\n", &format!("day = \"on\"\n{key}\n"), 1);
+            Map::parse(&map).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("complete-values = [1, 0]"),
+            "line 8 of the map: `complete-values` has no effect without `complete`"
+        );
+        assert_eq!(
+            refused("amount-decimals = 2"),
+            "line 8 of the map: `amount-decimals` has no effect without `nav`, `cash` or `pnl`"
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! Imports files into a real database and checks which records change and which cells are
 //! invalidated, before and after real runs.
 
+mod attributes;
 mod books;
 mod corrections;
 mod deleted_actions;
