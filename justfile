@@ -7,7 +7,8 @@ default:
 # Check format, lints, unit tests, planner tests and structure. Run it before each commit.
 quick:
     cargo fmt --check
-    cargo clippy --locked --all-targets --features mutants -- -D warnings
+    cargo clippy --locked --all-targets -- -D warnings
+    cargo clippy --locked --test mutants -- -D warnings
     cargo test --locked --lib --test planner_properties --test layers
 
 # Run all checks of continuous integration, except advisories.

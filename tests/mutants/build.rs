@@ -28,15 +28,14 @@ impl Detector {
         // them, the dependencies would be built again.
         let described = std::env::vars_os().map(|(name, _)| name).filter(|name| {
             let name = name.to_string_lossy();
-            name.starts_with("CARGO_") && name != "CARGO_HOME"
+            name == "OUT_DIR" || name.starts_with("CARGO_") && name != "CARGO_HOME"
         });
         described.for_each(|name| {
             cargo.env_remove(name);
         });
         let output = cargo
             .args(["test", "--offline", "--locked", "--no-run", "--quiet"])
-            .args(["--features", "mutants", "--test", "mutants"])
-            .arg("--message-format=json")
+            .args(["--test", "mutants", "--message-format=json"])
             .current_dir(&copy)
             .env("CARGO_TARGET_DIR", target)
             .stderr(Stdio::piped())

@@ -5,7 +5,7 @@
 //! force only if an environment variable names it. The copy of this test detects: it is built once
 //! and started for each mutant. The rest are changes of the scenario that is played.
 //!
-//! Run with `cargo test --features mutants --test mutants`; a part of a name after `--` selects.
+//! Run with `cargo test --test mutants`; a part of a name after `--` selects.
 
 mod amounts;
 mod books;
