@@ -19,6 +19,11 @@ pub trait FileSystem: Debug + Send + Sync {
     /// Returns the name by which SQLite finds a file.
     fn full_name(&self, file: &Path) -> PathBuf;
 
+    /// Returns the path of the file itself, which differs from `file` if that is a link.
+    fn resolved(&self, file: &Path) -> PathBuf {
+        file.to_owned()
+    }
+
     /// Returns whether a file exists.
     fn exists(&self, file: &Path) -> bool;
 

@@ -60,9 +60,15 @@ impl Location {
         self.beside("-wal")
     }
 
-    /// Returns the location of a file whose name is that of the database with more behind it.
+    /// Returns the location of the file itself, if the path is a link.
+    pub(super) fn resolved(&self) -> Self {
+        self.sibling(self.files.resolved(&self.path))
+    }
+
+    /// Returns the location of a file whose name is that of the database with more behind it. SQLite
+    /// keeps its files beside the file that a link names, not beside the link.
     pub(super) fn beside(&self, suffix: &str) -> Self {
-        let mut name = self.path.as_os_str().to_owned();
+        let mut name = self.files.resolved(&self.path).into_os_string();
         name.push(suffix);
         self.sibling(name)
     }
@@ -202,7 +208,7 @@ impl Location {
 
     /// Removes the files that SQLite keeps beside the database, if there are any.
     pub(super) fn remove_companions(&self) -> Result<(), StoreError> {
-        durable::companions(&self.path)
+        durable::companions(&self.files.resolved(&self.path))
             .into_iter()
             .try_for_each(|path| self.sibling(path).remove_if_present())
     }
@@ -237,7 +243,7 @@ impl Location {
 
     /// Returns the locks on the log of the database now; `None` where they are not listed.
     pub(super) fn log_locks(&self) -> Option<LogLocks> {
-        self.files.log_locks(&self.path)
+        self.files.log_locks(&self.files.resolved(&self.path))
     }
 
     /// Returns the type of the network file system that holds the file, if it is on one.

@@ -24,6 +24,13 @@ impl FileSystem for Machine {
         file.to_owned()
     }
 
+    fn resolved(&self, file: &Path) -> PathBuf {
+        let is_link = fs::symlink_metadata(file).is_ok_and(|found| found.is_symlink());
+        // The path stays as it was given where it can: messages name it.
+        let target = is_link.then(|| fs::canonicalize(file).ok()).flatten();
+        target.unwrap_or_else(|| file.to_owned())
+    }
+
     fn exists(&self, file: &Path) -> bool {
         file.exists()
     }

@@ -34,7 +34,8 @@ impl ReadTransaction<'_> {
         place: impl Into<Location>,
         now: DateTime<Utc>,
     ) -> Result<Restored, StoreError> {
-        let place = place.into();
+        // A link stays, and its target is replaced.
+        let place = place.into().resolved();
         let copy = place.sibling(place.path().with_added_extension(RESTORING));
         // An earlier restoration that was interrupted may have left its copy.
         copy.remove_if_present()?;

@@ -113,6 +113,48 @@ fn a_log_beside_another_copy_is_refused() {
     }
 }
 
+/// Makes a link to a file, in a folder of its own, and returns its path.
+#[cfg(unix)]
+fn link_to(file: &Path) -> PathBuf {
+    let folder = file.with_file_name("links");
+    fs::create_dir(&folder).unwrap();
+    let link = folder.join("current.db");
+    std::os::unix::fs::symlink(file, &link).unwrap();
+    link
+}
+
+/// SQLite keeps the log beside the file that the link names.
+#[cfg(unix)]
+#[test]
+fn a_log_of_another_database_is_refused_through_a_link() {
+    let crashed = Crashed::new();
+    let link = link_to(&crashed.database);
+    assert!(Store::open(link.as_path()).is_ok());
+    fs::copy(&crashed.backup, &crashed.database).unwrap();
+    let opened = Store::open(link.as_path());
+    assert!(
+        matches!(opened, Err(StoreError::ForeignLog { .. })),
+        "{opened:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_restoration_through_a_link_replaces_the_file_that_it_names() {
+    let crashed = Crashed::new();
+    let link = link_to(&crashed.database);
+    let backup = Store::open(crashed.backup.as_path()).unwrap();
+    let restored = backup.read(|reading| reading.restore_to(&link, DateTime::UNIX_EPOCH));
+    let kept = restored.unwrap().kept.unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let revision = |path: &Path| {
+        let store = Store::open(path).unwrap();
+        store.read(|reading| reading.revision()).unwrap()
+    };
+    assert_eq!(revision(&crashed.database), revision(&crashed.backup));
+    assert_ne!(revision(&kept), revision(&crashed.backup));
+}
+
 #[test]
 fn a_restored_backup_replaces_database_and_log() {
     let crashed = Crashed::new();
