@@ -9,7 +9,7 @@ use crate::domain::{Day, Scope};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
-use crate::import::inbox::{list_rejected, list_waiting};
+use crate::import::inbox::{find_unusable_folder, list_rejected, list_waiting};
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
     self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
@@ -111,6 +111,11 @@ impl AppContext {
         let Some(inbox) = &self.inbox else {
             return InboxState::NotConfigured;
         };
+        // What keeps the next import from beginning.
+        if let Some((path, error)) = find_unusable_folder(inbox) {
+            let error = error.to_string();
+            return InboxState::Unreadable { path, error };
+        }
         let now = self.environment.clock.now();
         let listed =
             list_rejected(inbox).and_then(|rejected| Ok((rejected, list_waiting(inbox, now)?)));

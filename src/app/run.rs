@@ -8,7 +8,7 @@ use super::error::AppError;
 use super::run_spec::RunSpec;
 use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use crate::import::apply::ApplyError;
-use crate::import::inbox::{self, InboxFile};
+use crate::import::inbox::{self, FileLocation, InboxFile};
 use crate::notify::{Notifier, NotifyContext};
 use crate::query::{ConcernInputs, QueryError};
 use crate::report;
@@ -148,8 +148,8 @@ impl AppContext {
     ///
     /// # Errors
     ///
-    /// The store cannot be written, or a folder cannot be listed or created. A refused file is not
-    /// an error.
+    /// The store cannot be written, a folder cannot be listed or created, or a file cannot be moved. A
+    /// refused file is not an error.
     pub fn import_inbox(&self, on_file: &dyn Fn(&InboxFile)) -> Result<(), ApplyError> {
         let Some(folder) = &self.inbox else {
             return Ok(());
@@ -162,6 +162,13 @@ impl AppContext {
         }
         let files = imported?;
         files.iter().for_each(on_file);
-        Ok(())
+        let mut unmoved = files.into_iter().filter_map(|file| match file.location {
+            FileLocation::MoveFailed(source) => Some(ApplyError::Unmoved {
+                name: file.name,
+                source,
+            }),
+            _ => None,
+        });
+        unmoved.next().map_or(Ok(()), Err)
     }
 }

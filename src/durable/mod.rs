@@ -9,6 +9,7 @@
 mod calls;
 mod finish;
 mod names;
+mod permissions;
 #[cfg(test)]
 mod tests;
 mod unfinished;
@@ -17,5 +18,6 @@ mod write;
 pub(crate) use calls::folder_of;
 pub use finish::{FinishCalls, finish, unfinished_path};
 pub use names::{create_folders, move_file, sync_folder_of};
+pub use permissions::check_folder;
 pub use unfinished::{Unfinished, companions, remove_abandoned};
 pub use write::{Access, create, replace};

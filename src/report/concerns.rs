@@ -86,7 +86,10 @@ pub fn concern_text(concern: &Concern) -> String {
             )
         }
         ConcernFact::InboxUnreadable { path, error } => {
-            format!("failed to list the inbox `{}`: {error}", path.display())
+            format!(
+                "failed to use the inbox folder `{}`: {error}",
+                path.display()
+            )
         }
         ConcernFact::UnpricedSession {
             sessions,

@@ -40,6 +40,9 @@ pub fn inbox_line(file: &InboxFile) -> String {
         for warning in &result.warnings {
             let _ = write!(line, "; warning: {warning}");
         }
+        if let Some((row, warning)) = result.first_warning() {
+            let _ = write!(line, "; warning: line {row}: {warning}");
+        }
     }
     if let Some(rows) = &file.held_back {
         let _ = write!(
@@ -53,6 +56,11 @@ pub fn inbox_line(file: &InboxFile) -> String {
             if file.first_error().is_some() && !file.is_imported() =>
         {
             let _ = write!(line, "; now {}, with a report beside it", to.display());
+        }
+        (FileLocation::Moved(to), InboxOutcome::Validated(result))
+            if result.first_warning().is_some() && file.held_back.is_none() =>
+        {
+            let _ = write!(line, "; all warnings are beside {}", to.display());
         }
         (FileLocation::Changed, _) => {
             line.push_str("; it changed in the meantime, so the next run imports it again");
@@ -69,11 +77,12 @@ pub fn inbox_line(file: &InboxFile) -> String {
 pub fn inbox_report(file: &InboxFile) -> String {
     match &file.outcome {
         InboxOutcome::Validated(result) => {
-            let ending = match file.is_imported() {
-                true => "imported without these rows",
-                false => "refused; nothing was imported",
+            let ending = match (file.is_imported(), result.first_error()) {
+                (true, None) => "imported; look at these rows again",
+                (true, Some(_)) => "imported without the invalid rows",
+                (false, _) => "refused; nothing was imported",
             };
-            report(&file.name, result.kind, ending, &row_errors_text(result))
+            report(&file.name, result.kind, ending, &rows_text(result))
         }
         InboxOutcome::InvalidFile(kind, error) => {
             let ending = "refused; nothing was imported";
@@ -92,9 +101,12 @@ fn report(name: &str, kind: FileKind, ending: &str, errors: &str) -> String {
     )
 }
 
-fn row_errors_text(result: &ImportResult) -> String {
+fn rows_text(result: &ImportResult) -> String {
     let mut lines = format!("{}\n", result.counts);
     for row in &result.verdicts {
+        for warning in &row.warnings {
+            let _ = writeln!(lines, "line {}: warning: {warning}", row.line);
+        }
         let Verdict::Invalid(errors) = &row.verdict else {
             continue;
         };

@@ -164,7 +164,7 @@ const fn phrase(kind: ConcernKind) -> &'static str {
         ConcernKind::WaitingFiles => {
             "1 file of the inbox waiting for hours: inbox/prices/x.csv (its last line has no end)"
         }
-        ConcernKind::InboxUnreadable => "failed to list the inbox",
+        ConcernKind::InboxUnreadable => "failed to use the inbox folder",
         ConcernKind::UnpricedSession => "1 unpriced session from 2026-01-07: all cells wait",
         ConcernKind::StaleInputs => {
             "the books of 1 portfolio use prices or rates more than 10 sessions old: CHFUSD"

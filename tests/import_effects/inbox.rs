@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use plimsoll::import::apply::{ApplyError, ImportStatus};
-use plimsoll::import::inbox::{FileLocation, InboxFile, InboxOutcome, import_inbox};
+use plimsoll::import::inbox::{
+    FileLocation, InboxFile, InboxOutcome, find_unusable_folder, import_inbox,
+};
 use plimsoll::report::{inbox_line, inbox_report};
 
 use crate::books::Books;
@@ -250,7 +252,7 @@ fn invalid_rows_are_rejected_beside_the_imported_file() {
     let read = |name: &str| fs::read_to_string(inbox.inbox.join(name)).unwrap();
     let rows = "symbol,date,close\nAAA,2026-01-07,-3\nNEW,2026-01-06,3\n";
     assert_eq!(read(names[1]), rows);
-    assert!(read(names[2]).contains("imported without these rows"));
+    assert!(read(names[2]).contains("imported without the invalid rows"));
 }
 
 #[test]
@@ -304,21 +306,65 @@ fn symlinks_are_neither_imported_nor_written_through() {
     assert!(!elsewhere.exists());
 }
 
-#[cfg(unix)]
 #[test]
-fn an_unmovable_file_is_reported_and_not_imported_twice() {
+fn nothing_is_imported_from_an_inbox_through_which_files_cannot_be_moved() {
     let inbox = TestInbox::new();
-    // A file where the folder should be.
-    fs::write(inbox.inbox.join("done"), "").unwrap();
     inbox.write_file("prices/a.csv", &closes("101"), 10);
+    let damages: [fn(&Path); 3] = [
+        |inbox| fs::write(inbox.join("done"), "").unwrap(),
+        |inbox| {
+            fs::create_dir_all(inbox.join("rejected")).unwrap();
+            std::os::unix::fs::symlink("absent", inbox.join("rejected/prices")).unwrap();
+        },
+        |inbox| std::os::unix::fs::symlink("absent", inbox.join("securities")).unwrap(),
+    ];
+    for (damage, place) in damages
+        .into_iter()
+        .zip(["done", "rejected/prices", "securities"])
+    {
+        damage(&inbox.inbox);
+        let mut writer = inbox.books.store.writer().unwrap();
+        let context = inbox.books.import_context();
+        let refused = import_inbox(&mut writer, &inbox.inbox, &context, &inbox_report);
+        let Err(ApplyError::Inbox { path, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(path.starts_with(inbox.inbox.join(place)), "{path:?}");
+        assert_eq!(find_unusable_folder(&inbox.inbox).unwrap().0, path);
+        fs::remove_file(inbox.inbox.join(place)).unwrap();
+        assert_eq!(inbox.files(), ["prices/a.csv"]);
+    }
+    assert!(find_unusable_folder(&inbox.inbox).is_none());
+    assert_eq!(inbox.import()[0].name, "prices/a.csv");
+    assert_eq!(inbox.stored_close(), "101");
+}
+
+#[test]
+fn a_file_whose_name_leaves_no_room_for_that_of_a_report_is_not_moved() {
+    let inbox = TestInbox::new();
+    let name = format!("prices/{}.csv", "a".repeat(251));
+    inbox.write_file(&name, &closes("101"), 10);
     let files = inbox.import();
-    assert!(files[0].is_imported());
     assert!(matches!(files[0].location, FileLocation::MoveFailed(_)));
+    assert!(files[0].is_questionable());
     assert!(inbox_line(&files[0]).contains("failed to move it"));
-    assert!(matches!(
-        inbox.import()[0].outcome,
-        InboxOutcome::AlreadyImported
-    ));
+}
+
+#[test]
+fn warnings_about_rows_are_said_and_written_beside_the_imported_file() {
+    let inbox = TestInbox::new();
+    let future = "symbol,date,close\nAAA,2026-01-06,101\nAAA,2027-01-06,101\nAAA,2027-01-07,102\n";
+    inbox.write_file("prices/a.csv", future, 10);
+    let files = inbox.import();
+    assert!(files[0].is_imported() && files[0].is_questionable());
+    let line = inbox_line(&files[0]);
+    assert!(line.contains("2 warnings; warning: line 3: "), "{line}");
+    assert!(line.ends_with("beside done/prices/a.csv"), "{line}");
+    let names = ["done/prices/a.csv", "done/prices/a.csv.report.txt"];
+    assert_eq!(inbox.files(), names);
+    let report = fs::read_to_string(inbox.inbox.join(names[1])).unwrap();
+    assert!(report.contains("line 4: warning: "), "{report}");
+    assert!(!report.contains("line 2"), "{report}");
 }
 
 #[test]

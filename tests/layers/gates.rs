@@ -30,8 +30,9 @@ const GATES: &[(&str, &str)] = &[
     ("postgres", "store"),
     // The reader of mapped tables.
     ("postgres", "capture"),
-    // Signals of processes, and locks of files.
+    // Signals of processes, locks of files, and permissions of folders.
     ("nix", "job"),
+    ("nix", "durable"),
     ("nix", "store"),
     ("clap", "cli"),
     ("clap_complete", "cli"),

@@ -166,6 +166,10 @@ fn an_inbox_that_cannot_be_listed_stops_the_run_and_notifies() {
             std::fs::remove_dir(inbox.join("prices")).unwrap();
             std::fs::write(inbox.join("prices"), "").unwrap();
         },
+        |inbox| {
+            std::fs::remove_dir_all(inbox.join("prices")).unwrap();
+            std::os::unix::fs::symlink("absent", inbox.join("prices")).unwrap();
+        },
     ] {
         damage(&inbox);
         let refused = plimsoll(path, &["run"]);

@@ -105,9 +105,9 @@ impl RunSurface for Terminal<'_> {
 
     fn on_inbox_file(&self, file: &InboxFile) {
         let line = report::inbox_line(file);
-        match file.first_error() {
-            None => print_stderr(&line),
-            Some(_) => print_stderr(&format!("warning: {line}")),
+        match file.is_questionable() {
+            false => print_stderr(&line),
+            true => print_stderr(&format!("warning: {line}")),
         }
     }
 

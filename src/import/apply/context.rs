@@ -28,11 +28,20 @@ pub enum ApplyError {
     /// Reading or writing the store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Listing the inbox, or creating a folder in it, failed.
-    #[error("failed to list the inbox `{}`", path.display())]
+    /// A folder of the inbox cannot be listed or created, or files cannot be moved through it.
+    #[error("failed to use the inbox folder `{}`", path.display())]
     Inbox {
-        /// The folder of the inbox.
+        /// The folder.
         path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the inbox could not be moved, so that it would be imported again each time.
+    #[error("failed to move the file `{name}` of the inbox; move it by hand")]
+    Unmoved {
+        /// The file's folder and name.
+        name: String,
         /// The error of the operating system.
         #[source]
         source: std::io::Error,

@@ -68,6 +68,20 @@ impl InboxFile {
         }
     }
 
+    /// Returns whether somebody should look at the file or its rows again: something is wrong, or there
+    /// are warnings.
+    pub fn is_questionable(&self) -> bool {
+        let has_warnings = match &self.outcome {
+            InboxOutcome::Validated(result) => {
+                !result.warnings.is_empty() || result.first_warning().is_some()
+            }
+            _ => false,
+        };
+        has_warnings
+            || self.first_error().is_some()
+            || matches!(self.location, FileLocation::MoveFailed(_))
+    }
+
     /// Returns true if this import committed rows of the file.
     pub fn is_imported(&self) -> bool {
         matches!(&self.outcome, InboxOutcome::Validated(result) if result.status == ImportStatus::Applied)

@@ -1,9 +1,12 @@
 //! Imports the files of an inbox, in order, and moves each by its outcome.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
 use super::listing::Reading;
+use super::moving::{DONE, REJECTED};
 use super::{listing, moving};
 use crate::durable;
 use crate::import::apply::{
@@ -18,14 +21,18 @@ use crate::store::Writer;
 ///
 /// # Errors
 ///
-/// Fails if a folder cannot be listed or created, or if the store fails. A refused or unreadable
-/// file is not an error.
+/// Fails before the first file if [`find_unusable_folder`] finds a folder; fails if a folder cannot be
+/// listed or created, or if the store fails. A refused or unreadable file is not an error.
 pub fn import_inbox(
     writer: &mut Writer,
     inbox: &Path,
     context: &ImportContext<'_>,
     report: &dyn Fn(&InboxFile) -> String,
 ) -> Result<Vec<InboxFile>, ApplyError> {
+    // Files that stay where they are would be imported again each time, over later corrections.
+    if let Some((path, source)) = find_unusable_folder(inbox) {
+        return Err(ApplyError::Inbox { path, source });
+    }
     let inbox_error = |source| ApplyError::Inbox {
         path: inbox.to_owned(),
         source,
@@ -45,6 +52,23 @@ pub fn import_inbox(
         }
     }
     Ok(files)
+}
+
+/// Returns a folder of the inbox that files cannot be moved through, and the error; `None` if there is
+/// none. Missing folders of kinds are created by the next import.
+pub fn find_unusable_folder(inbox: &Path) -> Option<(PathBuf, io::Error)> {
+    if let Err(error) = fs::metadata(inbox) {
+        return Some((inbox.to_owned(), error));
+    }
+    let of_kind = |kind: FileKind| {
+        let name = kind.name();
+        [inbox.to_owned(), inbox.join(DONE), inbox.join(REJECTED)].map(|folder| folder.join(name))
+    };
+    let mut folders = FileKind::ALL.into_iter().flat_map(of_kind);
+    folders.find_map(|folder| {
+        let error = durable::check_folder(&folder).err()?;
+        Some((folder, error))
+    })
 }
 
 /// Returns true if a folder of a kind holds a file that is not being written. An unreadable folder

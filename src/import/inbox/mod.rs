@@ -2,8 +2,9 @@
 //! run.
 //!
 //! Kinds are imported in dependency order, files of a kind in name order. An imported file is moved
-//! to `done`, a refused one to `rejected` with a report beside it; no file is ever overwritten. Rows
-//! that are held back are written to a file in `rejected`. A file that was imported before is
+//! to `done`, with a report beside it if there are warnings about its rows, a refused one to
+//! `rejected` with a report; no file is ever overwritten. Rows that are held back are written to a
+//! file in `rejected`. A file that was imported before is
 //! imported again: after a crash between commit and move nothing changes, and a correction that is
 //! taken back is not lost. Files that are still being written, hidden files and links stay where
 //! they are.
@@ -25,6 +26,6 @@ mod rejected;
 mod waiting;
 
 pub use file::{FileLocation, InboxFile, InboxOutcome};
-pub use import_files::{create_folders, has_ready_files, import_inbox};
+pub use import_files::{create_folders, find_unusable_folder, has_ready_files, import_inbox};
 pub use rejected::{RejectedFile, list_rejected};
 pub use waiting::{WaitingFile, WaitingReason, list_waiting};

@@ -1,4 +1,5 @@
-//! Moves files of the inbox by their outcome, and writes reports for rejected ones.
+//! Moves files of the inbox by their outcome, and writes reports about rejected files and rows, and
+//! about rows to look at again.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -17,7 +18,7 @@ use crate::import::verdict::Verdict;
 pub(super) const DONE: &str = "done";
 /// Folder of refused files.
 pub(super) const REJECTED: &str = "rejected";
-/// Suffix of a report, after the name of the rejected file.
+/// Suffix of a report, after the name of the file.
 pub(super) const REPORT_SUFFIX: &str = ".report.txt";
 
 /// Moves a file by its outcome, and writes the report of a rejected one. Rows that were held back
@@ -44,6 +45,9 @@ pub(super) fn move_file(
             let rows = (!held_back.is_empty()).then(|| extract_lines(&stable.bytes, &held_back));
             let written = rows.map(|rows| write_rejected(inbox, path, kind, &rows, &report(file)));
             match written.transpose() {
+                Ok(None) if result.first_warning().is_some() => {
+                    move_with_report(inbox, path, DONE, kind, &report(file))
+                }
                 Ok(held_back) => {
                     file.held_back = held_back;
                     move_to_done(inbox, path, kind)
@@ -52,7 +56,7 @@ pub(super) fn move_file(
             }
         }
         InboxOutcome::Validated(_) | InboxOutcome::InvalidFile(..) => {
-            move_to_rejected(inbox, path, kind, &report(file))
+            move_with_report(inbox, path, REJECTED, kind, &report(file))
         }
         InboxOutcome::BeingWritten
         | InboxOutcome::Unfinished
@@ -90,22 +94,23 @@ fn write_rejected(
     written.map(|()| to)
 }
 
-/// Writes the report beside a rejected file, and returns its path.
-fn write_report(inbox: &Path, rejected: &Path, report: &str) -> io::Result<OsString> {
-    let mut report_path = inbox.join(rejected).into_os_string();
+/// Writes the report beside the new place of a file, and returns its path.
+fn write_report(inbox: &Path, to: &Path, report: &str) -> io::Result<OsString> {
+    let mut report_path = inbox.join(to).into_os_string();
     report_path.push(REPORT_SUFFIX);
     // `create` never writes through an existing link.
     durable::create(Path::new(&report_path), report.as_bytes())?;
     Ok(report_path)
 }
 
-fn move_to_rejected(
+fn move_with_report(
     inbox: &Path,
     path: &Path,
+    target: &str,
     kind: FileKind,
     report: &str,
 ) -> io::Result<PathBuf> {
-    let to = destination(inbox, REJECTED, kind, path)?;
+    let to = destination(inbox, target, kind, path)?;
     let report_path = write_report(inbox, &to, report)?;
     let moved = durable::move_file(path, &inbox.join(&to));
     // If only the sync after the move failed, the file has its new name, and its report belongs to it.

@@ -1,9 +1,10 @@
 //! Lists the files of an inbox that wait for an operator: rejected ones, and those that lie outside
 //! the folders of kinds.
 //!
-//! A rejected file counts until it is moved out of the folder `rejected` or deleted. Its report may
-//! stay.
+//! A rejected file counts until it is moved out of the folder `rejected` or deleted, in whatever folder
+//! inside it lies. Its report may stay.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +33,7 @@ pub fn list_rejected(inbox: &Path) -> io::Result<Vec<RejectedFile>> {
     let mut files = Vec::new();
     for kind in FileKind::ALL {
         let folder = inbox.join(REJECTED).join(kind.name());
-        match listing::list_files(&folder) {
+        match list_below(&folder) {
             Ok(found) => files.extend(found.into_iter().filter(|path| !is_report(path))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -40,6 +41,23 @@ pub fn list_rejected(inbox: &Path) -> io::Result<Vec<RejectedFile>> {
     }
     files.extend(misplaced);
     Ok(files.into_iter().map(with_report).collect())
+}
+
+/// Lists the files of a folder and of those in it.
+fn list_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = listing::list_files(folder)?;
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    for folder in folders {
+        files.extend(list_below(&folder)?);
+    }
+    Ok(files)
 }
 
 fn is_report(path: &Path) -> bool {
@@ -67,13 +85,14 @@ mod tests {
         assert_eq!(list_rejected(inbox.path()).unwrap(), []);
         let rejected = inbox.path().join("rejected/prices");
         let done = inbox.path().join("done/prices");
-        for folder in [&rejected, &done] {
+        for folder in [&rejected.join("old"), &done] {
             std::fs::create_dir_all(folder).unwrap();
         }
         for path in [
             rejected.join("a.csv"),
             rejected.join("a.csv.report.txt"),
             rejected.join("b.csv.report.txt"),
+            rejected.join("old/e.csv"),
             done.join("c.csv"),
             inbox.path().join("d.csv"),
         ] {
@@ -83,6 +102,10 @@ mod tests {
             RejectedFile {
                 path: rejected.join("a.csv"),
                 report: Some(rejected.join("a.csv.report.txt")),
+            },
+            RejectedFile {
+                path: rejected.join("old/e.csv"),
+                report: None,
             },
             RejectedFile {
                 path: inbox.path().join("d.csv"),

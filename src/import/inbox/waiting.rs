@@ -42,6 +42,8 @@ pub enum WaitingReason {
     Hidden,
     /// A symbolic link, which is never followed.
     Link,
+    /// Something else, such as a named pipe or a socket.
+    NoFile,
     /// A folder that is not one of a kind of file, and not empty.
     OtherFolder,
 }
@@ -56,6 +58,7 @@ impl WaitingReason {
             Self::OtherExtension => "only *.csv and *.txt are imported",
             Self::Hidden => "hidden files are not imported",
             Self::Link => "links are not imported",
+            Self::NoFile => "it is no file",
             Self::OtherFolder => "no files are imported from this folder",
         }
     }
@@ -129,6 +132,8 @@ fn waiting_reason(
         (true, _) => looks_like_table(path).then_some(WaitingReason::Hidden),
         (false, false) => Some(WaitingReason::OtherExtension),
         (false, true) if metadata.is_symlink() => Some(WaitingReason::Link),
+        // Opening a pipe would wait for its writer.
+        (false, true) if !metadata.is_file() => Some(WaitingReason::NoFile),
         (false, true) => match listing::is_fresh(metadata, now) {
             Ok(true) => Some(WaitingReason::BeingWritten),
             Ok(false) => match is_unfinished(path) {
@@ -196,6 +201,8 @@ mod tests {
             write(&prices.join(name), text, modified);
         }
         std::os::unix::fs::symlink("a-complete.csv", prices.join("h.csv")).unwrap();
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        nix::unistd::mkfifo(&prices.join("i.csv"), mode).unwrap();
         let found = |now| -> Vec<_> {
             let files = list_waiting(inbox.path(), now).unwrap();
             let files = files.into_iter();
@@ -220,6 +227,7 @@ mod tests {
             ("c-unfinished-today.csv", WaitingReason::BeingWritten),
             ("d.xlsx", WaitingReason::OtherExtension),
             ("h.csv", WaitingReason::Link),
+            ("i.csv", WaitingReason::NoFile),
         ];
         let expected = expected.map(|(name, reason)| (name.to_owned(), reason));
         assert_eq!(found(later), expected);

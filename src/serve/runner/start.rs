@@ -109,9 +109,9 @@ pub(in crate::serve) fn import_inbox(state: &AppState) {
 
 fn log_inbox_file(file: &InboxFile) {
     let line = report::inbox_line(file);
-    match file.first_error() {
-        None => tracing::info!("{line}"),
-        Some(_) => tracing::warn!("{line}"),
+    match file.is_questionable() {
+        false => tracing::info!("{line}"),
+        true => tracing::warn!("{line}"),
     }
 }
 
