@@ -14,7 +14,7 @@ use super::record::run_record_json;
 use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
-use super::survey::{SurveyResult, ledger_survey, log_plan, survey_and_plan, today};
+use super::survey::{SurveyResult, check_model, ledger_survey, log_plan, survey_and_plan, today};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
@@ -113,6 +113,7 @@ impl<'n> ActiveRun<'n> {
             let planned = survey_and_plan(writing, &run_request.request, settings, started)?;
             times.planning += environment.wall_clock.elapsed().saturating_sub(before);
             check_limits(run_request, &planned.1, 0)?;
+            check_model(writing, settings, &planned.1)?;
             Ok::<_, EngineError>((lease, planned))
         })?;
         Ok(Self {

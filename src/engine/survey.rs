@@ -1,7 +1,7 @@
 //! Surveys a database for planning, in one transaction: lifecycles, ledger, invalidations,
 //! quarantine and missing inputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -10,8 +10,9 @@ use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
 use super::session_prices::SessionPrices;
 use super::settings::Settings;
-use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId};
+use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId, Security};
 use crate::invalidation::PendingInvalidations;
+use crate::phases::find_model_securities;
 use crate::plan::{
     Level, Limit, Notice, Plan, Request, ScopeWatermark, Survey, Target, Today, notices, plan,
 };
@@ -147,7 +148,7 @@ pub fn survey_and_plan(
 ///
 /// # Errors
 ///
-/// The same as [`survey`].
+/// The same as [`survey`]; work to do with a risk model of unknown securities.
 pub fn preview(
     reading: &ReadTransaction<'_>,
     run_request: &RunRequest,
@@ -162,9 +163,31 @@ pub fn preview(
         surveyed.survey = surveyed.survey.with_forced(&forced);
     }
     let plan = plan_with_waiting(reading, &mut surveyed, request, settings)?;
+    check_model(reading, settings, &plan)?;
     // The invalidation of the forced cells is not stored, so a report can't refer to it.
     surveyed.survey.invalidations.truncate(stored);
     Ok((surveyed, plan))
+}
+
+/// Fails if the plan has work and the risk model of a run with these settings names a security that is
+/// not known: no cell could be computed.
+pub(super) fn check_model(
+    reading: &ReadTransaction<'_>,
+    settings: &Settings,
+    plan: &Plan,
+) -> Result<(), EngineError> {
+    let model = match &settings.model {
+        Some(model) => model.clone(),
+        None => reading.risk_models().in_force()?.1,
+    };
+    if plan.is_empty() || (model.benchmark.is_none() && model.factors.is_empty()) {
+        return Ok(());
+    }
+    let securities = reading.securities().all()?;
+    let symbols = securities.iter().flat_map(Security::symbols_with_ends);
+    let symbols: BTreeSet<&str> = symbols.map(|(symbol, _)| symbol).collect();
+    find_model_securities(&model, |symbol| symbols.get(symbol))?;
+    Ok(())
 }
 
 /// Plans on a survey without waiting cells, and adds those that it finds.

@@ -97,23 +97,14 @@ impl Market {
             splits,
             actions,
         };
-        market.set_model(model)?;
+        market.set_model(&model)?;
         market.fill_columns(&closes, &calendars)?;
         Ok(market)
     }
 
-    fn set_model(&mut self, model: RiskModel) -> Result<(), MarketError> {
-        if let Some(symbol) = model.benchmark {
-            let slot = self.slot_by_symbol(&symbol);
-            self.benchmark = Some(slot.ok_or(MarketError::UnknownBenchmark(symbol))?);
-        }
-        for factor in model.factors {
-            let slot = self.slot_by_symbol(&factor.symbol);
-            self.factors.push(slot.ok_or(MarketError::UnknownFactor {
-                factor: factor.name,
-                symbol: factor.symbol,
-            })?);
-        }
+    fn set_model(&mut self, model: &RiskModel) -> Result<(), MarketError> {
+        let slot = |symbol: &str| self.slot_by_symbol(symbol);
+        (self.benchmark, self.factors) = find_model_securities(model, slot)?;
         Ok(())
     }
 
@@ -308,6 +299,29 @@ fn slots(securities: &[Security]) -> Result<Vec<Option<Slot>>, MarketError> {
 #[inline]
 fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
     slots.get(id.0 as usize).copied().flatten()
+}
+
+/// Finds the benchmark and the factors of a risk model by their symbols.
+///
+/// # Errors
+///
+/// `find` knows none of a symbol.
+pub fn find_model_securities<T>(
+    model: &RiskModel,
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<(Option<T>, Vec<T>), MarketError> {
+    let benchmark = model.benchmark.as_ref().map(|symbol| {
+        let found = find(symbol);
+        found.ok_or_else(|| MarketError::UnknownBenchmark(symbol.clone()))
+    });
+    let factors = model.factors.iter().map(|factor| {
+        let found = find(&factor.symbol);
+        found.ok_or_else(|| MarketError::UnknownFactor {
+            factor: factor.name.clone(),
+            symbol: factor.symbol.clone(),
+        })
+    });
+    Ok((benchmark.transpose()?, factors.collect::<Result<_, _>>()?))
 }
 
 #[cfg(test)]

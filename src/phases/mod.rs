@@ -55,7 +55,7 @@ pub use currency_returns::{CurrencyChunk, CurrencyReturns};
 pub use error::{BookingCause, BookingError, PhaseError};
 pub use exposures::exposures;
 pub use history::History;
-pub use market::Market;
+pub use market::{Market, find_model_securities};
 pub use rates::{AsOfRate, Conversion, CurrencyPairs, is_currency_pair};
 pub use realized::RealizedLot;
 pub use risk::risk;

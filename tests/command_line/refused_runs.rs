@@ -26,6 +26,22 @@ fn a_refused_request_leaves_no_run() {
 }
 
 #[test]
+fn a_risk_model_of_an_unknown_security_is_refused_by_plan_and_run_alike() {
+    let workspace = Workspace::from_world(WORLD);
+    let before = number_of_runs(&workspace);
+    workspace.write("plimsoll.toml", "[risk]\nbenchmark = \"ABSENT\"\n");
+    for command in ["plan", "run"] {
+        let refused = workspace.run(&[command]);
+        assert_eq!(refused.code, 3, "{command}: {}", refused.stdout);
+        let reason = "no security has the benchmark's symbol `ABSENT`";
+        assert!(refused.stderr.contains(reason), "{}", refused.stderr);
+    }
+    assert_eq!(number_of_runs(&workspace), before);
+    workspace.write("plimsoll.toml", "");
+    workspace.run_ok(&["run"]);
+}
+
+#[test]
 fn a_run_of_a_deleted_portfolio_is_refused_unless_it_is_skipped() {
     let workspace = Workspace::from_world(WORLD);
     let forced = ["--force", "--from", "2026-01-05", "--to", "2026-01-06"];
