@@ -34,6 +34,10 @@ histories BUDGET="10m":
 fuzz SECONDS="60" *TARGETS:
     fuzz/run {{ SECONDS }} {{ TARGETS }}
 
+# Make every fault of tests/mutants, and check that it is found.
+mutants:
+    cargo test --locked --test mutants
+
 # Make every fault that cargo-mutants knows in PATHS, and report those that no test finds.
 mutation +PATHS="src/plan":
     status=0; \

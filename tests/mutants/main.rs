@@ -5,7 +5,8 @@
 //! force only if an environment variable names it. The copy of this test detects: it is built once
 //! and started for each mutant. The rest are changes of the scenario that is played.
 //!
-//! Run with `cargo test --test mutants`; a part of a name after `--` selects.
+//! Run with `cargo test --test mutants`; a part of a name after `--` selects. `MUTANTS_EVERY=3` in the
+//! environment leaves every third mutant, the first one included.
 
 mod amounts;
 mod books;
@@ -52,6 +53,8 @@ use crate::mutant::{Change, Detection, Mutant};
 
 /// The first argument of the program that detects.
 const DETECT: &str = "detect";
+/// The environment variable with the number of mutants of which one is made.
+const EVERY: &str = "MUTANTS_EVERY";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -86,7 +89,7 @@ fn main() -> ExitCode {
             detector.finds_nothing(&["server"])
         }),
     ];
-    for mutant in all_mutants() {
+    for mutant in all_mutants().into_iter().step_by(every()) {
         for detection in mutant.found_by {
             let name = format!("{}::{}", detection.suite(), mutant.name);
             trials.push(trial(&detector, &name, move |detector| {
@@ -95,6 +98,17 @@ fn main() -> ExitCode {
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Returns the number of mutants of which one is made: 1 unless the environment has another one.
+fn every() -> usize {
+    match std::env::var(EVERY) {
+        Err(_) => 1,
+        Ok(text) => match text.parse() {
+            Ok(every) if every > 0 => every,
+            _ => panic!("`{EVERY}` is `{text}`, not a number from 1"),
+        },
+    }
 }
 
 fn all_mutants() -> Vec<Mutant> {
