@@ -10,6 +10,7 @@ use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::import::apply::ImportContext;
 use crate::import::inbox::{find_unusable_folder, list_rejected, list_waiting};
+use crate::import::profile::Profiles;
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
     self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
@@ -30,6 +31,8 @@ pub struct AppContext {
     pub jobs: Option<NonZeroUsize>,
     /// The folder whose files are imported before a run.
     pub inbox: Option<PathBuf>,
+    /// The profiles that read files of other programs.
+    pub profiles: Profiles,
     /// The limits up to which a state is no concern.
     pub limits: ConcernLimits,
     /// The source of time, ids and process identity.
@@ -199,6 +202,7 @@ impl AppContext {
         ImportContext {
             calendar: &self.settings.calendar,
             now: self.environment.clock.now(),
+            profiles: &self.profiles,
         }
     }
 }

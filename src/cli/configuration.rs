@@ -12,6 +12,7 @@ use super::serve_settings::{ScheduleSection, ServeOptions, ServeSection};
 use crate::domain::calendar::{Amendments, BuiltIn};
 use crate::domain::{Calendar, Nearest, RiskModel};
 use crate::engine::{CommitGrain, PriceWait, Settings};
+use crate::import::profile::{Profiles, ProfilesError};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::serve::Schedule;
 
@@ -26,6 +27,8 @@ pub(crate) struct Configuration {
     pub(super) database: PathBuf,
     /// The folder whose files a run imports first.
     pub(super) inbox: Option<PathBuf>,
+    /// The folder of the user's import profiles.
+    pub(super) profile_folder: Option<PathBuf>,
     pub(super) policy: Policy,
     /// The number of compute threads; all processors if `None`.
     pub(super) jobs: Option<NonZeroUsize>,
@@ -48,6 +51,7 @@ struct ConfigurationFile {
     database: Option<PathBuf>,
     calendar: CalendarSection,
     inbox: InboxSection,
+    import: ImportSection,
     prices: PricesSection,
     run: RunSection,
     risk: Option<RiskModel>,
@@ -75,6 +79,12 @@ impl CalendarSection {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct InboxSection {
     folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct ImportSection {
+    profiles: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -125,6 +135,18 @@ impl Configuration {
         Self::parse("", Path::new("")).expect("an empty configuration is the defaults")
     }
 
+    /// Returns the import profiles of the program and of the configured folder.
+    ///
+    /// # Errors
+    ///
+    /// The folder or a profile in it cannot be read.
+    pub(super) fn profiles(&self) -> Result<Profiles, ProfilesError> {
+        match &self.profile_folder {
+            Some(folder) => Profiles::shipped().with_folder(folder),
+            None => Ok(Profiles::shipped().clone()),
+        }
+    }
+
     /// Parses the text of a configuration; paths in it are relative to `folder`.
     fn parse(text: &str, folder: &Path) -> Result<Self, ConfigurationError> {
         let file: ConfigurationFile =
@@ -144,6 +166,7 @@ impl Configuration {
             path: None,
             database: folder.join(database.unwrap_or(Path::new("plimsoll.db"))),
             inbox: (file.inbox.folder.as_ref()).map(|inbox| folder.join(inbox)),
+            profile_folder: (file.import.profiles.as_ref()).map(|profiles| folder.join(profiles)),
             policy,
             jobs: file.run.jobs,
             engine: engine_settings(&file, folder)?,

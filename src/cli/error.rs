@@ -13,6 +13,7 @@ use crate::capture::CaptureError;
 use crate::domain::{DayError, Nearest};
 use crate::engine::EngineError;
 use crate::import::apply::{ApplyError, WithdrawError};
+use crate::import::profile::ProfilesError;
 use crate::invalidation::lifecycle::LifecycleChangeError;
 
 use crate::job::JobError;
@@ -44,6 +45,8 @@ pub(crate) enum CliError {
     Range(#[from] DayError),
     #[error(transparent)]
     Import(#[from] ApplyError),
+    #[error(transparent)]
+    Profiles(#[from] ProfilesError),
     #[error(transparent)]
     Withdraw(#[from] WithdrawError),
     #[error(transparent)]
@@ -188,6 +191,7 @@ impl CliError {
             | Self::Shrink(_) => Exit::Refused,
             Self::Withdraw(_)
             | Self::Import(_)
+            | Self::Profiles(_)
             | Self::Lifecycle(_)
             | Self::Token(_)
             | Self::Serve(_) => Exit::Refused,

@@ -6,6 +6,7 @@
 use thiserror::Error;
 
 use super::options::DateOrder;
+use super::profile_error::ProfileRefusal;
 
 /// Refusal of one file, with the file's name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -170,6 +171,9 @@ pub enum Refusal {
         /// The symbol that the user declared.
         symbol: String,
     },
+    /// The file cannot be read by a profile.
+    #[error(transparent)]
+    Profile(#[from] ProfileRefusal),
 }
 
 impl Refusal {
@@ -218,6 +222,7 @@ impl Refusal {
                     .to_owned()
             }
             Self::MixedDates { .. } => "write dates as YYYY-MM-DD".to_owned(),
+            Self::Profile(refusal) => refusal.hint(),
             Self::MissingSymbol { .. } => {
                 "add `--symbol SYMBOL`, or name the file after the symbol, such as `AAPL.csv`"
                     .to_owned()

@@ -18,6 +18,7 @@
 //! | `error`, `row_error`, `row_error_kind`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
 //! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
+//! | `profile`, `profile_error`, `preview` | files of other programs, read by profiles as transactions |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
 //! | `apply` | make the changes of a file |
 //! | `inbox` | import the files of a folder |
@@ -35,7 +36,10 @@ mod numbers;
 mod options;
 mod portfolio_checks;
 mod portfolios;
+mod preview;
 pub mod prices;
+pub mod profile;
+mod profile_error;
 mod restatement;
 mod row_error;
 mod row_error_kind;
@@ -57,12 +61,14 @@ pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{
     AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning,
-    Restatements, ValidRows, Warnings,
+    Restatements, UnknownRecords, ValidRows, Warnings,
 };
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
+pub use preview::{Preview, PreviewResult, PreviewRow, preview_export};
 pub use prices::{
     PriceChanges, PriceRow, PriceRows, PriceRules, Shape, read_prices, validate_prices,
 };
+pub use profile_error::{ProfileRefusal, ProfileRowError, Proposed};
 pub use restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 pub use row_error::RowError;
 pub use row_error_kind::RowErrorKind;

@@ -12,6 +12,8 @@ use crate::domain::{AmountError, Quantity};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NumberReader {
     mark: DecimalMark,
+    /// True if the mark is declared, or the only one that the file proves.
+    is_certain: bool,
 }
 
 impl NumberReader {
@@ -22,7 +24,10 @@ impl NumberReader {
         declared: Option<DecimalMark>,
     ) -> Self {
         if let Some(mark) = declared {
-            return Self { mark };
+            return Self {
+                mark,
+                is_certain: true,
+            };
         }
         let (mut comma, mut point) = (false, false);
         for text in fields {
@@ -38,44 +43,89 @@ impl NumberReader {
             } else {
                 DecimalMark::Point
             },
+            is_certain: comma != point,
         }
+    }
+
+    /// Returns the mark if it is declared, or the only one that the file proves.
+    pub(super) fn certain_mark(self) -> Option<DecimalMark> {
+        self.is_certain.then_some(self.mark)
     }
 
     /// Parses a number: digits, with an optional sign, decimal mark and exponent. Groups of
     /// thousands are accepted only with points, in a file whose mark is a comma.
     pub(super) fn parse(self, text: &str) -> Result<Decimal, AmountError> {
+        match self.mark {
+            DecimalMark::Point => parse_plain(text),
+            DecimalMark::Comma => parse_grouped(text, '.', ','),
+        }
+    }
+
+    /// Parses a number of an export: like [`Self::parse`], also with groups of thousands beside a
+    /// decimal point, with blanks or a currency sign, and negative in parentheses. Groups need a mark
+    /// that is declared or proven: `1,234` alone may be either number.
+    pub(super) fn parse_written(self, text: &str) -> Result<Decimal, AmountError> {
         let invalid = || AmountError::NotANumber(text.to_owned());
-        if self.mark == DecimalMark::Point {
-            return parse_plain(text);
-        }
-        let (whole, decimals) = match text.split_once(',') {
-            Some((whole, decimals)) => (whole, decimals),
-            None => (text, ""),
+        let inner = text
+            .strip_prefix('(')
+            .and_then(|rest| rest.strip_suffix(')'));
+        let plain = without_ornaments(inner.unwrap_or(text));
+        let number = match (self.is_certain, self.mark) {
+            (true, DecimalMark::Point) => parse_grouped(&plain, ',', '.'),
+            _ => self.parse(&plain),
         };
-        let mut groups = whole.split('.');
-        let first = groups.next().unwrap_or_default();
-        let digits = first.trim_start_matches(['-', '+']).len();
-        let mut is_grouped = false;
-        let mut plain = first.to_owned();
-        for group in groups {
-            if group.len() != 3 {
-                return Err(invalid());
-            }
-            is_grouped = true;
-            plain.push_str(group);
-        }
-        if is_grouped && !(1..=3).contains(&digits) {
-            return Err(invalid());
-        }
-        if !decimals.is_empty() {
-            plain.push('.');
-            plain.push_str(decimals);
-        }
-        parse_plain(&plain).map_err(|error| match error {
+        // The message shows the text as the file has it.
+        let number = number.map_err(|error| match error {
             AmountError::NotANumber(_) => invalid(),
             other => other,
-        })
+        })?;
+        match inner {
+            Some(_) if number.is_sign_negative() => Err(invalid()),
+            Some(_) => Ok(-number),
+            None => Ok(number),
+        }
     }
+}
+
+/// Returns a number without the blanks and currency signs that exports write beside it.
+pub(super) fn without_ornaments(text: &str) -> String {
+    let is_ornament = |c: &char| c.is_whitespace() || CURRENCY_SIGNS.contains(c);
+    text.chars().filter(|c| !is_ornament(c)).collect()
+}
+
+/// Signs that exports write beside amounts.
+const CURRENCY_SIGNS: [char; 5] = ['$', '€', '£', '¥', '₣'];
+
+/// Parses a number whose whole part may be in groups of three digits.
+fn parse_grouped(text: &str, group: char, mark: char) -> Result<Decimal, AmountError> {
+    let invalid = || AmountError::NotANumber(text.to_owned());
+    let (whole, decimals) = match text.split_once(mark) {
+        Some((whole, decimals)) => (whole, decimals),
+        None => (text, ""),
+    };
+    let mut groups = whole.split(group);
+    let first = groups.next().unwrap_or_default();
+    let digits = first.trim_start_matches(['-', '+']).len();
+    let mut is_grouped = false;
+    let mut plain = first.to_owned();
+    for group in groups {
+        if group.len() != 3 {
+            return Err(invalid());
+        }
+        is_grouped = true;
+        plain.push_str(group);
+    }
+    if is_grouped && !(1..=3).contains(&digits) {
+        return Err(invalid());
+    }
+    if !decimals.is_empty() {
+        plain.push('.');
+        plain.push_str(decimals);
+    }
+    parse_plain(&plain).map_err(|error| match error {
+        AmountError::NotANumber(_) => invalid(),
+        other => other,
+    })
 }
 
 /// Returns the mark that a number proves.
@@ -185,6 +235,34 @@ mod tests {
             some(&["1.234", "1234", "-7"])
         );
         assert_eq!(numbers(&["10.5", "1234.567"], comma), [None, None]);
+    }
+
+    #[test]
+    fn numbers_of_exports_have_groups_signs_and_parentheses() {
+        let written = |text: &str, mark| {
+            let reader = NumberReader::detect([], Some(mark));
+            reader.parse_written(text).ok().map(|n| n.to_string())
+        };
+        let (point, comma) = (DecimalMark::Point, DecimalMark::Comma);
+        for (text, mark, number) in [
+            ("-$1,234.50", point, "-1234.50"),
+            ("($7.10)", point, "-7.10"),
+            ("-1.234,50 €", comma, "-1234.50"),
+            ("12", comma, "12"),
+        ] {
+            assert_eq!(written(text, mark).as_deref(), Some(number), "{text}");
+        }
+        let unproven = NumberReader::detect(["1,234"], None);
+        assert!(unproven.parse_written("1,234").is_err());
+        for (text, mark) in [
+            ("10,50", point),
+            ("(-1)", point),
+            ("1.5", comma),
+            ("$", point),
+            ("Not available", point),
+        ] {
+            assert_eq!(written(text, mark), None, "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::domain::{Day, UnknownValue};
+use crate::domain::{Currency, Day, UnknownValue};
 
 /// Options declared for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,16 @@ pub struct ImportOptions {
     pub valid_rows: ValidRows,
     /// Handling of known transactions with other values.
     pub corrections: Corrections,
+    /// The name of the profile that reads a file of transactions; recognised if `None`.
+    pub profile: Option<String>,
+    /// The id or name of the portfolio of all transactions, for a file that does not name it.
+    pub portfolio: Option<String>,
+    /// Handling of securities of an export that the database lacks.
+    pub unknown_securities: UnknownRecords,
+    /// Handling of portfolios of an export that the database lacks.
+    pub unknown_portfolios: UnknownRecords,
+    /// The currency of portfolios that are created, if the file states none.
+    pub new_currency: Option<Currency>,
 }
 
 impl Default for ImportOptions {
@@ -46,6 +56,11 @@ impl Default for ImportOptions {
             warnings: Warnings::Reported,
             valid_rows: ValidRows::Imported,
             corrections: Corrections::Refused,
+            profile: None,
+            portfolio: None,
+            unknown_securities: UnknownRecords::Refused,
+            unknown_portfolios: UnknownRecords::Refused,
+            new_currency: None,
         }
     }
 }
@@ -200,6 +215,15 @@ pub enum ValidRows {
     Imported,
     /// The file is refused as a whole.
     Refused,
+}
+
+/// Handling of securities or portfolios that an export names and the database lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownRecords {
+    /// The rows that name them are invalid.
+    Refused,
+    /// They are created from what the export says about them.
+    Created,
 }
 
 /// Handling of rows with the id of a known transaction and other values.

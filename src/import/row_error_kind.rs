@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::options::DateOrder;
+use super::profile_error::ProfileRowError;
 use super::restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 use super::unbookable_error::UnbookableError;
 use crate::domain::{
@@ -380,6 +381,9 @@ pub enum RowErrorKind {
         /// The day of the neighbouring close.
         neighbour_day: Day,
     },
+    /// A profile cannot translate the row.
+    #[error(transparent)]
+    Profile(#[from] ProfileRowError),
 }
 
 fn differences(differs: &[Change]) -> String {

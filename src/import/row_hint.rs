@@ -132,6 +132,7 @@ impl RowErrorKind {
             Self::PairMismatch { .. } => {
                 "write the pair as base and quote, such as EURUSD in USD".to_owned()
             }
+            Self::Profile(error) => error.hint(),
             _ => return None,
         };
         Some(hint)

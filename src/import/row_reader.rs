@@ -119,7 +119,17 @@ impl TableFormat {
         };
         let is_column = |name: &str| self.columns.contains(&normalized_column(name).as_str());
         let table = Table::parse(bytes, &is_header, &is_column)?;
-        let columns = self.resolve_columns(&table)?;
+        self.lines_of(&table, options, read)
+    }
+
+    /// Parses the rows of a table whose text is split already.
+    pub(super) fn lines_of<R>(
+        &self,
+        table: &Table,
+        options: &ImportOptions,
+        read: impl Fn(&mut RowReader<'_>) -> Option<R>,
+    ) -> Result<Vec<Line<R>>, Refusal> {
+        let columns = self.resolve_columns(table)?;
         let fields_of = |names: &[&str]| {
             let is_named = |at: &usize| names.contains(&columns[*at]);
             let at: Vec<usize> = (0..columns.len()).filter(is_named).collect();
@@ -191,6 +201,9 @@ impl<'a> RowReader<'a> {
     }
 
     fn read<R>(mut self, read: impl Fn(&mut Self) -> Option<R>) -> Result<R, Vec<RowError>> {
+        if !self.record.errors.is_empty() {
+            return Err(self.record.errors.clone());
+        }
         let (found, expected) = (self.record.fields.len(), self.columns.len());
         if found != expected {
             return Err(vec![RowError::in_row(RowErrorKind::FieldCount {

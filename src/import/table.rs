@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+
 use super::error::Refusal;
+use super::row_error::RowError;
 use super::{content, title};
 
 /// A header and the rows below it.
@@ -19,12 +22,25 @@ pub(super) struct Table {
     pub(super) trailing_separator: bool,
 }
 
+/// The way in which a file writes a quote inside a quoted field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Escape {
+    /// Twice, as spreadsheets do.
+    #[default]
+    DoubledQuote,
+    /// Behind a backslash.
+    Backslash,
+}
+
 /// One row: trimmed fields, possibly more or fewer than in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     /// The line on which the row starts, from 1.
     pub(super) line: u64,
     pub(super) fields: csv::StringRecord,
+    /// The errors of a row that a profile could not translate.
+    pub(super) errors: Vec<RowError>,
 }
 
 impl Table {
@@ -42,10 +58,22 @@ impl Table {
             None => (text, 0, content::detect_separator(text)),
         };
         title::check(text, lines_before, is_header, is_column)?;
+        Self::split(text, lines_before, separator, Escape::DoubledQuote)?.without_trailing_column()
+    }
+
+    /// Splits a text that begins with its header. `lines_before` is the number of lines of the file
+    /// above it. Refuses a header without rows.
+    pub(super) fn split(
+        text: &str,
+        lines_before: u64,
+        separator: u8,
+        escape: Escape,
+    ) -> Result<Self, Refusal> {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(separator)
+            .escape((escape == Escape::Backslash).then_some(b'\\'))
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let mut records = reader.records().map(|record| {
@@ -58,17 +86,17 @@ impl Table {
             .map(|fields| Record {
                 line: lines.line_of(&fields),
                 fields,
+                errors: Vec::new(),
             })
             .collect();
         if records.is_empty() {
             return Err(Refusal::NoRows);
         }
-        Self {
+        Ok(Self {
             header: header.iter().map(str::to_owned).collect(),
             records,
             trailing_separator: false,
-        }
-        .without_trailing_column()
+        })
     }
 
     /// Removes the empty column that a separator at the end of the lines makes. Refuses any other
@@ -145,7 +173,7 @@ pub(super) fn extract_lines(bytes: &[u8], rows: &BTreeSet<u64>) -> Vec<u8> {
 
 /// Returns the separator that Excel's line `sep=;` declares, and the text below that line; refuses
 /// another separator.
-fn split_separator_line(text: &str) -> Result<Option<(u8, &str)>, Refusal> {
+pub(super) fn split_separator_line(text: &str) -> Result<Option<(u8, &str)>, Refusal> {
     let Some((first, rest)) = text.split_once('\n') else {
         return Ok(None);
     };

@@ -21,8 +21,21 @@ pub enum Verdict {
     Corrected(Vec<Change>),
     /// The record was voided and stays so.
     Voided,
+    /// The row has no record, for the reason that a profile gives.
+    Skipped(String),
     /// The row cannot be imported, for all of these reasons; never empty.
     Invalid(Vec<RowError>),
+}
+
+/// A row of a file that a profile reads without making a record of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SkippedRow {
+    /// The line on which the row starts, from 1.
+    pub(crate) line: u64,
+    /// The reason that the profile gives.
+    pub(crate) reason: String,
+    /// True if the row needs a step by hand.
+    pub(crate) is_warning: bool,
 }
 
 /// The verdict on one row. A line of a wide price file has one for each price.
@@ -54,6 +67,8 @@ pub struct Counts {
     pub corrected: usize,
     /// Rows that repeat a voided record, which stays voided.
     pub voided: usize,
+    /// Rows without a record, which are not rows of the kind of the file.
+    pub skipped: usize,
     /// Rows that cannot be imported.
     pub invalid: usize,
     /// Rows to look at again. They are counted above too.
@@ -61,7 +76,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Returns the number of all rows.
+    /// Returns the number of all rows except the skipped ones.
     pub fn rows(&self) -> usize {
         self.added + self.same + self.corrected + self.voided + self.invalid
     }
@@ -78,6 +93,7 @@ impl Counts {
                 Verdict::Same => &mut counts.same,
                 Verdict::Corrected(_) => &mut counts.corrected,
                 Verdict::Voided => &mut counts.voided,
+                Verdict::Skipped(_) => &mut counts.skipped,
                 Verdict::Invalid(_) => &mut counts.invalid,
             };
             *count += 1;
@@ -95,6 +111,9 @@ impl fmt::Display for Counts {
         )?;
         if self.voided > 0 {
             write!(f, ", {} voided", self.voided)?;
+        }
+        if self.skipped > 0 {
+            write!(f, ", {} skipped", self.skipped)?;
         }
         match self.warnings {
             0 => Ok(()),
@@ -226,6 +245,26 @@ impl<C> Validated<C> {
 }
 
 impl<C: Default> Validated<C> {
+    /// Adds the rows that are skipped. A file of which all rows are skipped changes nothing.
+    #[must_use]
+    pub(super) fn with_skipped(mut self, skipped: &[SkippedRow]) -> Self {
+        if self.verdicts.is_empty() && !skipped.is_empty() {
+            self.changes = Some(C::default());
+        }
+        self.verdicts.extend(skipped.iter().map(|row| LineVerdict {
+            line: row.line,
+            verdict: Verdict::Skipped(row.reason.clone()),
+            warnings: match row.is_warning {
+                true => vec![Warning::LeftOut(row.reason.clone())],
+                false => Vec::new(),
+            },
+        }));
+        // Stable: the transactions of one row stay in their order.
+        self.verdicts.sort_by_key(|verdict| verdict.line);
+        self.counts = Counts::from_verdicts(&self.verdicts);
+        self
+    }
+
     /// Validates row by row. `validate` gets the line, the row and the changes so far, and adds the
     /// change that the row makes.
     pub(super) fn from_rows<R>(

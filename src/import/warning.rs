@@ -57,6 +57,8 @@ pub enum Warning {
     },
     /// No currency pair is known that could convert cash of this currency.
     NoRate(Currency),
+    /// A profile skips the row, and it needs a step by hand.
+    LeftOut(String),
     /// The transaction was voided, and the row does not bring it back.
     Voided(Attribution),
     /// A transfer names a counterpart that has no equal transfer.
@@ -177,6 +179,7 @@ impl fmt::Display for Warning {
                 f,
                 "no currency pair of {currency} is known, so the portfolio would wait for its rate"
             ),
+            Self::LeftOut(reason) => write!(f, "skipped: {reason}"),
             Self::Voided(Attribution { by, reason }) => {
                 write!(f, "voided by {by}: {reason}; `--correct` imports it again")
             }

@@ -1,5 +1,7 @@
 //! Renders the result of importing a file as text and JSON.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Value, json};
 
 use super::corrections::to_do_again;
@@ -31,10 +33,39 @@ pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     };
     page.headline(tone, &format!("{}: {status}", result.file));
     page.item(Tone::Normal, &result.counts.to_string());
+    if let Some(profile) = &result.profile {
+        page.item(Tone::Normal, &format!("read by profile {profile}"));
+    }
+    for (records, names) in [
+        ("securities", &result.created.securities),
+        ("portfolios", &result.created.portfolios),
+    ] {
+        if !names.is_empty() {
+            page.item(
+                Tone::Normal,
+                &format!("new {records}: {}", names.join(", ")),
+            );
+        }
+    }
+    for line in unknown_records(result) {
+        page.item(Tone::Bad, &line);
+    }
+    for (reason, lines) in skipped_by_reason(result) {
+        let rows = row_count(lines.len());
+        let first = lines.first().copied().unwrap_or_default();
+        page.item(
+            Tone::Normal,
+            &format!("{rows} skipped, the first on line {first}: {reason}"),
+        );
+    }
     for warning in &result.warnings {
         page.item(Tone::Warning, &format!("warning: {warning}"));
     }
-    let rows = result.verdicts.iter().flat_map(verdict_lines);
+    let rows = result
+        .verdicts
+        .iter()
+        .filter(|row| !is_unknown_record(row, result));
+    let rows = rows.flat_map(verdict_lines);
     let rows: Vec<String> = rows.collect();
     for row in rows.iter().take(MAX_ROWS) {
         page.item(Tone::Normal, row);
@@ -60,6 +91,61 @@ pub fn import_text(result: &ImportResult, palette: Palette) -> String {
     page.finish()
 }
 
+/// Returns a line for the unknown securities of an export, and one for its portfolios, with the next
+/// step.
+fn unknown_records(result: &ImportResult) -> Vec<String> {
+    let (mut symbols, mut portfolios) = (BTreeSet::new(), BTreeSet::new());
+    for row in result.profile.iter().flat_map(|_| &result.verdicts) {
+        let Verdict::Invalid(errors) = &row.verdict else {
+            continue;
+        };
+        for error in errors {
+            match &error.kind {
+                RowErrorKind::UnknownSymbol { symbol, .. } => symbols.insert(symbol.as_str()),
+                RowErrorKind::UnknownPortfolio { word, .. } => portfolios.insert(word.as_str()),
+                _ => false,
+            };
+        }
+    }
+    let line = |records: &str, names: BTreeSet<&str>| {
+        let names: Vec<&str> = names.into_iter().collect();
+        let names = (!names.is_empty()).then(|| names.join(", "));
+        names.map(|names| {
+            format!(
+                "unknown {records}: {names}; import them (`plimsoll import {records} FILE`), or add `--create-{records}`"
+            )
+        })
+    };
+    let lines = [line("securities", symbols), line("portfolios", portfolios)];
+    lines.into_iter().flatten().collect()
+}
+
+/// Returns the lines of the rows that are skipped, by the reason. Those that need a step by hand have
+/// a warning instead.
+fn skipped_by_reason(result: &ImportResult) -> BTreeMap<&str, Vec<u64>> {
+    let mut lines: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for row in &result.verdicts {
+        if let Verdict::Skipped(reason) = &row.verdict
+            && row.warnings.is_empty()
+        {
+            lines.entry(reason).or_default().push(row.line);
+        }
+    }
+    lines
+}
+
+/// Returns whether a row of an export is invalid only because it names an unknown record, which one
+/// line for all rows says.
+fn is_unknown_record(row: &LineVerdict, result: &ImportResult) -> bool {
+    let is_unknown = |error: &RowError| {
+        matches!(
+            error.kind,
+            RowErrorKind::UnknownSymbol { .. } | RowErrorKind::UnknownPortfolio { .. }
+        )
+    };
+    matches!(&row.verdict, Verdict::Invalid(errors) if result.profile.is_some() && errors.iter().all(is_unknown))
+}
+
 fn row_count(rows: usize) -> String {
     plural(rows as u64, "row")
 }
@@ -71,7 +157,9 @@ fn verdict_lines(row: &LineVerdict) -> Vec<String> {
     let warnings = row.warnings.iter();
     let warnings = warnings.map(|warning| format!("line {line}: warning: {warning}"));
     match &row.verdict {
-        Verdict::Added | Verdict::Same | Verdict::Voided => warnings.collect(),
+        Verdict::Added | Verdict::Same | Verdict::Voided | Verdict::Skipped(_) => {
+            warnings.collect()
+        }
         Verdict::Corrected(changes) => changes
             .iter()
             .map(|change| format!("line {line}: {change}"))
@@ -128,6 +216,12 @@ pub fn import_json(result: &ImportResult) -> Value {
             "verdict": "voided",
             "warnings": warnings(row),
         })),
+        Verdict::Skipped(reason) => Some(json!({
+            "line": row.line,
+            "verdict": "skipped",
+            "reason": reason,
+            "warnings": warnings(row),
+        })),
         Verdict::Corrected(changes) => Some(json!({
             "line": row.line,
             "verdict": "corrected",
@@ -149,6 +243,11 @@ pub fn import_json(result: &ImportResult) -> Value {
     json!({
         "file": result.file,
         "kind": result.kind.name(),
+        "profile": result.profile,
+        "created": {
+            "securities": result.created.securities,
+            "portfolios": result.created.portfolios,
+        },
         "ending": match result.status {
             ImportStatus::Applied => "taken-in",
             ImportStatus::DryRun => "dry-run",
@@ -158,6 +257,7 @@ pub fn import_json(result: &ImportResult) -> Value {
         "same": result.counts.same,
         "corrected": result.counts.corrected,
         "voided": result.counts.voided,
+        "skipped": result.counts.skipped,
         "invalid": result.counts.invalid,
         "held-back": result.held_back(),
         "warnings": result.counts.warnings,

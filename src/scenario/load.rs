@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::engine::{EngineError, RunObserver, Settings, WORLD_HISTORY_SCOPE, fill_world_history};
 use crate::environment::Environment;
 use crate::import::apply::{ApplyError, FileKind, ImportContext, Mode, SourceFile, import_file};
+use crate::import::profile::Profiles;
 use crate::import::{ImportOptions, Jumps, Restatements, RowError, ValidRows};
 use crate::invalidation::remove_cells;
 use crate::plan::PolicyName;
@@ -292,6 +293,7 @@ fn import_corrections(
     let context = ImportContext {
         calendar: &settings.calendar,
         now: world.now,
+        profiles: Profiles::shipped(),
     };
     let imported = import_file(&mut store.writer()?, &file, &context, Mode::Apply)?;
     match imported.first_error() {

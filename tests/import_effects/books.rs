@@ -73,6 +73,7 @@ impl Books {
         ImportContext {
             calendar: &self.settings.calendar,
             now: self.environment.clock.now(),
+            profiles: plimsoll::import::profile::Profiles::shipped(),
         }
     }
 

@@ -11,6 +11,8 @@ mod inbox;
 mod lifecycle;
 mod own_calendars;
 mod portfolio_calendars;
+mod profile_page;
+mod profiles;
 mod properties;
 mod rates;
 mod reference;

@@ -78,6 +78,7 @@ fn a_previewed_run_is_planned_once_when_checked_and_once_when_run() {
         policy: Policy::default(),
         jobs: None,
         inbox: None,
+        profiles: plimsoll::import::profile::Profiles::shipped().clone(),
         limits: ConcernLimits::default(),
         environment: Environment::system(Some(world.now)),
     };

@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::author::PersonArg;
+use super::import_profile::{self, ProfileArgs};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::domain::Day;
+use crate::domain::{Currency, Day};
 use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{
-    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, ValidRows,
-    Warnings,
+    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, UnknownRecords,
+    ValidRows, Warnings,
 };
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -30,14 +31,33 @@ Examples:
   plimsoll import actions splits.csv
   plimsoll import prices closes.csv
   plimsoll import prices AAPL.csv --symbol AAPL       a file without symbols
+  plimsoll import transactions export.csv --portfolio Alpha
+                                     an export of another program
 
 Import portfolios and securities before the files that name them.
 docs/importing.md describes the columns of each kind and the shapes
-of price files.")]
+of price files, docs/import-your-data.md the exports of brokers and
+other programs.")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct ImportArgs {
+    #[command(subcommand)]
+    command: Option<ImportCommand>,
+
+    #[command(flatten)]
+    files: FilesArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// List, show, propose and try the profiles that read exports of other programs
+    Profile(ProfileArgs),
+}
+
+#[derive(Debug, Args)]
+struct FilesArgs {
     /// Kind of the files
-    #[arg(value_enum)]
-    kind: KindArg,
+    #[arg(value_enum, required = true)]
+    kind: Option<KindArg>,
 
     /// Files to import, all of this kind
     #[arg(required = true, value_name = "FILE")]
@@ -78,6 +98,28 @@ pub(crate) struct ImportArgs {
     /// portfolio with transactions
     #[arg(long)]
     allow_restatement: bool,
+
+    /// Portfolio of all rows of an export that does not name it, or that names a single one
+    #[arg(long, value_name = "NAME")]
+    portfolio: Option<String>,
+
+    /// Profile that reads an export; by default, the one that has its header
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Create the securities of an export that are unknown, from what it says about them
+    #[arg(long)]
+    create_securities: bool,
+
+    /// Create the portfolios of an export that are unknown, from the day of their first
+    /// transaction
+    #[arg(long)]
+    create_portfolios: bool,
+
+    /// Currency of the portfolios that are created, if the export does not state it; by default, the
+    /// only one of their transactions
+    #[arg(long, value_name = "CODE", requires = "create_portfolios")]
+    currency: Option<Currency>,
 
     /// Replace known transactions that have other values in the file, and import voided ones again
     #[arg(long)]
@@ -122,7 +164,12 @@ impl From<KindArg> for FileKind {
     }
 }
 
-impl ImportArgs {
+impl FilesArgs {
+    fn kind(&self) -> FileKind {
+        // Without a kind, clap has found a subcommand or ended the program.
+        self.kind.map_or(FileKind::Transactions, FileKind::from)
+    }
+
     fn options(&self) -> ImportOptions {
         ImportOptions {
             date_order: self.date_order,
@@ -155,12 +202,17 @@ impl ImportArgs {
             } else {
                 Corrections::Refused
             },
+            profile: self.profile.clone(),
+            portfolio: self.portfolio.clone(),
+            unknown_securities: unknown(self.create_securities),
+            unknown_portfolios: unknown(self.create_portfolios),
+            new_currency: self.currency,
         }
     }
 
     /// Refuses options that would not be used for files of this kind.
     fn check_used(&self) -> Result<(), CliError> {
-        let kind = FileKind::from(self.kind);
+        let kind = self.kind();
         let prices = [FileKind::Prices].as_slice();
         let transactions = [FileKind::Transactions].as_slice();
         let restated = [FileKind::Prices, FileKind::Actions, FileKind::Portfolios].as_slice();
@@ -171,6 +223,10 @@ impl ImportArgs {
             ("--allow-jumps", self.allow_jumps, prices),
             ("--allow-restatement", self.allow_restatement, restated),
             ("--correct", self.correct, transactions),
+            ("--portfolio", self.portfolio.is_some(), transactions),
+            ("--profile", self.profile.is_some(), transactions),
+            ("--create-securities", self.create_securities, transactions),
+            ("--create-portfolios", self.create_portfolios, transactions),
         ];
         for (option, is_given, kinds) in given {
             if is_given && !kinds.contains(&kind) {
@@ -193,9 +249,24 @@ impl ImportArgs {
     }
 }
 
+const fn unknown(is_created: bool) -> UnknownRecords {
+    if is_created {
+        UnknownRecords::Created
+    } else {
+        UnknownRecords::Refused
+    }
+}
+
 /// Imports each file in a transaction of its own. A refused or unreadable file does not stop the
 /// others; an error of the store does.
 pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliError> {
+    match &args.command {
+        Some(ImportCommand::Profile(args)) => import_profile::execute(context, args),
+        None => import_files(context, &args.files),
+    }
+}
+
+fn import_files(context: &Context, args: &FilesArgs) -> Result<Exit, CliError> {
     args.check_used()?;
     let app = context.app()?;
     let import_context = app.import_context();
@@ -219,7 +290,7 @@ pub(super) fn execute(context: &Context, args: &ImportArgs) -> Result<Exit, CliE
                     .map_or_else(|| error.to_string(), ToString::to_string);
                 reports.push(report::unread_import_json(
                     &path.display().to_string(),
-                    args.kind.into(),
+                    args.kind(),
                     &reason,
                     error.hint().as_deref(),
                 ));
@@ -253,7 +324,7 @@ const fn concerns_one_file(error: &CliError) -> bool {
 fn import_file(
     writer: &mut Writer,
     path: &Path,
-    args: &ImportArgs,
+    args: &FilesArgs,
     import_context: &ImportContext<'_>,
 ) -> Result<ImportResult, CliError> {
     let bytes = std::fs::read(path).map_err(|source| CliError::File {
@@ -261,7 +332,7 @@ fn import_file(
         source,
     })?;
     let file = SourceFile {
-        kind: args.kind.into(),
+        kind: args.kind(),
         name: &path.file_name().unwrap_or_default().to_string_lossy(),
         bytes: &bytes,
         options: &args.options(),

@@ -14,6 +14,7 @@ mod dispatch;
 pub(super) mod explain;
 mod foreign_source;
 pub(super) mod import;
+mod import_profile;
 pub(super) mod init;
 pub(super) mod invalidate;
 pub(super) mod job;

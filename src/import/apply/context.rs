@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::domain::Calendar;
 use crate::import::error::ImportError;
+use crate::import::profile::Profiles;
 use crate::store::StoreError;
 
 /// Settings and clock of an import.
@@ -17,6 +18,8 @@ pub struct ImportContext<'t> {
     pub calendar: &'t Calendar,
     /// The current time, which is recorded with the changes.
     pub now: DateTime<Utc>,
+    /// The profiles that read files of other programs.
+    pub profiles: &'t Profiles,
 }
 
 /// Error that stops an import. An invalid row is not an error: it is a verdict.

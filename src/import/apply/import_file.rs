@@ -7,37 +7,27 @@ use sha2::{Digest, Sha256};
 
 use super::actions::apply_actions;
 use super::context::{ApplyError, ImportContext};
+use super::create::{CreatedRecords, create_unknown};
 use super::import_result::{FileKind, ImportResult, ImportStatus};
+use super::read_transactions::read_transactions_of;
 use super::records::{
     apply_portfolios, apply_prices, apply_securities, existing_actions, existing_portfolios,
     existing_prices, existing_with_calendars,
 };
+use super::source_file::SourceFile;
 use super::transactions::{apply_transactions, existing_transactions};
 use crate::domain::{Attribution, Calendar, Day, PhaseCells};
 use crate::import::actions::{read_actions, validate_actions};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::{AdjustedAsOf, Corrections, ImportOptions, ValidRows, Warnings};
+use crate::import::options::{AdjustedAsOf, Corrections, ValidRows, Warnings};
 use crate::import::portfolios::{PortfolioRow, read_portfolios, validate_portfolios};
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::{SecurityRow, read_securities, validate_securities};
-use crate::import::transactions::{read_transactions, validate_transactions};
+use crate::import::transactions::validate_transactions;
 use crate::import::verdict::Validated;
 use crate::import::warning::FileWarning;
 use crate::store::{ImportRecord, ReadTransaction, StoreError, WriteTransaction, Writer};
-
-/// A file to import.
-#[derive(Debug, Clone, Copy)]
-pub struct SourceFile<'f> {
-    /// The kind of records in the file.
-    pub kind: FileKind,
-    /// The file's name, for messages; may give the symbol of its prices.
-    pub name: &'f str,
-    /// The content of the file.
-    pub bytes: &'f [u8],
-    /// The options declared for the file.
-    pub options: &'f ImportOptions,
-}
 
 /// Apply the changes of a file, or only report them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +102,13 @@ pub fn import_file(
             import.commit(existing, validate, apply_actions)
         }
         FileKind::Transactions => {
-            let rows = read_transactions(file.name, file.bytes, options)?;
-            let corrections = &options.corrections;
+            let read = read_transactions_of(import.writer, file, context)?;
+            let (rows, corrections) = (read.rows, &options.corrections);
             let existing =
                 |reading: &ReadTransaction<'_>| existing_transactions(reading, &rows, corrections);
-            let validate =
-                |known: &ExistingRecords| validate_transactions(&rows, known, today, corrections);
+            let validate = |known: &ExistingRecords| {
+                validate_transactions(&rows, known, today, corrections).with_skipped(&read.skipped)
+            };
             let attribution = Attribution {
                 by: match corrections {
                     Corrections::Refused => String::new(),
@@ -125,8 +116,20 @@ pub fn import_file(
                 },
                 reason: format!("import of {}", file.name),
             };
-            import.commit(existing, validate, |writing, context, changes| {
-                apply_transactions(writing, context, &changes, &attribution)
+            let create = |writing: &WriteTransaction<'_>| {
+                create_unknown(writing, context, file.name, &read.proposals, options)
+            };
+            let result = import.create_and_commit(
+                create,
+                existing,
+                validate,
+                |writing, context, changes| {
+                    apply_transactions(writing, context, &changes, &attribution)
+                },
+            )?;
+            Ok(ImportResult {
+                profile: read.profile,
+                ..result
             })
         }
         FileKind::Prices => {
@@ -249,6 +252,22 @@ impl Import<'_> {
             C,
         ) -> Result<PhaseCells, StoreError>,
     ) -> Result<ImportResult, ApplyError> {
+        let create = |_: &WriteTransaction<'_>| Ok(CreatedRecords::default());
+        self.create_and_commit(create, existing, validate, apply)
+    }
+
+    /// Does the same, after `create` has created records that the rows name.
+    fn create_and_commit<C>(
+        self,
+        create: impl FnOnce(&WriteTransaction<'_>) -> Result<CreatedRecords, ApplyError>,
+        existing: impl FnOnce(&ReadTransaction<'_>) -> Result<ExistingRecords, StoreError>,
+        validate: impl FnOnce(&ExistingRecords) -> Validated<C>,
+        apply: impl FnOnce(
+            &WriteTransaction<'_>,
+            &ImportContext<'_>,
+            C,
+        ) -> Result<PhaseCells, StoreError>,
+    ) -> Result<ImportResult, ApplyError> {
         let Self {
             writer,
             file,
@@ -256,6 +275,7 @@ impl Import<'_> {
             mode,
         } = self;
         let committed = writer.write(|writing| {
+            let created = create(writing)?;
             let mut validated = validate(&existing(writing)?);
             if file.options.valid_rows == ValidRows::Refused {
                 validated = validated.all_or_nothing();
@@ -265,6 +285,8 @@ impl Import<'_> {
             let mut result = Box::new(ImportResult {
                 kind: file.kind,
                 file: validated.file,
+                profile: None,
+                created,
                 verdicts: validated.verdicts,
                 counts: validated.counts,
                 warnings: Vec::new(),

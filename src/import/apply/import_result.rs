@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::create::CreatedRecords;
 use crate::domain::{PhaseCells, UnknownValue, count_cell_phases};
 use crate::import::row_error::RowError;
 use crate::import::verdict::{Counts, LineVerdict, Verdict};
@@ -84,6 +85,10 @@ pub struct ImportResult {
     pub kind: FileKind,
     /// The name under which the file was given.
     pub file: String,
+    /// The name of the profile that read the file, if one did.
+    pub profile: Option<String>,
+    /// The securities and portfolios that the import creates.
+    pub created: CreatedRecords,
     /// The verdict on each row, in the file's order.
     pub verdicts: Vec<LineVerdict>,
     /// The number of rows for each verdict.

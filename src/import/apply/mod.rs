@@ -7,24 +7,31 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | `import_file`, `import_result` | import one file, and report the result |
+//! | `source_file`, `import_file`, `import_result` | import one file, and report the result |
+//! | `read_transactions` | read the transactions of a file or an export |
 //! | `records`, `transactions` | read the existing records, and write the changes, of each kind of file |
 //! | `actions` | write and delete corporate actions, with the history of both |
 //! | `withdraw` | void transactions, and delete closes |
+//! | `create` | create the unknown securities and portfolios of an export |
 //! | `context` | clock and settings of an import, and the errors that stop it |
 
 mod actions;
 mod context;
+mod create;
 mod import_file;
 mod import_result;
+mod read_transactions;
 mod records;
+mod source_file;
 mod transactions;
 mod withdraw;
 
 pub use actions::{DeletedAction, delete_action};
 pub use context::{ApplyError, ImportContext};
-pub use import_file::{Mode, SourceFile, import_file, was_imported};
+pub use create::CreatedRecords;
+pub use import_file::{Mode, import_file, was_imported};
 pub use import_result::{FileKind, ImportResult, ImportStatus};
+pub use source_file::SourceFile;
 pub use withdraw::{
     ActionToDelete, DeletedCloses, VoidedTransactions, WithdrawError, delete_closes,
     void_transactions,

@@ -11,11 +11,13 @@ use crate::domain::{
     AmountError, CashTerms, CashTermsError, Day, LotChoices, Money, Price, Quantity, TimeOfDay,
     TransactionKind,
 };
+use crate::import::content::normalized_column;
 use crate::import::currency::parse_currency;
 use crate::import::error::ImportError;
-use crate::import::options::ImportOptions;
+use crate::import::options::{DecimalMark, ImportOptions};
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
+use crate::import::table::Table;
 
 const FORMAT: TableFormat = TableFormat {
     columns: &[
@@ -84,6 +86,36 @@ pub fn read_transactions(
     options: &ImportOptions,
 ) -> Result<Rows<TransactionRow>, ImportError> {
     FORMAT.read(file, bytes, options, read_row)
+}
+
+/// Reads the transactions that a profile made of a file of another program.
+///
+/// # Errors
+///
+/// Those of [`read_transactions`] that concern the columns.
+pub(in crate::import) fn read_translated(
+    file: &str,
+    table: &Table,
+) -> Result<Rows<TransactionRow>, ImportError> {
+    // A profile writes dates and numbers in one way only.
+    let options = ImportOptions {
+        decimal_mark: Some(DecimalMark::Point),
+        ..ImportOptions::default()
+    };
+    let lines = FORMAT.lines_of(table, &options, read_row);
+    Ok(Rows {
+        file: file.to_owned(),
+        lines: lines.map_err(|refusal| refusal.for_file(file))?,
+    })
+}
+
+/// Returns whether a header is that of a file of transactions, perhaps with a mistake.
+pub(in crate::import) fn is_header(fields: &[String]) -> bool {
+    let is_required = |field: &&String| {
+        let name = normalized_column(field);
+        FORMAT.required.contains(&name.as_str())
+    };
+    fields.iter().filter(is_required).count() >= 2
 }
 
 fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {

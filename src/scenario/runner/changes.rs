@@ -19,6 +19,7 @@ use crate::engine::{self, EngineError, Settings};
 use crate::import::apply::{
     ApplyError, FileKind, ImportContext, ImportStatus, Mode, SourceFile, import_file,
 };
+use crate::import::profile::Profiles;
 use crate::import::{ImportOptions, Jumps, Restatements, ValidRows};
 use crate::invalidation;
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
@@ -257,6 +258,7 @@ pub(super) fn import_context<'s>(
     ImportContext {
         calendar: &settings.calendar,
         now: harness.environment().clock.now(),
+        profiles: Profiles::shipped(),
     }
 }
 

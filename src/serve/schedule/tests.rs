@@ -158,6 +158,7 @@ fn app_state(
             policy: Policy::default(),
             jobs: None,
             inbox: Some(folder.join("inbox")),
+            profiles: crate::import::profile::Profiles::shipped().clone(),
             limits: ConcernLimits::default(),
             environment,
         },

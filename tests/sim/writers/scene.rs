@@ -179,6 +179,7 @@ impl Scene {
         ImportContext {
             calendar: &self.settings.calendar,
             now: self.now,
+            profiles: plimsoll::import::profile::Profiles::shipped(),
         }
     }
 

@@ -1,0 +1,295 @@
+//! Proposes a profile for a file: compares its columns and values with words that exports use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::source_table::{HeaderLine, column_names};
+use super::words::{DATE_FORMATS, Meaning, is_date, kind_of, meanings};
+use crate::domain::TransactionKind::{self, Buy, Dividend, Fee, Interest, Sell};
+use crate::import::content;
+use crate::import::error::Refusal;
+use crate::import::numbers::{NumberReader, without_ornaments};
+use crate::import::options::DecimalMark;
+use crate::import::profile_error::ProfileRefusal;
+use crate::import::table::{Escape, Record, Table};
+
+/// Returns the text of a profile for a file. It has rules for the kinds of rows that it understands,
+/// and names the others in comments.
+///
+/// # Errors
+///
+/// Refuses a file that is not a table.
+pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
+    let text = content::decode(bytes)?;
+    let is_header = |fields: &[String]| {
+        let known = fields.iter().filter(|field| !meanings(field).is_empty());
+        known.count() >= 3
+    };
+    let header = HeaderLine::find(text, is_header)?.ok_or(ProfileRefusal::NoProposal)?;
+    let table = header.split(Escape::DoubledQuote)?;
+    let proposal = Proposal::new(name, &header, &table);
+    match proposal.column(Meaning::Date) {
+        Some(_) => Ok(proposal.text()),
+        None => Err(ProfileRefusal::NoProposal.into()),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+struct Proposal<'t> {
+    name: &'t str,
+    columns: Vec<String>,
+    records: &'t [Record],
+    /// The column of each meaning.
+    found: BTreeMap<Meaning, usize>,
+    /// The first fields of the lines above the header.
+    titles: Vec<String>,
+    mark: Option<DecimalMark>,
+}
+
+impl<'t> Proposal<'t> {
+    fn new(name: &'t str, header: &HeaderLine<'_>, table: &'t Table) -> Self {
+        let columns = column_names(&table.header);
+        let mut ranked: BTreeMap<Meaning, (usize, usize)> = BTreeMap::new();
+        for (position, column) in columns.iter().enumerate() {
+            for (meaning, rank) in meanings(column) {
+                let best = ranked.entry(meaning).or_insert((rank, position));
+                *best = (*best).min((rank, position));
+            }
+        }
+        let found: BTreeMap<Meaning, usize> = (ranked.into_iter())
+            .map(|(meaning, (_, position))| (meaning, position))
+            .collect();
+        let numbers = [
+            Meaning::Quantity,
+            Meaning::Price,
+            Meaning::Amount,
+            Meaning::Fee,
+            Meaning::Tax,
+        ];
+        let numbers = numbers.iter().filter_map(|meaning| found.get(meaning));
+        let numbers: Vec<String> = numbers
+            .flat_map(|position| table.records.iter().map(|record| record.field(*position)))
+            .map(without_ornaments)
+            .collect();
+        Self {
+            name,
+            columns,
+            records: &table.records,
+            found,
+            titles: header.titles(),
+            mark: NumberReader::detect(numbers.iter().map(String::as_str), None).certain_mark(),
+        }
+    }
+
+    fn column(&self, meaning: Meaning) -> Option<&str> {
+        let position = self.found.get(&meaning)?;
+        Some(&self.columns[*position])
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "name = {}\ntitle = {}\n\n[file]\n",
+            quoted(self.name),
+            quoted(&format!("{}: transactions", self.name))
+        );
+        let header = [
+            Meaning::Date,
+            Meaning::Kind,
+            Meaning::Quantity,
+            Meaning::Price,
+            Meaning::Amount,
+        ];
+        let header = header
+            .into_iter()
+            .filter_map(|meaning| self.column(meaning));
+        let header: Vec<String> = header.map(quoted).collect();
+        let used: BTreeSet<usize> = self.found.values().copied().collect();
+        let ignored = (self.columns.iter().enumerate())
+            .filter(|(position, _)| !used.contains(position))
+            .map(|(_, column)| quoted(column));
+        let ignored: Vec<String> = ignored.collect();
+        let _ = writeln!(text, "header = [{}]", header.join(", "));
+        let _ = writeln!(
+            text,
+            "# Map those that you need.\nignored = [{}]",
+            ignored.join(", ")
+        );
+        if !self.titles.is_empty() {
+            let titles: Vec<String> = self.titles.iter().map(|title| quoted(title)).collect();
+            let _ = writeln!(text, "skipped-lines = [{}]", titles.join(", "));
+        }
+        text += &self.dates();
+        if let Some(mark) = self.mark {
+            let mark = match mark {
+                DecimalMark::Point => "point",
+                DecimalMark::Comma => "comma",
+            };
+            let _ = writeln!(text, "decimal = {}", quoted(mark));
+        }
+        text += "\n[columns]\n";
+        for (key, meaning) in [
+            ("id", Meaning::Id),
+            ("portfolio", Meaning::Portfolio),
+            ("date", Meaning::Date),
+            ("symbol", Meaning::Symbol),
+            ("currency", Meaning::Currency),
+        ] {
+            if let Some(column) = self.column(meaning) {
+                let _ = writeln!(text, "{key} = {}", quoted(column));
+            }
+        }
+        text += "\n[security]\n";
+        for (key, meaning) in [("name", Meaning::Name), ("currency", Meaning::Currency)] {
+            if let Some(column) = self.column(meaning) {
+                let _ = writeln!(text, "{key} = {}", quoted(column));
+            }
+        }
+        text + &self.rows()
+    }
+
+    /// Returns the formats that read all dates. Two of them need a choice by hand.
+    fn dates(&self) -> String {
+        let position = self.found.get(&Meaning::Date);
+        let texts = position.into_iter().flat_map(|position| {
+            let fields = self.records.iter().map(|record| record.field(*position));
+            fields.filter(|field| !field.is_empty())
+        });
+        let texts: Vec<&str> = texts.collect();
+        let fits = |format: &&&str| texts.iter().all(|text| is_date(text, format));
+        let formats: Vec<String> = DATE_FORMATS
+            .iter()
+            .filter(fits)
+            .map(|f| quoted(f))
+            .collect();
+        match formats.as_slice() {
+            [] => "# No known format reads all dates.\ndates = [\"%Y-%m-%d\"]\n".to_owned(),
+            [one] => format!("dates = [{one}]\n"),
+            several => format!(
+                "# Several formats read all dates: choose one.\ndates = [{}]\n",
+                several.join(", ")
+            ),
+        }
+    }
+
+    fn rows(&self) -> String {
+        let mut text = String::new();
+        let Some(position) = self.found.get(&Meaning::Kind) else {
+            let rule = |kind, condition: &str| {
+                format!("\n[[rows]]\n{condition}{}", self.transaction(kind))
+            };
+            let quantity = self
+                .column(Meaning::Quantity)
+                .map(quoted)
+                .unwrap_or_default();
+            return rule(Sell, &format!("negative = {quantity}\n"))
+                + &rule(Buy, &format!("filled = {quantity}\n"));
+        };
+        let column = quoted(&self.columns[*position]);
+        let values: BTreeSet<&str> = self
+            .records
+            .iter()
+            .map(|record| record.field(*position))
+            .collect();
+        let mut by_kind: BTreeMap<Option<TransactionKind>, Vec<String>> = BTreeMap::new();
+        for value in values {
+            by_kind
+                .entry(kind_of(value))
+                .or_default()
+                .push(quoted(value));
+        }
+        for (kind, values) in &by_kind {
+            let values = values.join(", ");
+            let when = format!("when = {{ {column} = [{values}] }}");
+            let _ = match kind {
+                Some(kind) => writeln!(
+                    text,
+                    "\n[[rows]]\n{when}\n{}",
+                    self.transaction(*kind).trim_end()
+                ),
+                None => writeln!(
+                    text,
+                    "\n# These rows need rules, with transactions or the reason to skip them.\n# [[rows]]\n# {when}\n# skip = \"\""
+                ),
+            };
+        }
+        text
+    }
+
+    fn transaction(&self, kind: TransactionKind) -> String {
+        let amount = self.column(Meaning::Amount);
+        let mut fields = vec![format!("kind = {}", quoted(kind.name()))];
+        let absolute = |column: &str| quoted(&format!("|[{column}]|"));
+        if kind.is_movement() {
+            if let Some(column) = self.column(Meaning::Quantity) {
+                fields.push(format!("quantity = {}", absolute(column)));
+            }
+            match (self.column(Meaning::Price), amount) {
+                (Some(column), _) => fields.push(format!("price = {}", quoted(column))),
+                (None, Some(column)) => fields.push(format!("amount = {}", absolute(column))),
+                (None, None) => {}
+            }
+        } else if let Some(column) = amount {
+            let is_signed = matches!(kind, Dividend | Interest);
+            let amount = if is_signed {
+                quoted(column)
+            } else {
+                absolute(column)
+            };
+            fields.push(format!("amount = {amount}"));
+        }
+        if let Some(column) = self.column(Meaning::Fee)
+            && kind != Fee
+        {
+            fields.push(format!("fee = {}", absolute(column)));
+        }
+        let tax = (self.column(Meaning::Tax))
+            .filter(|_| matches!(kind, Buy | Sell | Dividend | Interest));
+        let taxed = tax.map_or(String::new(), |column| {
+            let column = quoted(column);
+            format!("\n    {{ kind = \"tax\", if = {column}, amount = {column} }},")
+        });
+        format!(
+            "transactions = [\n    {{ {} }},{taxed}\n]\n",
+            fields.join(", ")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::profile::spec::Profile;
+
+    #[test]
+    fn a_proposal_is_a_profile_that_names_what_it_does_not_understand() {
+        let file = "My export;;\nDatum;Typ;Ticker;Stück;Kurs;Gebühren;Währung;Notiz\n\
+            31.01.2026;Kauf;SAP;2;100,50;1,00;EUR;x\n05.01.2026;Umtausch;SAP;2;100,50;;EUR;\n";
+        let text = propose_profile("mine", file.as_bytes()).unwrap();
+        let profile = Profile::parse(&text).unwrap_or_else(|error| panic!("{error:?}\n{text}"));
+        assert_eq!(profile.name, "mine");
+        for part in [
+            "skipped-lines = [\"My export\"]",
+            "dates = [\"%d.%m.%Y\"]",
+            "decimal = \"comma\"",
+            "ignored = [\"Notiz\"]",
+            "kind = \"buy\", quantity = \"|[Stück]|\", price = \"Kurs\"",
+            "# when = { \"Typ\" = [\"Umtausch\"] }",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+    }
+
+    #[test]
+    fn ambiguous_dates_are_left_to_the_user() {
+        let file = "Date,Symbol,Quantity,Price\n05/01/2026,X,1,2.5\n";
+        let text = propose_profile("mine", file.as_bytes()).unwrap();
+        assert!(text.contains("choose one"), "{text}");
+        assert!(text.contains("negative = \"Quantity\""), "{text}");
+        Profile::parse(&text).unwrap();
+        let prose = propose_profile("mine", b"Dear customer,\nnothing happened\n");
+        assert!(prose.is_err());
+    }
+}

@@ -1,0 +1,222 @@
+//! Holds the profiles that come with the program and those of a user's folder, and finds the one of
+//! a file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use thiserror::Error;
+
+use super::source_table::{HeaderLine, is_header_of};
+use super::spec::{Profile, ProfileError};
+use super::translate::{PortfolioNames, Translation, translate};
+use crate::domain::nearest;
+use crate::import::content;
+use crate::import::error::Refusal;
+use crate::import::options::ImportOptions;
+use crate::import::profile_error::ProfileRefusal;
+
+/// The files of the profiles that come with the program.
+const SHIPPED: &[&str] = &[
+    include_str!("profiles/degiro.toml"),
+    include_str!("profiles/fidelity.toml"),
+    include_str!("profiles/ghostfolio.toml"),
+    include_str!("profiles/interactive-brokers.toml"),
+    include_str!("profiles/portfolio-performance-de.toml"),
+    include_str!("profiles/portfolio-performance-en.toml"),
+    include_str!("profiles/schwab.toml"),
+    include_str!("profiles/trading212.toml"),
+    include_str!("profiles/wealthfolio.toml"),
+];
+
+static ALL_SHIPPED: LazyLock<Profiles> = LazyLock::new(|| {
+    let profiles = SHIPPED.iter().map(|text| Profile::parse(text));
+    let profiles: Result<Vec<Profile>, ProfileError> = profiles.collect();
+    Profiles(profiles.expect("a test reads the profiles of the program"))
+});
+
+/// The profiles that can read a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profiles(Vec<Profile>);
+
+/// Error that stops reading a folder of profiles.
+#[derive(Debug, Error)]
+pub enum ProfilesError {
+    /// The folder or a file in it cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Read {
+        /// The folder or file.
+        path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: io::Error,
+    },
+    /// A file is not a profile.
+    #[error("invalid profile `{}`", path.display())]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: ProfileError,
+    },
+    /// Two files have profiles of one name.
+    #[error("`{}` has the name `{name}` of another profile", path.display())]
+    Repeated {
+        /// The second file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+}
+
+impl Profiles {
+    /// Returns the profiles that come with the program.
+    pub fn shipped() -> &'static Self {
+        &ALL_SHIPPED
+    }
+
+    /// Returns these profiles with those in a folder's `*.toml` files. A profile of the folder
+    /// replaces the one of its name.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, is not a profile, or has the name of another one in the folder.
+    pub fn with_folder(&self, folder: &Path) -> Result<Self, ProfilesError> {
+        let unreadable = |path: &Path, source| ProfilesError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))? {
+            let path = entry.map_err(|error| unreadable(folder, error))?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut own: Vec<Profile> = Vec::new();
+        for path in paths {
+            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let profile = Profile::parse(&text).map_err(|source| ProfilesError::Profile {
+                path: path.clone(),
+                source,
+            })?;
+            if own.iter().any(|other| other.name == profile.name) {
+                let name = profile.name;
+                return Err(ProfilesError::Repeated { path, name });
+            }
+            own.push(profile);
+        }
+        let is_replaced = |profile: &&Profile| own.iter().any(|own| own.name == profile.name);
+        let kept = self
+            .0
+            .iter()
+            .filter(|profile| !is_replaced(profile))
+            .cloned();
+        let mut all: Vec<Profile> = kept.collect();
+        all.extend(own);
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self(all))
+    }
+
+    /// Returns all profiles, by name.
+    pub fn all(&self) -> &[Profile] {
+        &self.0
+    }
+
+    /// Returns the profile with a name.
+    ///
+    /// # Errors
+    ///
+    /// No profile has the name.
+    pub fn find(&self, name: &str) -> Result<&Profile, ProfileRefusal> {
+        let found = self.0.iter().find(|profile| profile.name == name);
+        found.ok_or_else(|| ProfileRefusal::UnknownProfile {
+            name: name.to_owned(),
+            nearest: nearest(name, self.0.iter().map(|profile| profile.name.as_str())),
+            known: self.names(),
+        })
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.0.iter().map(|profile| profile.name.clone()).collect()
+    }
+
+    /// Translates a file by the profile that the options name, or else by the only one that
+    /// recognises its header. Returns `None` if none does and `is_own` accepts the header.
+    pub(in crate::import) fn translate(
+        &self,
+        bytes: &[u8],
+        options: &ImportOptions,
+        portfolios: PortfolioNames<'_>,
+        is_own: impl Fn(&[String]) -> bool,
+    ) -> Result<Option<Translation>, Refusal> {
+        let text = content::decode(bytes)?;
+        let chosen = options.profile.as_deref().map(|name| self.find(name));
+        let chosen = chosen.transpose()?;
+        let candidates = chosen.map_or(self.0.as_slice(), std::slice::from_ref);
+        let header = HeaderLine::find(text, |fields| {
+            let mut all = candidates.iter();
+            all.any(|profile| is_header_of(profile, fields))
+        })?;
+        let Some(header) = header else {
+            if let Some(profile) = chosen {
+                return Err(ProfileRefusal::NoHeader {
+                    profile: profile.name.clone(),
+                    header: profile.file.header.clone(),
+                }
+                .into());
+            }
+            return match HeaderLine::find(text, is_own)? {
+                Some(_) => Ok(None),
+                None => self.unknown_header(text),
+            };
+        };
+        let found = candidates.iter();
+        let found: Vec<&Profile> = found
+            .filter(|profile| is_header_of(profile, &header.fields))
+            .collect();
+        let [profile] = found.as_slice() else {
+            let names = found.iter().map(|profile| profile.name.clone()).collect();
+            return Err(ProfileRefusal::SeveralProfiles { names }.into());
+        };
+        if options.date_order.is_some() {
+            let profile = profile.name.clone();
+            return Err(ProfileRefusal::DateOrder { profile }.into());
+        }
+        translate(&header, profile, portfolios, options.decimal_mark).map(Some)
+    }
+
+    /// Refuses a table whose header is unknown. A text that is not a table is left to the reader of
+    /// transactions, which tells messages and pages apart.
+    fn unknown_header(&self, text: &str) -> Result<Option<Translation>, Refusal> {
+        let is_table = |fields: &[String]| fields.len() >= 3;
+        match HeaderLine::find(text, is_table)? {
+            Some(header) => Err(ProfileRefusal::NoProfile {
+                found: header.fields.join(","),
+                known: self.names(),
+            }
+            .into()),
+            None => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_profiles_of_the_program_are_valid() {
+        let mut names = Profiles::shipped().names();
+        let count = names.len();
+        assert_eq!(count, SHIPPED.len());
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), count, "two profiles have one name");
+    }
+}

@@ -1,0 +1,333 @@
+//! Defines profiles, as their TOML files have them, and checks them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use chrono::format::{Item, StrftimeItems};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use super::formula::NumberSource;
+use super::pattern::Patterns;
+use super::text_source::{OneOrMore, TextSource};
+use crate::domain::{Nearest, TransactionKind};
+use crate::import::options::DecimalMark;
+use crate::import::table::Escape;
+
+/// Rules by which the transactions in a file of another program are read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Profile {
+    /// The name, by which a user chooses the profile.
+    pub name: String,
+    /// The beginning of the ids of the transactions; the name if absent. Profiles of one export in
+    /// several languages share it, so that the language can change.
+    pub(super) ids: Option<String>,
+    /// The program, and the export that the profile reads.
+    pub title: String,
+    pub(super) file: FileRules,
+    /// The columns of all transactions, unless a rule has others.
+    #[serde(default)]
+    pub(super) columns: FieldSources,
+    #[serde(default)]
+    pub(super) security: SecuritySources,
+    #[serde(default)]
+    pub(super) portfolio: PortfolioSources,
+    pub(super) rows: Vec<RowRule>,
+    /// The file of the profile.
+    #[serde(skip)]
+    pub(super) text: String,
+}
+
+/// The form of the files, and the marks by which they are recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FileRules {
+    /// Columns that each file has; a header with all of them is one of the profile.
+    pub(super) header: Vec<String>,
+    /// Columns whose values are not read.
+    #[serde(default)]
+    pub(super) ignored: Vec<String>,
+    /// First fields of lines above the header and below the rows.
+    #[serde(default)]
+    pub(super) skipped_lines: Patterns,
+    /// Values that stand for an empty field.
+    #[serde(default)]
+    pub(super) empty: Patterns,
+    /// Lists of columns whose values must be the same where they are filled, such as the currencies of
+    /// numbers that a formula adds.
+    #[serde(default)]
+    pub(super) same: Vec<Vec<String>>,
+    /// The formats of dates, and of times behind them, as chrono writes them.
+    pub(super) dates: Vec<String>,
+    /// The text at which a date ends; all of the field if absent.
+    pub(super) date_end: Option<String>,
+    /// The sign before decimals; determined from the file if absent.
+    #[serde(default, deserialize_with = "decimal_mark")]
+    pub(super) decimal: Option<DecimalMark>,
+    #[serde(default)]
+    pub(super) quotes: Escape,
+}
+
+/// The sources of the fields of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FieldSources {
+    #[serde(default, deserialize_with = "kind")]
+    pub(super) kind: Option<TransactionKind>,
+    /// A column without which there is no such transaction, or in which zero means so.
+    #[serde(rename = "if")]
+    pub(super) condition: Option<NumberSource>,
+    pub(super) id: Option<TextSource>,
+    pub(super) portfolio: Option<TextSource>,
+    pub(super) date: Option<TextSource>,
+    pub(super) time: Option<TextSource>,
+    pub(super) symbol: Option<TextSource>,
+    pub(super) quantity: Option<NumberSource>,
+    pub(super) price: Option<NumberSource>,
+    pub(super) amount: Option<NumberSource>,
+    pub(super) fee: Option<NumberSource>,
+    pub(super) currency: Option<TextSource>,
+    pub(super) fee_currency: Option<TextSource>,
+    pub(super) from_amount: Option<NumberSource>,
+    pub(super) from_currency: Option<TextSource>,
+}
+
+/// The sources of what the file says about a security.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecuritySources {
+    pub(super) name: Option<TextSource>,
+    pub(super) class: Option<TextSource>,
+    pub(super) currency: Option<TextSource>,
+}
+
+/// The sources of what the file says about a portfolio.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortfolioSources {
+    pub(super) currency: Option<TextSource>,
+}
+
+/// The transactions of rows that fit, or the reason to skip them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RowRule {
+    /// The values of columns that fit.
+    #[serde(default)]
+    pub(super) when: BTreeMap<String, Patterns>,
+    /// Columns of which one has a value.
+    #[serde(default)]
+    pub(super) filled: OneOrMore,
+    /// Columns of which none has a value.
+    #[serde(default)]
+    pub(super) empty: OneOrMore,
+    /// A number that is below zero.
+    pub(super) negative: Option<NumberSource>,
+    /// The reason to skip the row.
+    pub(super) skip: Option<String>,
+    /// True if a skipped row needs a step by hand.
+    #[serde(default)]
+    pub(super) warning: bool,
+    #[serde(default)]
+    pub(super) transactions: Vec<FieldSources>,
+}
+
+/// Reason that a text is not a profile.
+#[derive(Debug, Error)]
+pub enum ProfileError {
+    /// The text is not TOML, or has unknown keys or values of a wrong kind.
+    #[error("invalid profile{nearest}")]
+    Text {
+        /// The nearest known key.
+        nearest: Nearest,
+        /// The error with its line.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// A part contradicts itself or has no effect.
+    #[error("{place}: {problem}")]
+    Part {
+        /// The key.
+        place: String,
+        /// The contradiction.
+        problem: &'static str,
+    },
+}
+
+impl Profile {
+    /// Reads a profile from TOML.
+    ///
+    /// # Errors
+    ///
+    /// The text is not TOML, has unknown keys, or a part contradicts itself or has no effect.
+    pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        let mut profile: Self = toml::from_str(text).map_err(|source| ProfileError::Text {
+            nearest: Nearest::from_message(source.message()),
+            source,
+        })?;
+        text.clone_into(&mut profile.text);
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// Returns the file of the profile.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn check(&self) -> Result<(), ProfileError> {
+        let part = |place: String, problem| Err(ProfileError::Part { place, problem });
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.name.is_empty() || !self.name.chars().all(is_word) {
+            let problem = "use small letters, digits and hyphens";
+            return part("name".to_owned(), problem);
+        }
+        if self.file.header.is_empty() || self.file.dates.is_empty() {
+            let problem = "`header` and `dates` need at least one entry";
+            return part("file".to_owned(), problem);
+        }
+        for format in &self.file.dates {
+            if StrftimeItems::new(format).any(|item| item == Item::Error) {
+                return part(format!("file.dates: `{format}`"), "invalid date format");
+            }
+        }
+        let mut numbers = BTreeSet::new();
+        self.columns.add_number_columns(&mut numbers);
+        if self.columns.kind.is_some() || !numbers.is_empty() {
+            let problem = "`kind`, `if` and numbers belong to the transactions of rows";
+            return part("columns".to_owned(), problem);
+        }
+        for (index, rule) in self.rows.iter().enumerate() {
+            rule.check(&self.columns).or_else(|problem| {
+                let place = format!("rule {} of `rows`", index + 1);
+                part(place, problem)
+            })?;
+        }
+        match self.rows.is_empty() {
+            true => part("rows".to_owned(), "a profile needs at least one rule"),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the columns that the profile reads or ignores.
+    pub(super) fn known_columns(&self) -> BTreeSet<&str> {
+        let file = &self.file;
+        let mut columns: BTreeSet<&str> =
+            (file.header.iter().chain(&file.ignored).map(String::as_str)).collect();
+        columns.extend(file.same.iter().flatten().map(String::as_str));
+        let Self {
+            security,
+            portfolio,
+            ..
+        } = self;
+        let texts = [
+            &security.name,
+            &security.class,
+            &security.currency,
+            &portfolio.currency,
+        ];
+        for text in texts.into_iter().flatten() {
+            columns.extend(text.columns.iter().map(String::as_str));
+        }
+        self.columns.add_columns(&mut columns);
+        for rule in &self.rows {
+            rule.add_conditions(&mut columns);
+            for transaction in &rule.transactions {
+                transaction.add_columns(&mut columns);
+            }
+        }
+        columns
+    }
+
+    /// Returns the columns that hold numbers.
+    pub(super) fn number_columns(&self) -> BTreeSet<&str> {
+        let mut columns = BTreeSet::new();
+        let templates = self.rows.iter().flat_map(|rule| &rule.transactions);
+        for fields in templates.chain([&self.columns]) {
+            fields.add_number_columns(&mut columns);
+        }
+        columns
+    }
+}
+
+impl FieldSources {
+    fn add_columns<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
+        let texts = [
+            &self.id,
+            &self.portfolio,
+            &self.date,
+            &self.time,
+            &self.symbol,
+            &self.currency,
+            &self.fee_currency,
+            &self.from_currency,
+        ];
+        for text in texts.into_iter().flatten() {
+            columns.extend(text.columns.iter().map(String::as_str));
+        }
+        self.add_number_columns(columns);
+    }
+
+    fn add_number_columns<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
+        let numbers = [
+            &self.condition,
+            &self.quantity,
+            &self.price,
+            &self.amount,
+            &self.fee,
+            &self.from_amount,
+        ];
+        for number in numbers.into_iter().flatten() {
+            number.add_columns(columns);
+        }
+    }
+}
+
+impl RowRule {
+    /// Adds the columns that decide whether the rule fits.
+    pub(super) fn add_conditions<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
+        let lists = self.filled.0.iter().chain(&self.empty.0);
+        columns.extend(self.when.keys().chain(lists).map(String::as_str));
+        if let Some(negative) = &self.negative {
+            negative.add_columns(columns);
+        }
+    }
+
+    fn check(&self, columns: &FieldSources) -> Result<(), &'static str> {
+        if self.skip.is_some() != self.transactions.is_empty() {
+            return Err("a rule has either `skip` or `transactions`");
+        }
+        if self.warning && self.skip.is_none() {
+            return Err("`warning` belongs to `skip`");
+        }
+        for transaction in &self.transactions {
+            if transaction.kind.is_none() {
+                return Err("a transaction needs a `kind`");
+            }
+            if transaction.date.is_none() && columns.date.is_none() {
+                return Err("no column has the `date`");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a value by its name.
+fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TransactionKind>, D::Error> {
+    by_name(deserializer)
+}
+
+fn decimal_mark<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<DecimalMark>, D::Error> {
+    by_name(deserializer)
+}
