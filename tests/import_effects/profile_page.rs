@@ -93,12 +93,13 @@ fn a_preview_shows_each_row_without_a_database() {
     std::fs::write(folder.path().join("mine.toml"), text).unwrap();
     let profiles = Profiles::shipped().with_folder(folder.path()).unwrap();
     let export = blocks("csv").concat().replace("117,00", "117;00");
-    let preview = |options| preview_export(&profiles, "f.csv", export.as_bytes(), options);
-    let shown = preview(&options(Some("Beta"))).unwrap();
+    let preview =
+        |portfolio| preview_export(&profiles, "f.csv", export.as_bytes(), &options(portfolio));
+    let shown = preview(Some("Beta")).unwrap();
     insta::assert_snapshot!(preview_text(&shown, Palette::Plain));
     assert_eq!(preview_json(&shown)["rows"][0]["portfolio"], "Beta");
     // It refuses what an import would refuse.
-    assert!(preview(&options(None)).is_err());
+    assert!(preview(None).is_err());
 }
 
 #[test]

@@ -44,7 +44,8 @@ pub(super) fn create_unknown(
             lines: proposals.securities(is_unknown).map_err(refused)?,
         };
         let existing = existing_with_calendars(reading, context.calendar, &rows)?;
-        let validated = validate_securities(&rows, &existing);
+        let today = context.calendar.today(context.now);
+        let validated = validate_securities(&rows, &existing, today);
         if let Some((index, error)) = first_invalid(&validated) {
             let symbol = symbol_of(&rows, index);
             return Err(refused(invalid(Proposed::Security(symbol), &rows, index, error)).into());

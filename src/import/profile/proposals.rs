@@ -139,6 +139,7 @@ impl Proposals {
                     inactive_from: OptionalField::Absent,
                     calendar: OptionalField::Absent,
                     symbol_from: OptionalField::Absent,
+                    valid_from: OptionalField::Absent,
                 }),
             })
         };

@@ -51,10 +51,11 @@ subject!(entries: ReadEntries, WriteEntries, "the transactions of the portfolios
 
 impl ReadEntries<'_> {
     /// Returns the transactions of one portfolio, by day.
-    pub(crate) fn of_portfolio(
-        &self,
-        portfolio: PortfolioId,
-    ) -> Result<Vec<Transaction>, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// The transactions cannot be read.
+    pub fn of_portfolio(&self, portfolio: PortfolioId) -> Result<Vec<Transaction>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM entry WHERE portfolio = ?1 ORDER BY day");
         select(self.connection, &sql, [portfolio], row_to_entry)
     }

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use plimsoll::domain::calendar::Definition;
 use plimsoll::engine::{put_calendar_in_force, register_own_calendar, remove_own_calendar};
 use plimsoll::import::apply::{FileKind, ImportContext};
+use plimsoll::import::profile::Profiles;
 use plimsoll::store::Store;
 
 use super::imports::import;
@@ -21,6 +22,7 @@ pub(super) const WRITERS: &[Writer] = &[
         let context = ImportContext {
             calendar: &calendar,
             now: scene.now(),
+            profiles: Profiles::shipped(),
         };
         let rows = "symbol,date,close\nACME,2026-01-07,11.5\n";
         import(&store, FileKind::Prices, rows, &context)
