@@ -1,7 +1,10 @@
-//! Parses currencies, and recognises the hundredths in which some exchanges quote prices.
+//! Parses currencies, compares those of prices with those of securities, and recognises the
+//! hundredths in which some exchanges quote prices.
+
+use rust_decimal::Decimal;
 
 use super::row_error_kind::RowErrorKind;
-use crate::domain::Currency;
+use crate::domain::{Currency, Day, Security};
 
 /// Hundredths of a currency, as vendors write them, each with the code of the currency.
 const MINOR_UNITS: [(&str, &str); 8] = [
@@ -30,6 +33,29 @@ pub(super) fn parse_currency(text: &str) -> Result<Currency, RowErrorKind> {
 pub(super) fn minor_unit(text: &str) -> Option<Currency> {
     let (_, code) = MINOR_UNITS.iter().find(|(minor, _)| *minor == text)?;
     code.parse().ok()
+}
+
+/// Checks the currency that a file states for a price of `day`. Prices in hundredths are those of a
+/// security with a multiplier of 0.01 on that day, which keeps them as they are.
+pub(super) fn check_price_currency(
+    text: &str,
+    security: &Security,
+    day: Day,
+) -> Result<(), RowErrorKind> {
+    let is_hundredth = security.multiplier_on(day).decimal() == Decimal::new(1, 2);
+    match minor_unit(text) {
+        Some(currency) if currency == security.currency && is_hundredth => Ok(()),
+        Some(currency) => Err(RowErrorKind::MinorCurrency {
+            text: text.to_owned(),
+            currency,
+        }),
+        None if text == security.currency.code() => Ok(()),
+        None => Err(RowErrorKind::OtherCurrency {
+            found: text.to_owned(),
+            symbol: security.symbol.clone(),
+            currency: security.currency,
+        }),
+    }
 }
 
 #[cfg(test)]

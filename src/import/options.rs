@@ -108,6 +108,15 @@ pub enum DecimalMark {
     Comma,
 }
 
+impl fmt::Display for DecimalMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Point => "point",
+            Self::Comma => "comma",
+        })
+    }
+}
+
 impl FromStr for DecimalMark {
     type Err = UnknownValue;
 

@@ -18,6 +18,12 @@ pub enum ProfileRefusal {
     /// The file has no header with known words.
     #[error("no line of the file looks like the header of a list of transactions")]
     NoProposal,
+    /// A profile cannot have this name.
+    #[error("invalid name `{name}` of a profile")]
+    Name {
+        /// The name as the user wrote it.
+        name: String,
+    },
     /// Several profiles recognise the header.
     #[error("several profiles have the header of this file: {}", names.join(", "))]
     SeveralProfiles {
@@ -99,6 +105,7 @@ impl ProfileRefusal {
                 "export the transactions as CSV; docs/import-your-data.md describes profiles"
                     .to_owned()
             }
+            Self::Name { .. } => "use small letters, digits and hyphens".to_owned(),
             Self::SeveralProfiles { .. } => "choose one with `--profile NAME`".to_owned(),
             Self::UnknownProfile { nearest, .. } => match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),

@@ -112,8 +112,8 @@ pub enum RowErrorKind {
         /// The currency of a hundred of them.
         currency: Currency,
     },
-    /// The close is in another currency than its security.
-    #[error("close in `{found}`, but `{symbol}` is priced in {currency}")]
+    /// The price is in another currency than its security.
+    #[error("price in `{found}`, but `{symbol}` is priced in {currency}")]
     OtherCurrency {
         /// The currency that the file states.
         found: String,

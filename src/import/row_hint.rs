@@ -126,7 +126,7 @@ impl RowErrorKind {
                 "write {currency}, and give the security a multiplier of 0.01 so that its closes stay as they are"
             ),
             Self::OtherCurrency { .. } => {
-                "import the closes in the security's currency, or correct the currency of the security"
+                "give the price in the security's currency, or correct the currency of the security"
                     .to_owned()
             }
             Self::PairMismatch { .. } => {

@@ -136,7 +136,6 @@ fn the_same_export_twice_adds_nothing() {
     for (profile, portfolio) in SAMPLES {
         let (books, text) = (books(), sample(profile));
         let first = import(&books, &text, portfolio).unwrap();
-        // The id of the portfolio is as good as its name.
         let again = import(&books, &text, portfolio).unwrap();
         assert_eq!(again.counts.same, first.counts.added, "{profile}");
         assert_eq!(again.counts.added, 0, "{profile}");

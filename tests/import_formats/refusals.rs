@@ -202,7 +202,7 @@ fn a_close_with_too_many_decimals_or_in_another_currency_is_refused() {
         reasons.collect::<Vec<_>>(),
         [
             "column `close`: `0.0000000000000000123` has more than 18 decimals",
-            "column `currency`: close in `EUR`, but `AAPL` is priced in USD",
+            "column `currency`: price in `EUR`, but `AAPL` is priced in USD",
             "column `currency`: `GBp` is a hundredth of GBP, not a currency",
         ]
     );

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::cli::output::print;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::import::apply::ApplyError;
 use crate::import::profile::propose_profile;
@@ -77,7 +76,7 @@ pub(super) fn execute(context: &Context, args: &ProfileArgs) -> Result<Exit, Cli
         ProfileCommand::New { file, name } => {
             let proposed = propose_profile(name, &read(file)?);
             let text = proposed.map_err(|refusal| refused(&file_name(file), refusal))?;
-            print(&text)?;
+            context.show(&json!({ "name": name, "file": text }), || text.clone())?;
         }
         ProfileCommand::Test {
             file,

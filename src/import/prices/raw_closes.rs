@@ -10,8 +10,8 @@
 use rust_decimal::Decimal;
 
 use super::read::PriceRow;
-use crate::domain::{CloseSigns, Day, Price, Security, SecurityId};
-use crate::import::currency::minor_unit;
+use crate::domain::{CloseSigns, Day, Price, SecurityId};
+use crate::import::currency::check_price_currency;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Basis;
 use crate::import::row_error::RowError;
@@ -69,7 +69,7 @@ pub(super) fn to_raw_close(
         .require_security(&row.symbol, row.day)
         .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
     if let Some(currency) = &row.currency {
-        check_currency(currency, priced, row.day)
+        check_price_currency(currency, priced, row.day)
             .map_err(|reason| vec![RowError::in_column("currency", currency, reason)])?;
     }
     let security = priced.id;
@@ -130,25 +130,6 @@ fn eight_decimals_tolerance(price: Price) -> Decimal {
         half.min(part)
     } else {
         Decimal::ZERO
-    }
-}
-
-/// Checks the currency that a file states for a close of `day`. Closes in hundredths are those of a
-/// security with a multiplier of 0.01 on that day, which keeps them as they are.
-fn check_currency(text: &str, security: &Security, day: Day) -> Result<(), RowErrorKind> {
-    let is_hundredth = security.multiplier_on(day).decimal() == Decimal::new(1, 2);
-    match minor_unit(text) {
-        Some(currency) if currency == security.currency && is_hundredth => Ok(()),
-        Some(currency) => Err(RowErrorKind::MinorCurrency {
-            text: text.to_owned(),
-            currency,
-        }),
-        None if text == security.currency.code() => Ok(()),
-        None => Err(RowErrorKind::OtherCurrency {
-            found: text.to_owned(),
-            symbol: security.symbol.clone(),
-            currency: security.currency,
-        }),
     }
 }
 

@@ -19,6 +19,7 @@ const FINE_DECIMALS: u32 = 18;
 pub(super) struct CashFields {
     pub(super) quantity: String,
     pub(super) price: String,
+    pub(super) price_currency: String,
     pub(super) amount: String,
     pub(super) fee: String,
     pub(super) currency: String,
@@ -100,22 +101,25 @@ impl<'r, 's> FieldReader<'r, 's> {
         let mut amount = self.number(template.amount.as_ref());
         let mut fee = self.number(template.fee.as_ref());
         let mut from_amount = self.number(template.from_amount.as_ref());
-        // A transfer moves no cash.
-        let is_transfer =
-            kind.is_movement() && !matches!(kind, TransactionKind::Buy | TransactionKind::Sell);
-        let currency = match is_transfer {
-            true => String::new(),
-            false => self.text(template.currency.as_ref().or(common.currency.as_ref())),
-        };
-        let fee_currency = match fee {
-            Some(fee) if !fee.is_zero() => self.text(
-                template
-                    .fee_currency
-                    .as_ref()
-                    .or(common.fee_currency.as_ref()),
+        let currency = template.currency.as_ref().or(common.currency.as_ref());
+        let fee_currency = template.fee_currency.as_ref();
+        let fee_currency = fee_currency.or(common.fee_currency.as_ref());
+        // A transfer moves no cash but its fee: its currency is that of price and fee.
+        let is_transfer = matches!(
+            kind,
+            TransactionKind::TransferIn | TransactionKind::TransferOut
+        );
+        let (fee_currency, price_currency) = match is_transfer {
+            true => (
+                fee_currency.or(currency),
+                currency.filter(|_| price.is_some()),
             ),
-            _ => String::new(),
+            false => (fee_currency, None),
         };
+        let price_currency = self.text(price_currency);
+        let currency = self.text(currency.filter(|_| !is_transfer));
+        let has_fee = fee.is_some_and(|fee| !fee.is_zero());
+        let fee_currency = self.text(fee_currency.filter(|_| has_fee));
         let from_currency = self.text(template.from_currency.as_ref());
         let has_own_fee = !fee_currency.is_empty();
         let (currency, is_minor) = whole_currency(currency);
@@ -136,6 +140,7 @@ impl<'r, 's> FieldReader<'r, 's> {
         CashFields {
             quantity: fine(quantity),
             price: fine(price),
+            price_currency,
             amount: money(amount),
             fee: money(fee),
             currency,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::source_table::{HeaderLine, column_names};
+use super::spec::{Profile, is_profile_name};
 use super::words::{DATE_FORMATS, Meaning, is_date, kind_of, meanings};
 use crate::domain::TransactionKind::{self, Buy, Dividend, Fee, Interest, Sell};
 use crate::import::content;
@@ -18,8 +19,12 @@ use crate::import::table::{Escape, Record, Table};
 ///
 /// # Errors
 ///
-/// Refuses a file that is not a table.
+/// Refuses a file that is not a table, and a name that a profile cannot have.
 pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
+    if !is_profile_name(name) {
+        let name = name.to_owned();
+        return Err(ProfileRefusal::Name { name }.into());
+    }
     let text = content::decode(bytes)?;
     let is_header = |fields: &[String]| {
         let known = fields.iter().filter(|field| !meanings(field).is_empty());
@@ -35,7 +40,11 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
 }
 
 fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
+    toml::Value::from(text).to_string()
+}
+
+fn list<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    toml::Value::from(texts.collect::<Vec<_>>()).to_string()
 }
 
 struct Proposal<'t> {
@@ -90,11 +99,17 @@ impl<'t> Proposal<'t> {
     }
 
     fn text(&self) -> String {
-        let mut text = format!(
-            "name = {}\ntitle = {}\n\n[file]\n",
-            quoted(self.name),
-            quoted(&format!("{}: transactions", self.name))
-        );
+        let sources = self.sources() + &self.rows();
+        let draft = Profile::read(&(self.head(&[]) + &sources));
+        let read = draft.as_ref().map(Profile::read_columns);
+        let read = read.unwrap_or_default();
+        let ignored = self.columns.iter().map(String::as_str);
+        let ignored: Vec<&str> = ignored.filter(|column| !read.contains(column)).collect();
+        self.head(&ignored) + &sources
+    }
+
+    /// Returns the part of the profile that describes the form of the file.
+    fn head(&self, ignored: &[&str]) -> String {
         let header = [
             Meaning::Date,
             Meaning::Kind,
@@ -105,49 +120,47 @@ impl<'t> Proposal<'t> {
         let header = header
             .into_iter()
             .filter_map(|meaning| self.column(meaning));
-        let header: Vec<String> = header.map(quoted).collect();
-        let used: BTreeSet<usize> = self.found.values().copied().collect();
-        let ignored = (self.columns.iter().enumerate())
-            .filter(|(position, _)| !used.contains(position))
-            .map(|(_, column)| quoted(column));
-        let ignored: Vec<String> = ignored.collect();
-        let _ = writeln!(text, "header = [{}]", header.join(", "));
-        let _ = writeln!(
-            text,
-            "# Map those that you need.\nignored = [{}]",
-            ignored.join(", ")
+        let mut text = format!(
+            "name = {}\ntitle = {}\n\n[file]\nheader = {}\n# Map those that you need.\nignored = {}\n",
+            quoted(self.name),
+            quoted(&format!("{}: transactions", self.name)),
+            list(header),
+            list(ignored.iter().copied()),
         );
         if !self.titles.is_empty() {
-            let titles: Vec<String> = self.titles.iter().map(|title| quoted(title)).collect();
-            let _ = writeln!(text, "skipped-lines = [{}]", titles.join(", "));
+            let titles = list(self.titles.iter().map(String::as_str));
+            let _ = writeln!(text, "skipped-lines = {titles}");
         }
         text += &self.dates();
         if let Some(mark) = self.mark {
-            let mark = match mark {
-                DecimalMark::Point => "point",
-                DecimalMark::Comma => "comma",
-            };
-            let _ = writeln!(text, "decimal = {}", quoted(mark));
+            let _ = writeln!(text, "decimal = {}", quoted(&mark.to_string()));
         }
-        text += "\n[columns]\n";
-        for (key, meaning) in [
+        text
+    }
+
+    /// Returns the parts of the profile that say where texts come from.
+    fn sources(&self) -> String {
+        let transactions = [
             ("id", Meaning::Id),
             ("portfolio", Meaning::Portfolio),
             ("date", Meaning::Date),
             ("symbol", Meaning::Symbol),
             ("currency", Meaning::Currency),
+        ];
+        let security = [("name", Meaning::Name), ("currency", Meaning::Currency)];
+        let mut text = String::new();
+        for (part, keys) in [
+            ("columns", transactions.as_slice()),
+            ("security", &security),
         ] {
-            if let Some(column) = self.column(meaning) {
-                let _ = writeln!(text, "{key} = {}", quoted(column));
+            let _ = writeln!(text, "\n[{part}]");
+            for (key, meaning) in keys {
+                if let Some(column) = self.column(*meaning) {
+                    let _ = writeln!(text, "{key} = {}", quoted(column));
+                }
             }
         }
-        text += "\n[security]\n";
-        for (key, meaning) in [("name", Meaning::Name), ("currency", Meaning::Currency)] {
-            if let Some(column) = self.column(meaning) {
-                let _ = writeln!(text, "{key} = {}", quoted(column));
-            }
-        }
-        text + &self.rows()
+        text
     }
 
     /// Returns the formats that read all dates. Two of them need a choice by hand.
@@ -159,19 +172,13 @@ impl<'t> Proposal<'t> {
         });
         let texts: Vec<&str> = texts.collect();
         let fits = |format: &&&str| texts.iter().all(|text| is_date(text, format));
-        let formats: Vec<String> = DATE_FORMATS
-            .iter()
-            .filter(fits)
-            .map(|f| quoted(f))
-            .collect();
-        match formats.as_slice() {
-            [] => "# No known format reads all dates.\ndates = [\"%Y-%m-%d\"]\n".to_owned(),
-            [one] => format!("dates = [{one}]\n"),
-            several => format!(
-                "# Several formats read all dates: choose one.\ndates = [{}]\n",
-                several.join(", ")
-            ),
-        }
+        let formats: Vec<&str> = DATE_FORMATS.iter().filter(fits).copied().collect();
+        let comment = match formats.len() {
+            0 => "# No known format reads all dates.\n",
+            1 => "",
+            _ => "# Several formats read all dates: choose one.\n",
+        };
+        format!("{comment}dates = {}\n", list(formats.into_iter()))
     }
 
     fn rows(&self) -> String {
@@ -261,7 +268,6 @@ impl<'t> Proposal<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::profile::spec::Profile;
 
     #[test]
     fn a_proposal_is_a_profile_that_names_what_it_does_not_understand() {
@@ -291,5 +297,6 @@ mod tests {
         Profile::parse(&text).unwrap();
         let prose = propose_profile("mine", b"Dear customer,\nnothing happened\n");
         assert!(prose.is_err());
+        assert!(propose_profile("My broker", file.as_bytes()).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::spec::Profile;
+use super::spec::{Profile, is_same_column};
 use crate::domain::nearest;
 use crate::import::content;
 use crate::import::error::Refusal;
@@ -80,12 +80,8 @@ impl HeaderLine<'_> {
 
 /// Returns whether a header has all columns of a profile.
 pub(super) fn is_header_of(profile: &Profile, fields: &[String]) -> bool {
-    let has = |wanted: &String| fields.iter().any(|field| is_same(field, wanted));
+    let has = |wanted: &String| fields.iter().any(|field| is_same_column(field, wanted));
     profile.file.header.iter().all(has)
-}
-
-fn is_same(field: &str, column: &str) -> bool {
-    field.to_lowercase() == column.to_lowercase()
 }
 
 fn split_line(line: &str, separator: u8) -> Vec<String> {
@@ -182,7 +178,7 @@ fn named_columns(
     let mut columns = BTreeMap::new();
     for (position, name) in column_names(header).into_iter().enumerate() {
         let same: Vec<&str> = (known.iter().copied())
-            .filter(|column| is_same(column, &name))
+            .filter(|column| is_same_column(column, &name))
             .collect();
         if !same.is_empty() {
             for column in same {

@@ -34,6 +34,7 @@ pub struct Profile {
     pub(super) security: SecuritySources,
     #[serde(default)]
     pub(super) portfolio: PortfolioSources,
+    #[serde(default)]
     pub(super) rows: Vec<RowRule>,
     /// The file of the profile.
     #[serde(skip)]
@@ -163,13 +164,21 @@ impl Profile {
     ///
     /// The text is not TOML, has unknown keys, or a part contradicts itself or has no effect.
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
-        let mut profile: Self = toml::from_str(text).map_err(|source| ProfileError::Text {
+        let profile = Self::read(text)?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// Reads a profile that may contradict itself.
+    pub(super) fn read(text: &str) -> Result<Self, ProfileError> {
+        let profile: Self = toml::from_str(text).map_err(|source| ProfileError::Text {
             nearest: Nearest::from_message(source.message()),
             source,
         })?;
-        text.clone_into(&mut profile.text);
-        profile.check()?;
-        Ok(profile)
+        Ok(Self {
+            text: text.to_owned(),
+            ..profile
+        })
     }
 
     /// Returns the file of the profile.
@@ -179,10 +188,11 @@ impl Profile {
 
     fn check(&self) -> Result<(), ProfileError> {
         let part = |place: String, problem| Err(ProfileError::Part { place, problem });
-        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.name.is_empty() || !self.name.chars().all(is_word) {
-            let problem = "use small letters, digits and hyphens";
-            return part("name".to_owned(), problem);
+        for (key, name) in [("name", Some(&self.name)), ("ids", self.ids.as_ref())] {
+            if name.is_some_and(|name| !is_profile_name(name)) {
+                let problem = "use small letters, digits and hyphens";
+                return part(key.to_owned(), problem);
+            }
         }
         if self.file.header.is_empty() || self.file.dates.is_empty() {
             let problem = "`header` and `dates` need at least one entry";
@@ -195,10 +205,13 @@ impl Profile {
         }
         let mut numbers = BTreeSet::new();
         self.columns.add_number_columns(&mut numbers);
-        if self.columns.kind.is_some() || !numbers.is_empty() {
-            let problem = "`kind`, `if` and numbers belong to the transactions of rows";
+        let of_rows = self.columns.kind.is_some() || self.columns.from_currency.is_some();
+        if of_rows || !numbers.is_empty() {
+            let problem =
+                "`kind`, `if`, `from_currency` and numbers belong to the transactions of rows";
             return part("columns".to_owned(), problem);
         }
+        self.check_header()?;
         for (index, rule) in self.rows.iter().enumerate() {
             rule.check(&self.columns).or_else(|problem| {
                 let place = format!("rule {} of `rows`", index + 1);
@@ -211,12 +224,43 @@ impl Profile {
         }
     }
 
+    /// Checks that no column is both read and ignored, and that each of the header is one of them.
+    fn check_header(&self) -> Result<(), ProfileError> {
+        let (read, known) = (self.read_columns(), self.known_columns());
+        let is_in = |column: &str, columns: &BTreeSet<&str>| {
+            let mut columns = columns.iter();
+            columns.any(|other| is_same_column(column, other))
+        };
+        let error = |list, column: &str, problem| ProfileError::Part {
+            place: format!("file.{list}: `{column}`"),
+            problem,
+        };
+        for column in &self.file.ignored {
+            if is_in(column, &read) {
+                let problem = "the profile reads the column, so it is not ignored";
+                return Err(error("ignored", column, problem));
+            }
+        }
+        for column in &self.file.header {
+            if !is_in(column, &known) {
+                let problem = "the column is not read; list it under `ignored` too";
+                return Err(error("header", column, problem));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the columns that the profile reads or ignores.
     pub(super) fn known_columns(&self) -> BTreeSet<&str> {
-        let file = &self.file;
-        let mut columns: BTreeSet<&str> =
-            (file.header.iter().chain(&file.ignored).map(String::as_str)).collect();
-        columns.extend(file.same.iter().flatten().map(String::as_str));
+        let mut columns = self.read_columns();
+        columns.extend(self.file.ignored.iter().map(String::as_str));
+        columns
+    }
+
+    /// Returns the columns that the profile reads.
+    pub(super) fn read_columns(&self) -> BTreeSet<&str> {
+        let same = self.file.same.iter().flatten();
+        let mut columns: BTreeSet<&str> = same.map(String::as_str).collect();
         let Self {
             security,
             portfolio,
@@ -299,6 +343,9 @@ impl RowRule {
         if self.skip.is_some() != self.transactions.is_empty() {
             return Err("a rule has either `skip` or `transactions`");
         }
+        if self.skip.as_deref() == Some("") {
+            return Err("`skip` needs a reason");
+        }
         if self.warning && self.skip.is_none() {
             return Err("`warning` belongs to `skip`");
         }
@@ -312,6 +359,17 @@ impl RowRule {
         }
         Ok(())
     }
+}
+
+/// Returns whether a text can be the name of a profile.
+pub(super) fn is_profile_name(name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !name.is_empty() && name.chars().all(is_part)
+}
+
+/// Returns whether two texts name one column; capitals do not count.
+pub(super) fn is_same_column(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 /// Reads a value by its name.

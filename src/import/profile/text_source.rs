@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// The source of a text.
@@ -91,6 +91,11 @@ impl<'de> Deserialize<'de> for TextSource {
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TextSource, A::Error> {
                 let parts = Parts::deserialize(MapAccessDeserializer::new(map))?;
+                if parts.column.0.is_empty() && (parts.fixed.is_none() || !parts.values.is_empty())
+                {
+                    let problem = "`values` and a table without `fixed` need a `column`";
+                    return Err(A::Error::custom(problem));
+                }
                 Ok(TextSource {
                     columns: parts.column.0,
                     fixed: parts.fixed,

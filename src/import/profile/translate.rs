@@ -20,7 +20,7 @@ use crate::import::table::{Record, Table};
 use crate::import::verdict::SkippedRow;
 
 /// The columns of the translation, in the order of [`Fields`].
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "id",
     "portfolio",
     "date",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 14] = [
     "symbol",
     "quantity",
     "price",
+    "price_currency",
     "amount",
     "fee",
     "currency",
@@ -148,7 +149,7 @@ enum Translated<'p> {
 }
 
 /// The fields of a transaction, in the order of [`COLUMNS`].
-struct Fields([String; 14]);
+struct Fields([String; 15]);
 
 struct Translator<'p> {
     profile: &'p Profile,
@@ -251,6 +252,7 @@ impl<'p> Translator<'p> {
             symbol,
             cash.quantity,
             cash.price,
+            cash.price_currency,
             cash.amount,
             cash.fee,
             cash.currency,

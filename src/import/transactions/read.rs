@@ -29,6 +29,7 @@ const FORMAT: TableFormat = TableFormat {
         "symbol",
         "quantity",
         "price",
+        "price_currency",
         "amount",
         "fee",
         "counterpart",
@@ -62,6 +63,8 @@ pub struct TransactionRow {
     pub quantity: Quantity,
     /// The price of one unit, in the security's currency unless `cash` names one.
     pub price: Option<Price>,
+    /// The currency of the price of a transfer, as written; it must be that of the security.
+    pub price_currency: Option<String>,
     /// The cash amount, before the fee.
     pub amount: Option<Money>,
     /// The fee; negative for a rebate.
@@ -129,6 +132,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
     // The class of the security decides whether it may be below zero.
     let unit_price = |text: &str| numbers.parse(text).and_then(Price::from_decimal);
     let price = cells.optional("price", unit_price).value();
+    let price_currency = cells.optional("price_currency", parse_text).value();
     let money = |text: &str| numbers.parse(text).and_then(Money::from_decimal);
     let amount = match kind {
         Some(kind) if kind.can_be_reversed() => cells.optional("amount", money).value(),
@@ -147,6 +151,7 @@ fn read_row(cells: &mut RowReader<'_>) -> Option<TransactionRow> {
         symbol,
         quantity: quantity.unwrap_or_default(),
         price,
+        price_currency,
         amount,
         fee: fee.unwrap_or_default(),
         cash,
@@ -174,12 +179,14 @@ fn read_cash_terms(cells: &mut RowReader<'_>) -> CashTerms {
     }
 }
 
-/// Checks that a transfer, which moves no cash, has no currency, and that an exchange pays an amount
-/// and no other kind does.
+/// Checks that a transfer, which moves no cash, has no currency but that of its price, and that an
+/// exchange pays an amount and no other kind does.
 fn check_currencies(cells: &mut RowReader<'_>, row: &TransactionRow) {
     let (kind, cash) = (row.kind, &row.cash);
     if matches!(kind, TransferIn | TransferOut) {
         reject_value(cells, "currency", kind, cash.currency);
+    } else {
+        reject_value(cells, "price_currency", kind, row.price_currency.as_ref());
     }
     if kind != Exchange {
         let reason = || RowErrorKind::Cash(CashTermsError::PaidWithoutExchange);

@@ -12,6 +12,7 @@ use crate::domain::{
     Change, CloseSigns, Correction, Day, Portfolio, Security, Transaction, TransactionChange,
     TransactionEdit,
 };
+use crate::import::currency::check_price_currency;
 use crate::import::existing::ExistingRecords;
 use crate::import::options::Corrections;
 use crate::import::row_error::RowError;
@@ -203,6 +204,11 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
         let class = security.class_on(row.day);
         let reason = RowErrorKind::CloseSign { price, class };
         errors.push(RowError::in_column("price", price, reason));
+    }
+    if let (Some(Ok(security)), Some(currency)) = (&security, &row.price_currency)
+        && let Err(reason) = check_price_currency(currency, security, row.day)
+    {
+        errors.push(RowError::in_column("price_currency", currency, reason));
     }
     let (Ok(portfolio), Ok(security), true) = (portfolio, security.transpose(), errors.is_empty())
     else {
