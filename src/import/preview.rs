@@ -29,7 +29,7 @@ pub struct PreviewRow {
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreviewResult {
-    /// This transaction.
+    /// This transaction, as the import would read it.
     Transaction(Box<TransactionRow>),
     /// Nothing, for the reason that the profile gives.
     Skipped(String),

@@ -72,7 +72,7 @@ pub enum ProfileRefusal {
     /// The user gives a portfolio or a profile for a file that needs none.
     #[error("the file has the columns of Plimsoll, so `{option}` would not be used")]
     NotForeign {
-        /// The option.
+        /// The option as the user writes it.
         option: &'static str,
     },
     /// An unknown security or portfolio cannot be created from what the file says.
@@ -82,7 +82,7 @@ pub enum ProfileRefusal {
         proposed: Proposed,
         /// The first line that names it.
         line: u64,
-        /// The reason.
+        /// The reason for which it cannot be created.
         problem: String,
     },
     /// An option has no effect on a file that a profile reads.
@@ -173,19 +173,19 @@ pub enum ProfileRowError {
         profile: String,
         /// The value of the field.
         value: String,
-        /// The known values.
+        /// The values that the profile lists.
         known: Vec<String>,
     },
     /// Columns differ whose values must be the same.
     #[error("`{column}` is `{value}`, but `{other}` is `{other_value}`")]
     Different {
-        /// The first column.
+        /// The first column that is filled.
         column: String,
-        /// Its value.
+        /// The value of that column.
         value: String,
-        /// The other column.
+        /// The column with another value.
         other: String,
-        /// Its value.
+        /// The value of the other column.
         other_value: String,
     },
     /// The date is in none of the formats of the profile.

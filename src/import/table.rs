@@ -29,7 +29,7 @@ pub(super) enum Escape {
     /// Twice, as spreadsheets do.
     #[default]
     DoubledQuote,
-    /// Behind a backslash.
+    /// With a backslash before it.
     Backslash,
 }
 

@@ -35,7 +35,7 @@ pub(super) struct FieldReader<'r, 's> {
 }
 
 impl<'r, 's> FieldReader<'r, 's> {
-    /// Reads this row.
+    /// Reads the fields of a row.
     pub(super) fn new(row: &'r SourceRow<'s>) -> Self {
         Self {
             row,

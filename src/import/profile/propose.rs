@@ -31,8 +31,13 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
         known.count() >= 3
     };
     let header = HeaderLine::find(text, is_header)?.ok_or(ProfileRefusal::NoProposal)?;
-    let table = header.split(Escape::DoubledQuote)?;
-    let proposal = Proposal::new(name, &header, &table);
+    let mut table = header.split(Escape::DoubledQuote)?;
+    // Lines with a single field are notes below the rows.
+    let (notes, records) = (table.records.into_iter())
+        .partition::<Vec<_>, _>(|record| record.fields.iter().skip(1).all(str::is_empty));
+    table.records = records;
+    let notes = notes.iter().map(|record| record.field(0).to_owned());
+    let proposal = Proposal::new(name, header.titles().into_iter().chain(notes), &table);
     match proposal.column(Meaning::Date) {
         Some(_) => Ok(proposal.text()),
         None => Err(ProfileRefusal::NoProposal.into()),
@@ -53,13 +58,13 @@ struct Proposal<'t> {
     records: &'t [Record],
     /// The column of each meaning.
     found: BTreeMap<Meaning, usize>,
-    /// The first fields of the lines above the header.
+    /// The first fields of the lines above the header and of the notes below the rows.
     titles: Vec<String>,
     mark: Option<DecimalMark>,
 }
 
 impl<'t> Proposal<'t> {
-    fn new(name: &'t str, header: &HeaderLine<'_>, table: &'t Table) -> Self {
+    fn new(name: &'t str, titles: impl Iterator<Item = String>, table: &'t Table) -> Self {
         let columns = column_names(&table.header);
         let mut ranked: BTreeMap<Meaning, (usize, usize)> = BTreeMap::new();
         for (position, column) in columns.iter().enumerate() {
@@ -88,7 +93,7 @@ impl<'t> Proposal<'t> {
             columns,
             records: &table.records,
             found,
-            titles: header.titles(),
+            titles: titles.collect(),
             mark: NumberReader::detect(numbers.iter().map(String::as_str), None).certain_mark(),
         }
     }
@@ -173,10 +178,10 @@ impl<'t> Proposal<'t> {
         let texts: Vec<&str> = texts.collect();
         let fits = |format: &&&str| texts.iter().all(|text| is_date(text, format));
         let formats: Vec<&str> = DATE_FORMATS.iter().filter(fits).copied().collect();
-        let comment = match formats.len() {
-            0 => "# No known format reads all dates.\n",
-            1 => "",
-            _ => "# Several formats read all dates: choose one.\n",
+        let (comment, formats) = match formats.len() {
+            0 => ("# No known format reads all dates.\n", vec!["%Y-%m-%d"]),
+            1 => ("", formats),
+            _ => ("# Several formats read all dates: choose one.\n", formats),
         };
         format!("{comment}dates = {}\n", list(formats.into_iter()))
     }

@@ -54,18 +54,18 @@ pub enum ProfilesError {
     /// A file is not a profile.
     #[error("invalid profile `{}`", path.display())]
     Profile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The reason.
+        /// The reason for which it is none.
         #[source]
         source: ProfileError,
     },
     /// Two files have profiles of one name.
     #[error("`{}` has the name `{name}` of another profile", path.display())]
     Repeated {
-        /// The second file.
+        /// The path of the second file.
         path: PathBuf,
-        /// The name.
+        /// The name that both have.
         name: String,
     },
 }

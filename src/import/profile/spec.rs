@@ -150,9 +150,9 @@ pub enum ProfileError {
     /// A part contradicts itself or has no effect.
     #[error("{place}: {problem}")]
     Part {
-        /// The key.
+        /// The key, or the rule by its number.
         place: String,
-        /// The contradiction.
+        /// The contradiction, or the missing part.
         problem: &'static str,
     },
 }
