@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::error::AppError;
 use super::run_spec::{ResolvedRun, RunSpec};
 use crate::domain::{Day, Scope};
@@ -37,6 +39,17 @@ pub struct AppContext {
     pub limits: ConcernLimits,
     /// The source of time, ids and process identity.
     pub environment: Environment,
+}
+
+/// The books of a portfolio, and the cell that they are asked for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BooksWithCell {
+    /// The books up to the last session that has any.
+    #[serde(flatten)]
+    pub books: Books,
+    /// The newest due cell up to the day asked for, as far as the calendar knows it.
+    pub cell: Option<Explanation>,
 }
 
 impl AppContext {
@@ -156,6 +169,26 @@ impl AppContext {
         let (settings, environment) = (&self.settings, &self.environment);
         let cell = (&portfolio, day);
         query::explain(&self.store, settings, environment, &self.limits, cell)
+    }
+
+    /// Reads books like [`AppContext::books`], and explains the cell that they are asked for.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AppContext::books`] and [`query::explain_newest`].
+    pub fn books_with_cell(
+        &self,
+        portfolio: &str,
+        as_of: Option<Day>,
+        sessions: Option<usize>,
+    ) -> Result<BooksWithCell, QueryError> {
+        let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
+        let (store, settings) = (&self.store, &self.settings);
+        let (environment, asked) = (&self.environment, (&portfolio, as_of));
+        Ok(BooksWithCell {
+            books: query::books(store, settings, &portfolio, as_of, sessions)?,
+            cell: query::explain_newest(store, settings, environment, &self.limits, asked)?,
+        })
     }
 
     /// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up

@@ -26,7 +26,7 @@ mod repair;
 mod run;
 mod run_spec;
 
-pub use context::AppContext;
+pub use context::{AppContext, BooksWithCell};
 pub use damage::{note_damage, record_verification};
 pub use error::AppError;
 pub use preview::Preview;

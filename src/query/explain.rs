@@ -89,6 +89,37 @@ pub fn explain(
     })
 }
 
+/// Explains the newest due cell of `portfolio` up to `as_of`, or the very newest one: the state of
+/// the books that are shown for that day. `None` where the calendar does not know the day.
+///
+/// # Errors
+///
+/// Those of [`explain`].
+pub fn explain_newest(
+    store: &Store,
+    settings: &Settings,
+    environment: &Environment,
+    limits: &ConcernLimits,
+    (portfolio, as_of): (&Portfolio, Option<Day>),
+) -> Result<Option<Explanation>, QueryError> {
+    let now = environment.clock.now();
+    let target = settings.calendar.last_final(now, settings.grace)?;
+    let ends = [as_of, portfolio.lifecycle.closing_day()];
+    let day = ends.into_iter().flatten().fold(target, Day::min);
+    if !settings.calendar.known_days().contains(day) {
+        return Ok(None);
+    }
+    let explain_on = |day| explain(store, settings, environment, limits, (portfolio, day));
+    let explained = explain_on(day)?;
+    match explained.expectation {
+        Expectation::NoSession {
+            before: Some(before),
+            ..
+        } => explain_on(before).map(Some),
+        _ => Ok(Some(explained)),
+    }
+}
+
 /// Returns the old prices and rates of a complete cell, if it has any.
 fn old_inputs(
     reading: &ReadTransaction<'_>,

@@ -86,7 +86,7 @@ pub use concerns::{
 pub use correction_view::CorrectionView;
 pub use coverage::{PhaseCounts, SessionCoverage, coverage};
 pub use error::{QueryError, no_active_portfolio_text};
-pub use explain::explain;
+pub use explain::{explain, explain_newest};
 pub use explanation::{
     CellState, Expectation, ExplainedPortfolio, Explanation, InvalidationView, LedgerState,
     OutputState, PhaseState, PolicyView, Presence, SecuritiesView,

@@ -3,27 +3,31 @@
 use super::cash;
 use super::chart::{Chart, Shape};
 use super::days::day_range;
+use super::explain::{cell_state_text, unexpected_text};
 use super::fit::{NBSP, width};
 use super::holdings;
 use super::number::{count, figure, money, percent, plural, signed_money, signed_percent};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::domain::{Day, Figure};
-use crate::query::{Books, PositionsView, SessionBooks, Validity};
+use crate::query::{Books, CellState, Explanation, PositionsView, SessionBooks, Validity};
 
 /// Height of the NAV chart in lines.
 const NAV_HEIGHT: usize = 9;
 /// Height of the drawdown chart in lines.
 const DRAWDOWN_HEIGHT: usize = 4;
 
-/// Books as text of at most 80 columns, with a chart of NAV and one of the drawdown.
-pub fn books_text(books: &Books, palette: Palette) -> String {
+/// Books as text of at most 80 columns, with a chart of NAV and one of the drawdown. `cell` is the
+/// cell that they were asked for.
+pub fn books_text(books: &Books, cell: Option<&Explanation>, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let Some(last) = books.series.last() else {
         page.headline(Tone::Dim, &format!("{} has no books yet", books.name));
+        cell_state(&mut page, books, cell);
         return page.finish();
     };
     headline(&mut page, books, last);
+    cell_state(&mut page, books, cell);
     page.blank_line();
     facts(&mut page, books, last);
     charts(&mut page, books);
@@ -88,6 +92,29 @@ fn headline(page: &mut Page, books: &Books, last: &SessionBooks) {
             Tone::Warning,
             "these books are to be done again: an input changed",
         );
+    }
+}
+
+/// Adds the state of the cell that the books were asked for, unless it is complete.
+fn cell_state(page: &mut Page, books: &Books, cell: Option<&Explanation>) {
+    let Some(cell) = cell else {
+        return;
+    };
+    let state = cell.state();
+    if state == CellState::Complete {
+        return;
+    }
+    let mut reason = cell_state_text(state);
+    if let Some(unexpected) = unexpected_text(cell) {
+        reason += &format!(", {unexpected}");
+    }
+    let text = match books.as_of == Some(cell.day) {
+        true => format!("{}: {reason}", cell.day),
+        false => format!("no books of {}: {reason}", cell.day),
+    };
+    page.sentence(state.into(), &text);
+    if let Some(next) = cell.next.first() {
+        page.sentence(Tone::Dim, &format!("next: {next}"));
     }
 }
 
@@ -218,7 +245,7 @@ mod tests {
     #[test]
     fn a_year_of_books_fits_on_a_page() {
         let books = query_samples::books("Growth", AmountSize::Typical);
-        insta::assert_snapshot!(books_text(&books, Palette::Plain), @r"
+        insta::assert_snapshot!(books_text(&books, None, Palette::Plain), @r"
         Growth: NAV 1,191,204.22 USD on 2026-01-08, +0.06 % on the day
 
         holdings     cash 119,120.42, long 1,310,324.65, short -238,240.84
@@ -289,7 +316,7 @@ mod tests {
         let mut books = query_samples::books("Growth", AmountSize::Typical);
         books.series.clear();
         assert_eq!(
-            books_text(&books, Palette::Plain),
+            books_text(&books, None, Palette::Plain),
             "Growth has no books yet\n"
         );
     }

@@ -92,8 +92,17 @@ pub fn cell_state_text(state: CellState<'_>) -> String {
 
 /// Whether the cell is expected, and the reason if not.
 pub fn expectation_text(explanation: &Explanation) -> String {
-    match &explanation.expectation {
-        Expectation::Expected => "yes".to_owned(),
+    match (unexpected_text(explanation), &explanation.expectation) {
+        (None, _) => "yes".to_owned(),
+        (Some(reason), Expectation::BeyondTarget { .. }) => format!("not yet: {reason}"),
+        (Some(reason), _) => format!("no: {reason}"),
+    }
+}
+
+/// The reason why a cell is not expected; `None` if it is.
+pub(super) fn unexpected_text(explanation: &Explanation) -> Option<String> {
+    Some(match &explanation.expectation {
+        Expectation::Expected => return None,
         Expectation::NoSession {
             calendar,
             before,
@@ -108,20 +117,20 @@ pub fn expectation_text(explanation: &Explanation) -> String {
                 .collect();
             let of = of_calendar(explanation, calendar);
             match around.is_empty() {
-                true => format!("no: the day is not a session{of}"),
-                false => format!("no: the day is not a session{of}; {}", around.join(", ")),
+                true => format!("the day is not a session{of}"),
+                false => format!("the day is not a session{of}; {}", around.join(", ")),
             }
         }
         Expectation::BeforeCalendar { first } => {
-            format!("no: the calendar begins on {first}, and so do the portfolio's cells")
+            format!("the calendar begins on {first}, and so do the portfolio's cells")
         }
-        Expectation::BeforeInception { inception } => format!("no: its inception is {inception}"),
-        Expectation::AfterClose { closed } => format!("no: its last day was {closed}"),
-        Expectation::Deleted { at } => format!("no: it was deleted at {}", minute_utc(*at)),
+        Expectation::BeforeInception { inception } => format!("its inception is {inception}"),
+        Expectation::AfterClose { closed } => format!("its last day was {closed}"),
+        Expectation::Deleted { at } => format!("it was deleted at {}", minute_utc(*at)),
         Expectation::BeyondTarget { target } => {
-            format!("not yet: the last final session is {target}")
+            format!("the last final session is {target}")
         }
-    }
+    })
 }
 
 /// Names the calendar that does not have a session, such as ` of XTSE, the portfolio's calendar`;

@@ -68,7 +68,7 @@ fn reports(names: &Names, size: AmountSize, palette: Palette) -> Vec<(&'static s
         ("run", run_text(&query_samples::run_answer(&name), palette)),
         (
             "books",
-            books_text(&query_samples::books(&name, size), palette),
+            books_text(&query_samples::books(&name, size), None, palette),
         ),
     ]);
     reports

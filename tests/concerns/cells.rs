@@ -60,6 +60,16 @@ impl CellWords {
         text.contains(&format!("{before}{}{after}", self.state))
     }
 
+    /// Returns whether a text, in one line, shows books with the state of the newest cell; the books
+    /// of a complete cell need no words.
+    pub(crate) fn qualify_books(&self, text: &str) -> bool {
+        let words = format!("2026-01-08: {}", self.state);
+        match self.is_complete() {
+            true => !text.contains("2026-01-08: "),
+            false => text.contains(&words),
+        }
+    }
+
     /// Returns whether an answer explains this state.
     pub(crate) fn explain(&self, json: &Value) -> bool {
         let decision = &json["decision"];

@@ -196,3 +196,38 @@ fn old_rates_of_a_cell_are_named_with_the_commands_that_help() {
         assert_eq!(show.contains("stale"), is_old, "{show}");
     }
 }
+
+#[test]
+fn books_of_a_day_without_any_say_why_and_what_to_do() {
+    let unpriced = State::of(ConcernKind::UnpricedSession).workspace;
+    let deleted = State::of(ConcernKind::NoActivePortfolios).workspace;
+    for (workspace, day, words) in [
+        (
+            &unpriced,
+            "2026-01-07",
+            "no books of 2026-01-07: blocked: unpriced session, 1 of 1 securities have no close \
+             next: plimsoll import prices",
+        ),
+        // A Sunday has the state of the session before.
+        (
+            &unpriced,
+            "2026-01-11",
+            "no books of 2026-01-08: blocked: unpriced session, 1 of 1 securities have no close",
+        ),
+        (
+            &unpriced,
+            "2026-01-03",
+            "no books of 2026-01-02: nothing is expected, its inception is 2026-01-05",
+        ),
+        (
+            &deleted,
+            "2026-01-02",
+            "no books of 2026-01-02: nothing is expected, it was deleted at 2026-01-05 14:00 UTC",
+        ),
+    ] {
+        let shown = in_one_line(&workspace.run_ok(&["show", "A", "--as-of", day]));
+        assert!(shown.contains(words), "{day}: {shown}");
+    }
+    let shown = unpriced.run_ok(&["show", "A", "--as-of", "2026-01-06"]);
+    assert!(!shown.contains("no books of"), "{shown}");
+}

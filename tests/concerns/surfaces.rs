@@ -36,10 +36,12 @@ pub(crate) enum Surface {
     ExplanationJson,
     ExplanationApi,
     CellPage,
+    Show,
+    ShowJson,
 }
 
 impl Surface {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Status,
         Self::StatusJson,
         Self::Check,
@@ -62,6 +64,8 @@ impl Surface {
         Self::ExplanationJson,
         Self::ExplanationApi,
         Self::CellPage,
+        Self::Show,
+        Self::ShowJson,
     ];
 
     /// Returns whether the surface shows a concern of this kind, or a cell in its state.
@@ -116,6 +120,8 @@ impl Surface {
             }
             Self::ExplanationJson | Self::ExplanationApi => words.explain(&json()),
             Self::CellPage => words.are_in(&in_one_line(text), "<p class=\"lead\">", "</p>"),
+            Self::Show => words.qualify_books(&in_one_line(text)),
+            Self::ShowJson => words.explain(&json()["cell"]),
             other => unreachable!("{other:?} shows no cells"),
         }
     }
@@ -140,6 +146,8 @@ impl Surface {
             Self::ExplanationJson => &shown.explanation_json,
             Self::ExplanationApi => &shown.explanation_api,
             Self::CellPage => &shown.cell_page,
+            Self::Show => &shown.show,
+            Self::ShowJson => &shown.show_json,
         }
     }
 }
@@ -201,6 +209,8 @@ pub(crate) struct Shown {
     explanation_json: String,
     explanation_api: String,
     cell_page: String,
+    show: String,
+    show_json: String,
 }
 
 impl Shown {
@@ -238,6 +248,8 @@ impl Shown {
             explanation_json: workspace.run_ok(&["explain", "A", CELL, "--json"]),
             explanation_api: get(&format!("/api/v1/portfolios/A/explain/{CELL}")),
             cell_page: get(&format!("/portfolios/A/cells/{CELL}")),
+            show: workspace.run_ok(&["show", "A"]),
+            show_json: workspace.run_ok(&["show", "A", "--json"]),
         }
     }
 

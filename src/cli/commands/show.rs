@@ -2,13 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::output::{Format, print, print_json};
+use crate::app::AppContext;
+use crate::cli::output::print;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::domain::{Day, Portfolio};
-use crate::engine::Settings;
-use crate::query;
+use crate::domain::Day;
 use crate::report::{self, Palette};
-use crate::store::Store;
 
 /// Shows a portfolio's books: NAV, profit, return and drawdown over time, and the latest positions,
 /// weights and risk, with the quality of each.
@@ -55,30 +53,28 @@ pub(crate) enum Rows {
 }
 
 pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliError> {
-    let store = context.store()?;
-    let portfolio = query::resolve_portfolio(&store, &args.portfolio)?;
-    let settings = context.settings(&store)?;
+    let app = context.app()?;
     if args.realized {
-        return show_realized(context, args, &store, &settings, &portfolio);
+        return show_realized(context, args, &app);
     }
-    let books = query::books(&store, &settings, &portfolio, args.as_of, args.sessions)?;
-    match (args.csv, context.format()) {
-        (Some(None | Some(Rows::Books)), _) => print(&report::series_csv(&books))?,
-        (Some(Some(Rows::Positions)), _) => print(&report::positions_csv(&books))?,
-        (Some(Some(Rows::Cash)), _) => print(&report::cash_csv(&books))?,
-        (None, Format::Json) => print_json(&books)?,
-        (None, Format::Text) => print(&report::books_text(&books, Palette::Colour))?,
-    }
+    let (portfolio, as_of, sessions) = (&args.portfolio, args.as_of, args.sessions);
+    let Some(rows) = args.csv else {
+        let shown = app.books_with_cell(portfolio, as_of, sessions)?;
+        context.show(&shown, || {
+            report::books_text(&shown.books, shown.cell.as_ref(), Palette::Colour)
+        })?;
+        return Ok(Exit::Complete);
+    };
+    let books = app.books(portfolio, as_of, sessions)?;
+    print(&match rows {
+        None | Some(Rows::Books) => report::series_csv(&books),
+        Some(Rows::Positions) => report::positions_csv(&books),
+        Some(Rows::Cash) => report::cash_csv(&books),
+    })?;
     Ok(Exit::Complete)
 }
 
-fn show_realized(
-    context: &Context,
-    args: &ShowArgs,
-    store: &Store,
-    settings: &Settings,
-    portfolio: &Portfolio,
-) -> Result<Exit, CliError> {
+fn show_realized(context: &Context, args: &ShowArgs, app: &AppContext) -> Result<Exit, CliError> {
     if let Some(Some(rows)) = args.csv {
         let name = match rows {
             Rows::Books => "books",
@@ -88,11 +84,12 @@ fn show_realized(
         let text = format!("--csv {name} cannot be used with --realized; use --csv alone");
         return Err(CliError::Usage(text));
     }
-    let realized = query::realized_gains(store, settings, portfolio, args.as_of)?;
-    match (args.csv, context.format()) {
-        (Some(_), _) => print(&report::realized_csv(&realized))?,
-        (None, Format::Json) => print_json(&realized)?,
-        (None, Format::Text) => print(&report::realized_text(&realized, Palette::Colour))?,
+    let realized = app.realized_gains(&args.portfolio, args.as_of)?;
+    match args.csv {
+        Some(_) => print(&report::realized_csv(&realized))?,
+        None => context.show(&realized, || {
+            report::realized_text(&realized, Palette::Colour)
+        })?,
     }
     Ok(Exit::Complete)
 }
