@@ -252,8 +252,17 @@ fn securities(
             done -= ids;
         }
     }
-    let holdings = positions.iter().map(|position| position.security);
-    let (covered, missing): (Vec<_>, Vec<_>) = holdings.partition(|id| done.contains(id.0));
+    let (mut covered, mut missing) = (0, Vec::new());
+    for security in positions.iter().map(|position| position.security) {
+        // Without a return of the session, such as when its closes stopped, a security has no other
+        // statistics either, although the phase is done.
+        let statistics = reading.outputs().security_statistics(cell.day, security)?;
+        let has_return = statistics.is_some_and(|(_, row)| row.session_return.value().is_some());
+        match has_return && done.contains(security.0) {
+            true => covered += 1,
+            false => missing.push(security),
+        }
+    }
     let calendars = reading.security_calendars().current(&settings.calendar)?;
     let known = match missing.is_empty() && calendars.is_empty() {
         true => Vec::new(),
@@ -270,7 +279,7 @@ fn securities(
     let missing = known.filter(|security| missing.contains(&security.id));
     Ok(Some(SecuritiesView {
         holdings: positions.len(),
-        covered: covered.len(),
+        covered,
         missing: missing
             .map(|security| security.symbol_on(cell.day).to_owned())
             .collect(),

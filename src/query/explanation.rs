@@ -149,7 +149,7 @@ pub struct SecuritiesView {
     /// Number of securities that the cell holds.
     #[serde(rename = "held")]
     pub holdings: usize,
-    /// Number of them whose statistics are proven done.
+    /// Number of them whose statistics are proven done and have a return of the session.
     pub covered: usize,
     /// Symbols of the securities without such statistics.
     #[serde(rename = "lacking")]

@@ -57,6 +57,19 @@ fn a_complete_cell_has_all_phases_and_their_outputs() {
 }
 
 #[test]
+fn a_security_whose_closes_stopped_is_not_covered() {
+    let fixture = unfilled();
+    let first = fixture.days[0].number();
+    fixture.damage(&format!(
+        "DELETE FROM price WHERE security = 1 AND day > {first}"
+    ));
+    fixture.run();
+    let securities = fixture.explain_alpha(fixture.target()).securities.unwrap();
+    assert_eq!((securities.holdings, securities.covered), (3, 2));
+    assert_eq!(securities.missing, ["ACME"]);
+}
+
+#[test]
 fn a_non_session_day_names_its_neighbours() {
     let fixture = filled();
     let saturday = "2026-01-03".parse().unwrap();
