@@ -15,10 +15,11 @@ use crate::import::inbox::{find_unusable_folder, list_rejected, list_waiting};
 use crate::import::profile::Profiles;
 use crate::plan::{Policy, UnknownIds};
 use crate::query::{
-    self, Books, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun, NamedScope,
-    QueryError, RealizedGains, RejectedFileView, Status, StatusOptions, WaitingFileView,
+    self, Books, CellState, ConcernInputs, ConcernLimits, Explanation, InboxState, LiveRun,
+    NamedScope, QueryError, RealizedGains, RejectedFileView, Status, StatusOptions,
+    WaitingFileView,
 };
-use crate::store::{ReadTransaction, Store};
+use crate::store::{ReadTransaction, Store, StoreError};
 
 /// The database, settings and environment of a command or a server.
 #[derive(Debug)]
@@ -168,7 +169,9 @@ impl AppContext {
         let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
         let (settings, environment) = (&self.settings, &self.environment);
         let cell = (&portfolio, day);
-        query::explain(&self.store, settings, environment, &self.limits, cell)
+        let explained = query::explain(&self.store, settings, environment, &self.limits, cell)?;
+        self.note_missing_output(&explained);
+        Ok(explained)
     }
 
     /// Reads books like [`AppContext::books`], and explains the cell that they are asked for.
@@ -185,10 +188,21 @@ impl AppContext {
         let portfolio = query::resolve_portfolio(&self.store, portfolio)?;
         let (store, settings) = (&self.store, &self.settings);
         let (environment, asked) = (&self.environment, (&portfolio, as_of));
-        Ok(BooksWithCell {
-            books: query::books(store, settings, &portfolio, as_of, sessions)?,
-            cell: query::explain_newest(store, settings, environment, &self.limits, asked)?,
-        })
+        let books = query::books(store, settings, &portfolio, as_of, sessions)?;
+        let cell = query::explain_newest(store, settings, environment, &self.limits, asked)?;
+        if let Some(cell) = &cell {
+            self.note_missing_output(cell);
+        }
+        Ok(BooksWithCell { books, cell })
+    }
+
+    /// Records damage if the ledger has an output of the cell as done that is missing.
+    fn note_missing_output(&self, explained: &Explanation) {
+        if explained.state() == CellState::Damaged {
+            let (name, day) = (&explained.portfolio.name, explained.day);
+            let finding = format!("an output of {name} on {day} is missing");
+            self.note_damage(&StoreError::Damaged(finding));
+        }
     }
 
     /// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up

@@ -13,6 +13,11 @@ pub(super) fn text<T: Display, S: Serializer>(value: &T, to: S) -> Result<S::Ok,
     to.collect_str(value)
 }
 
+/// Serializes the values as a list of their `Display` texts.
+pub(super) fn texts<T: Display, S: Serializer>(values: &[T], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(values.iter().map(ToString::to_string))
+}
+
 /// Serializes the set as a list of phase names.
 #[expect(
     clippy::trivially_copy_pass_by_ref,

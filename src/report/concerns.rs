@@ -124,12 +124,10 @@ pub fn concern_text(concern: &Concern) -> String {
             log.bytes.div_ceil(1_000_000),
             log.holders
         ),
-        ConcernFact::RiskAbsent { has_benchmark, .. } => {
-            let reason = match has_benchmark {
-                true => "too little price history",
-                false => "no benchmark is configured, and there is too little price history",
-            };
-            format!("risk has no figures for {portfolios}: {reason}")
+        ConcernFact::RiskAbsent { reasons, .. } => {
+            let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+            let reasons = reasons.join("; ");
+            format!("risk has no figures for {portfolios}: {reasons}")
         }
         ConcernFact::Blocked {
             cells: blocked,

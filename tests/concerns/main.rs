@@ -112,6 +112,52 @@ fn damage_that_another_command_meets_is_a_concern() {
 }
 
 #[test]
+fn a_missing_output_of_a_done_cell_is_a_concern() {
+    for table in ["snapshot", "position", "exposure", "risk"] {
+        let workspace = State::complete().workspace;
+        let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+        let sql = format!("DELETE FROM {table} WHERE cell = (SELECT max(cell) FROM {table})");
+        assert_eq!(connection.execute(&sql, []).unwrap(), 1);
+        drop(connection);
+        let check = workspace.run(&["check"]);
+        assert_eq!(check.code, 1, "{table}: {}", check.stdout);
+        assert!(check.stdout.contains("a read found damage at"), "{table}");
+        let status = workspace.run_ok(&["status"]);
+        assert!(status.contains("next: plimsoll verify --all"), "{status}");
+        let shown = in_one_line(&workspace.run_ok(&["show", "A"]));
+        assert!(shown.contains("2026-01-08: damaged: done"), "{shown}");
+        workspace.run_ok(&["repair"]);
+        workspace.run_ok(&["run"]);
+        workspace.run_ok(&["verify", "--all"]);
+        workspace.run_ok(&["check"]);
+    }
+}
+
+#[test]
+fn a_missing_output_of_an_older_cell_is_a_concern_once_it_is_shown() {
+    for command in [
+        ["explain", "A", "2026-01-06"].as_slice(),
+        ["show", "A", "--as-of", "2026-01-06"].as_slice(),
+    ] {
+        let workspace = State::complete().workspace;
+        let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
+        let older = "(SELECT cell FROM risk ORDER BY cell DESC LIMIT 1 OFFSET 2)";
+        let sql = format!("DELETE FROM risk WHERE cell = {older}");
+        assert_eq!(connection.execute(&sql, []).unwrap(), 1);
+        drop(connection);
+        workspace.run_ok(command);
+        let check = workspace.run(&["check"]);
+        assert_eq!(check.code, 1, "{}", check.stdout);
+        let words = "an output of A on 2026-01-06 is missing";
+        assert!(
+            in_one_line(&check.stdout).contains(words),
+            "{}",
+            check.stdout
+        );
+    }
+}
+
+#[test]
 fn a_verification_is_due_again_after_the_configured_days() {
     let state = State::of(ConcernKind::VerificationOverdue);
     let workspace = &state.workspace;
@@ -230,4 +276,14 @@ fn books_of_a_day_without_any_say_why_and_what_to_do() {
     }
     let shown = unpriced.run_ok(&["show", "A", "--as-of", "2026-01-06"]);
     assert!(!shown.contains("no books of"), "{shown}");
+}
+
+#[test]
+fn absent_risk_is_said_with_the_reasons_that_its_figures_have() {
+    let workspace = State::of(ConcernKind::RiskAbsent).workspace;
+    let status = in_one_line(&workspace.run_ok(&["status"]));
+    let words = "risk has no figures for 1 portfolio: too little of the value is covered";
+    assert!(status.contains(words), "{status}");
+    // The world has a benchmark.
+    assert!(!status.contains("no benchmark"), "{status}");
 }

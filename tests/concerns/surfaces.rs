@@ -180,7 +180,7 @@ const fn phrase(kind: ConcernKind) -> &'static str {
         ConcernKind::StaleRiskInputs => {
             "risk of 1 portfolio lacks recent closes: the benchmark MKT has no close for 12 sessions"
         }
-        ConcernKind::RiskAbsent => "risk has no figures for 1 portfolio: too little price history",
+        ConcernKind::RiskAbsent => "risk has no figures for 1 portfolio: ",
         ConcernKind::HeldLog => "MB and cannot be emptied while process ",
         ConcernKind::Blocked => "1 cell of 1 portfolio wait for prices or rates from 2026-01-08",
         ConcernKind::ConfigurationChanged => {

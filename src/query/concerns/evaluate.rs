@@ -8,7 +8,7 @@ use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
 use super::late::Late;
-use super::risk::{portfolios_without_figures, stale_risk_inputs};
+use super::risk::{absence_reasons, cells_without_figures, stale_risk_inputs};
 use super::stale_inputs::{judged_days, stale_portfolios};
 use super::verification::{damage, overdue};
 use crate::domain::{Calendar, Cell, Day, IdSet, PortfolioId, Scope};
@@ -98,7 +98,10 @@ impl ConcernReader<'_> {
         match kind {
             ConcernKind::LastRun => self.last_run(),
             ConcernKind::NoActivePortfolios => Ok(self.no_active_portfolios()),
-            ConcernKind::Damage => damage(self.reading),
+            ConcernKind::Damage => {
+                let judged = self.judged_days();
+                damage(self.reading, self.survey, &judged, self.environment)
+            }
             ConcernKind::VerificationOverdue => {
                 overdue(self.reading, self.inputs.limits, self.environment)
             }
@@ -308,16 +311,15 @@ impl ConcernReader<'_> {
     }
 
     fn risk_absent(&self) -> Result<Option<Concern>, QueryError> {
-        let portfolios =
-            portfolios_without_figures(self.reading, self.survey, self.marks, self.scope)?;
-        if portfolios.is_empty() {
+        let cells = cells_without_figures(self.reading, self.survey, self.marks, self.scope)?;
+        if cells.is_empty() {
             return Ok(None);
         }
-        let (_, model) = self.reading.risk_models().in_force()?;
+        let portfolios: IdSet = cells.iter().map(|cell| cell.portfolio.0).collect();
         Ok(Some(Concern {
             fact: ConcernFact::RiskAbsent {
                 without_figures: portfolios.len(),
-                has_benchmark: model.benchmark.is_some(),
+                reasons: absence_reasons(self.reading, &cells)?,
             },
             portfolios,
             next: None,

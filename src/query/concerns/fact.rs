@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::inputs::WaitingFileView;
 use super::kind::ConcernKind;
 use super::stale_inputs::StalePortfolio;
-use crate::domain::{Day, RunId};
+use crate::domain::{Absence, Day, RunId};
 use crate::plan::UnpricedSession;
+use crate::query::serialize;
 use crate::store::HeldLog;
 
 /// The facts of a concern, one variant for each kind.
@@ -138,8 +139,9 @@ pub enum ConcernFact {
     RiskAbsent {
         /// Number of portfolios without a figure of risk.
         without_figures: u64,
-        /// Whether the risk model names a benchmark.
-        has_benchmark: bool,
+        /// The reasons that their figures have, in the order of [`Absence::ALL`].
+        #[serde(serialize_with = "serialize::texts")]
+        reasons: Vec<Absence>,
     },
     /// The facts of [`ConcernKind::ConfigurationChanged`].
     ConfigurationChanged {

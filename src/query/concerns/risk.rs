@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::concern::Concern;
 use super::fact::{ConcernFact, RiskRole, StaleRiskInput};
 use crate::domain::{
-    Calendar, Currency, Day, IdSet, PortfolioId, RiskModel, Scope, Security, SecurityCalendars,
-    SecurityId,
+    Absence, Calendar, Cell, Currency, Day, IdSet, PortfolioId, RiskModel, Scope, Security,
+    SecurityCalendars, SecurityId,
 };
 use crate::phases::{Conversion, CurrencyPairs, is_currency_pair};
 use crate::plan::{Survey, Watermarks};
@@ -19,25 +19,48 @@ use crate::query::error::QueryError;
 use crate::query::next_command::NextCommand;
 use crate::store::{ReadTransaction, StoreError};
 
-/// Returns the active portfolios of `scope` with holdings whose risk at their watermark has not one
-/// figure.
-pub(super) fn portfolios_without_figures(
+/// Returns the cells at the watermarks of the active portfolios of `scope` that have holdings and not
+/// one figure of risk.
+pub(super) fn cells_without_figures(
     reading: &ReadTransaction<'_>,
     survey: &Survey,
     marks: &Watermarks,
     scope: &Scope,
-) -> Result<IdSet, QueryError> {
+) -> Result<Vec<Cell>, QueryError> {
     let mut by_day: BTreeMap<Day, IdSet> = BTreeMap::new();
     for id in survey.lifecycles.active_members(scope) {
         if let Some(day) = marks.get(PortfolioId(id)) {
             by_day.entry(day).or_default().insert(id);
         }
     }
-    let mut portfolios = IdSet::new();
+    let mut cells = Vec::new();
     for (day, ids) in by_day {
-        portfolios |= reading.outputs().without_figures(day)? & ids;
+        let without = reading.outputs().without_figures(day)? & ids;
+        cells.extend(without.iter().map(|id| Cell::new(day, PortfolioId(id))));
     }
-    Ok(portfolios)
+    Ok(cells)
+}
+
+/// Returns the reasons why the figures of risk of these cells are absent, in the order of
+/// [`Absence::ALL`].
+pub(super) fn absence_reasons(
+    reading: &ReadTransaction<'_>,
+    cells: &[Cell],
+) -> Result<Vec<Absence>, QueryError> {
+    let mut reasons = Absence::ALL.map(|reason| (reason, false));
+    for cell in cells {
+        let Some((_, risk)) = reading.outputs().risk(*cell)? else {
+            continue;
+        };
+        let others = [risk.beta, risk.var_95, risk.correlation];
+        for figure in risk.volatility.iter().chain(&others) {
+            for (reason, is_found) in &mut reasons {
+                *is_found |= figure.as_result() == Err(*reason);
+            }
+        }
+    }
+    let found = reasons.into_iter().filter(|(_, is_found)| *is_found);
+    Ok(found.map(|(reason, _)| reason).collect())
 }
 
 /// Returns the concern of the portfolios `by_day` that on their days lack a close of the benchmark,
