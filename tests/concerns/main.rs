@@ -287,3 +287,10 @@ fn absent_risk_is_said_with_the_reasons_that_its_figures_have() {
     // The world has a benchmark.
     assert!(!status.contains("no benchmark"), "{status}");
 }
+
+#[test]
+fn the_health_page_counts_the_cells_of_unpriced_sessions_as_blocked() {
+    let shown = Shown::read(&State::of(ConcernKind::UnpricedSession), &|_| {});
+    let page = Surface::HealthPage.text(&shown);
+    assert!(page.contains("None but those of the unpriced sessions."));
+}
