@@ -94,6 +94,25 @@ impl AppContext {
         }
     }
 
+    /// Returns the scope of these names like [`AppContext::scope`], without deleted portfolios.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AppContext::scope`]; a name is that of a deleted portfolio.
+    pub fn active_scope(&self, names: &[String]) -> Result<Scope, QueryError> {
+        let refuse = |reading: &ReadTransaction<'_>| {
+            let named = query::resolve_names(reading, names, UnknownIds::Refuse)?;
+            match named.deleted.is_empty() {
+                true => Ok(named.scope),
+                false => Err(QueryError::DeletedPortfolios(named.deleted)),
+            }
+        };
+        match names {
+            [] => Ok(Scope::AllActive),
+            _ => self.store.read(refuse),
+        }
+    }
+
     /// Returns the status of a scope.
     ///
     /// # Errors

@@ -49,8 +49,9 @@ pub fn accept_prices(
     Ok((id, days, unpriced))
 }
 
-/// Revokes a decision: its sessions wait for closes again. Their cells are invalidated, because
-/// they were done without these. Returns the invalidated cells.
+/// Revokes a decision: its sessions wait for closes again, unless these came or another decision
+/// covers them. The cells of those that wait are invalidated, because they were done without
+/// closes. Returns the invalidated cells, and the sessions that wait.
 ///
 /// # Errors
 ///
@@ -60,7 +61,7 @@ pub fn revoke_accepted_prices(
     settings: &Settings,
     id: u32,
     now: DateTime<Utc>,
-) -> Result<PhaseCells, EngineError> {
+) -> Result<(PhaseCells, Vec<Day>), EngineError> {
     let in_force = writing.accepted_prices().in_force()?.into_iter();
     let mut revoked = in_force.filter(|accepted| accepted.id == id);
     let Some(revoked) = revoked.next() else {
@@ -73,7 +74,8 @@ pub fn revoke_accepted_prices(
     let unpriced = unpriced_sessions(writing, settings, days, now)?;
     // The other cells of a session that is unpriced for a calendar did not use the decision.
     let holders = SessionPrices::new(writing, settings)?.holders_on(&unpriced)?;
-    for day in unpriced.into_keys() {
+    let waiting: Vec<Day> = unpriced.into_keys().collect();
+    for day in waiting.iter().copied() {
         let scope = match holders.get(&day) {
             None => Scope::AllActive,
             Some(ids) => match Scope::from_ids(ids.iter().map(PortfolioId)) {
@@ -95,7 +97,7 @@ pub fn revoke_accepted_prices(
             now,
         )?);
     }
-    Ok(invalidated)
+    Ok((invalidated, waiting))
 }
 
 /// Returns the unpriced sessions of a range, up to the last final one.

@@ -169,4 +169,32 @@ fn accepted_prices_end_the_wait_until_they_are_revoked() {
     let run = at(&["run"]);
     assert_eq!(run.code, 1, "{}", run.stdout);
     assert!(at(&["accept-prices"]).stdout.contains("revoked"));
+
+    // Of two decisions on the same sessions, the second does all of them.
+    let shorter = [
+        "accept-prices",
+        "--from",
+        "2026-01-09",
+        "--to",
+        "2026-01-09",
+    ];
+    assert_eq!(
+        at(&[&shorter[..], &["--by", "anna"], &reason].concat()).code,
+        0
+    );
+    assert_eq!(accept(&reason).code, 0);
+    let revoked = at(&["accept-prices", "--revoke", "2"]);
+    assert!(
+        revoked
+            .stdout
+            .contains("0 cell phases invalidated; no session waits for closes again"),
+        "{}{}",
+        revoked.stdout,
+        revoked.stderr
+    );
+    let revoked = at(&["accept-prices", "--revoke", "3"]).stdout;
+    assert!(
+        revoked.contains("the cells of 2 sessions wait for closes again"),
+        "{revoked}"
+    );
 }

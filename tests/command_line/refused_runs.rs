@@ -51,6 +51,7 @@ fn a_run_of_a_deleted_portfolio_is_refused_unless_it_is_skipped() {
         &[&["run", "-p", "Gone"], &forced[..]].concat(),
         &["run", "--skip-unknown", "-p", "Gone"],
         &["plan", "-p", "Gone"],
+        &[&["invalidate", "-p", "Gone", "--reason", "x"], &forced[1..]].concat(),
         &["onboard", "Gone"],
     ] {
         let refused = workspace.run(arguments);

@@ -90,14 +90,27 @@ fn revoke(context: &Context, id: u32) -> Result<Exit, CliError> {
     let app = context.app()?;
     let now = app.environment.clock.now();
     let mut writer = app.store.writer()?;
-    let cells = writer.write(|writing| revoke_accepted_prices(writing, &app.settings, id, now))?;
+    let (cells, sessions) =
+        writer.write(|writing| revoke_accepted_prices(writing, &app.settings, id, now))?;
     let invalidated = count_ids(&cells);
     match context.format() {
-        Format::Json => print_json(&json!({ "id": id, "invalidated": invalidated }))?,
-        Format::Text => print(&format!(
-            "revoked number {id}; {} invalidated, and their sessions wait for closes again.",
-            report::count_with_noun(invalidated, "cell phase"),
-        ))?,
+        Format::Json => print_json(&json!({
+            "id": id, "invalidated": invalidated, "sessions": sessions
+        }))?,
+        Format::Text => {
+            let sessions = match sessions.len() as u64 {
+                0 => "no session waits for closes again: they came, or another decision covers it"
+                    .to_owned(),
+                waiting => format!(
+                    "the cells of {} wait for closes again",
+                    report::count_with_noun(waiting, "session")
+                ),
+            };
+            let invalidated = report::count_with_noun(invalidated, "cell phase");
+            print(&format!(
+                "revoked number {id}; {invalidated} invalidated; {sessions}."
+            ))?;
+        }
     }
     Ok(Exit::Complete)
 }

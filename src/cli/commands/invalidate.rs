@@ -47,7 +47,7 @@ pub(super) fn execute(context: &Context, args: &InvalidateArgs) -> Result<Exit, 
     let app = context.app()?;
     let (store, environment) = (&app.store, &app.environment);
     let range = DayRange::new(args.from, args.to)?;
-    let scope = app.scope(&args.portfolios)?;
+    let scope = app.active_scope(&args.portfolios)?;
     let phases = phases(&args.phases)?;
     let reason = reason(args);
     let selection = CellSelection {
