@@ -176,6 +176,14 @@ pub enum ProfileRowError {
         /// The values that the profile lists.
         known: Vec<String>,
     },
+    /// Other rules read a number from the column, and the rule of this row does not.
+    #[error("the rule of profile `{profile}` for this row does not read `{value}`")]
+    Unread {
+        /// The name of the profile.
+        profile: String,
+        /// The value of the field.
+        value: String,
+    },
     /// Columns differ whose values must be the same.
     #[error("`{column}` is `{value}`, but `{other}` is `{other_value}`")]
     Different {
@@ -204,6 +212,10 @@ impl ProfileRowError {
         match self {
             Self::NoRule { .. } | Self::UnknownValue { .. } => {
                 "copy the profile and add it: docs/import-your-data.md".to_owned()
+            }
+            Self::Unread { .. } => {
+                "copy the profile, and read the column or list it under `informative`: docs/import-your-data.md"
+                    .to_owned()
             }
             Self::Different { .. } => {
                 "book the row by hand: the profile adds numbers of these columns".to_owned()

@@ -68,8 +68,8 @@ impl InboxFile {
         }
     }
 
-    /// Returns whether somebody should look at the file or its rows again: something is wrong, or there
-    /// are warnings.
+    /// Returns whether an operator should look at the file or its rows again: something is wrong, or
+    /// there are warnings.
     pub fn is_questionable(&self) -> bool {
         let has_warnings = match &self.outcome {
             InboxOutcome::Validated(result) => {

@@ -201,8 +201,7 @@ mod tests {
             write(&prices.join(name), text, modified);
         }
         std::os::unix::fs::symlink("a-complete.csv", prices.join("h.csv")).unwrap();
-        let mode = nix::sys::stat::Mode::S_IRWXU;
-        nix::unistd::mkfifo(&prices.join("i.csv"), mode).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(prices.join("i.csv")).unwrap();
         let found = |now| -> Vec<_> {
             let files = list_waiting(inbox.path(), now).unwrap();
             let files = files.into_iter();

@@ -4,6 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `spec`, `text_source`, `formula`, `pattern` | profiles, and the small language in them |
+//! | `columns` | the columns that a profile reads |
 //! | `shipped` | the profiles of the program and of a user's folder; finds that of a file |
 //! | `source_table`, `row`, `dates` | the header, the rows and their fields |
 //! | `translate`, `fields`, `ids` | rows → transactions with stable ids |
@@ -11,6 +12,7 @@
 //! | `propose`, `words` | a profile for a file, to be completed by hand |
 //! | `profiles` | the profiles that come with the program |
 
+mod columns;
 mod dates;
 mod fields;
 mod formula;

@@ -94,6 +94,24 @@ impl<'s> SourceRow<'s> {
         Ok(())
     }
 
+    /// Returns an error if one of these columns, which the rule of the row does not read, has a number
+    /// other than zero.
+    pub(super) fn check_unread(&self, columns: &[&str]) -> Result<(), RowError> {
+        for column in columns {
+            let text = self.text(column);
+            let is_zero = |number: Decimal| number.is_zero();
+            if text.is_empty() || self.numbers.parse_written(text).is_ok_and(is_zero) {
+                continue;
+            }
+            let reason = ProfileRowError::Unread {
+                profile: self.profile.name.clone(),
+                value: text.to_owned(),
+            };
+            return Err(RowError::in_column(column, text, reason));
+        }
+        Ok(())
+    }
+
     /// Returns whether a rule fits the row.
     pub(super) fn fits(&self, rule: &RowRule) -> Result<bool, RowError> {
         let is_filled = |column: &String| !self.text(column).is_empty();

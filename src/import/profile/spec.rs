@@ -60,6 +60,10 @@ pub(super) struct FileRules {
     /// numbers that a formula adds.
     #[serde(default)]
     pub(super) same: Vec<Vec<String>>,
+    /// Columns of numbers that count only in the rules that read them. Any other number that a rule
+    /// reads must be read, or be zero or empty, in the rows of all rules.
+    #[serde(default)]
+    pub(super) informative: Vec<String>,
     /// The formats of dates, and of times behind them, as chrono writes them.
     pub(super) dates: Vec<String>,
     /// The text at which a date ends; all of the field if absent.
@@ -224,7 +228,8 @@ impl Profile {
         }
     }
 
-    /// Checks that no column is both read and ignored, and that each of the header is one of them.
+    /// Checks that no column is both read and ignored, that each of the header is one of them, and that
+    /// informative ones hold numbers.
     fn check_header(&self) -> Result<(), ProfileError> {
         let (read, known) = (self.read_columns(), self.known_columns());
         let is_in = |column: &str, columns: &BTreeSet<&str>| {
@@ -241,6 +246,13 @@ impl Profile {
                 return Err(error("ignored", column, problem));
             }
         }
+        let numbers = self.number_columns();
+        for column in &self.file.informative {
+            if !is_in(column, &numbers) {
+                let problem = "no rule reads a number from the column";
+                return Err(error("informative", column, problem));
+            }
+        }
         for column in &self.file.header {
             if !is_in(column, &known) {
                 let problem = "the column is not read; list it under `ignored` too";
@@ -249,96 +261,9 @@ impl Profile {
         }
         Ok(())
     }
-
-    /// Returns the columns that the profile reads or ignores.
-    pub(super) fn known_columns(&self) -> BTreeSet<&str> {
-        let mut columns = self.read_columns();
-        columns.extend(self.file.ignored.iter().map(String::as_str));
-        columns
-    }
-
-    /// Returns the columns that the profile reads.
-    pub(super) fn read_columns(&self) -> BTreeSet<&str> {
-        let same = self.file.same.iter().flatten();
-        let mut columns: BTreeSet<&str> = same.map(String::as_str).collect();
-        let Self {
-            security,
-            portfolio,
-            ..
-        } = self;
-        let texts = [
-            &security.name,
-            &security.class,
-            &security.currency,
-            &portfolio.currency,
-        ];
-        for text in texts.into_iter().flatten() {
-            columns.extend(text.columns.iter().map(String::as_str));
-        }
-        self.columns.add_columns(&mut columns);
-        for rule in &self.rows {
-            rule.add_conditions(&mut columns);
-            for transaction in &rule.transactions {
-                transaction.add_columns(&mut columns);
-            }
-        }
-        columns
-    }
-
-    /// Returns the columns that hold numbers.
-    pub(super) fn number_columns(&self) -> BTreeSet<&str> {
-        let mut columns = BTreeSet::new();
-        let templates = self.rows.iter().flat_map(|rule| &rule.transactions);
-        for fields in templates.chain([&self.columns]) {
-            fields.add_number_columns(&mut columns);
-        }
-        columns
-    }
-}
-
-impl FieldSources {
-    fn add_columns<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
-        let texts = [
-            &self.id,
-            &self.portfolio,
-            &self.date,
-            &self.time,
-            &self.symbol,
-            &self.currency,
-            &self.fee_currency,
-            &self.from_currency,
-        ];
-        for text in texts.into_iter().flatten() {
-            columns.extend(text.columns.iter().map(String::as_str));
-        }
-        self.add_number_columns(columns);
-    }
-
-    fn add_number_columns<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
-        let numbers = [
-            &self.condition,
-            &self.quantity,
-            &self.price,
-            &self.amount,
-            &self.fee,
-            &self.from_amount,
-        ];
-        for number in numbers.into_iter().flatten() {
-            number.add_columns(columns);
-        }
-    }
 }
 
 impl RowRule {
-    /// Adds the columns that decide whether the rule fits.
-    pub(super) fn add_conditions<'s>(&'s self, columns: &mut BTreeSet<&'s str>) {
-        let lists = self.filled.0.iter().chain(&self.empty.0);
-        columns.extend(self.when.keys().chain(lists).map(String::as_str));
-        if let Some(negative) = &self.negative {
-            negative.add_columns(columns);
-        }
-    }
-
     fn check(&self, columns: &FieldSources) -> Result<(), &'static str> {
         if self.skip.is_some() != self.transactions.is_empty() {
             return Err("a rule has either `skip` or `transactions`");

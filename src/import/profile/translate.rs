@@ -86,6 +86,9 @@ pub(super) fn translate<'p>(
     let mut translator = Translator {
         profile,
         portfolios,
+        unread: (profile.rows.iter())
+            .map(|rule| profile.unread_columns(rule))
+            .collect(),
         ids: IdMaker::new(profile.ids.as_deref().unwrap_or(&profile.name)),
         accounts: BTreeSet::new(),
         lacks_portfolio: false,
@@ -154,6 +157,8 @@ struct Fields([String; 15]);
 struct Translator<'p> {
     profile: &'p Profile,
     portfolios: PortfolioNames<'p>,
+    /// The columns that must have no number in the rows of each rule.
+    unread: Vec<Vec<&'p str>>,
     ids: IdMaker<'p>,
     /// The portfolios that rows name.
     accounts: BTreeSet<String>,
@@ -168,11 +173,12 @@ impl<'p> Translator<'p> {
             let reason = RowErrorKind::FieldCount { found, expected };
             return Err(vec![RowError::in_row(reason)]);
         }
-        let rule = self.rule_of(row).map_err(|error| vec![error])?;
+        let (rule, unread) = self.rule_of(row).map_err(|error| vec![error])?;
         if rule.skip.is_some() {
             return Ok(Translated::Skipped(rule));
         }
         row.check_same().map_err(|error| vec![error])?;
+        row.check_unread(unread).map_err(|error| vec![error])?;
         let (mut transactions, mut errors) = (Vec::new(), Vec::new());
         for (part, template) in (1..).zip(&rule.transactions) {
             match self.transaction(row, template, part) {
@@ -189,10 +195,11 @@ impl<'p> Translator<'p> {
         }
     }
 
-    fn rule_of(&self, row: &SourceRow<'_>) -> Result<&'p RowRule, RowError> {
-        for rule in &self.profile.rows {
+    /// Returns the rule of a row, and the columns that it must leave empty.
+    fn rule_of(&self, row: &SourceRow<'_>) -> Result<(&'p RowRule, &[&'p str]), RowError> {
+        for (rule, unread) in self.profile.rows.iter().zip(&self.unread) {
             if row.fits(rule)? {
-                return Ok(rule);
+                return Ok((rule, unread));
             }
         }
         let mut columns = BTreeSet::new();
