@@ -107,16 +107,23 @@ fn unknown_records(result: &ImportResult) -> Vec<String> {
             };
         }
     }
-    let line = |records: &str, names: BTreeSet<&str>| {
+    let line = |records: &str, names: BTreeSet<&str>, next: &str| {
         let names: Vec<&str> = names.into_iter().collect();
         let names = (!names.is_empty()).then(|| names.join(", "));
-        names.map(|names| {
-            format!(
-                "unknown {records}: {names}; import them (`plimsoll import {records} FILE`), or add `--create-{records}`"
-            )
-        })
+        names.map(|names| format!("unknown {records}: {names}; {next}"))
     };
-    let lines = [line("securities", symbols), line("portfolios", portfolios)];
+    let lines = [
+        line(
+            "securities",
+            symbols,
+            "import them (`plimsoll import securities FILE`), or add `--create-securities`",
+        ),
+        line(
+            "portfolios",
+            portfolios,
+            "import them (`plimsoll import portfolios FILE`), or add `--create-portfolios`",
+        ),
+    ];
     lines.into_iter().flatten().collect()
 }
 
