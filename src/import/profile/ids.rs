@@ -26,7 +26,7 @@ impl<'p> IdMaker<'p> {
     }
 
     /// Returns the id from that of the source. `part` counts the transactions of one row, from 1.
-    pub(super) fn from_source(&self, id: &str, part: usize) -> String {
+    pub(super) fn of_source(&self, id: &str, part: usize) -> String {
         let prefix = self.prefix;
         match part {
             1 => format!("{prefix}:{id}"),
@@ -36,7 +36,7 @@ impl<'p> IdMaker<'p> {
 
     /// Returns the id from the fields of a transaction. The second of equal transactions of a file
     /// gets another one than the first, and so on.
-    pub(super) fn from_fields<'f>(&mut self, fields: impl Iterator<Item = &'f str>) -> String {
+    pub(super) fn of_fields<'f>(&mut self, fields: impl Iterator<Item = &'f str>) -> String {
         let mut digest = Sha256::new();
         for field in fields {
             digest.update((field.len() as u64).to_le_bytes());
@@ -62,16 +62,13 @@ mod tests {
     #[test]
     fn equal_transactions_are_counted() {
         let mut ids = IdMaker::new("p");
-        let first = ids.from_fields(["a", "bc"].into_iter());
-        let other = ids.from_fields(["ab", "c"].into_iter());
-        let second = ids.from_fields(["a", "bc"].into_iter());
+        let first = ids.of_fields(["a", "bc"].into_iter());
+        let other = ids.of_fields(["ab", "c"].into_iter());
+        let second = ids.of_fields(["a", "bc"].into_iter());
         assert_ne!(first, other);
         assert_eq!(second, format!("{first}-2"));
-        assert_eq!(
-            IdMaker::new("p").from_fields(["a", "bc"].into_iter()),
-            first
-        );
-        assert_eq!(ids.from_source("7", 1), "p:7");
-        assert_eq!(ids.from_source("7", 2), "p:7/2");
+        assert_eq!(IdMaker::new("p").of_fields(["a", "bc"].into_iter()), first);
+        assert_eq!(ids.of_source("7", 1), "p:7");
+        assert_eq!(ids.of_source("7", 2), "p:7/2");
     }
 }

@@ -271,9 +271,9 @@ impl<'p> Translator<'p> {
             "" => {
                 let others = fields.0[2..].iter().map(String::as_str);
                 self.ids
-                    .from_fields([identity.as_str()].into_iter().chain(others))
+                    .of_fields([identity.as_str()].into_iter().chain(others))
             }
-            id => self.ids.from_source(id, part),
+            id => self.ids.of_source(id, part),
         };
         Ok(Some(fields))
     }
