@@ -1,6 +1,6 @@
 //! Faults in the import: files that are accepted without a question, and failures that stay.
 
-use crate::execution::{edit, fault, insert};
+use crate::execution::{edit, fault};
 use crate::mutant::Detection::Scenario;
 use crate::mutant::Mutant;
 
@@ -29,18 +29,6 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "Some(match fold < MIN_MOVE || is_gap || is_plausible() {",
             "fold < MIN_MOVE || is_gap || is_plausible()",
             "true",
-        )],
-    ),
-    fault(
-        "split-over-a-gap-accepted",
-        "a close that moves like a split over a long gap is imported without a warning",
-        &[Scenario(
-            "imports/a_split_during_a_long_gap_is_refused_if_strict",
-        )],
-        &[insert(
-            "src/import/prices/restated.rs",
-            "let tolerance = match (fold >= MIN_MOVE, is_gap) {",
-            "if is_gap { return None; }",
         )],
     ),
     fault(

@@ -2,7 +2,7 @@
 //! others.
 
 use crate::execution::{edit, fault, insert};
-use crate::mutant::Detection::{Scenario, Sim, Writers};
+use crate::mutant::Detection::{Scenario, Sim};
 use crate::mutant::{Edit, Mutant};
 
 const CONNECTION: &str = "src/store/connection.rs";
@@ -75,39 +75,6 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         "an error of a commit is ignored",
         &[Sim("faults")],
         &[insert(COMMIT, "self.checkpoint()?;", "return Ok(());")],
-    ),
-    fault(
-        "commit-in-doubt",
-        "a batch whose commit returned an error is taken for lost, and not read back",
-        &[Sim("faults")],
-        &[edit(
-            COMMIT,
-            "if committed >= context.number {",
-            "committed >= context.number",
-            "false",
-        )],
-    ),
-    fault(
-        "log-kept-after-a-failed-commit",
-        "a log is appended to after a commit that returned an error",
-        &[Sim("faults")],
-        &[edit(
-            COMMIT,
-            "self.checkpoint()?;",
-            "self.checkpoint()?;",
-            "",
-        )],
-    ),
-    fault(
-        "digests-after-migration",
-        "a migration stores the digests of rows in a transaction of its own",
-        &[Writers("migration")],
-        &[edit(
-            CONNECTION,
-            "match needs_digests(transaction)? {",
-            "needs_digests(transaction)?",
-            "false",
-        )],
     ),
     fault(
         "digests-not-stored",
