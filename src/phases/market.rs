@@ -305,7 +305,7 @@ fn slot_in(slots: &[Option<Slot>], id: SecurityId) -> Option<Slot> {
 ///
 /// # Errors
 ///
-/// `find` knows none of a symbol.
+/// `find` returns `None` for the symbol of the benchmark or of a factor.
 pub fn find_model_securities<T>(
     model: &RiskModel,
     find: impl Fn(&str) -> Option<T>,
