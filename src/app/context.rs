@@ -88,10 +88,15 @@ impl AppContext {
     pub fn scope(&self, names: &[String]) -> Result<Scope, QueryError> {
         match names {
             [] => Ok(Scope::AllActive),
-            names => (self.store)
-                .read(|reading| query::resolve_names(reading, names, UnknownIds::Refuse))
-                .map(|named: NamedScope| named.scope),
+            names => Ok(self.named_scope(names)?.scope),
         }
+    }
+
+    fn named_scope(&self, names: &[String]) -> Result<NamedScope, QueryError> {
+        let resolve = |reading: &ReadTransaction<'_>| {
+            query::resolve_names(reading, names, UnknownIds::Refuse)
+        };
+        self.store.read(resolve)
     }
 
     /// Returns the scope of these names like [`AppContext::scope`], without deleted portfolios.
@@ -100,16 +105,13 @@ impl AppContext {
     ///
     /// Those of [`AppContext::scope`]; a name is that of a deleted portfolio.
     pub fn active_scope(&self, names: &[String]) -> Result<Scope, QueryError> {
-        let refuse = |reading: &ReadTransaction<'_>| {
-            let named = query::resolve_names(reading, names, UnknownIds::Refuse)?;
-            match named.deleted.is_empty() {
-                true => Ok(named.scope),
-                false => Err(QueryError::DeletedPortfolios(named.deleted)),
-            }
-        };
-        match names {
-            [] => Ok(Scope::AllActive),
-            _ => self.store.read(refuse),
+        if names.is_empty() {
+            return Ok(Scope::AllActive);
+        }
+        let named = self.named_scope(names)?;
+        match named.deleted.is_empty() {
+            true => Ok(named.scope),
+            false => Err(QueryError::DeletedPortfolios(named.deleted)),
         }
     }
 

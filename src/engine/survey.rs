@@ -176,17 +176,24 @@ pub(super) fn check_model(
     settings: &Settings,
     plan: &Plan,
 ) -> Result<(), EngineError> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let in_force;
     let model = match &settings.model {
-        Some(model) => model.clone(),
-        None => reading.risk_models().in_force()?.1,
+        Some(model) => model,
+        None => {
+            (_, in_force) = reading.risk_models().in_force()?;
+            &in_force
+        }
     };
-    if plan.is_empty() || (model.benchmark.is_none() && model.factors.is_empty()) {
+    if model.benchmark.is_none() && model.factors.is_empty() {
         return Ok(());
     }
     let securities = reading.securities().all()?;
     let symbols = securities.iter().flat_map(Security::symbols_with_ends);
     let symbols: BTreeSet<&str> = symbols.map(|(symbol, _)| symbol).collect();
-    find_model_securities(&model, |symbol| symbols.get(symbol))?;
+    find_model_securities(model, |symbol| symbols.get(symbol))?;
     Ok(())
 }
 
