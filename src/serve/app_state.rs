@@ -15,7 +15,7 @@ use crate::query::QueryError;
 use crate::store::StoreError;
 
 /// The number of requests that read at once: as many as the store has readers.
-const READERS: usize = 4;
+pub(super) const READERS: usize = 4;
 /// The time that a request waits for its turn to read.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// The number of event streams that are open at once.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 
-use super::app_state::AppState;
+use super::app_state::{AppState, READERS};
 use super::extract::NoParameters;
 use super::http::{self, ConnectionLimits, Problem, Routes, guard};
 use super::pages::PageProblem;
@@ -22,6 +22,10 @@ use super::{api, error::ServeError, metrics, outbox_worker, pages, readiness};
 
 /// The number of HTTP threads. Two are enough: reads and runs have threads of their own.
 const WORKER_THREADS: usize = 2;
+/// The number of threads that may block: the readers, one that waits for the end and one that sends
+/// messages. A read gives its place back just before its thread is free, so without a limit there
+/// would be more.
+const BLOCKING_THREADS: usize = READERS + 2;
 
 /// A server that is bound to its address and answers once [`Server::run`] is called.
 #[derive(Debug)]
@@ -87,6 +91,7 @@ impl Server {
     pub fn run(self) -> Result<(), ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKER_THREADS)
+            .max_blocking_threads(BLOCKING_THREADS)
             .thread_name("http")
             .enable_all()
             .build()

@@ -47,6 +47,9 @@ const MAX_GROWTH: u64 = 24 << 20;
 /// Connections of the server (256, a reserve of 16, and 512 that wait), its database, its listener and
 /// its runtime.
 const MAX_DESCRIPTORS: usize = 256 + 16 + 512 + 64;
+/// The main thread, two that serve HTTP, six that may block, one that waits for Ctrl-C and one that
+/// makes the readers' slots.
+const MAX_THREADS: u64 = 1 + 2 + 6 + 1 + 1;
 
 /// Returns a number from an environment variable, or the default.
 fn setting(name: &str, default: u64) -> u64 {
@@ -70,7 +73,7 @@ fn hostile_clients_leave_memory_flat_and_the_server_answering() {
     let end = Instant::now() + duration;
     let probe = HealthProbe::start(target.address, end);
     let clients = Clients::start(target, idle, end);
-    // Buffers, caches and threads exist after a third of the time, at most after five minutes.
+    // Buffers and caches exist after a third of the time, at most after five minutes.
     std::thread::sleep((duration / 3).min(Duration::from_secs(300)));
     let warm = Resources::of(server.child.id());
     let mut most = warm;
@@ -93,7 +96,8 @@ fn hostile_clients_leave_memory_flat_and_the_server_answering() {
         "{warm}, then {most}"
     );
     assert!(most.descriptors <= MAX_DESCRIPTORS, "{most}");
-    assert_eq!(most.threads, warm.threads, "{warm}, then {most}");
+    // Threads are made when they are needed first, which can be late.
+    assert!(most.threads <= MAX_THREADS, "{most}");
     // The process that hammers the server shares its processors here.
     assert!(answers.answered > answers.asked / 2, "{answers}");
     // A probe that got through is never refused for the places that the others take.
