@@ -115,12 +115,22 @@ impl AppContext {
         }
     }
 
-    /// Returns the status of a scope.
+    /// Returns the status of a scope. Damage that its grid shows is recorded, so that the concerns
+    /// of this status and of the next ones have it.
     ///
     /// # Errors
     ///
     /// Those of [`query::status`].
     pub fn status(&self, scope: &Scope, options: StatusOptions) -> Result<Status, QueryError> {
+        let status = self.read_status(scope, options)?;
+        let Some((portfolio, day)) = status.unnoted_damage() else {
+            return Ok(status);
+        };
+        self.note_missing_output(portfolio, day);
+        self.read_status(scope, options)
+    }
+
+    fn read_status(&self, scope: &Scope, options: StatusOptions) -> Result<Status, QueryError> {
         query::status(
             &self.store,
             &self.settings,
@@ -191,7 +201,7 @@ impl AppContext {
         let (settings, environment) = (&self.settings, &self.environment);
         let cell = (&portfolio, day);
         let explained = query::explain(&self.store, settings, environment, &self.limits, cell)?;
-        self.note_missing_output(&explained);
+        self.note_if_damaged(&explained);
         Ok(explained)
     }
 
@@ -212,18 +222,21 @@ impl AppContext {
         let books = query::books(store, settings, &portfolio, as_of, sessions)?;
         let cell = query::explain_newest(store, settings, environment, &self.limits, asked)?;
         if let Some(cell) = &cell {
-            self.note_missing_output(cell);
+            self.note_if_damaged(cell);
         }
         Ok(BooksWithCell { books, cell })
     }
 
     /// Records damage if the ledger has an output of the cell as done that is missing.
-    fn note_missing_output(&self, explained: &Explanation) {
+    fn note_if_damaged(&self, explained: &Explanation) {
         if explained.state() == CellState::Damaged {
-            let (name, day) = (&explained.portfolio.name, explained.day);
-            let finding = format!("an output of {name} on {day} is missing");
-            self.note_damage(&StoreError::Damaged(finding));
+            self.note_missing_output(&explained.portfolio.name, explained.day);
         }
+    }
+
+    fn note_missing_output(&self, portfolio: &str, day: Day) {
+        let finding = format!("an output of {portfolio} on {day} is missing");
+        self.note_damage(&StoreError::Damaged(finding));
     }
 
     /// Reads the books of the portfolio with this id or name, over the last `sessions` sessions up

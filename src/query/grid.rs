@@ -38,6 +38,8 @@ pub enum Mark {
     DoneBefore,
     /// Complete, with prices or rates that are older than allowed.
     OldInputs,
+    /// Done by the ledger, and an output is missing.
+    Damaged,
     /// Done by the run, or planned to be done.
     Processed,
     /// Chosen by a replayed policy though the cell is complete.
@@ -66,9 +68,10 @@ pub enum Mark {
 
 impl Mark {
     /// All marks, in the order of a legend.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::DoneBefore,
         Self::OldInputs,
+        Self::Damaged,
         Self::Processed,
         Self::Redundant,
         Self::Partial,
@@ -87,6 +90,7 @@ impl Mark {
         match self {
             Self::DoneBefore => '=',
             Self::OldInputs => 'o',
+            Self::Damaged => 'x',
             Self::Processed => '#',
             Self::Redundant => '+',
             Self::Partial => '~',
@@ -106,6 +110,7 @@ impl Mark {
         match self {
             Self::DoneBefore => "done before",
             Self::OldInputs => "old prices or rates",
+            Self::Damaged => "damaged",
             Self::Processed => "processed",
             Self::Redundant => "redundant",
             Self::Partial => "partial",
@@ -226,6 +231,43 @@ impl Grid {
     pub fn marks(&self) -> Vec<Mark> {
         let occurs = |mark: &Mark| self.rows.iter().any(|row| row.marks.contains(mark));
         Mark::ALL.into_iter().filter(occurs).collect()
+    }
+
+    /// Returns the portfolios with one of `marks`, by day. `names` are those of the rows.
+    pub fn cells_with(
+        &self,
+        names: &BTreeMap<PortfolioId, String>,
+        marks: &[Mark],
+    ) -> BTreeMap<Day, IdSet> {
+        let mut cells: BTreeMap<Day, IdSet> = BTreeMap::new();
+        for (row, id) in self.rows.iter().zip(names.keys()) {
+            for (mark, day) in row.marks.iter().zip(&self.days) {
+                if marks.contains(mark) {
+                    cells.entry(*day).or_default().insert(id.0);
+                }
+            }
+        }
+        cells
+    }
+
+    /// Gives `mark` to those of `cells`, portfolios by day, that were complete before. `names` are
+    /// those of the rows.
+    #[must_use]
+    pub fn with_mark(
+        mut self,
+        names: &BTreeMap<PortfolioId, String>,
+        mark: Mark,
+        cells: &BTreeMap<Day, IdSet>,
+    ) -> Self {
+        for (row, id) in self.rows.iter_mut().zip(names.keys()) {
+            for (before, day) in row.marks.iter_mut().zip(&self.days) {
+                let is_named = cells.get(day).is_some_and(|ids| ids.contains(id.0));
+                if is_named && *before == Mark::DoneBefore {
+                    *before = mark;
+                }
+            }
+        }
+        self
     }
 
     fn up_to_target(

@@ -1,7 +1,5 @@
-//! Measures the quality of the inputs: held securities without a close of the target, blocked
-//! cells, and failing phases.
-
-use std::collections::BTreeMap;
+//! Measures the quality of the inputs: held securities and exchange rates without a close of the
+//! target, blocked cells, and failing phases.
 
 use serde::Serialize;
 
@@ -12,13 +10,11 @@ use super::explanation::Presence;
 use super::failures::expected_failures;
 use super::next_command::NextCommand;
 use super::reason::{CellReason, Facts, FailureView, MissingInput};
-use crate::domain::{
-    AssetClass, Cell, Day, DayRange, PortfolioId, PortfolioKey, Scope, Security, SecurityId,
-    is_closed,
-};
+use super::unpriced_inputs::{UnpricedSecurity, read_holdings, unpriced_inputs};
+use crate::domain::{Cell, Day, PortfolioId, PortfolioKey, Scope};
 use crate::engine::{Settings, SurveyResult};
 use crate::environment::Environment;
-use crate::plan::{Plan, SkipReason, Survey, UnpricedSession, Watermarks};
+use crate::plan::{Plan, SkipReason, Survey, UnpricedSession};
 use crate::store::{ReadTransaction, Store};
 
 /// The quality of the inputs at the target.
@@ -30,8 +26,9 @@ pub struct Health {
     /// Number of different securities that are held.
     #[serde(rename = "held")]
     pub held_securities: u64,
-    /// Held securities without a close of the target, by state and then the oldest close first.
-    /// Private assets never have closes and are left out.
+    /// Held securities without a close of the target, and the currency pairs of conversions that no
+    /// close of the target makes, by state and then the oldest close first. Private assets never have
+    /// closes and are left out.
     pub unpriced: Vec<UnpricedSecurity>,
     /// The unpriced sessions on which cells wait, ascending. The cells of these are not in `blocked`.
     pub unpriced_sessions: Vec<UnpricedSessionView>,
@@ -43,41 +40,6 @@ pub struct Health {
     pub failing: Vec<FailingPhase>,
     /// The states that need attention, these and all others.
     pub concerns: Vec<Concern>,
-}
-
-/// A held security without a close of the target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct UnpricedSecurity {
-    /// The symbol of the security.
-    pub symbol: String,
-    /// The name of the security.
-    pub name: String,
-    /// The day of the last close up to the target, if there is one.
-    pub last_close: Option<Day>,
-    /// Age of the last close in sessions of the security, counted from the target.
-    pub sessions_old: Option<usize>,
-    /// The consequence of the missing close.
-    pub state: PriceState,
-    /// Number of portfolios that hold the security.
-    pub holders: u64,
-}
-
-/// The consequence of a missing close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PriceState {
-    /// There never was a close: the security is valued at cost.
-    NeverPriced,
-    /// The last close is so old that no cell waits for the next one.
-    Dead,
-    /// The close is late. A cell waits for it if too small a share of its holdings has a close.
-    Late,
-    /// The security is declared inactive.
-    Inactive,
-    /// The security is closed on the target by its own calendar, and has a close of its last
-    /// session before.
-    Closed,
 }
 
 /// A session on which all cells wait, because most held securities have no close.
@@ -146,129 +108,18 @@ pub fn health(
         let evaluation = Evaluation::read(reading, &scope, settings, environment)?;
         let (survey, plan) = (&evaluation.surveyed.survey, &evaluation.plan);
         let facts = Facts::read(reading, &evaluation.surveyed, settings)?;
-        let holders = holders(reading, survey, &evaluation.marks)?;
+        let securities = reading.securities().all()?;
+        let held = read_holdings(reading, survey, &evaluation.marks, &securities)?;
         Ok(Health {
             target: plan.target.day,
-            held_securities: holders.len() as u64,
-            unpriced: unpriced(reading, &holders, settings, plan)?,
+            held_securities: held.securities.len() as u64,
+            unpriced: unpriced_inputs(reading, &securities, &held, settings, plan)?,
             unpriced_sessions: unpriced_sessions(plan),
             blocked: blocked_cells(reading, survey, plan, &facts)?,
             failing: failing_phases(reading, &evaluation.surveyed, settings)?,
             concerns: evaluation.concerns(reading, environment, &scope, inputs, &facts)?,
         })
     })
-}
-
-/// Number of portfolios that hold each security, each at its own watermark.
-fn holders(
-    reading: &ReadTransaction<'_>,
-    survey: &Survey,
-    marks: &Watermarks,
-) -> Result<BTreeMap<SecurityId, u64>, QueryError> {
-    let mut holders = BTreeMap::new();
-    for id in survey.lifecycles.active() {
-        let Some(day) = marks.get(PortfolioId(id)) else {
-            continue;
-        };
-        let positions = reading
-            .outputs()
-            .positions(Cell::new(day, PortfolioId(id)))?;
-        for position in positions.iter().flatten() {
-            *holders.entry(position.security).or_default() += 1;
-        }
-    }
-    Ok(holders)
-}
-
-fn unpriced(
-    reading: &ReadTransaction<'_>,
-    holders: &BTreeMap<SecurityId, u64>,
-    settings: &Settings,
-    plan: &Plan,
-) -> Result<Vec<UnpricedSecurity>, QueryError> {
-    let target = plan.target.day;
-    let wanted = holders.keys().map(|id| (*id, DayRange::single(target)));
-    let mut last: BTreeMap<SecurityId, Day> = BTreeMap::new();
-    for (security, day, _) in reading.closes().around(&wanted.collect())? {
-        let known = last.entry(security).or_insert(Day::MIN);
-        if day <= target {
-            *known = day.max(*known);
-        }
-    }
-    let calendars = reading.security_calendars().current(&settings.calendar)?;
-    let mut found = Vec::new();
-    for security in reading.securities().all()? {
-        let Some(holders) = holders.get(&security.id).copied() else {
-            continue;
-        };
-        let close = last
-            .get(&security.id)
-            .copied()
-            .filter(|day| *day > Day::MIN);
-        let age = match close {
-            None => None,
-            Some(day) => {
-                let own = calendars.sessions_of(&security);
-                let since = DayRange::new(day.next(), target).ok();
-                let since = since
-                    .and_then(|since| since.intersection(settings.calendar.known_days()))
-                    .map(|since| settings.calendar.sessions(since))
-                    .transpose()?;
-                let since = since.unwrap_or_default().iter();
-                Some(since.filter(|day| !is_closed(own, **day)).count())
-            }
-        };
-        let dead_after = usize::from(settings.price_wait.dead_after_sessions);
-        // A security gets no closer to being given up on a session without prices.
-        let outage = close.map_or(0, |close| {
-            let own = security.calendar.as_deref();
-            let own = own.unwrap_or(settings.calendar.name());
-            let sessions = plan.unpriced.range(close.next()..);
-            let sessions = sessions.filter(|(_, session)| session.is_of(own));
-            let days = sessions.map(|(day, _)| *day);
-            days.filter(|day| !calendars.is_closed(&security, *day))
-                .count()
-        });
-        let priced_age = age.map(|age| match age {
-            0 => 0,
-            age => age.saturating_sub(outage).max(1),
-        });
-        let is_closed = close.is_some_and(|close| close < target) && age == Some(0);
-        let state = match is_closed {
-            true => Some(PriceState::Closed),
-            false => price_state(&security, priced_age, dead_after, target),
-        };
-        if let Some(state) = state {
-            found.push(UnpricedSecurity {
-                symbol: security.symbol,
-                name: security.name,
-                last_close: close,
-                sessions_old: age,
-                state,
-                holders,
-            });
-        }
-    }
-    found.sort_by_key(|security| (security.state, std::cmp::Reverse(security.sessions_old)));
-    Ok(found)
-}
-
-/// The state of a security by the age of its last close in priced sessions; `None` where the close
-/// is of the target, and for private assets, which have no closes.
-fn price_state(
-    security: &Security,
-    age: Option<usize>,
-    dead_after: usize,
-    target: Day,
-) -> Option<PriceState> {
-    match age {
-        Some(0) => None,
-        None | Some(_) if security.class_on(target) == AssetClass::Private => None,
-        None | Some(_) if !security.is_price_expected(target) => Some(PriceState::Inactive),
-        None => Some(PriceState::NeverPriced),
-        Some(age) if age > dead_after => Some(PriceState::Dead),
-        Some(_) => Some(PriceState::Late),
-    }
 }
 
 fn unpriced_sessions(plan: &Plan) -> Vec<UnpricedSessionView> {
@@ -340,36 +191,12 @@ fn portfolio_name(
     }))
 }
 
-impl UnpricedSecurity {
-    /// Returns the command that ends the state; `None` if there is nothing to do.
-    pub const fn next_command(&self) -> Option<NextCommand> {
-        match self.state {
-            PriceState::Late | PriceState::NeverPriced => Some(NextCommand::ImportPrices),
-            PriceState::Dead => Some(NextCommand::ImportSecurities),
-            PriceState::Inactive | PriceState::Closed => None,
-        }
-    }
-}
-
 impl FailingPhase {
     /// Returns the command that tries the phase again.
     pub fn next_command(&self) -> NextCommand {
         match self.quarantine {
             Presence::Present => NextCommand::Retry(self.portfolio.name.clone()),
             Presence::Absent => NextCommand::Run,
-        }
-    }
-}
-
-impl PriceState {
-    /// Returns the name that is shown.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NeverPriced => "never priced",
-            Self::Dead => "dead",
-            Self::Late => "late",
-            Self::Inactive => "inactive",
-            Self::Closed => "closed",
         }
     }
 }

@@ -17,7 +17,7 @@
 //! | `actions` | corporate actions, and what they were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
-//! | `health` | the quality of prices and rates |
+//! | `health`, `unpriced_inputs` | the quality of prices and rates |
 //! | `coverage` | the cells that are proven done, session by session |
 //! | `replay` | the cells that a policy would leave behind, and the rules that cause it |
 //! | `verify` | whether ledger, outputs and sources agree |
@@ -48,6 +48,7 @@ mod health;
 mod holdings;
 mod live;
 mod metrics;
+mod missing_outputs;
 mod months;
 mod names;
 mod next_command;
@@ -62,6 +63,7 @@ mod serialize;
 mod sessions_behind;
 mod status;
 mod transaction_history;
+mod unpriced_inputs;
 mod verify;
 
 #[cfg(test)]
@@ -94,8 +96,7 @@ pub use explanation::{
 pub use foreign_lag::ForeignBooks;
 pub use grid::{Grid, GridRow, Mark};
 pub use health::{
-    BlockedCellView, FailingPhase, Health, PortfolioName, PriceState, UnpricedSecurity,
-    UnpricedSessionView, health,
+    BlockedCellView, FailingPhase, Health, PortfolioName, UnpricedSessionView, health,
 };
 pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 pub use live::{LeaseState, LeaseView, LiveRun, live_run};
@@ -118,4 +119,5 @@ pub use status::{
 pub use transaction_history::{
     TransactionChangeView, TransactionHistory, TransactionView, transaction_history,
 };
+pub use unpriced_inputs::{PriceState, UnpricedSecurity};
 pub use verify::{Check, Claim, Sample, Verdict, Verification, VerifyProgress, unreadable, verify};

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::accepted_prices::{AcceptedPricesView, accepted_within};
-use super::concerns::{Concern, ConcernInputs};
+use super::concerns::{Concern, ConcernInputs, ConcernKind};
 use super::error::QueryError;
 use super::evaluation::Evaluation;
 use super::grid::{Grid, Mark};
 use super::live::{LeaseView, lease};
+use super::missing_outputs::{self, missing_outputs};
 use super::old_inputs::cells_with_old_inputs;
 use super::reason::{CellReason, Facts};
 use super::serialize;
@@ -186,6 +187,18 @@ impl Status {
             _ => StatusVerdict::BehindAndQuarantined,
         }
     }
+
+    /// Returns a portfolio and day whose output the grid shows as missing, if no concern has damage.
+    pub fn unnoted_damage(&self) -> Option<(&str, Day)> {
+        let is_noted = |concern: &Concern| concern.kind() == ConcernKind::Damage;
+        if self.concerns.iter().any(is_noted) {
+            return None;
+        }
+        self.grid.rows.iter().find_map(|row| {
+            let at = row.marks.iter().position(|mark| *mark == Mark::Damaged)?;
+            Some((row.name.as_str(), self.grid.days[at]))
+        })
+    }
 }
 
 /// Measures the progress of `scope` at the time of the environment's clock.
@@ -238,8 +251,10 @@ pub(super) fn status_in(
     let grid = Grid::from_status(plan, &names, shown.sessions);
     let complete = grid.cells_with(&names, &[Mark::DoneBefore]);
     let sessions = (&evaluation.calendar, survey);
+    let damaged = missing_outputs::by_day(&missing_outputs(reading, survey, &complete)?);
     let old = cells_with_old_inputs(reading, sessions, &complete, inputs.limits.max_stale)?;
-    let grid = grid.with_old_inputs(&names, &old);
+    let grid = grid.with_mark(&names, Mark::Damaged, &damaged);
+    let grid = grid.with_mark(&names, Mark::OldInputs, &old);
     Ok(Status {
         today: surveyed.today.date,
         target: plan.target.day,

@@ -131,9 +131,12 @@ fn tone(mark: Mark) -> Tone {
         Mark::Redundant | Mark::Partial | Mark::Open | Mark::Blocked | Mark::Deferred => {
             Tone::Warning
         }
-        Mark::OldInputs | Mark::Unpriced | Mark::Failed | Mark::LeftBehind | Mark::Quarantined => {
-            Tone::Bad
-        }
+        Mark::OldInputs
+        | Mark::Damaged
+        | Mark::Unpriced
+        | Mark::Failed
+        | Mark::LeftBehind
+        | Mark::Quarantined => Tone::Bad,
         Mark::NotDue => Tone::Dim,
     }
 }

@@ -60,7 +60,11 @@ pub fn inbox_line(file: &InboxFile) -> String {
         (FileLocation::Moved(to), InboxOutcome::Validated(result))
             if result.first_warning().is_some() && file.held_back.is_none() =>
         {
-            let _ = write!(line, "; all warnings are beside {}", to.display());
+            let _ = write!(
+                line,
+                "; now {}, with a report of all warnings beside it",
+                to.display()
+            );
         }
         (FileLocation::Changed, _) => {
             line.push_str("; it changed in the meantime, so the next run imports it again");

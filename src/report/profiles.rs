@@ -29,7 +29,7 @@ pub fn profiles_json(profiles: &[Profile]) -> Value {
     profiles.iter().map(profile).collect()
 }
 
-/// A table of the transactions of an export, with the rows that are skipped or invalid.
+/// A table of the transactions of an export, and below it the rows that are skipped or invalid.
 pub fn preview_text(preview: &Preview, palette: Palette) -> String {
     let mut page = Page::new(palette);
     let (transactions, skipped, invalid) = counts(preview);
@@ -46,35 +46,40 @@ pub fn preview_text(preview: &Preview, palette: Palette) -> String {
         Column::number("line"),
         Column::text("date"),
         Column::text("kind"),
-        Column::elastic("symbol or reason"),
+        Column::elastic("symbol"),
         Column::number("quantity"),
         Column::number("price"),
         Column::number("amount"),
         Column::text(""),
         Column::extra("fee"),
     ]);
+    let mut notes = Vec::new();
     for row in &preview.rows {
-        let line = Entry::from(row.line.to_string());
+        let line = row.line;
         match &row.result {
             PreviewResult::Transaction(transaction) => {
                 let [date, kind, symbol, quantity, price, amount, currency, fee] =
                     fields(transaction).map(Entry::from);
+                let line = Entry::from(line.to_string());
                 table.add_row([
                     line, date, kind, symbol, quantity, price, amount, currency, fee,
                 ]);
             }
             PreviewResult::Skipped(reason) => {
-                table.add_row(note(line, Entry::toned(Tone::Dim, "skipped"), reason));
+                notes.push((Tone::Normal, format!("line {line} skipped: {reason}")));
             }
             PreviewResult::Invalid(errors) => {
-                for error in errors {
-                    let kind = Entry::toned(Tone::Bad, "invalid");
-                    table.add_row(note(line.clone(), kind, &with_hint(error)));
-                }
+                let errors = errors.iter().map(with_hint);
+                notes.extend(errors.map(|error| (Tone::Bad, format!("line {line}: {error}"))));
             }
         }
     }
-    page.table(&table);
+    if transactions > 0 {
+        page.table(&table);
+    }
+    for (tone, note) in notes {
+        page.item(tone, &note);
+    }
     page.finish()
 }
 
@@ -89,22 +94,6 @@ fn counts(preview: &Preview) -> (u64, u64, u64) {
         }
     }
     counts
-}
-
-fn note(line: Entry, kind: Entry, reason: &str) -> [Entry; 9] {
-    let blank = || Entry::from("");
-    let reason = Entry::from(reason);
-    [
-        line,
-        blank(),
-        kind,
-        reason,
-        blank(),
-        blank(),
-        blank(),
-        blank(),
-        blank(),
-    ]
 }
 
 fn with_hint(error: &RowError) -> String {

@@ -153,12 +153,13 @@ pub(super) fn summary(run: &RunRow) -> String {
     format!("{}, {started} (run{NBSP}{id})", verdict(run))
 }
 
-/// `incomplete: 34 of 36 cells done in 1.2 s, 2 failed`.
+/// `incomplete: 34 of 36 cells done in 1.2 s, 2 failed, 3 blocked`.
 fn verdict(run: &RunRow) -> String {
     let (state, progress) = (run.state, &run.progress);
-    let mut text = match progress.planned {
-        0 => format!("{state}: nothing to do"),
-        planned => {
+    let mut text = match (progress.planned, progress.blocked) {
+        (0, 0) => format!("{state}: nothing to do"),
+        (0, _) => format!("{state}: nothing could be done"),
+        (planned, _) => {
             let planned = plural(planned, "cell");
             format!("{state}: {} of {planned} done", count(progress.done))
         }
@@ -168,6 +169,9 @@ fn verdict(run: &RunRow) -> String {
     }
     if progress.failed > 0 {
         text = format!("{text}, {} failed", count(progress.failed));
+    }
+    if progress.blocked > 0 {
+        text = format!("{text}, {} blocked", count(progress.blocked));
     }
     text
 }
@@ -209,7 +213,7 @@ mod tests {
     #[test]
     fn run_is_shown_with_its_record() {
         insta::assert_snapshot!(run_text(&query_samples::run_answer("B"), Palette::Plain), @r"
-        incomplete: 34 of 35 cells done in 1.4 s, 1 failed
+        incomplete: 34 of 35 cells done in 1.4 s, 1 failed, 2 blocked
 
         run          01924fa0-0000-7000-8000-000000000001
         started      2026-01-08 22:00 UTC
@@ -245,5 +249,18 @@ mod tests {
         assert!(text.contains("error        the disk is full\n"), "{text}");
         answer.record = None;
         assert!(run_text(&answer, Palette::Plain).contains("not recorded"));
+    }
+
+    #[test]
+    fn a_run_that_only_waits_does_not_say_that_there_was_nothing_to_do() {
+        let mut run = query_samples::run(RunState::Incomplete);
+        (run.progress.planned, run.progress.done, run.progress.failed) = (0, 0, 0);
+        let waits = "incomplete: nothing could be done in 1.4 s, 2 blocked";
+        assert_eq!(verdict(&run).replace(NBSP, " "), waits);
+        run.progress.blocked = 0;
+        assert_eq!(
+            verdict(&run).replace(NBSP, " "),
+            "incomplete: nothing to do in 1.4 s"
+        );
     }
 }

@@ -170,7 +170,7 @@ mod tests {
         target       2026-01-08
         watermark    2026-01-05, held back by A: 2026-01-06 is open
         cells        52 expected = 15 complete + 35 open + 2 blocked + 0 quarantined
-        last run     incomplete: 34 of 35 cells done in 1.4 s, 1 failed,
+        last run     incomplete: 34 of 35 cells done in 1.4 s, 1 failed, 2 blocked,
                      2026-01-08 22:00 UTC (run 01924fa0)
         lease        left behind by process 4711 on host books, run
                      00000000-0000-0000-0000-000000000007: the next run takes it over

@@ -17,6 +17,12 @@ impl CellWords {
         mark: Mark::DoneBefore,
     };
 
+    /// The ledger has it as done, and an output is missing.
+    pub(crate) const DAMAGED: Self = Self {
+        state: "damaged: done by the ledger, but an output is missing",
+        mark: Mark::Damaged,
+    };
+
     /// Returns how the cell looks in the state of this kind. Most states are not about single cells.
     pub(crate) const fn of(kind: ConcernKind) -> Self {
         let (state, mark) = match kind {
@@ -48,6 +54,45 @@ impl CellWords {
         Self { state, mark }
     }
 
+    /// Returns how the cell looks in the world of the state, without what files and configuration add.
+    pub(crate) const fn of_world(kind: ConcernKind) -> Self {
+        match kind {
+            ConcernKind::ConfigurationChanged => Self::COMPLETE,
+            kind => Self::of(kind),
+        }
+    }
+
+    /// Returns the symbol of the cell in the grid of a plan, which would do an open cell.
+    pub(crate) const fn planned_symbol(&self) -> char {
+        match self.mark {
+            Mark::Open | Mark::Partial => Mark::Processed.symbol(),
+            mark => mark.symbol(),
+        }
+    }
+
+    /// Returns the expectations of a scenario that only this state of the cell meets.
+    pub(crate) fn expectations(&self) -> String {
+        let names = |marks: &[Mark]| match marks.contains(&self.mark) {
+            true => "\"A\"",
+            false => "[]",
+        };
+        let keys = [
+            (
+                "open",
+                names(&[Mark::Open, Mark::Partial, Mark::Blocked, Mark::Unpriced]),
+            ),
+            ("waiting", names(&[Mark::Blocked, Mark::Unpriced])),
+            ("unpriced", names(&[Mark::Unpriced])),
+            ("old-inputs", names(&[Mark::OldInputs])),
+        ];
+        let keys = keys.map(|(key, names)| format!("{key}.\"2026-01-08\" = {names}\n"));
+        let watermark = match self.mark {
+            Mark::NotDue => "watermark = \"none\"\n",
+            _ => "",
+        };
+        format!("[expect]\n{}{watermark}", keys.concat())
+    }
+
     /// Returns whether the cell looks as in complete books.
     pub(crate) fn is_complete(&self) -> bool {
         self.mark == Mark::DoneBefore
@@ -76,7 +121,9 @@ impl CellWords {
         let found = (decision["reason"].as_str(), decision["kind"].as_str());
         let is_old = json["old-inputs"].is_object();
         match self.mark {
-            Mark::DoneBefore => found == (Some("skip"), Some("complete")) && !is_old,
+            Mark::DoneBefore | Mark::Damaged => {
+                found == (Some("skip"), Some("complete")) && !is_old
+            }
             Mark::OldInputs => found == (Some("skip"), Some("complete")) && is_old,
             Mark::NotDue => found == (Some("skip"), Some("deleted")),
             Mark::Blocked => decision["wait"]["for"] == "prices",
@@ -97,6 +144,14 @@ impl CellWords {
         let row = text.lines().find(|line| line.starts_with("A  "));
         let symbol = row.and_then(|row| row.chars().last());
         symbol == Some(self.mark.symbol())
+    }
+
+    /// Returns whether the symbol of a plan is the last one of A in a printed grid.
+    pub(crate) fn end_planned_line(&self, text: &str) -> bool {
+        let row = text.lines().find(|line| line.starts_with("A  "));
+        let symbol = row.and_then(|row| row.chars().last());
+        // A deleted portfolio has no row.
+        symbol.unwrap_or(Mark::NotDue.symbol()) == self.planned_symbol()
     }
 
     /// Returns whether the grid of a page has a cell of A with the label of the mark.

@@ -16,6 +16,7 @@ mod workspace;
 use plimsoll::query::ConcernKind;
 use serde_json::Value;
 
+use cells::CellWords;
 use states::State;
 use surfaces::{Shown, Surface, in_one_line};
 
@@ -114,18 +115,25 @@ fn damage_that_another_command_meets_is_a_concern() {
 #[test]
 fn a_missing_output_of_a_done_cell_is_a_concern() {
     for table in ["snapshot", "position", "exposure", "risk"] {
-        let workspace = State::complete().workspace;
+        let state = State::complete();
+        let workspace = &state.workspace;
         let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
         let sql = format!("DELETE FROM {table} WHERE cell = (SELECT max(cell) FROM {table})");
         assert_eq!(connection.execute(&sql, []).unwrap(), 1);
         drop(connection);
+        let shown = Shown::read(&state, &|_| {});
+        for surface in Surface::OF_STORED_CELLS {
+            assert!(
+                surface.has_cell(&CellWords::DAMAGED, &shown),
+                "{table} on {surface:?}: {}",
+                surface.text(&shown)
+            );
+        }
         let check = workspace.run(&["check"]);
         assert_eq!(check.code, 1, "{table}: {}", check.stdout);
         assert!(check.stdout.contains("a read found damage at"), "{table}");
         let status = workspace.run_ok(&["status"]);
         assert!(status.contains("next: plimsoll verify --all"), "{status}");
-        let shown = in_one_line(&workspace.run_ok(&["show", "A"]));
-        assert!(shown.contains("2026-01-08: damaged: done"), "{shown}");
         workspace.run_ok(&["repair"]);
         workspace.run_ok(&["run"]);
         workspace.run_ok(&["verify", "--all"]);
@@ -138,6 +146,7 @@ fn a_missing_output_of_an_older_cell_is_a_concern_once_it_is_shown() {
     for command in [
         ["explain", "A", "2026-01-06"].as_slice(),
         ["show", "A", "--as-of", "2026-01-06"].as_slice(),
+        ["status"].as_slice(),
     ] {
         let workspace = State::complete().workspace;
         let connection = rusqlite::Connection::open(workspace.path("plimsoll.db")).unwrap();
@@ -206,6 +215,11 @@ fn an_old_rate_is_named_by_the_pairs_that_make_it() {
         text.contains("more than 10 sessions old: CHFUSD; up to"),
         "{text}"
     );
+    let shown = Shown::read(&state, &|_| {});
+    let page = Surface::HealthPage.text(&shown);
+    let rows = page.matches("<th scope=\"row\">").count();
+    assert!(page.contains("<th scope=\"row\">CHFUSD"), "{page}");
+    assert_eq!(rows, 1, "only the pair that makes the rate: {page}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ const NOW: &str = "now = 2026-01-08T18:00:00-05:00\n";
 /// A folder in a state.
 pub(crate) struct State {
     pub(crate) workspace: Workspace,
+    /// The world that the database was made from.
+    pub(crate) world: String,
     /// Applied when the server has started, which creates the folders of the inbox.
     pub(crate) files: fn(&Workspace),
 }
@@ -130,11 +132,13 @@ impl State {
     }
 
     pub(crate) fn of_world(text: &str) -> Self {
-        let workspace = Workspace::from_world(&format!("{NOW}{text}"));
+        let world = format!("{NOW}{text}");
+        let workspace = Workspace::from_world(&world);
         workspace.write("plimsoll.toml", "[inbox]\nfolder = \"inbox\"\n");
         std::fs::create_dir(workspace.path("inbox")).unwrap();
         Self {
             workspace,
+            world,
             files: |_| {},
         }
     }

@@ -38,10 +38,12 @@ pub(crate) enum Surface {
     CellPage,
     Show,
     ShowJson,
+    Transcript,
+    Expectations,
 }
 
 impl Surface {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Status,
         Self::StatusJson,
         Self::Check,
@@ -56,6 +58,22 @@ impl Surface {
         Self::Api,
         Self::ServedMetrics,
         Self::Readiness,
+        Self::Grid,
+        Self::GridJson,
+        Self::OverviewGrid,
+        Self::PortfolioGrid,
+        Self::Explanation,
+        Self::ExplanationJson,
+        Self::ExplanationApi,
+        Self::CellPage,
+        Self::Show,
+        Self::ShowJson,
+        Self::Transcript,
+        Self::Expectations,
+    ];
+
+    /// Those that show the cells of the database.
+    pub(crate) const OF_STORED_CELLS: [Self; 10] = [
         Self::Grid,
         Self::GridJson,
         Self::OverviewGrid,
@@ -101,14 +119,17 @@ impl Surface {
             },
             // A cell may look as in complete books, so that only the other surfaces tell the state.
             cell_surface => {
-                let words = CellWords::of(kind);
+                let words = match self {
+                    Self::Transcript | Self::Expectations => CellWords::of_world(kind),
+                    _ => CellWords::of(kind),
+                };
                 (shown.has(kind) || !words.is_complete()) && cell_surface.has_cell(&words, shown)
             }
         }
     }
 
     /// Returns whether the surface, which is one of cells, shows the newest cell in these words.
-    fn has_cell(self, words: &CellWords, shown: &Shown) -> bool {
+    pub(crate) fn has_cell(self, words: &CellWords, shown: &Shown) -> bool {
         let text = self.text(shown);
         let json = || serde_json::from_str::<Value>(text).unwrap();
         match self {
@@ -122,6 +143,16 @@ impl Surface {
             Self::CellPage => words.are_in(&in_one_line(text), "<p class=\"lead\">", "</p>"),
             Self::Show => words.qualify_books(&in_one_line(text)),
             Self::ShowJson => words.explain(&json()["cell"]),
+            Self::Transcript => words.end_planned_line(text),
+            Self::Expectations => {
+                let scenario = Workspace::new();
+                let expected = format!("{text}[[step]]\nplan = {{}}\n{}", words.expectations());
+                scenario.write("state.toml", &expected);
+                scenario
+                    .run(&["scenario", "run", "state.toml", "--accept"])
+                    .code
+                    == 0
+            }
             other => unreachable!("{other:?} shows no cells"),
         }
     }
@@ -148,6 +179,8 @@ impl Surface {
             Self::CellPage => &shown.cell_page,
             Self::Show => &shown.show,
             Self::ShowJson => &shown.show_json,
+            Self::Transcript => &shown.transcript,
+            Self::Expectations => &shown.world,
         }
     }
 }
@@ -211,6 +244,8 @@ pub(crate) struct Shown {
     cell_page: String,
     show: String,
     show_json: String,
+    transcript: String,
+    world: String,
 }
 
 impl Shown {
@@ -229,6 +264,8 @@ impl Shown {
             body.to_owned()
         };
         let json = workspace.run(&["check", "--json"]);
+        let planned = format!("{}[[step]]\nplan = {{}}\n", state.world);
+        workspace.write("state.toml", &planned);
         Self {
             status: workspace.run_ok(&["status"]),
             status_json: workspace.run_ok(&["status", "--json"]),
@@ -250,6 +287,8 @@ impl Shown {
             cell_page: get(&format!("/portfolios/A/cells/{CELL}")),
             show: workspace.run_ok(&["show", "A"]),
             show_json: workspace.run_ok(&["show", "A", "--json"]),
+            transcript: workspace.run_ok(&["scenario", "show", "state.toml"]),
+            world: state.world.clone(),
         }
     }
 

@@ -359,7 +359,8 @@ fn warnings_about_rows_are_said_and_written_beside_the_imported_file() {
     assert!(files[0].is_imported() && files[0].is_questionable());
     let line = inbox_line(&files[0]);
     assert!(line.contains("2 warnings; warning: line 3: "), "{line}");
-    assert!(line.ends_with("beside done/prices/a.csv"), "{line}");
+    let moved = "; now done/prices/a.csv, with a report of all warnings beside it";
+    assert!(line.ends_with(moved), "{line}");
     let names = ["done/prices/a.csv", "done/prices/a.csv.report.txt"];
     assert_eq!(inbox.files(), names);
     let report = fs::read_to_string(inbox.inbox.join(names[1])).unwrap();

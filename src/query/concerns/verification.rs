@@ -7,10 +7,11 @@ use chrono::TimeDelta;
 use super::concern::Concern;
 use super::fact::ConcernFact;
 use super::inputs::ConcernLimits;
-use crate::domain::{Day, IdSet, Phase, PortfolioId};
+use crate::domain::{Day, IdSet, PortfolioId};
 use crate::environment::Environment;
 use crate::plan::Survey;
 use crate::query::error::QueryError;
+use crate::query::missing_outputs::missing_outputs;
 use crate::query::next_command::NextCommand;
 use crate::query::verify::damage_remedy;
 use crate::store::ReadTransaction;
@@ -44,31 +45,27 @@ fn missing_output(
     judged: &BTreeMap<Day, IdSet>,
     environment: &Environment,
 ) -> Result<Option<Concern>, QueryError> {
-    let (mut portfolios, mut finding) = (IdSet::new(), None);
-    for (day, ids) in judged {
-        for phase in Phase::CELL_PHASES {
-            let Some(done) = survey.coverage.get(*day, phase) else {
-                continue;
-            };
-            let missing = (done & ids) - reading.outputs().ids_with_output(*day, phase)?;
-            let Some(first) = missing.min() else {
-                continue;
-            };
-            portfolios |= missing;
-            if finding.is_none() {
-                let name = reading.portfolios().get(PortfolioId(first))?;
-                let name = name.map_or_else(|| first.to_string(), |known| known.name);
-                finding = Some(format!(
-                    "{name} on {day}, {phase}: done by the ledger, but its output is missing"
-                ));
-            }
-        }
+    let missing = missing_outputs(reading, survey, judged)?;
+    let Some((first, id)) = missing
+        .first()
+        .and_then(|first| Some((first, first.ids.min()?)))
+    else {
+        return Ok(None);
+    };
+    let name = reading.portfolios().get(PortfolioId(id))?;
+    let name = name.map_or_else(|| id.to_string(), |known| known.name);
+    let (day, phase) = (first.day, first.phase);
+    let mut portfolios = IdSet::new();
+    for missing in &missing {
+        portfolios |= &missing.ids;
     }
-    Ok(finding.map(|finding| Concern {
+    Ok(Some(Concern {
         fact: ConcernFact::Damage {
             found: environment.clock.now(),
             broken: BTreeSet::new(),
-            finding,
+            finding: format!(
+                "{name} on {day}, {phase}: done by the ledger, but its output is missing"
+            ),
         },
         portfolios,
         next: Some(NextCommand::Verify),

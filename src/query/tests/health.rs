@@ -1,10 +1,11 @@
 //! Tests of the quality of inputs.
 
 use crate::domain::{Day, Phase};
+use crate::query::PriceState;
 use crate::query::concerns::ConcernInputs;
 use crate::query::explanation::Presence;
 use crate::query::fixture::{Fixture, filled};
-use crate::query::health::{Health, PriceState, health};
+use crate::query::health::{Health, health};
 
 impl Fixture {
     fn health(&self) -> Health {

@@ -54,7 +54,7 @@ pub(super) fn add_to_result(
         });
         result.old_inputs = names_by_day(&done.collect(), names);
     }
-    result.grid = std::mem::take(&mut result.grid).with_old_inputs(&named, &old);
+    result.grid = std::mem::take(&mut result.grid).with_mark(&named, Mark::OldInputs, &old);
     Ok(())
 }
 

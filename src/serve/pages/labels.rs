@@ -37,6 +37,7 @@ pub(super) const fn mark_class(mark: Mark) -> &'static str {
     match mark {
         Mark::DoneBefore => "complete",
         Mark::OldInputs => "old-inputs",
+        Mark::Damaged => "damaged",
         Mark::Processed | Mark::Redundant => "done",
         Mark::Partial => "partial",
         Mark::Open => "open",

@@ -33,6 +33,30 @@ impl ReadOutputs<'_> {
         Ok(days.remove(&day).unwrap_or_default())
     }
 
+    /// Returns those of `ids` that have no output of a phase on a day; none for a phase that stores
+    /// no outputs.
+    pub(crate) fn ids_without_output(
+        &self,
+        day: Day,
+        phase: Phase,
+        ids: &IdSet,
+    ) -> Result<IdSet, StoreError> {
+        let Some(table) = table_of(phase) else {
+            return Ok(IdSet::new());
+        };
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE cell = ?1)");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut lacking = IdSet::new();
+        for id in ids {
+            let key = Cell::new(day, PortfolioId(id)).key();
+            let has_output: bool = statement.query_row(params![key], |row| row.get(0))?;
+            if !has_output {
+                lacking.insert(id);
+            }
+        }
+        Ok(lacking)
+    }
+
     /// Returns the days with anything in the ledger or with output of any phase.
     ///
     /// # Errors
