@@ -21,7 +21,19 @@ pub fn concern_text(concern: &Concern) -> String {
     let cells = |cells: &u64| format!("{} of {portfolios}", count_with_noun(*cells, "cell"));
     match &concern.fact {
         ConcernFact::LastRun { run } => format!("the last run failed (run {run})"),
-        ConcernFact::NoActivePortfolios { deleted } => no_active_portfolio_text(*deleted),
+        ConcernFact::NoActivePortfolios {
+            deleted,
+            first_inception: None,
+        } => no_active_portfolio_text(*deleted),
+        ConcernFact::NoActivePortfolios {
+            first_inception: Some(day),
+            ..
+        } => format!("no portfolio has begun: the first inception is {day}"),
+        ConcernFact::ClockBehind { now, started, run } => format!(
+            "the clock says {}, but run {run} started at {}: later sessions are not checked",
+            plain_minute_utc(*now),
+            plain_minute_utc(*started)
+        ),
         ConcernFact::Damage {
             found,
             broken,
@@ -159,6 +171,7 @@ pub fn concern_title(concern: &Concern) -> String {
     match concern.kind() {
         ConcernKind::LastRun => "run failed".to_owned(),
         ConcernKind::NoActivePortfolios => "no active portfolio".to_owned(),
+        ConcernKind::ClockBehind => "clock behind".to_owned(),
         ConcernKind::Damage => "damaged database".to_owned(),
         ConcernKind::VerificationOverdue => "verification overdue".to_owned(),
         ConcernKind::Late => format!("{portfolios} late"),
@@ -183,6 +196,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
     match kind {
         ConcernKind::LastRun => "runs succeed again",
         ConcernKind::NoActivePortfolios => "portfolios are active again",
+        ConcernKind::ClockBehind => "the clock is ahead of all runs",
         ConcernKind::Damage => "no damage is known",
         ConcernKind::VerificationOverdue => "a verification was made",
         ConcernKind::Late => "no portfolio is late",

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::{Micros, integer};
 use super::error::StoreError;
-use super::select::select;
+use super::select::{select, select_first};
 use super::transaction::subject;
 use crate::domain::{Day, RunId};
 
@@ -190,6 +190,14 @@ impl ReadRuns<'_> {
     /// The database cannot be read, or a stored value is damaged.
     pub fn latest(&self, limit: u32) -> Result<Vec<RunRow>, StoreError> {
         self.before(RunNumber(i64::MAX), limit)
+    }
+
+    /// Returns the run with the latest start, which is not the newest run if a clock was wrong.
+    pub(crate) fn latest_start(&self) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
+        let sql = "SELECT key, started FROM run ORDER BY started DESC LIMIT 1";
+        select_first(self.connection, sql, [], |row| {
+            Ok((row.get(0)?, row.get::<_, Micros>(1)?.0))
+        })
     }
 
     /// Returns at most `limit` runs that were started before `run`, newest first.

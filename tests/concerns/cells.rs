@@ -27,6 +27,7 @@ impl CellWords {
     pub(crate) const fn of(kind: ConcernKind) -> Self {
         let (state, mark) = match kind {
             ConcernKind::LastRun
+            | ConcernKind::ClockBehind
             | ConcernKind::Damage
             | ConcernKind::VerificationOverdue
             | ConcernKind::AbandonedRun

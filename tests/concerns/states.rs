@@ -26,6 +26,10 @@ impl State {
             ConcernKind::NoActivePortfolios => Self::of_world(
                 "[portfolios]\nA = { inception = 2026-01-02, deleted-at = 2026-01-05T09:00:00-05:00 }\n",
             ),
+            ConcernKind::ClockBehind => Self::of_world(
+                "[[run]]\nstarted = 2026-01-09T09:00:00-05:00\nstate = \"complete\"\n\
+                 [portfolios]\nA = { complete = \"..\" }\n",
+            ),
             ConcernKind::Damage => Self {
                 files: |workspace| {
                     let connection =

@@ -195,6 +195,7 @@ const fn phrase(kind: ConcernKind) -> &'static str {
     match kind {
         ConcernKind::LastRun => "the last run failed (run ",
         ConcernKind::NoActivePortfolios => "no active portfolio: the only one is deleted",
+        ConcernKind::ClockBehind => "the clock says 2026-01-08 23:00 UTC, but run ",
         ConcernKind::Damage => "verify found damage at 2026-01-08 23:00 UTC: ",
         ConcernKind::VerificationOverdue => "no verification was made, and one is due every 7 days",
         ConcernKind::Late => "1 of 1 portfolio more than 1 session behind 2026-01-08",

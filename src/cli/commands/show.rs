@@ -1,5 +1,7 @@
 //! `plimsoll show PORTFOLIO`.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, ValueEnum};
 
 use crate::app::AppContext;
@@ -30,7 +32,7 @@ pub(crate) struct ShowArgs {
 
     /// Number of last sessions to show; all by default
     #[arg(long, value_name = "N")]
-    sessions: Option<usize>,
+    sessions: Option<NonZeroUsize>,
 
     /// Show the lots that were closed up to the day, with dates, proceeds, cost and gain
     #[arg(long, conflicts_with = "sessions")]
@@ -57,7 +59,11 @@ pub(super) fn execute(context: &Context, args: &ShowArgs) -> Result<Exit, CliErr
     if args.realized {
         return show_realized(context, args, &app);
     }
-    let (portfolio, as_of, sessions) = (&args.portfolio, args.as_of, args.sessions);
+    let (portfolio, as_of, sessions) = (
+        &args.portfolio,
+        args.as_of,
+        args.sessions.map(NonZeroUsize::get),
+    );
     let Some(rows) = args.csv else {
         let shown = app.books_with_cell(portfolio, as_of, sessions)?;
         context.show(&shown, || {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
+
 use super::concern::{Concern, Concerns};
+use super::empty_scope::{EmptyScope, find_empty_scope};
 use super::fact::ConcernFact;
 use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
@@ -76,6 +79,9 @@ impl Evaluation {
     }
 }
 
+/// The time by which a clock may be set back.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+
 /// Number of portfolios that the facts of a concern name.
 const MAX_NAMED: usize = 10;
 
@@ -98,6 +104,7 @@ impl ConcernReader<'_> {
         match kind {
             ConcernKind::LastRun => self.last_run(),
             ConcernKind::NoActivePortfolios => Ok(self.no_active_portfolios()),
+            ConcernKind::ClockBehind => self.clock_behind(),
             ConcernKind::Damage => {
                 let judged = self.judged_days();
                 damage(self.reading, self.survey, &judged, self.environment)
@@ -134,20 +141,26 @@ impl ConcernReader<'_> {
 
     fn no_active_portfolios(&self) -> Option<Concern> {
         let lifecycles = &self.survey.lifecycles;
-        let members = lifecycles.members(self.scope);
-        let active = lifecycles.active_members(self.scope);
-        let deleted = match self.scope {
-            Scope::AllActive => lifecycles.deleted().len(),
-            Scope::Only(_) => (members - &active).len(),
+        let empty = find_empty_scope(lifecycles, self.scope, self.plan.target.day)?;
+        let next = match empty {
+            EmptyScope {
+                deleted: 0,
+                first_inception: None,
+            } => NextCommand::ImportPortfolios,
+            _ => NextCommand::ListPortfolios,
         };
-        active.is_empty().then(|| Concern {
-            fact: ConcernFact::NoActivePortfolios { deleted },
+        Some(empty.into_concern(Some(next)))
+    }
+
+    fn clock_behind(&self) -> Result<Option<Concern>, QueryError> {
+        let now = self.environment.clock.now();
+        let latest = self.reading.runs().latest_start()?;
+        let ahead = latest.filter(|(_, started)| *started > now + CLOCK_TOLERANCE);
+        Ok(ahead.map(|(run, started)| Concern {
+            fact: ConcernFact::ClockBehind { now, started, run },
             portfolios: IdSet::new(),
-            next: Some(match deleted {
-                0 => NextCommand::ImportPortfolios,
-                _ => NextCommand::ListPortfolios,
-            }),
-        })
+            next: Some(NextCommand::ShowRun(run)),
+        }))
     }
 
     fn late(&self) -> Result<Option<Concern>, QueryError> {

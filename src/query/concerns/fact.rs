@@ -27,6 +27,18 @@ pub enum ConcernFact {
     NoActivePortfolios {
         /// Number of deleted portfolios in scope.
         deleted: u64,
+        /// The first inception, if portfolios are active and none has begun.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        first_inception: Option<Day>,
+    },
+    /// The facts of [`ConcernKind::ClockBehind`].
+    ClockBehind {
+        /// The time of the clock.
+        now: DateTime<Utc>,
+        /// The start of the latest run.
+        started: DateTime<Utc>,
+        /// That run.
+        run: RunId,
     },
     /// The facts of [`ConcernKind::Damage`].
     Damage {
@@ -158,6 +170,7 @@ impl ConcernFact {
         match self {
             Self::LastRun { .. } => ConcernKind::LastRun,
             Self::NoActivePortfolios { .. } => ConcernKind::NoActivePortfolios,
+            Self::ClockBehind { .. } => ConcernKind::ClockBehind,
             Self::Damage { .. } => ConcernKind::Damage,
             Self::VerificationOverdue { .. } => ConcernKind::VerificationOverdue,
             Self::Late { .. } => ConcernKind::Late,
@@ -195,6 +208,7 @@ impl ConcernFact {
         match self {
             Self::LastRun { .. }
             | Self::NoActivePortfolios { .. }
+            | Self::ClockBehind { .. }
             | Self::Damage { .. }
             | Self::VerificationOverdue { .. }
             | Self::AbandonedRun { .. }

@@ -9,8 +9,10 @@ use serde::Serialize;
 pub enum ConcernKind {
     /// The run that was started last ended with an error.
     LastRun,
-    /// No portfolio in scope is active, so that nothing is checked.
+    /// No portfolio in scope is active and has begun, so that nothing is checked.
     NoActivePortfolios,
+    /// The clock is behind the start of a run, so that later sessions are not checked.
+    ClockBehind,
     /// A verification or another command found damage, and nothing has repaired it.
     Damage,
     /// The last verification is older than allowed, or there was none.
@@ -58,9 +60,10 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::LastRun,
         Self::NoActivePortfolios,
+        Self::ClockBehind,
         Self::Damage,
         Self::VerificationOverdue,
         Self::Late,
@@ -85,6 +88,7 @@ impl ConcernKind {
         match self {
             Self::LastRun => "run",
             Self::NoActivePortfolios => "no-active-portfolios",
+            Self::ClockBehind => "clock-behind",
             Self::Damage => "damage",
             Self::VerificationOverdue => "verification-overdue",
             Self::Late => "late",
@@ -115,6 +119,7 @@ impl ConcernKind {
         match self {
             Self::LastRun
             | Self::NoActivePortfolios
+            | Self::ClockBehind
             | Self::Damage
             | Self::VerificationOverdue
             | Self::Late
