@@ -1,12 +1,12 @@
 //! Answers whether the portfolios of another program are further behind than allowed, from a survey
 //! of its tables. Nothing is known of its prices, its failures and its lease.
 
-use super::concerns::{Late, find_empty_scope};
+use super::concerns::{Concern, ConcernFact, Late};
 use super::error::QueryError;
 use super::reason::CellReason;
 use super::sessions_behind::Lag;
 use super::status::PortfolioStatus;
-use crate::domain::{Cell, PhaseSet, Portfolio, PortfolioKey, Scope, nearest};
+use crate::domain::{Cell, IdSet, PhaseSet, Portfolio, PortfolioKey, Scope, nearest};
 use crate::engine::EngineError;
 use crate::plan::{
     Decision, Plan, Request, Survey, Today, UnknownIds, Watermarks, plan, resolve_scope, watermarks,
@@ -39,8 +39,19 @@ impl ForeignBooks {
         let lifecycles = &self.survey.lifecycles;
         let active = lifecycles.active_members(&scope);
         let mut concerns = Vec::new();
-        let empty = find_empty_scope(lifecycles, &scope, target);
-        concerns.extend(empty.map(|empty| empty.into_concern(None)));
+        if active.is_empty() {
+            let members = lifecycles.members(&scope);
+            concerns.push(Concern {
+                fact: ConcernFact::NoActivePortfolios {
+                    deleted: match scope {
+                        Scope::AllActive => lifecycles.deleted().len(),
+                        Scope::Only(_) => members.len(),
+                    },
+                },
+                portfolios: IdSet::new(),
+                next: None,
+            });
+        }
         let late = Late::find(&marks, active.len(), max_lag, target);
         concerns.extend(late.map(|late| late.into_concern(None)));
         let members = self.portfolios.iter();

@@ -21,14 +21,7 @@ pub fn concern_text(concern: &Concern) -> String {
     let cells = |cells: &u64| format!("{} of {portfolios}", count_with_noun(*cells, "cell"));
     match &concern.fact {
         ConcernFact::LastRun { run } => format!("the last run failed (run {run})"),
-        ConcernFact::NoActivePortfolios {
-            deleted,
-            first_inception: None,
-        } => no_active_portfolio_text(*deleted),
-        ConcernFact::NoActivePortfolios {
-            first_inception: Some(day),
-            ..
-        } => format!("no portfolio has begun: the first inception is {day}"),
+        ConcernFact::NoActivePortfolios { deleted } => no_active_portfolio_text(*deleted),
         ConcernFact::ClockBehind { now, started, run } => format!(
             "the clock says {}, but run {run} started at {}: later sessions are not checked",
             plain_minute_utc(*now),

@@ -194,10 +194,14 @@ impl ReadRuns<'_> {
 
     /// Returns the run with the latest start, which is not the newest run if a clock was wrong.
     pub(crate) fn latest_start(&self) -> Result<Option<(RunId, DateTime<Utc>)>, StoreError> {
-        let sql = "SELECT key, started FROM run ORDER BY started DESC LIMIT 1";
-        select_first(self.connection, sql, [], |row| {
-            Ok((row.get(0)?, row.get::<_, Micros>(1)?.0))
-        })
+        // SQLite takes the other columns from the row with the maximum. The row is empty without runs.
+        let sql = "SELECT max(started), key FROM run";
+        let latest = select_first(self.connection, sql, [], |row| {
+            let started: Option<Micros> = row.get(0)?;
+            let key: Option<RunId> = row.get(1)?;
+            Ok(started.zip(key).map(|(started, key)| (key, started.0)))
+        })?;
+        Ok(latest.flatten())
     }
 
     /// Returns at most `limit` runs that were started before `run`, newest first.

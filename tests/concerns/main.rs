@@ -201,31 +201,6 @@ fn a_check_without_active_portfolios_passes_only_if_that_is_allowed() {
 }
 
 #[test]
-fn a_check_of_portfolios_that_have_not_begun_passes_only_if_that_is_allowed() {
-    let workspace = State::of_world(
-        "[portfolios]\nA = { complete = \"..\" }\nZ = { inception = 2026-02-02 }\n",
-    )
-    .workspace;
-    let check = workspace.run(&["check", "-p", "Z"]);
-    assert_eq!(check.code, 3, "{}", check.stdout);
-    let words = "no portfolio has begun: the first inception is 2026-02-02";
-    assert!(
-        in_one_line(&check.stdout).contains(words),
-        "{}",
-        check.stdout
-    );
-    let json: Value =
-        serde_json::from_str(&workspace.run(&["check", "-p", "Z", "--json"]).stdout).unwrap();
-    assert_eq!(
-        json["concerns"][0]["facts"]["first-inception"],
-        "2026-02-02"
-    );
-    workspace.run_ok(&["check", "-p", "Z", "--allow-empty"]);
-    // Beside one that has begun there is something to check.
-    workspace.run_ok(&["check"]);
-}
-
-#[test]
 fn an_old_rate_is_named_by_the_pairs_that_make_it() {
     let state = State::of_world(
         "[securities]\nALPN = { currency = \"CHF\" }\nCHFUSD = { class = \"fx\" }\n\

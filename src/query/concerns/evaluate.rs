@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::concern::{Concern, Concerns};
-use super::empty_scope::{EmptyScope, find_empty_scope};
 use super::fact::ConcernFact;
 use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
@@ -141,15 +140,20 @@ impl ConcernReader<'_> {
 
     fn no_active_portfolios(&self) -> Option<Concern> {
         let lifecycles = &self.survey.lifecycles;
-        let empty = find_empty_scope(lifecycles, self.scope, self.plan.target.day)?;
-        let next = match empty {
-            EmptyScope {
-                deleted: 0,
-                first_inception: None,
-            } => NextCommand::ImportPortfolios,
-            _ => NextCommand::ListPortfolios,
+        let members = lifecycles.members(self.scope);
+        let active = lifecycles.active_members(self.scope);
+        let deleted = match self.scope {
+            Scope::AllActive => lifecycles.deleted().len(),
+            Scope::Only(_) => (members - &active).len(),
         };
-        Some(empty.into_concern(Some(next)))
+        active.is_empty().then(|| Concern {
+            fact: ConcernFact::NoActivePortfolios { deleted },
+            portfolios: IdSet::new(),
+            next: Some(match deleted {
+                0 => NextCommand::ImportPortfolios,
+                _ => NextCommand::ListPortfolios,
+            }),
+        })
     }
 
     fn clock_behind(&self) -> Result<Option<Concern>, QueryError> {

@@ -27,9 +27,6 @@ pub enum ConcernFact {
     NoActivePortfolios {
         /// Number of deleted portfolios in scope.
         deleted: u64,
-        /// The first inception, if portfolios are active and none has begun.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        first_inception: Option<Day>,
     },
     /// The facts of [`ConcernKind::ClockBehind`].
     ClockBehind {
@@ -37,7 +34,7 @@ pub enum ConcernFact {
         now: DateTime<Utc>,
         /// The start of the latest run.
         started: DateTime<Utc>,
-        /// That run.
+        /// The run that started then.
         run: RunId,
     },
     /// The facts of [`ConcernKind::Damage`].

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub enum ConcernKind {
     /// The run that was started last ended with an error.
     LastRun,
-    /// No portfolio in scope is active and has begun, so that nothing is checked.
+    /// No portfolio in scope is active, so that nothing is checked.
     NoActivePortfolios,
     /// The clock is behind the start of a run, so that later sessions are not checked.
     ClockBehind,

@@ -11,14 +11,12 @@
 //! | `fact` | the facts of one state |
 //! | `concern` | a state with its portfolios and the next command |
 //! | `evaluate` | finding all states of one survey and plan |
-//! | `empty_scope` | a scope in which there is nothing to check |
 //! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
 //! | `stale_inputs` | finding portfolios with old prices or rates |
 //! | `risk` | finding portfolios without figures of risk, and a benchmark or factor with old closes |
 
 mod concern;
-mod empty_scope;
 mod evaluate;
 mod fact;
 mod inbox;
@@ -30,7 +28,6 @@ mod stale_inputs;
 mod verification;
 
 pub use concern::{Concern, Concerns};
-pub(in crate::query) use empty_scope::find_empty_scope;
 pub use evaluate::concerns;
 pub use fact::{ConcernFact, RiskRole, StaleRiskInput};
 pub use inputs::{ConcernInputs, ConcernLimits, InboxState, RejectedFileView, WaitingFileView};
