@@ -46,6 +46,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_last_run_cells{state="blocked"} 3
     plimsoll_concerns{kind="run",severity="error"} 0
     plimsoll_concerns{kind="no-active-portfolios",severity="error"} 0
+    plimsoll_concerns{kind="clock-behind",severity="error"} 0
     plimsoll_concerns{kind="damage",severity="error"} 0
     plimsoll_concerns{kind="verification-overdue",severity="error"} 0
     plimsoll_concerns{kind="late",severity="error"} 2
