@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll::query::Mark;
 use serde_json::{Value, json};
 
 use crate::test_server::{JAN_8, TestResponse, TestServer, start_server};
@@ -350,6 +351,19 @@ fn the_openapi_document_lists_every_route() {
     let routes = include_str!("../../src/serve/api/routes.rs");
     let described = paths.keys().filter(|path| path.starts_with("/api/v1/"));
     assert_eq!(described.count(), routes.matches(".route(\"").count());
+}
+
+#[test]
+fn the_openapi_document_lists_every_mark() {
+    let server = start_server("now = 2026-01-08T18:00:00-05:00\n[portfolios]\nA = {}\n");
+    let document = OpenApi::read(&server).document;
+    let marks = "/components/schemas/Grid/properties/rows/items/properties/marks/items/enum";
+    let described = document.pointer(marks).unwrap().as_array().unwrap().iter();
+    let described: BTreeSet<_> = described.map(Value::to_string).collect();
+    assert_eq!(
+        described,
+        Mark::ALL.map(|mark| json!(mark).to_string()).into()
+    );
 }
 
 #[test]
