@@ -106,7 +106,7 @@ pub fn lag(
     inputs: &ConcernInputs,
 ) -> Result<Lag, QueryError> {
     let options = StatusOptions {
-        sessions: 1,
+        sessions: 0,
         portfolios: usize::MAX,
         ..StatusOptions::default()
     };
