@@ -121,10 +121,17 @@ impl CellWords {
         let decision = &json["decision"];
         let found = (decision["reason"].as_str(), decision["kind"].as_str());
         let is_old = json["old-inputs"].is_object();
+        let phases = json["phases"].as_array();
+        let lacks_output = phases.is_some_and(|phases| {
+            phases
+                .iter()
+                .any(|phase| phase["ledger"] == "present" && phase["output"] == "absent")
+        });
         match self.mark {
-            Mark::DoneBefore | Mark::Damaged => {
-                found == (Some("skip"), Some("complete")) && !is_old
+            Mark::DoneBefore => {
+                found == (Some("skip"), Some("complete")) && !is_old && !lacks_output
             }
+            Mark::Damaged => found == (Some("skip"), Some("complete")) && lacks_output,
             Mark::OldInputs => found == (Some("skip"), Some("complete")) && is_old,
             Mark::NotDue => found == (Some("skip"), Some("deleted")),
             Mark::Blocked => decision["wait"]["for"] == "prices",

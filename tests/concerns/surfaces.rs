@@ -11,8 +11,8 @@ use crate::workspace::Workspace;
 /// The day of the newest cell.
 const CELL: &str = "2026-01-08";
 
-/// A place where an operator looks.
-#[derive(Debug, Clone, Copy)]
+/// A place where an operator looks. Those that show the cells of the database are together.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(crate) enum Surface {
     Status,
     StatusJson,
@@ -72,19 +72,10 @@ impl Surface {
         Self::Expectations,
     ];
 
-    /// Those that show the cells of the database.
-    pub(crate) const OF_STORED_CELLS: [Self; 10] = [
-        Self::Grid,
-        Self::GridJson,
-        Self::OverviewGrid,
-        Self::PortfolioGrid,
-        Self::Explanation,
-        Self::ExplanationJson,
-        Self::ExplanationApi,
-        Self::CellPage,
-        Self::Show,
-        Self::ShowJson,
-    ];
+    /// Returns whether the surface shows the cells of the database.
+    pub(crate) fn has_stored_cells(self) -> bool {
+        (Self::Grid..=Self::ShowJson).contains(&self)
+    }
 
     /// Returns whether the surface shows a concern of this kind, or a cell in its state.
     pub(crate) fn shows(self, kind: ConcernKind, shown: &Shown) -> bool {
