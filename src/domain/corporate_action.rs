@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::amount::Money;
 use super::day::Day;
+use super::division::divide_half_even;
 use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
 use super::security::UnknownValue;
@@ -367,10 +368,18 @@ impl CorporateAction {
 }
 
 impl Quantity {
+    /// Smallest units in a whole.
+    const WHOLE: i128 = 10_i128.pow(Self::DECIMALS);
+
     /// Returns the part beyond whole units, with the sign of the quantity.
     pub fn fraction(self) -> Self {
-        const WHOLE: i128 = 10_i128.pow(Quantity::DECIMALS);
-        Self::from_fine_units(self.fine_units() % WHOLE).unwrap_or_default()
+        Self::from_fine_units(self.fine_units() % Self::WHOLE).unwrap_or_default()
+    }
+
+    /// Returns the nearest number of whole units, or `None` if it does not fit.
+    pub fn nearest_whole(self) -> Option<Self> {
+        let units = divide_half_even(self.fine_units(), Self::WHOLE.unsigned_abs());
+        Self::from_fine_units(units.checked_mul(Self::WHOLE)?)
     }
 }
 

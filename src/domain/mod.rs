@@ -72,13 +72,15 @@ pub(crate) use division::greatest_common_divisor;
 pub use exchange_rate::ExchangeRate;
 pub use figure::{Absence, Figure};
 pub use fine_amount::{Price, Quantity};
-pub use held_quantity::{HeldQuantity, HoldingMovement, MovementRef};
+pub use held_quantity::{
+    HeldQuantity, HoldingMovement, LotEffect, MovementRef, equal_transfer_out,
+};
 pub use ids::{PortfolioId, PortfolioKey, RunId, SecurityId};
 pub use invalidation::{InvalidationCause, NewInvalidation, OpenInvalidation};
 pub use lifecycle_index::{LifecycleChanges, LifecycleCursor, LifecycleIndex};
 pub use lots::{
     CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, FeeTreatment, LotChoice, LotChoices,
-    LotChoicesError, LotMethod, LotOrigin, Lots, Trade,
+    LotChoicesError, LotFraction, LotMethod, LotOrigin, Lots, Trade,
 };
 pub use nearest::{Nearest, nearest};
 pub use own_calendars::OwnCalendars;

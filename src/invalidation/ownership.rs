@@ -39,7 +39,10 @@ impl<'s> Ownership<'s> {
         movements.retain(|movement| movement.transaction.kind.is_movement());
         // The books apply movements in this order. In another order, a holding that continues could
         // seem to end.
-        movements.sort_by(|a, b| a.transaction.booking_order_of_all(&b.transaction));
+        movements.sort_by(|a, b| {
+            let by_portfolio = a.transaction.portfolio.cmp(&b.transaction.portfolio);
+            by_portfolio.then_with(|| a.booking_order(b))
+        });
         let mut splits: Vec<_> = splits.into_iter().collect();
         splits.sort_by_key(|split| split.day);
         Self {

@@ -4,13 +4,14 @@
 //! Ownership of a security follows from its transactions. A holding that came from a spin-off or a
 //! merger has none, so each such movement becomes an entry here, as if it had been traded.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::read_once::get_or_read;
 use crate::domain::{
-    ActionKind, CorporateAction, Day, HeldQuantity, HoldingMovement, LotMethod, Lots, Money,
-    PortfolioId, Quantity, SecurityId, Split, Transaction, TransactionKind, without_cancelled,
+    ActionKind, CarriedLot, CorporateAction, Day, HeldQuantity, HoldingMovement, LotEffect,
+    LotMethod, Lots, Money, PortfolioId, Quantity, SecurityId, Split, Transaction, TransactionKind,
+    equal_transfer_out, without_cancelled,
 };
 use crate::store::{ReadTransaction, StoreError};
 
@@ -20,6 +21,8 @@ pub(crate) struct ActionHistory {
     actions: Vec<CorporateAction>,
     /// The portfolios that close other lots than the first ones.
     methods: OnceCell<BTreeMap<PortfolioId, LotMethod>>,
+    /// The lots of transfers between portfolios that were needed before, by reference.
+    carried: RefCell<BTreeMap<String, Option<Vec<CarriedLot>>>>,
 }
 
 impl ActionHistory {
@@ -31,8 +34,10 @@ impl ActionHistory {
     /// Makes the history of `actions`, in any order.
     pub(crate) fn new(mut actions: Vec<CorporateAction>) -> Self {
         actions.sort_by_key(|action| (action.day, action.kind, action.key()));
-        let methods = OnceCell::new();
-        Self { actions, methods }
+        Self {
+            actions,
+            ..Self::default()
+        }
     }
 
     /// Returns the securities from whose holdings units of `security` can come, itself included.
@@ -74,7 +79,7 @@ impl ActionHistory {
         security: SecurityId,
         portfolio: Option<PortfolioId>,
     ) -> Result<Vec<HoldingMovement>, StoreError> {
-        self.entries_before(reading, security, portfolio, None)
+        self.entries_until(reading, security, portfolio, Cut::Never)
     }
 
     fn methods(
@@ -89,60 +94,170 @@ impl ActionHistory {
         })
     }
 
-    fn entries_before(
+    fn entries_until(
         &self,
         reading: &ReadTransaction<'_>,
         security: SecurityId,
         portfolio: Option<PortfolioId>,
-        end: Option<Day>,
+        cut: Cut<'_>,
     ) -> Result<Vec<HoldingMovement>, StoreError> {
-        let mut entries = match portfolio {
-            Some(portfolio) => reading.entries().of_holding(portfolio, security)?,
-            None => reading.entries().of_security(security)?,
-        };
-        entries.sort_by(Transaction::booking_order_of_all);
-        let entries = without_cancelled(entries, |entry| entry).into_iter();
+        let entries = transactions(reading, security, portfolio)?.into_iter();
+        let entries = entries.filter(|entry| cut.has_transaction(entry));
         let mut entries: Vec<HoldingMovement> = entries.map(Into::into).collect();
-        let earlier = |action: &&CorporateAction| end.is_none_or(|end| action.day < end);
+        let splits = reading.splits().of_security(security)?;
+        let earlier = |action: &&CorporateAction| cut.has_actions_of(action.day);
+        let mut is_delivered = false;
         for action in self.actions.iter().filter(earlier) {
             if !is_received(action, |received| received == security) {
                 continue;
             }
+            is_delivered = true;
+            let before = Cut::Before(action.day);
             // Days strictly decrease from call to call, so this ends.
-            let from =
-                self.entries_before(reading, action.security, portfolio, Some(action.day))?;
+            let from = self.entries_until(reading, action.security, portfolio, before)?;
             let splits = reading.splits().of_security(action.security)?;
             for (owner, held) in holdings(&from, &splits, action.day, Delivered::NotCounted) {
                 entries.extend(delivered(action, owner, held));
             }
         }
-        let splits = reading.splits().of_security(security)?;
         // After the deliveries, because the first movement of a holding decides its method. Which lots
         // close matters only where a split or a delivery rounds those that are left.
-        if end.is_some() || !splits.is_empty() {
+        if is_delivered || !splits.is_empty() || !matches!(cut, Cut::Never) {
             let methods = self.methods(reading)?;
             for entry in &mut entries {
                 let method = methods.get(&entry.transaction.portfolio);
                 entry.method = method.copied().unwrap_or_default();
             }
+            self.carry_lots(reading, &mut entries, &splits)?;
         }
         let own = self.actions.iter().filter(earlier);
         for action in own.filter(|action| action.security == security) {
-            let delivered = match action.kind {
-                ActionKind::CashInLieu => Delivered::Counted,
-                _ => Delivered::NotCounted,
+            let (delivered, effect) = match action.kind {
+                ActionKind::CashInLieu => (Delivered::Counted, LotEffect::FractionPaid),
+                kind if kind.ends_holding() => (Delivered::NotCounted, LotEffect::Ended),
+                _ => (Delivered::NotCounted, LotEffect::Kept),
             };
             for (owner, held) in holdings(&entries, &splits, action.day, delivered) {
-                let out = match action.kind {
-                    ActionKind::CashInLieu => held.quantity().fraction(),
-                    kind if kind.ends_holding() => held.quantity(),
+                let out = match effect {
+                    LotEffect::FractionPaid => held.quantity().fraction(),
+                    LotEffect::Ended => held.quantity(),
                     _ => Quantity::ZERO,
                 };
-                entries.push(delivery_out(action, owner, out).into());
+                entries.push(HoldingMovement {
+                    effect: effect.clone(),
+                    method: held.method(),
+                    ..delivery_out(action, owner, out).into()
+                });
             }
         }
         Ok(entries)
     }
+
+    /// Sets the lots that transfers between portfolios carry. Those that are not known, in books that
+    /// fail, count as acquired by the transfer.
+    fn carry_lots(
+        &self,
+        reading: &ReadTransaction<'_>,
+        entries: &mut [HoldingMovement],
+        splits: &[Split],
+    ) -> Result<(), StoreError> {
+        for at in 0..entries.len() {
+            let transfer = &entries[at].transaction;
+            if !transfer.carries_lots_in() {
+                continue;
+            }
+            let own = entries[..at].iter().map(|earlier| &earlier.transaction);
+            let own = own.filter(|earlier| earlier.portfolio == transfer.portfolio);
+            if let Some(lots) = self.lots_carried(reading, transfer, own, splits)? {
+                entries[at].effect = LotEffect::Carried(lots);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the lots of a transfer from another portfolio, given the receiver's `earlier`
+    /// transactions.
+    fn lots_carried<'t>(
+        &self,
+        reading: &ReadTransaction<'_>,
+        transfer: &Transaction,
+        earlier: impl Iterator<Item = &'t Transaction>,
+        splits: &[Split],
+    ) -> Result<Option<Vec<CarriedLot>>, StoreError> {
+        if let Some(known) = self.carried.borrow().get(&transfer.reference) {
+            return Ok(known.clone());
+        }
+        let (Some(giver), Some(security)) = (transfer.counterpart, transfer.security) else {
+            return Ok(None);
+        };
+        // In a circle of transfers, which has no books, this is found again.
+        let key = transfer.reference.clone();
+        self.carried.borrow_mut().insert(key.clone(), None);
+        let given = transactions(reading, security, Some(giver))?;
+        let Some(out) = equal_transfer_out(transfer, earlier, given.iter()) else {
+            return Ok(None);
+        };
+        let through = Cut::Through(&given[out]);
+        let movements = self.entries_until(reading, security, Some(giver), through)?;
+        let lots = lots_given(movements, splits);
+        self.carried.borrow_mut().insert(key, lots.clone());
+        Ok(lots)
+    }
+}
+
+/// The last movements to return.
+#[derive(Clone, Copy)]
+enum Cut<'t> {
+    Never,
+    /// Those of the days before.
+    Before(Day),
+    /// This transaction.
+    Through(&'t Transaction),
+}
+
+impl Cut<'_> {
+    fn has_actions_of(self, day: Day) -> bool {
+        match self {
+            Self::Never => true,
+            Self::Before(end) => day < end,
+            Self::Through(last) => day <= last.day,
+        }
+    }
+
+    fn has_transaction(self, transaction: &Transaction) -> bool {
+        match self {
+            Self::Never => true,
+            Self::Before(end) => transaction.day < end,
+            Self::Through(last) => transaction.booking_order(last).is_le(),
+        }
+    }
+}
+
+/// Returns the transactions in a security, in booking order, without those that cancel each other.
+fn transactions(
+    reading: &ReadTransaction<'_>,
+    security: SecurityId,
+    portfolio: Option<PortfolioId>,
+) -> Result<Vec<Transaction>, StoreError> {
+    let mut entries = match portfolio {
+        Some(portfolio) => reading.entries().of_holding(portfolio, security)?,
+        None => reading.entries().of_security(security)?,
+    };
+    entries.sort_by(Transaction::booking_order_of_all);
+    Ok(without_cancelled(entries, |entry| entry))
+}
+
+/// Returns the lots that the last of a giver's movements, a transfer out, gives; `None` if it takes
+/// more than is held.
+fn lots_given(mut movements: Vec<HoldingMovement>, splits: &[Split]) -> Option<Vec<CarriedLot>> {
+    movements.retain(|movement| movement.transaction.kind.is_movement());
+    movements.sort_by(HoldingMovement::booking_order);
+    let method = movements.first()?.method;
+    let mut held = HeldQuantity::new(splits.iter().copied()).with_method(method);
+    for movement in &movements {
+        held.apply(movement);
+    }
+    held.into_given()
 }
 
 /// Units delivered on the day of an action: counted as held before it, or not.
@@ -176,7 +291,7 @@ fn holdings(
         of_owner.push(movement);
     }
     let held = by_owner.into_iter().map(|(owner, mut movements)| {
-        movements.sort_by(|a, b| a.transaction.booking_order(&b.transaction));
+        movements.sort_by(|a, b| a.booking_order(b));
         let method = movements
             .first()
             .map_or_else(LotMethod::default, |first| first.method);
@@ -206,7 +321,7 @@ fn delivered(
             amount: Some(Money::ZERO),
             ..movement(action, portfolio, TransactionKind::Buy, lots.quantity())
         },
-        received: Some(lots),
+        effect: LotEffect::Received(lots),
         method: LotMethod::default(),
     })
 }

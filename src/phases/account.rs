@@ -3,6 +3,7 @@
 
 mod corporate_actions;
 mod foreign_cash;
+mod received_lots;
 
 use super::error::{BookingCause, BookingError, PhaseError};
 use super::foreign_balance::ForeignBalance;
@@ -13,7 +14,7 @@ use super::movement::{Movement, booking_error};
 use super::realized::{Closing, RealizedLot};
 use crate::domain::{
     CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, Currency, Day, FeeTreatment,
-    LotMethod, LotOrigin, Lots, Money, Quantity, SecurityId, Trade, Transaction, TransactionKind,
+    LotMethod, Lots, Money, Quantity, SecurityId, Trade, Transaction, TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.
@@ -231,23 +232,6 @@ impl Account {
         (chosen.map(Some)).ok_or_else(|| refuse(BookingError::LotsNotHeld))
     }
 
-    /// Opens the lots that a transfer brings from another portfolio, with their cost and days. The
-    /// flow is the market value, or the cost if there is no price.
-    fn receive(&mut self, movement: &Movement<'_>, lots: &[CarriedLot]) -> Result<(), PhaseError> {
-        let mut costs = lots.iter();
-        let cost = costs.try_fold(Money::ZERO, |sum, lot| sum.plus(lot.cost));
-        let value = movement.market_value()?;
-        add(&mut self.inflow, value.or(cost), movement.transaction.day)?;
-        for lot in lots {
-            let origin = LotOrigin {
-                day: lot.day,
-                transaction: movement.index,
-            };
-            self.trade_from(movement, lot.quantity, lot.cost, origin)?;
-        }
-        Ok(())
-    }
-
     /// Returns the part of the fee of a trade that belongs to its cost.
     fn capitalized_fee(
         &self,
@@ -269,31 +253,10 @@ impl Account {
         quantity: Quantity,
         cost: Money,
     ) -> Result<(), PhaseError> {
-        self.trade_from(movement, quantity, cost, movement.origin())
-    }
-
-    fn trade_from(
-        &mut self,
-        movement: &Movement<'_>,
-        quantity: Quantity,
-        cost: Money,
-        origin: LotOrigin,
-    ) -> Result<(), PhaseError> {
-        let at = self
-            .holding_index(movement.market, movement.instrument.security)
-            .unwrap_or_else(|at| {
-                // Inserted in place: every sum over holdings runs by symbol, and sums of `f64`
-                // depend on their order.
-                let holding = Holding {
-                    instrument: movement.instrument.clone(),
-                    lots: Lots::new(self.cost_basis.method),
-                };
-                self.holdings.insert(at, holding);
-                at
-            });
+        let at = self.holding_or_new(movement.market, movement.instrument);
         let lots = &mut self.holdings[at].lots;
         let trade = match &movement.chosen {
-            None => lots.trade(quantity, cost, origin),
+            None => lots.trade(quantity, cost, movement.origin()),
             Some(chosen) => {
                 let closed = lots.close_chosen(chosen).ok_or_else(|| {
                     booking_error(movement.transaction, BookingError::LotsNotHeld)
@@ -350,10 +313,7 @@ impl Account {
         trade: Option<Trade>,
         closing: Closing,
     ) -> Result<(), PhaseError> {
-        let trade = trade.ok_or(PhaseError::HoldingOutOfRange {
-            security: closing.security,
-            day: closing.day,
-        })?;
+        let trade = trade.ok_or_else(|| closing.out_of_range())?;
         self.remove_if_closed(at);
         self.record(&trade, closing)
     }
@@ -362,10 +322,7 @@ impl Account {
     fn record(&mut self, trade: &Trade, closing: Closing) -> Result<(), PhaseError> {
         if let Some(recorded) = &mut self.realized_lots {
             let lots = closing.realized_lots(trade);
-            recorded.extend(lots.ok_or(PhaseError::HoldingOutOfRange {
-                security: closing.security,
-                day: closing.day,
-            })?);
+            recorded.extend(lots.ok_or_else(|| closing.out_of_range())?);
         }
         add(&mut self.realized, Some(trade.realized), closing.day)
     }

@@ -10,8 +10,7 @@ use super::error::{BookingError, PhaseError};
 use super::history::History;
 use super::market::Market;
 use crate::domain::{
-    CarriedLot, ClosedLot, CorporateAction, Day, Money, PortfolioId, Quantity, SecurityId, Split,
-    Transaction, TransactionKind,
+    CarriedLot, ClosedLot, CorporateAction, Day, PortfolioId, SecurityId, Split, equal_transfer_out,
 };
 
 /// The lots of a transfer in, or the reason that they are not known.
@@ -78,20 +77,12 @@ impl Search<'_, '_> {
         if given.currency() != history.currency() {
             return Err(BookingError::CurrencyOfCounterpart);
         }
-        // Of several equal transfers the first out belongs to the first in.
-        let is_equal = |other: &Transaction, kind, counterpart| {
-            (other.kind, other.counterpart) == (kind, Some(counterpart))
-                && (other.day, other.security, other.quantity)
-                    == (transfer.day, transfer.security, transfer.quantity)
-        };
-        let earlier = history.transactions()[..index].iter();
-        let rank = earlier
-            .filter(|other| is_equal(other, TransactionKind::TransferIn, giver))
-            .count();
-        let out = (given.transactions().iter().enumerate())
-            .filter(|(_, other)| is_equal(other, TransactionKind::TransferOut, receiver))
-            .nth(rank);
-        let (out, _) = out.ok_or(missing)?;
+        let out = equal_transfer_out(
+            transfer,
+            history.transactions()[..index].iter(),
+            given.transactions().iter(),
+        );
+        let out = out.ok_or(missing)?;
         // The receiver never counts the transfer before the events that it depends on.
         let market = (self.market_of)(receiver);
         let last = market
@@ -99,7 +90,7 @@ impl Search<'_, '_> {
             .get(market.session_on_or_after(transfer.day));
         let last = last.copied().unwrap_or(transfer.day);
         let closed = self.closed_by(giver, given, security, out, last)?;
-        carried(&closed, transfer.quantity).ok_or(BookingError::CounterpartUnbookable)
+        Ok(CarriedLot::of_closed(closed))
     }
 
     /// Books the giver's movements of a security, and of those that turn into it by corporate
@@ -228,44 +219,6 @@ impl Events {
             self.next_action += actions.len();
         }
     }
-}
-
-/// Returns the lots to open, without those that show no quantity: their cost goes to the lot before.
-/// The giver's lots can differ from `quantity` by the rounding of a split, which goes to the last.
-fn carried(closed: &[ClosedLot], quantity: Quantity) -> Option<Vec<CarriedLot>> {
-    let mut lots: Vec<CarriedLot> = Vec::with_capacity(closed.len());
-    let mut before = Money::ZERO;
-    for lot in closed {
-        match lots.last_mut() {
-            Some(last) if lot.quantity.is_zero() => last.cost = last.cost.plus(lot.cost)?,
-            None if lot.quantity.is_zero() => before = before.plus(lot.cost)?,
-            _ => {
-                lots.push(CarriedLot {
-                    quantity: lot.quantity,
-                    cost: lot.cost.plus(before)?,
-                    day: lot.origin.day,
-                });
-                before = Money::ZERO;
-            }
-        }
-    }
-    let mut held = lots.iter();
-    let held = held.try_fold(Quantity::ZERO, |sum, lot| sum.plus(lot.quantity))?;
-    let mut missing = quantity.minus(held)?;
-    while !missing.is_zero()
-        && let Some(mut last) = lots.pop()
-    {
-        let settled = last.quantity.plus(missing)?;
-        if settled > Quantity::ZERO || lots.is_empty() {
-            last.quantity = settled;
-            missing = Quantity::ZERO;
-            lots.push(last);
-        } else if let Some(before) = lots.last_mut() {
-            before.cost = before.cost.plus(last.cost)?;
-            missing = settled;
-        }
-    }
-    Some(lots)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Splits the profit of closing lots over the lots. The sum of all is the realized profit of the
 //! books.
 
+use super::error::PhaseError;
 use crate::domain::{Day, LotOrigin, Money, Quantity, SecurityId, Trade};
 
 /// One lot, or a part of one, that a transaction, split or other corporate action closed.
@@ -40,6 +41,14 @@ pub(super) struct Closing {
 }
 
 impl Closing {
+    /// Returns the error of a number that does not fit.
+    pub(super) fn out_of_range(self) -> PhaseError {
+        PhaseError::HoldingOutOfRange {
+            security: self.security,
+            day: self.day,
+        }
+    }
+
     /// Splits the amount of a trade over the lots that it closed, by quantity. Each lot gets the
     /// difference between two rounded shares, so that they add up. `None` if a number does not fit.
     pub(super) fn realized_lots(self, trade: &Trade) -> Option<Vec<RealizedLot>> {

@@ -108,7 +108,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "truth/a_portfolio_keeps_the_cost_basis_of_its_file",
         )],
         &[edit(
-            ACCOUNT,
+            "src/phases/account/received_lots.rs",
             "lots: Lots::new(self.cost_basis.method),",
             "Lots::new(self.cost_basis.method)",
             "Lots::default()",

@@ -24,7 +24,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[Scenario(WHICHEVER)],
         &[edit(
             "src/invalidation/received.rs",
-            "let entries = without_cancelled(entries, |entry| entry).into_iter();",
+            "Ok(without_cancelled(entries, |entry| entry))",
             "without_cancelled(entries, |entry| entry)",
             "entries",
         )],
@@ -35,9 +35,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         &[Scenario(WHICHEVER)],
         &[edit(
             "src/invalidation/received.rs",
-            "received: Some(lots),",
-            "Some(lots)",
-            "None",
+            "effect: LotEffect::Received(lots),",
+            "LotEffect::Received(lots)",
+            "LotEffect::Traded",
         )],
     ),
 ];

@@ -18,10 +18,15 @@ pub(super) type Takings = SmallVec<[Taking; 1]>;
 /// Returns the quantities that close `quantity`, which has the sign of the lots and is no larger
 /// than all of them. A lot that shows no quantity closes when it is reached.
 pub(super) fn by_method(lots: &[Lot], quantity: Quantity, method: LotMethod) -> Option<Takings> {
-    match method {
-        LotMethod::Fifo | LotMethod::Average => in_order(lots, quantity, 0..lots.len()),
-        LotMethod::Lifo => in_order(lots, quantity, (0..lots.len()).rev()),
-    }
+    in_order(lots, quantity, closing_order(lots.len(), method))
+}
+
+/// Returns the indices of lots in the order in which a method closes them.
+pub(super) fn closing_order(count: usize, method: LotMethod) -> impl Iterator<Item = usize> {
+    (0..count).map(move |at| match method {
+        LotMethod::Fifo | LotMethod::Average => at,
+        LotMethod::Lifo => count - 1 - at,
+    })
 }
 
 /// Returns the quantities that close the chosen lots. A choice that differs from all lots of its

@@ -1,5 +1,6 @@
 //! Defines a lot, its origin, and the part of a lot that a movement closed.
 
+use super::fractions::LotFraction;
 use crate::domain::amount::Money;
 use crate::domain::day::Day;
 use crate::domain::fine_amount::Quantity;
@@ -26,6 +27,8 @@ pub(super) struct Lot {
 pub struct ClosedLot {
     /// The quantity that left, with the sign of the lot.
     pub quantity: Quantity,
+    /// What the exact quantity that left is more than the quantity.
+    pub fraction: LotFraction,
     /// Its cost; negative for a short lot.
     pub cost: Money,
     /// The acquisition of the lot.
@@ -36,6 +39,7 @@ impl From<Lot> for ClosedLot {
     fn from(lot: Lot) -> Self {
         Self {
             quantity: lot.quantity,
+            fraction: LotFraction::ZERO,
             cost: lot.cost,
             origin: lot.origin,
         }
@@ -45,12 +49,29 @@ impl From<Lot> for ClosedLot {
 /// A lot that a transfer brings from another portfolio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CarriedLot {
-    /// The quantity, above zero.
+    /// The quantity; zero if only its cost and fraction are left.
     pub quantity: Quantity,
+    /// What the exact quantity is more than the quantity.
+    pub fraction: LotFraction,
     /// Its cost in the portfolio that gave it.
     pub cost: Money,
     /// The day of the acquisition by the first owner.
     pub day: Day,
+}
+
+impl CarriedLot {
+    /// Returns the lots that a transfer out closed, in the order of their acquisition.
+    pub fn of_closed(closed: impl IntoIterator<Item = ClosedLot>) -> Vec<Self> {
+        let mut closed: Vec<_> = closed.into_iter().collect();
+        closed.sort_by_key(|lot| (lot.origin.day, lot.origin.transaction));
+        let carried = closed.into_iter().map(|lot| Self {
+            quantity: lot.quantity,
+            fraction: lot.fraction,
+            cost: lot.cost,
+            day: lot.origin.day,
+        });
+        carried.collect()
+    }
 }
 
 /// A quantity to take from the lots that one transaction opened.

@@ -4,13 +4,15 @@
 //! Handles only quantities and costs, without prices, cash or currencies.
 
 mod actions;
+mod rounding;
 
 use smallvec::SmallVec;
 
 use super::closing::{Taking, by_choice, by_method};
 use super::cost_basis::LotMethod;
-use super::lot::{ChosenLot, ClosedLot, Lot, LotOrigin};
-use super::split_ratio::{Fractions, Granularity, smallest_difference, split_quantities};
+use super::fractions::{Fractions, LotFraction};
+use super::lot::{CarriedLot, ChosenLot, ClosedLot, Lot, LotOrigin};
+use super::split_ratio::{Granularity, SplitQuantities, split_quantities};
 use crate::domain::amount::Money;
 use crate::domain::fine_amount::Quantity;
 
@@ -80,6 +82,11 @@ impl Lots {
         self.cost
     }
 
+    /// Returns the rule by which sales take cost.
+    pub fn method(&self) -> LotMethod {
+        self.method
+    }
+
     /// Returns the latest transaction that opened one of the lots.
     pub fn last_transaction(&self) -> Option<u32> {
         self.lots.iter().map(|lot| lot.origin.transaction).max()
@@ -89,44 +96,38 @@ impl Lots {
     /// opposite sign first, then opens a lot with the rest. Returns the closed lots, or `None` if a
     /// number does not fit.
     pub fn trade(&mut self, quantity: Quantity, cost: Money, origin: LotOrigin) -> Option<Trade> {
-        let quantity = self.within_rounding(quantity);
+        let lot = Lot {
+            quantity,
+            cost,
+            origin,
+        };
+        self.trade_exact(lot, LotFraction::ZERO)
+    }
+
+    /// Trades a lot whose exact quantity is not the one that it shows, as [`Self::trade`] does.
+    fn trade_exact(&mut self, lot: Lot, fraction: LotFraction) -> Option<Trade> {
+        let Lot { cost, origin, .. } = lot;
+        let quantity = self.within_rounding(lot.quantity);
         let closing = self.closing_quantity(quantity);
         if closing == quantity {
-            return Trade::new(self.close(closing)?, cost);
+            let closed = self.close(closing)?;
+            self.add_fraction(fraction);
+            return Trade::new(closed, cost);
         }
+        // What rounding took from a holding that changes its sign is missing in the rest.
+        let fraction = match self.fraction_of_all() {
+            Some(held) if !closing.is_zero() => fraction.plus(held),
+            _ => fraction,
+        };
         // `quantity` is not zero here: for zero, `closing` is zero too, and the branch above
         // returns.
         let share = cost.share(closing, quantity)?;
         let trade = Trade::new(self.close(closing)?, share)?;
         // The exact remainder, not a second rounded share, so that both parts add up to `cost`.
-        self.open(quantity.minus(closing)?, cost.minus(share)?, origin)?;
+        let (rest, cost) = (quantity.minus(closing)?, cost.minus(share)?);
+        self.open_exact(rest, fraction, cost, origin)?;
+        self.settle_whole_units(self.lots.len() - 1);
         Some(trade)
-    }
-
-    /// Returns the movement that closes all lots if `movement` differs from it by no more than the
-    /// rounding of a split, one unit of the last decimal for each acquisition before it; else
-    /// `movement`. A broker that rounds each lot sells 0.66666666 where two thirds together are
-    /// 0.66666667.
-    pub fn within_rounding(&self, movement: Quantity) -> Quantity {
-        let is_opposite = movement.is_negative() != self.quantity.is_negative();
-        if self.rounded == 0 || movement.is_zero() || !is_opposite {
-            return movement;
-        }
-        let closing = self.quantity.negated();
-        let rounding = self.rounding_of(self.rounded);
-        match closing.and_then(|closing| Some((closing, movement.minus(closing)?.abs()))) {
-            Some((closing, difference)) if difference <= rounding => closing,
-            _ => movement,
-        }
-    }
-
-    /// Returns what rounding can add to or take from this number of lots.
-    fn rounding_of(&self, lots: u32) -> Quantity {
-        let unit = smallest_difference(
-            self.lots.iter().map(|lot| lot.quantity),
-            self.fractions.as_deref(),
-        );
-        unit.times_ratio(lots.into(), 1).unwrap_or(unit)
     }
 
     /// Returns the part of a movement that closes lots. It has the sign of the movement, and is no
@@ -163,6 +164,23 @@ impl Lots {
         Some(())
     }
 
+    /// Opens a lot whose exact quantity is not the one that it shows, as [`Self::open`] does.
+    pub(super) fn open_exact(
+        &mut self,
+        quantity: Quantity,
+        fraction: LotFraction,
+        cost: Money,
+        origin: LotOrigin,
+    ) -> Option<()> {
+        self.open(quantity, cost, origin)?;
+        if !fraction.is_zero() {
+            let mut fractions = self.lot_fractions();
+            *fractions.last_mut()? = fraction;
+            self.set_rounded(Fractions::of(&fractions));
+        }
+        Some(())
+    }
+
     /// Closes lots by a movement of the opposite sign, in the order of the method, and returns
     /// them, or `None` if a number does not fit. A lot that is closed in part loses a rounded share
     /// of its cost and keeps the exact remainder. A lot of which the whole rounded quantity goes is
@@ -192,18 +210,21 @@ impl Lots {
     fn take(&mut self, takings: &[Taking]) -> Option<ClosedLots> {
         // Else a lot closes at the average and leaves the difference to its own cost behind.
         self.spread_average()?;
+        let fraction_before = self.fraction_of_all();
         let mut closed = ClosedLots::new();
         let (mut quantity, mut cost) = (Quantity::ZERO, Money::ZERO);
         for taking in takings {
+            let fraction = self.fraction(taking.lot);
             let lot = &mut self.lots[taking.lot];
             quantity = quantity.plus(taking.quantity)?;
+            let is_whole = taking.quantity == lot.quantity;
             let share = match self.method {
                 LotMethod::Average => {
                     // Of the totals, so that several lots give the cost of one sale.
                     let average = self.cost.share(quantity, self.quantity)?;
                     average.minus(cost)?
                 }
-                _ if taking.quantity == lot.quantity => lot.cost,
+                _ if is_whole => lot.cost,
                 _ => lot.cost.share(taking.quantity, lot.quantity)?,
             };
             lot.quantity = lot.quantity.minus(taking.quantity)?;
@@ -211,6 +232,11 @@ impl Lots {
             cost = cost.plus(share)?;
             closed.push(ClosedLot {
                 quantity: taking.quantity,
+                fraction: if is_whole {
+                    fraction
+                } else {
+                    LotFraction::ZERO
+                },
                 cost: share,
                 origin: lot.origin,
             });
@@ -225,7 +251,11 @@ impl Lots {
         } else {
             self.granularity = self.granularity.with_whole_units();
             self.remove_lots(takings);
+            self.settle_whole_units(self.next_to_close());
             self.spread_average()?;
+        }
+        if let Some(before) = fraction_before {
+            self.give_fraction(before, &mut closed);
         }
         Some(closed)
     }
@@ -240,8 +270,8 @@ impl Lots {
         let keep = |at: usize| !gone.contains(&at);
         let mut at = 0..;
         self.lots.retain(|_| at.next().is_some_and(keep));
-        if let Some(fractions) = &mut self.fractions {
-            fractions.retain(keep);
+        if let Some(fractions) = self.fractions.take() {
+            self.set_fractions(fractions.keeping(keep));
         }
     }
 
@@ -274,9 +304,7 @@ impl Lots {
         if total.is_zero() {
             self.spread_average()?;
         }
-        for (lot, quantity) in self.lots.iter_mut().zip(after.quantities) {
-            lot.quantity = quantity;
-        }
+        let total = self.set_quantities(after)?;
         if total.is_zero() {
             let closed = self.lots.drain(..).map(ClosedLot::from).collect();
             *self = Self::new(self.method);
@@ -292,8 +320,18 @@ impl Lots {
             // The exact quantities of earlier splits fit again.
             self.rounded = 0;
         }
-        self.fractions = after.fractions.map(Box::new);
         Some(ClosedLots::new())
+    }
+
+    /// Gives the lots their quantities and fractions, and returns the sum of the quantities.
+    fn set_quantities(&mut self, after: SplitQuantities) -> Option<Quantity> {
+        let mut total = Quantity::ZERO;
+        for (lot, quantity) in self.lots.iter_mut().zip(after.quantities) {
+            total = total.plus(quantity)?;
+            lot.quantity = quantity;
+        }
+        self.set_fractions(after.fractions);
+        Some(total)
     }
 }
 

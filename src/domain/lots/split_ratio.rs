@@ -4,89 +4,9 @@
 //! total. Each lot shows a quantity that fits, and the difference to its exact quantity is kept as a
 //! fraction, so that a later split starts from the exact quantities.
 
+use super::fractions::{Fractions, LotFraction, Unit};
 use crate::domain::division::{divide_half_even, greatest_common_divisor};
-use crate::domain::fine_amount::{FINE, Quantity};
-
-/// The differences between the exact quantities of lots and the quantities that they show, in
-/// units, over one denominator. Zero for all lots until a split does not come out even.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fractions {
-    unit: Unit,
-    /// At least 2, and reduced.
-    denominator: i128,
-    /// One for each lot, in the order of the lots, none larger than the denominator in size.
-    numerators: Vec<i128>,
-}
-
-impl Fractions {
-    /// Returns the fractions of lots that were split, or `None` if all of them are zero.
-    fn reduced(unit: Unit, mut denominator: i128, mut numerators: Vec<i128>) -> Option<Self> {
-        let sizes = numerators.iter().map(|numerator| numerator.unsigned_abs());
-        let divisor = sizes.fold(denominator.unsigned_abs(), greatest_common_divisor) as i128;
-        denominator /= divisor;
-        for numerator in &mut numerators {
-            *numerator /= divisor;
-        }
-        (denominator > 1).then_some(Self {
-            unit,
-            denominator,
-            numerators,
-        })
-    }
-
-    /// Adds a lot whose quantity is exact.
-    pub(super) fn push_exact(&mut self) {
-        self.numerators.push(0);
-    }
-
-    /// Keeps the lots at the indices that `keep` accepts.
-    pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
-        let mut at = 0..;
-        self.numerators.retain(|_| at.next().is_some_and(&keep));
-    }
-}
-
-/// The unit to which the quantities of a holding are rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// 10⁻⁸, while all quantities have the compact form.
-    Compact,
-    /// 10⁻¹⁸.
-    Fine,
-}
-
-impl Unit {
-    /// Returns the unit of lots, given the fractions of earlier splits.
-    fn of(quantities: &[Quantity], fractions: Option<&Fractions>) -> Self {
-        let is_compact = quantities.iter().all(|lot| lot.compact().is_some());
-        match fractions {
-            Some(fractions) if fractions.unit == Self::Fine => Self::Fine,
-            _ if is_compact => Self::Compact,
-            _ => Self::Fine,
-        }
-    }
-
-    const fn of_fine_units(self) -> i128 {
-        match self {
-            Self::Compact => FINE,
-            Self::Fine => 1,
-        }
-    }
-
-    fn count(self, quantity: Quantity) -> i128 {
-        match (self, quantity.compact()) {
-            (Self::Compact, Some(units)) => units.into(),
-            _ => quantity.fine_units() / self.of_fine_units(),
-        }
-    }
-
-    fn quantity(self, units: i128) -> Option<Quantity> {
-        match (self, i64::try_from(units)) {
-            (Self::Compact, Ok(units)) => Some(Quantity::from_units(units)),
-            _ => Quantity::from_fine_units(units.checked_mul(self.of_fine_units())?),
-        }
-    }
-}
+use crate::domain::fine_amount::Quantity;
 
 /// Quantities after a split, with what rounding took from each.
 pub(super) struct SplitQuantities {
@@ -142,6 +62,25 @@ impl Granularity {
         }
     }
 
+    /// Returns the granularity of lots with these fractions.
+    pub(super) fn of(fractions: Option<&Fractions>) -> Self {
+        let denominator = fractions.map_or(1, |fractions| fractions.denominator);
+        Self {
+            numerator: 1,
+            denominator: u32::try_from(denominator).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Returns the granularity of the lots of two holdings together.
+    pub(super) fn with(self, other: Self) -> Self {
+        let (own, others) = (u64::from(self.denominator), u64::from(other.denominator));
+        let divisor = greatest_common_divisor(own.into(), others.into()) as u64;
+        Self {
+            numerator: 1,
+            denominator: u32::try_from(own / divisor * others).unwrap_or(u32::MAX),
+        }
+    }
+
     /// Returns the granularity after whole units moved.
     pub(super) const fn with_whole_units(self) -> Self {
         Self {
@@ -177,6 +116,14 @@ pub(super) fn split_quantities(
             fractions: None,
         }),
     }
+}
+
+/// Rounds the total of lots once, with their fractions, as a split does.
+pub(super) fn round_together(
+    quantities: &[Quantity],
+    fractions: &[LotFraction],
+) -> Option<SplitQuantities> {
+    split_quantities(quantities, Fractions::of(fractions).as_ref(), 1, 1)
 }
 
 /// Exact quantities after a split: whole units, and the rest of each over the denominator.

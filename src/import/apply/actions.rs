@@ -280,7 +280,7 @@ fn shortfalls_of(
         for security in securities {
             entries.extend(actions.entries(writing, *security, Some(*portfolio))?);
         }
-        found.append(&mut shortfalls(&entries, &known));
+        found.append(&mut shortfalls(&entries, &known, |_| Vec::new()));
     }
     Ok(found)
 }

@@ -60,7 +60,8 @@ pub(super) fn existing_transactions(
     Ok(known.with_transactions(entries).with_voided(voided))
 }
 
-/// Adds all transactions of these portfolios, with the splits of their securities and of `moved`.
+/// Adds all transactions of these portfolios and of those whose lots they carry, with the splits of
+/// their securities and of `moved`.
 pub(super) fn with_histories(
     reading: &ReadTransaction<'_>,
     known: ExistingRecords,
@@ -68,9 +69,16 @@ pub(super) fn with_histories(
     mut moved: BTreeSet<crate::domain::SecurityId>,
 ) -> Result<ExistingRecords, StoreError> {
     let mut histories: BTreeMap<PortfolioId, Vec<Transaction>> = BTreeMap::new();
-    for portfolio in portfolios {
+    let mut wanted: Vec<_> = portfolios.into_iter().collect();
+    while let Some(portfolio) = wanted.pop() {
+        if histories.contains_key(&portfolio) {
+            continue;
+        }
         let history = reading.entries().of_portfolio(portfolio)?;
         moved.extend(history.iter().filter_map(|entry| entry.security));
+        // The lots that transfers carry follow from the transactions of the giver.
+        let carrying = history.iter().filter(|entry| entry.carries_lots_in());
+        wanted.extend(carrying.filter_map(|entry| entry.counterpart));
         histories.insert(portfolio, history);
     }
     if histories.is_empty() {

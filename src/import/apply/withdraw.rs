@@ -201,8 +201,10 @@ fn check_holdings(
     let mut warnings = Vec::new();
     for portfolio in portfolios {
         let stored = known.history(portfolio).unwrap_or_default();
-        let before = shortfalls(stored, &known);
-        let mut after = shortfalls(stored.iter().filter(is_kept), &known);
+        let all = |id| known.history(id).unwrap_or_default().iter();
+        let before = shortfalls(stored, &known, |id| all(id).collect());
+        let kept = |id| all(id).filter(is_kept).collect();
+        let mut after = shortfalls(stored.iter().filter(is_kept), &known, kept);
         // Units from a spin-off or a merger are not among the transactions.
         after.retain(|_, short| !known.can_be_received(short.security));
         warnings.extend(check_shortfalls(&before, after, &known)?);

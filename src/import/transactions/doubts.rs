@@ -75,14 +75,18 @@ pub(super) fn opened_shorts(
     for now in edits.iter().filter_map(TransactionEdit::now) {
         by_portfolio.entry(now.portfolio).or_default().push(now);
     }
+    let after = |id: PortfolioId| -> Vec<&Transaction> {
+        let stored = known.history(id).unwrap_or_default().iter();
+        let kept = stored.filter(|stored| !replaced.contains(stored.reference.as_str()));
+        let new = by_portfolio.get(&id).into_iter().flatten().copied();
+        kept.chain(new).collect()
+    };
     let mut warnings: BTreeMap<usize, Vec<Warning>> = BTreeMap::new();
-    for (portfolio, new) in by_portfolio {
+    for portfolio in by_portfolio.keys().copied() {
         let stored = known.history(portfolio).unwrap_or_default();
-        let was_short = shortfalls(stored, known);
-        let kept = stored
-            .iter()
-            .filter(|stored| !replaced.contains(stored.reference.as_str()));
-        for (reference, short) in shortfalls(kept.chain(new), known) {
+        let before = |id| known.history(id).unwrap_or_default().iter().collect();
+        let was_short = shortfalls(stored, known, before);
+        for (reference, short) in shortfalls(after(portfolio), known, after) {
             let Some(security) = known.security_with_id(short.security) else {
                 continue;
             };

@@ -1,10 +1,10 @@
 //! Finds the transactions that take more than is held.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    Day, HeldQuantity, LotMethod, MovementRef, Quantity, SecurityId, TransactionKind,
-    without_cancelled,
+    CarriedLot, Day, HeldQuantity, LotEffect, LotMethod, MovementRef, PortfolioId, Quantity,
+    SecurityId, Transaction, TransactionKind, equal_transfer_out, without_cancelled,
 };
 use crate::import::existing::ExistingRecords;
 
@@ -24,11 +24,17 @@ pub(crate) struct Shortfall {
 }
 
 /// Returns the sales of one portfolio that open a short position, and the transfers of more than is
-/// held, by reference. `known` must hold the splits of the securities.
+/// held, by reference. `known` must hold the splits of the securities; `history_of` returns the
+/// transactions of a portfolio from which transfers carry lots.
 pub(crate) fn shortfalls<'m>(
     movements: impl IntoIterator<Item = impl Into<MovementRef<'m>>>,
     known: &ExistingRecords,
+    history_of: impl Fn(PortfolioId) -> Vec<&'m Transaction>,
 ) -> BTreeMap<String, Shortfall> {
+    let carried = CarriedLots {
+        known,
+        history_of: &history_of,
+    };
     let mut by_security: BTreeMap<SecurityId, Vec<MovementRef<'m>>> = BTreeMap::new();
     for movement in movements.into_iter().map(Into::into) {
         if let Some(security) = movement.transaction.security
@@ -39,7 +45,7 @@ pub(crate) fn shortfalls<'m>(
     }
     let mut found = BTreeMap::new();
     for (security, mut movements) in by_security {
-        movements.sort_by(|a, b| a.transaction.booking_order(b.transaction));
+        movements.sort_by(MovementRef::booking_order);
         let portfolio = movements
             .first()
             .map(|movement| movement.transaction.portfolio);
@@ -47,8 +53,13 @@ pub(crate) fn shortfalls<'m>(
         let method = method.map_or_else(LotMethod::default, |known| known.cost_basis.method);
         let splits = known.splits_of(security).copied();
         let mut held = HeldQuantity::new(splits).with_method(method);
-        for movement in without_cancelled(movements, |movement| movement.transaction) {
+        let movements = without_cancelled(movements, |movement| movement.transaction);
+        let effects = carried.effects(&movements, &mut BTreeSet::new());
+        for (movement, effect) in movements.iter().zip(&effects) {
             let taking = movement.transaction;
+            let movement = effect
+                .as_ref()
+                .map_or(*movement, |effect| movement.carrying(effect));
             let before = held.on(taking.day);
             held.apply(movement);
             let exceeds = held.quantity().is_negative()
@@ -68,10 +79,70 @@ pub(crate) fn shortfalls<'m>(
     found
 }
 
+/// Follows the lots that transfers carry from other portfolios.
+struct CarriedLots<'s, 'm> {
+    known: &'s ExistingRecords,
+    history_of: &'s dyn Fn(PortfolioId) -> Vec<&'m Transaction>,
+}
+
+impl<'m> CarriedLots<'_, 'm> {
+    /// Returns the effects of the transfers among the movements of one holding that carry lots, in
+    /// the order of the movements. Lots are followed only where a split can have rounded them.
+    fn effects(
+        &self,
+        movements: &[MovementRef<'m>],
+        open: &mut BTreeSet<&'m str>,
+    ) -> Vec<Option<LotEffect>> {
+        let effects = movements.iter().enumerate().map(|(at, movement)| {
+            let transfer = movement.transaction;
+            let is_new = movement.is_trade() && transfer.carries_lots_in();
+            let security = transfer.security.filter(|_| is_new)?;
+            self.known.splits_of(security).next()?;
+            // A circle of transfers has no books.
+            if !open.insert(&transfer.reference) {
+                return None;
+            }
+            let earlier = movements[..at].iter().map(|earlier| earlier.transaction);
+            let lots = self.given(transfer, security, earlier, open);
+            open.remove(transfer.reference.as_str());
+            lots.map(LotEffect::Carried)
+        });
+        effects.collect()
+    }
+
+    fn given(
+        &self,
+        transfer: &Transaction,
+        security: SecurityId,
+        earlier: impl Iterator<Item = &'m Transaction>,
+        open: &mut BTreeSet<&'m str>,
+    ) -> Option<Vec<CarriedLot>> {
+        let giver = transfer.counterpart?;
+        let mut given = (self.history_of)(giver);
+        given.retain(|entry| entry.security == Some(security) && entry.kind.is_movement());
+        given.sort_by(|a, b| a.booking_order(b));
+        let given = without_cancelled(given, |entry| entry);
+        let out = equal_transfer_out(transfer, earlier, given.iter().copied())?;
+        let given: Vec<MovementRef<'m>> = given[..=out].iter().copied().map(Into::into).collect();
+        let effects = self.effects(&given, open);
+        let method = self.known.portfolio_with_id(giver)?.cost_basis.method;
+        let splits = self.known.splits_of(security).copied();
+        let mut held = HeldQuantity::new(splits).with_method(method);
+        for (movement, effect) in given.iter().zip(&effects) {
+            held.apply(
+                effect
+                    .as_ref()
+                    .map_or(*movement, |effect| movement.carrying(effect)),
+            );
+        }
+        held.into_given()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{PortfolioId, Split, Transaction};
+    use crate::domain::Split;
     use crate::import::sample::{day, security};
 
     use TransactionKind::{Buy, Sell, TransferOut};
@@ -97,7 +168,7 @@ mod tests {
             .with_securities([security(1, "ACME")])
             .with_splits([split]);
         let movements: Vec<_> = movements.iter().copied().map(movement).collect();
-        let found = shortfalls(&movements, &known);
+        let found = shortfalls(&movements, &known, |_| Vec::new());
         let short = found.get(&movements.last()?.reference)?;
         Some((short.held.to_string(), short.taken.to_string()))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Holding, add};
+use super::{Account, add};
 use crate::domain::{
     ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, Lots, Money, Price, Quantity,
     SecurityId, Split, Trade,
@@ -103,19 +103,8 @@ impl Account {
         if lots.quantity().is_zero() {
             return Ok(());
         }
-        let at = match self.holding_index(market, security) {
-            Ok(at) => at,
-            Err(at) => {
-                let holding = Holding {
-                    instrument: Instrument::new(market, security, self.currency)?,
-                    lots: Lots::new(self.cost_basis.method),
-                };
-                self.holdings.insert(at, holding);
-                at
-            }
-        };
-        let trade = self.holdings[at].lots.add_all(lots);
-        self.realize(at, trade, closing(&actions[0], security))
+        let instrument = Instrument::new(market, security, self.currency)?;
+        self.add_lots(market, &instrument, lots, closing(&actions[0], security))
     }
 
     /// Closes the fraction of a unit that is held, at the cash for a whole one.
@@ -127,14 +116,14 @@ impl Account {
     ) -> Result<(), PhaseError> {
         let fraction = self.holdings[at].lots.quantity().fraction();
         let price = action.cash.unwrap_or(Price::ZERO);
-        if fraction.is_zero() {
-            return Ok(());
-        }
-        let cash = self.cash_for(market, action, at, price, fraction)?;
+        let cash = match fraction.is_zero() {
+            true => Money::ZERO,
+            false => self.cash_for(market, action, at, price, fraction)?,
+        };
         add(&mut self.cash, Some(cash), action.day)?;
         let lots = &mut self.holdings[at].lots;
-        let out = fraction.negated().zip(cash.negated());
-        let trade = out.and_then(|(out, cost)| Trade::new(lots.close(out)?, cost));
+        let cost = cash.negated();
+        let trade = cost.and_then(|cost| Trade::new(lots.close_fraction()?, cost));
         self.realize(at, trade, closing(action, action.security))
     }
 

@@ -1,7 +1,9 @@
 //! Tests of the lots that transfers carry.
 
 use super::*;
-use crate::domain::{ActionKind, Delivery, Price};
+use crate::domain::{
+    ActionKind, Delivery, LotFraction, Money, Price, Quantity, Transaction, TransactionKind,
+};
 use crate::phases::fixture::{MarketBuilder, action, buy, day, portfolio, security, transaction};
 
 use TransactionKind::{TransferIn, TransferOut};
@@ -60,6 +62,7 @@ fn lots_are_carried_on_with_their_cost_and_day() {
     let found = found(&histories);
     let lot = |quantity, cost, on| CarriedLot {
         quantity: Quantity::whole(quantity),
+        fraction: LotFraction::ZERO,
         cost: Money::whole(cost),
         day: day(on),
     };
@@ -100,6 +103,7 @@ fn actions_before_the_transfer_change_the_carried_cost() {
     let found = carried_lots(|_| &market, &histories);
     let lot = CarriedLot {
         quantity: Quantity::whole(6),
+        fraction: LotFraction::ZERO,
         cost: Money::whole(30 - 3),
         day: day(0),
     };
@@ -124,11 +128,10 @@ fn lots_carried_are_those_of_the_transfer() {
     let carried: Vec<_> = (lots.iter())
         .map(|lot| (lot.quantity.to_string(), lot.cost))
         .collect();
-    let third = "0.33333333".to_owned();
-    assert_eq!(
-        carried,
-        [(third.clone(), Money::whole(10)), (third, Money::whole(20))]
-    );
+    let expected = [("0.33333333", 10), ("0.33333334", 20)];
+    let expected = expected.map(|(units, cost)| (units.to_owned(), Money::whole(cost)));
+    assert_eq!(carried, expected);
+    assert!(lots.iter().all(|lot| !lot.fraction.is_zero()), "two thirds");
 }
 
 /// The giver's calendar has no session on the day of the transfer, which is the last one there is.
@@ -151,6 +154,7 @@ fn a_giver_whose_market_is_closed_gives_its_lots() {
     let lots = carried_lots(market_of, &histories);
     let lot = CarriedLot {
         quantity: Quantity::whole(4),
+        fraction: LotFraction::ZERO,
         cost: Money::whole(20),
         day: day(0),
     };
@@ -181,6 +185,7 @@ fn events_between_sessions_count_on_the_next_session() {
     let lots = carried_lots(|_| &market, &histories);
     let lot = CarriedLot {
         quantity: Quantity::whole(4),
+        fraction: LotFraction::ZERO,
         cost: Money::whole(40 - 6),
         day: day(0),
     };

@@ -1,13 +1,14 @@
 //! Applies corporate actions to the lots of a holding: cash reduces their cost, and a share of it, or
 //! all of it, goes to the lots of another security.
 
-use super::{ClosedLots, Lots, Trade};
+use super::{CarriedLot, ClosedLots, Fractions, LotOrigin, Lots, Trade};
 use crate::domain::amount::Money;
 use crate::domain::corporate_action::CostShare;
 use crate::domain::fine_amount::Quantity;
 use crate::domain::lots::cost_basis::LotMethod;
+use crate::domain::lots::fractions::LotFraction;
 use crate::domain::lots::lot::ClosedLot;
-use crate::domain::lots::split_ratio::Granularity;
+use crate::domain::lots::split_ratio::round_together;
 
 impl Lots {
     /// Reduces the cost of the lots by `cash`, in proportion to their quantities, and no lot's
@@ -36,6 +37,7 @@ impl Lots {
             if is_beyond_cost {
                 exceeded.push(ClosedLot {
                     quantity: Quantity::ZERO,
+                    fraction: LotFraction::ZERO,
                     cost: rest,
                     origin: lot.origin,
                 });
@@ -55,6 +57,7 @@ impl Lots {
             let origin = self.lots.first().map(|lot| lot.origin);
             exceeded.extend(origin.map(|origin| ClosedLot {
                 quantity: Quantity::ZERO,
+                fraction: LotFraction::ZERO,
                 cost: rest,
                 origin,
             }));
@@ -101,34 +104,62 @@ impl Lots {
         Some((received, Trade::new(closed, Money::ZERO)?))
     }
 
-    /// Adds the lots of another holding in the same security, in the order in which they were
-    /// acquired. Returns the lots closed if the holdings have opposite signs; `None` if a number
-    /// does not fit.
-    pub fn add_all(&mut self, other: Self) -> Option<Trade> {
-        let nothing = Trade::new(ClosedLots::new(), Money::ZERO);
+    /// Returns the lots that a transfer brings from another portfolio, as one acquisition. `None` if a
+    /// number does not fit.
+    pub fn carried(method: LotMethod, lots: &[CarriedLot], transaction: u32) -> Option<Self> {
+        let mut carried = Self::new(method);
+        for lot in lots {
+            let origin = LotOrigin {
+                day: lot.day,
+                transaction,
+            };
+            carried.open_exact(lot.quantity, lot.fraction, lot.cost, origin)?;
+        }
+        carried.order_and_round()?;
+        Some(carried)
+    }
+
+    /// Adds the lots of another holding in the same security. Returns the lots that each of them
+    /// closes if the holdings have opposite signs; `None` if a number does not fit.
+    pub fn add_all(&mut self, other: Self) -> Option<Vec<Trade>> {
         if self.quantity.is_zero() {
             *self = other;
-            return nothing;
+            return Some(Vec::new());
         }
-        let Some(origin) = other.lots.first().map(|lot| lot.origin) else {
-            return nothing;
-        };
+        if other.quantity.is_zero() {
+            return Some(Vec::new());
+        }
         if self.quantity.is_negative() != other.quantity.is_negative() {
-            return self.trade(other.quantity, other.cost, origin);
+            let trades = (other.lots.iter().enumerate())
+                .map(|(at, lot)| self.trade_exact(*lot, other.fraction(at)))
+                .collect::<Option<Vec<_>>>()?;
+            self.order_and_round()?;
+            return Some(trades);
         }
-        self.quantity = self.quantity.plus(other.quantity)?;
+        let mut fractions = self.lot_fractions();
+        fractions.extend(other.lot_fractions());
         self.cost = self.cost.plus(other.cost)?;
-        // Exact quantities of both together would need a common denominator. The rounded ones add
-        // up to the total.
-        self.fractions = None;
-        self.granularity = Granularity::WHOLE;
+        self.granularity = self.granularity.with(other.granularity);
         self.acquisitions = self.acquisitions.saturating_add(other.acquisitions);
         self.rounded = self.rounded.saturating_add(other.rounded);
         self.lots.extend(other.lots);
-        self.lots
-            .sort_by_key(|lot| (lot.origin.day, lot.origin.transaction));
+        self.set_fractions(Fractions::of(&fractions));
+        self.order_and_round()?;
         self.spread_average()?;
-        nothing
+        Some(Vec::new())
+    }
+
+    /// Orders the lots by the day of their acquisition, and those of one day by the order of their
+    /// transactions. Rounds their total once, as a split does.
+    fn order_and_round(&mut self) -> Option<()> {
+        let fractions = self.lot_fractions();
+        let mut lots: Vec<_> = self.lots.drain(..).zip(fractions).collect();
+        lots.sort_by_key(|(lot, _)| (lot.origin.day, lot.origin.transaction));
+        let fractions: Vec<_> = lots.iter().map(|(_, fraction)| *fraction).collect();
+        self.lots.extend(lots.into_iter().map(|(lot, _)| lot));
+        let quantities: Vec<_> = self.lots.iter().map(|lot| lot.quantity).collect();
+        self.quantity = self.set_quantities(round_together(&quantities, &fractions)?)?;
+        Some(())
     }
 }
 
@@ -136,7 +167,6 @@ impl Lots {
 mod tests {
     use super::*;
     use crate::domain::day::Day;
-    use crate::domain::lots::LotOrigin;
 
     fn origin(transaction: u32) -> LotOrigin {
         LotOrigin {
@@ -271,16 +301,50 @@ mod tests {
     }
 
     #[test]
+    fn carried_lots_are_closed_by_the_days_of_their_acquisition() {
+        let carried = |method, lots: &[(i32, i32)]| {
+            let lots: Vec<_> = (lots.iter())
+                .map(|&(on, cost)| CarriedLot {
+                    quantity: Quantity::whole(10),
+                    fraction: LotFraction::ZERO,
+                    cost: Money::whole(cost),
+                    day: Day::MIN.saturating_add(on),
+                })
+                .collect();
+            Lots::carried(method, &lots, 7).unwrap()
+        };
+        // The order in which a giver closes its lots does not matter.
+        for lots in [[(0, 90), (1, 95)], [(1, 95), (0, 90)]] {
+            assert_eq!(
+                sell(&mut carried(LotMethod::Lifo, &lots), 10),
+                Money::whole(-95)
+            );
+            assert_eq!(
+                sell(&mut carried(LotMethod::Fifo, &lots), 10),
+                Money::whole(-90)
+            );
+        }
+        let mut own = Lots::default();
+        let origin = LotOrigin {
+            day: Day::MIN.saturating_add(2),
+            transaction: 3,
+        };
+        (own.trade(Quantity::whole(10), Money::whole(99), origin)).unwrap();
+        own.add_all(carried(LotMethod::Fifo, &[(0, 90)])).unwrap();
+        assert_eq!(sell(&mut own, 10), Money::whole(-90));
+    }
+
+    #[test]
     fn received_lots_keep_their_age() {
         let mut older = lots(&[(5, 10)]);
         let mut held = Lots::default();
         held.trade(Quantity::whole(10), Money::whole(100), origin(1))
             .unwrap();
-        assert_eq!(held.add_all(older.clone()).unwrap().realized, Money::ZERO);
+        assert_eq!(held.add_all(older.clone()), Some(Vec::new()));
         assert_eq!(held.quantity(), Quantity::whole(15));
         assert_eq!(sell(&mut held, 5), Money::whole(-10), "the oldest first");
         let mut short = lots(&[(-5, -50)]);
         older = lots(&[(5, 10)]);
-        assert_eq!(short.add_all(older).unwrap().realized, Money::whole(40));
+        assert_eq!(short.add_all(older).unwrap()[0].realized, Money::whole(40));
     }
 }
