@@ -24,6 +24,23 @@ pub(super) struct GivenSources {
     pub(super) model: RiskModel,
 }
 
+/// Joins the split and the stock dividend of one security and day, of which a world has one. Ratios too
+/// large for one stay apart.
+fn splits_of_days(splits: Vec<Split>) -> Vec<Split> {
+    let mut joined: Vec<Split> = Vec::with_capacity(splits.len());
+    for split in splits {
+        let same = |last: &&mut Split| (last.security, last.day) == (split.security, split.day);
+        if let Some(last) = joined.last_mut().filter(same)
+            && let Some((new, old)) = last.ratio_with(&split)
+        {
+            (last.new, last.old) = (new, old);
+            continue;
+        }
+        joined.push(split);
+    }
+    joined
+}
+
 impl GivenSources {
     pub(super) fn read(reading: &ReadTransaction<'_>) -> Result<Self, CaptureError> {
         let mut securities = reading.securities().all()?;
@@ -44,7 +61,7 @@ impl GivenSources {
         Ok(Self {
             securities,
             closes,
-            splits: reading.splits().all()?,
+            splits: splits_of_days(reading.splits().all()?),
             actions: reading.corporate_actions().all()?,
             transactions,
             model: reading.risk_models().in_force()?.1,

@@ -9,14 +9,14 @@ use super::corporate_action::{ActionKind, CorporateAction};
 use super::day::Day;
 use super::ids::SecurityId;
 use super::security::UnknownValue;
-use super::source::Split;
+use super::source::{Split, SplitKind};
 use super::transaction_edit::Attribution;
 
 /// The kind of any corporate action that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ActionName {
-    /// A split, or the stock dividend with the same effect.
-    Split,
+    /// A split, or a stock dividend, which is booked as one.
+    Split(SplitKind),
     /// Another symbol of the security.
     SymbolChange,
     /// Any other kind of action.
@@ -27,7 +27,8 @@ impl ActionName {
     /// Returns the name, as files write it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Split => "split",
+            Self::Split(SplitKind::Split) => "split",
+            Self::Split(SplitKind::StockDividend) => "stock-dividend",
             Self::SymbolChange => "symbol-change",
             Self::Other(kind) => kind.name(),
         }
@@ -45,8 +46,8 @@ impl FromStr for ActionName {
 
     fn from_str(text: &str) -> Result<Self, UnknownValue> {
         match text {
-            // A stock dividend is stored as a split.
-            "split" | "stock-dividend" => Ok(Self::Split),
+            "split" => Ok(Self::Split(SplitKind::Split)),
+            "stock-dividend" => Ok(Self::Split(SplitKind::StockDividend)),
             "symbol-change" => Ok(Self::SymbolChange),
             _ => text.parse().map(Self::Other),
         }

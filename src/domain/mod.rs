@@ -97,7 +97,7 @@ pub use security::{
     Security, UnknownValue,
 };
 pub use security_calendars::{SecurityCalendars, is_closed};
-pub use source::{CloseChange, Split, SplitChange, Transaction, TransactionKind};
+pub use source::{CloseChange, Split, SplitChange, SplitKind, Transaction, TransactionKind};
 pub use time_of_day::{InvalidTime, TimeOfDay};
 pub use token::TokenScope;
 pub use transaction_edit::{Attribution, RecordedEdit, TransactionChange, TransactionEdit};

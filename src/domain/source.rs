@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::amount::Money;
 use super::cash_terms::CashTerms;
 use super::day::Day;
+use super::division::greatest_common_divisor;
 use super::fine_amount::{Price, Quantity};
 use super::ids::{PortfolioId, SecurityId};
 use super::lots::LotChoices;
@@ -262,6 +263,28 @@ pub struct Split {
     pub old: u32,
 }
 
+impl Split {
+    /// Returns the ratio of both splits together, units after and units before, in lowest terms; `None`
+    /// if it does not fit.
+    pub fn ratio_with(&self, other: &Self) -> Option<(u32, u32)> {
+        let product = |a: u32, b: u32| u64::from(a) * u64::from(b);
+        let (new, old) = (product(self.new, other.new), product(self.old, other.old));
+        let divisor = greatest_common_divisor(new.into(), old.into());
+        let reduced = |units: u64| u32::try_from(u128::from(units) / divisor).ok();
+        reduced(new).zip(reduced(old))
+    }
+}
+
+/// The corporate action that is booked as a split. Of one security and day, the variants are in booking
+/// order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SplitKind {
+    /// A split.
+    Split,
+    /// A stock dividend, as the split with the same effect.
+    StockDividend,
+}
+
 /// A new close or the correction of an earlier one, unadjusted for splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CloseChange {
@@ -278,7 +301,9 @@ pub struct CloseChange {
 /// A split to add or to correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SplitChange {
-    /// The existing split of that security and day, if any.
+    /// Whether it is a split or a stock dividend: a security may have both on one day.
+    pub kind: SplitKind,
+    /// The existing one of that kind, security and day, if any.
     pub was: Option<Split>,
     /// The split after the change.
     pub split: Split,

@@ -18,7 +18,8 @@ use super::row_reader::{RowReader, Rows, TableFormat, parse_text};
 use super::verdict::{SeenRows, Validated, Verdict, validate_repeat};
 use super::warning::Warning;
 use crate::domain::{
-    ActionKind, Change, CorporateAction, MAX_FOLD, Security, Split, SplitChange, split_terms,
+    ActionKind, Change, CorporateAction, MAX_FOLD, Security, Split, SplitChange, SplitKind,
+    split_terms,
 };
 use rust_decimal::Decimal;
 
@@ -89,8 +90,8 @@ pub fn validate_actions(
         let security = known
             .require_security(&row.symbol, row.day)
             .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
-        let (new, old) = match &row.terms {
-            ActionTerms::Split(new, old) => (*new, *old),
+        let (kind, new, old) = match &row.terms {
+            ActionTerms::Split(kind, new, old) => (*kind, *new, *old),
             ActionTerms::SymbolChange(_) => return Ok(Verdict::Same),
             ActionTerms::Other(terms) => {
                 let terms = (row.day, terms);
@@ -120,13 +121,24 @@ pub fn validate_actions(
             new,
             old,
         };
-        if let Some((line, earlier)) = seen.insert((split.security, split.day), line, &split) {
+        if let Some((line, earlier)) = seen.insert((split.security, split.day, kind), line, &split)
+        {
             return validate_repeat(line, difference(earlier, split));
         }
-        let was = known.split(split.security, split.day);
+        let was = known.split(split.security, split.day, kind);
         let differs = was.map(|was| difference(was, split));
         if differs.as_ref().is_some_and(Vec::is_empty) {
             return Ok(Verdict::Same);
+        }
+        // Before stock dividends were told apart, they were stored as splits.
+        let same_split = known.split(split.security, split.day, SplitKind::Split);
+        if restatements == Restatements::Refused
+            && kind == SplitKind::StockDividend
+            && was.is_none()
+            && same_split.is_some_and(|known| difference(known, split).is_empty())
+        {
+            let reason = RowErrorKind::EqualsSplit(split_terms(&split));
+            return Err(vec![RowError::in_row(reason)]);
         }
         if restatements == Restatements::Refused
             && let Some(unseen) = find_unseen(security, split, known)
@@ -136,7 +148,7 @@ pub fn validate_actions(
             }
             distant.insert(line, unseen);
         }
-        changes.splits.push(SplitChange { was, split });
+        changes.splits.push(SplitChange { kind, was, split });
         Ok(differs.map_or(Verdict::Added, Verdict::Corrected))
     });
     if let Some(changes) = &mut validated.changes {
@@ -240,7 +252,7 @@ mod tests {
 
     fn after(validated: Validated<ActionChanges>) -> ExistingRecords {
         let splits = validated.changes.unwrap().splits;
-        known().with_splits(splits.into_iter().map(|change| change.split))
+        known().with_recorded_splits(splits.into_iter().map(|change| (change.kind, change.split)))
     }
 
     #[test]
@@ -262,6 +274,32 @@ mod tests {
         assert_eq!(other.counts.corrected, 1);
         let change = other.changes.unwrap().splits[0];
         assert_eq!((change.was.unwrap().new, change.split.new), (4, 7));
+    }
+
+    #[test]
+    fn a_split_and_a_stock_dividend_of_one_day_are_two_actions() {
+        let of = |rows: &str| format!("symbol,date,kind,ratio\n{rows}");
+        let split = "AAPL,2025-06-16,split,2:1\n";
+        let dividend = "AAPL,2025-06-16,stock-dividend,4:1\n";
+        let both = validated(&of(&format!("{split}{dividend}")), &known());
+        assert_eq!(both.counts.added, 2);
+        let first = after(validated(&of(split), &known()));
+        let second = validated(&of(dividend), &first);
+        assert_eq!(second.verdicts[0].verdict, Verdict::Added);
+        let both = after(both);
+        assert_eq!(validated(&of(split), &both).counts.same, 1);
+        let corrected = validated(&of("AAPL,2025-06-16,stock-dividend,3:1\n"), &both);
+        let change = corrected.changes.unwrap().splits[0];
+        assert_eq!((change.was.unwrap().new, change.split.new), (5, 4));
+        let days = ["2025-06-13", "2025-06-16"].map(sample::day);
+        let units = both.units_between(SecurityId(1), days[0], days[1]);
+        assert_eq!(units, Some((Decimal::TEN, Decimal::ONE)));
+        // As it was stored before stock dividends were told apart.
+        let equal = of("AAPL,2025-06-16,stock-dividend,1:1\n");
+        assert!(validated(&equal, &first).is_refused());
+        let rows = read_actions("a.csv", equal.as_bytes(), &ImportOptions::default()).unwrap();
+        let accepted = validate_actions(&rows, &first, Restatements::Allowed);
+        assert_eq!(accepted.counts.added, 1);
     }
 
     #[test]

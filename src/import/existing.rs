@@ -3,10 +3,9 @@
 //! The caller fills [`ExistingRecords`] from one read of the store, so that validation needs no
 //! store. Extra records are harmless; a record that is missing here counts as nonexistent.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+mod splits;
 
-use rust_decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::neighbours::neighbours;
 use super::row_error::RowError;
@@ -14,7 +13,7 @@ use super::row_error_kind::RowErrorKind;
 use super::symbols::SecurityTable;
 use crate::domain::{
     CorporateAction, Currency, Day, DayRange, Portfolio, PortfolioId, PortfolioKey, Price,
-    RiskModel, Security, SecurityId, Split, Transaction, TransactionChange, nearest,
+    RiskModel, Security, SecurityId, Split, SplitKind, Transaction, TransactionChange, nearest,
 };
 
 /// Existing records for validation, built with the `with_*` methods.
@@ -25,7 +24,7 @@ pub struct ExistingRecords {
     portfolios: BTreeMap<PortfolioKey, Portfolio>,
     keys: BTreeMap<PortfolioId, PortfolioKey>,
     names: BTreeMap<String, BTreeSet<PortfolioKey>>,
-    splits: BTreeMap<SecurityId, BTreeMap<Day, Split>>,
+    splits: BTreeMap<SecurityId, BTreeMap<(Day, SplitKind), Split>>,
     actions: Vec<CorporateAction>,
     closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
     transactions: BTreeMap<String, Transaction>,
@@ -54,16 +53,6 @@ impl ExistingRecords {
             keys.insert(portfolio.key);
             self.keys.insert(portfolio.id, portfolio.key);
             self.portfolios.insert(portfolio.key, portfolio);
-        }
-        self
-    }
-
-    /// Adds splits. Files of actions and of prices need those of their symbols.
-    #[must_use]
-    pub fn with_splits(mut self, splits: impl IntoIterator<Item = Split>) -> Self {
-        for split in splits {
-            let days = self.splits.entry(split.security).or_default();
-            days.insert(split.day, split);
         }
         self
     }
@@ -164,14 +153,6 @@ impl ExistingRecords {
     /// Returns the transactions of all portfolios whose histories are read.
     pub(super) fn all_histories(&self) -> impl Iterator<Item = &Transaction> {
         self.histories.values().flatten()
-    }
-
-    /// Returns the splits of a security, by day.
-    pub(super) fn splits_of(&self, security: SecurityId) -> impl Iterator<Item = &Split> {
-        self.splits
-            .get(&security)
-            .into_iter()
-            .flat_map(BTreeMap::values)
     }
 
     /// Adds the symbols of the stored risk model. Files that can give a symbol to another security
@@ -284,31 +265,6 @@ impl ExistingRecords {
             .any(|delivery| delivery.security == security)
     }
 
-    pub(super) fn split(&self, security: SecurityId, day: Day) -> Option<Split> {
-        self.splits.get(&security)?.get(&day).copied()
-    }
-
-    /// Returns the combined ratio (units after, units before) of the splits after `after` up to
-    /// `upto` inclusive; (1, 1) if there are none, `None` on overflow.
-    pub(super) fn units_between(
-        &self,
-        security: SecurityId,
-        after: Day,
-        upto: Day,
-    ) -> Option<(Decimal, Decimal)> {
-        let unchanged = (Decimal::ONE, Decimal::ONE);
-        let Some(splits) = self.splits.get(&security).filter(|_| after < upto) else {
-            return Some(unchanged);
-        };
-        splits
-            .range((Bound::Excluded(after), Bound::Included(upto)))
-            .try_fold(unchanged, |(new, old), (_, split)| {
-                let new = new.checked_mul(Decimal::from(split.new))?;
-                let old = old.checked_mul(Decimal::from(split.old))?;
-                Some((new, old))
-            })
-    }
-
     /// Returns the raw closes of a security; `None` if it has none.
     pub(super) fn closes(&self, security: SecurityId) -> Option<&BTreeMap<Day, Price>> {
         self.closes.get(&security)
@@ -338,6 +294,8 @@ impl ExistingRecords {
 
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
     use crate::import::sample;
 

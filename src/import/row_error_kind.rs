@@ -366,6 +366,11 @@ pub enum RowErrorKind {
     /// The stored closes do not move by the split.
     #[error(transparent)]
     UnseenSplit(#[from] UnseenSplit),
+    /// A split of the day has the effect of the stock dividend.
+    #[error(
+        "a split of `{0}` on that day is known, as a stock dividend was stored before they were told apart"
+    )]
+    EqualsSplit(String),
     /// The split is beyond any real one.
     #[error("a split of `{0}` is beyond any real one (at most 100000 to 1)")]
     ImplausibleSplit(String),

@@ -107,6 +107,10 @@ impl RowErrorKind {
             Self::Restated(restatement) => restatement.hint(),
             Self::SplitJump(jump) => jump.hint(),
             Self::UnseenSplit(split) => split.hint(),
+            Self::EqualsSplit(_) => {
+                "if it is the same event, remove the line; if both happened, add `--allow-restatement`"
+                    .to_owned()
+            }
             Self::SplitAfterFile { .. } => {
                 "add `--adjusted-as-of DAY`, the day on which the file was saved".to_owned()
             }

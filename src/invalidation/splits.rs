@@ -12,8 +12,8 @@ use super::ledger::remove_cells;
 use super::ownership::Ownership;
 use super::price_uses::affected_by_price_uses;
 use crate::domain::{
-    Calendar, Day, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet, PortfolioId, Security,
-    SecurityId, Split, SplitChange, split_terms,
+    ActionName, Calendar, Day, InvalidationCause, NewInvalidation, PhaseCells, PhaseSet,
+    PortfolioId, Security, SecurityId, Split, SplitChange, SplitKind, split_terms,
 };
 use crate::phases::LONGEST_WINDOW;
 use crate::store::{StoreError, WriteTransaction};
@@ -62,7 +62,7 @@ pub(crate) fn invalidate_splits(
 pub(crate) fn invalidate_deleted_split(
     writing: &WriteTransaction<'_>,
     calendar: &Calendar,
-    split: &Split,
+    (kind, split): (SplitKind, &Split),
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
@@ -74,7 +74,10 @@ pub(crate) fn invalidate_deleted_split(
     let (day, symbol) = (split.day, security.symbol_on(split.day));
     let deleted = NewInvalidation {
         cause: InvalidationCause::Action,
-        reason: format!("split {terms} of {symbol} on {day} deleted"),
+        reason: format!(
+            "{} {terms} of {symbol} on {day} deleted",
+            ActionName::Split(kind)
+        ),
         cells: affected_by_split(&facts, security, split)?.into_cells(),
     };
     remove_cells(writing, [Ok(deleted)], now)
@@ -138,12 +141,13 @@ pub(super) fn affected_by_quantity(day: Day, owners: &Ownership<'_>) -> Affected
 /// Describes a split that was added or corrected.
 fn reason(symbol: &str, change: &SplitChange) -> String {
     let (day, now) = (change.split.day, split_terms(&change.split));
+    let kind = ActionName::Split(change.kind);
     match &change.was {
         Some(was) => {
             let was = split_terms(was);
-            format!("split of {symbol} on {day} corrected from {was} to {now}")
+            format!("{kind} of {symbol} on {day} corrected from {was} to {now}")
         }
-        None => format!("split {now} of {symbol} on {day} added late"),
+        None => format!("{kind} {now} of {symbol} on {day} added late"),
     }
 }
 
@@ -212,6 +216,7 @@ mod tests {
             old,
         };
         let mut change = SplitChange {
+            kind: SplitKind::Split,
             was: None,
             split: split_of(2, 1),
         };

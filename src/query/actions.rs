@@ -70,10 +70,10 @@ pub fn actions(store: &Store, symbol: Option<&str>) -> Result<Vec<ActionView>, Q
                 });
             }
         };
-        for split in reading.splits().all()? {
+        for (kind, split) in reading.splits().recorded()? {
             let (id, day) = (split.security, split.day);
             let terms = split_terms(&split);
-            add(id, day, symbol_on(id, day), ActionName::Split, terms);
+            add(id, day, symbol_on(id, day), ActionName::Split(kind), terms);
         }
         for action in reading.corporate_actions().all()? {
             let (id, day) = (action.security, action.day);

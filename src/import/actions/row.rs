@@ -1,7 +1,7 @@
 //! Defines the rows of a file of corporate actions and the changes that they make, and parses ratios.
 
 use crate::domain::{
-    ActionChange, ActionKind, Correction, CostShare, Day, Price, Security, SplitChange,
+    ActionChange, ActionKind, Correction, CostShare, Day, Price, Security, SplitChange, SplitKind,
 };
 use crate::import::row_error_kind::RowErrorKind;
 
@@ -31,7 +31,7 @@ impl ActionRow {
 pub enum ActionTerms {
     /// A split, or a stock dividend as the split with the same effect: units after and units before,
     /// both above zero.
-    Split(u32, u32),
+    Split(SplitKind, u32, u32),
     /// The new symbol of the security.
     SymbolChange(String),
     /// Any other kind of action.

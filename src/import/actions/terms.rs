@@ -3,7 +3,7 @@
 use super::row::{ActionChanges, ActionTerms, OtherTerms, parse_count, parse_ratio};
 use crate::domain::{
     ActionChange, ActionKind, Change, CorporateAction, CostShare, Day, Delivery, Price, Security,
-    SecurityId,
+    SecurityId, SplitKind,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error::RowError;
@@ -14,16 +14,15 @@ use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
 /// The kind of a row: of a split, a change of symbol, or one of the kinds of [`ActionKind`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RowKind {
-    Split,
-    StockDividend,
+    Split(SplitKind),
     SymbolChange,
     Other(ActionKind),
 }
 
 fn parse_kind(text: &str) -> Result<RowKind, RowErrorKind> {
     match text {
-        "split" => Ok(RowKind::Split),
-        "stock-dividend" => Ok(RowKind::StockDividend),
+        "split" => Ok(RowKind::Split(SplitKind::Split)),
+        "stock-dividend" => Ok(RowKind::Split(SplitKind::StockDividend)),
         "symbol-change" => Ok(RowKind::SymbolChange),
         _ => Ok(RowKind::Other(text.parse()?)),
     }
@@ -40,13 +39,11 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
     let cost_share = cells.optional("cost_share", |text| -> Result<_, RowErrorKind> {
         Ok(CostShare::from_decimal(numbers.parse(text)?)?)
     });
-    let is_split = matches!(kind, Some(RowKind::Split | RowKind::StockDividend) | None);
+    let is_split = matches!(kind, Some(RowKind::Split(_)) | None);
     let needs_ratio = is_split || matches!(received, OptionalField::Value(_));
     let ratio = read_ratio(cells, needs_ratio);
     let unused: &[&str] = match kind {
-        Some(RowKind::Split | RowKind::StockDividend) => {
-            &["received", "cash", "cost_share", "new_symbol"]
-        }
+        Some(RowKind::Split(_)) => &["received", "cash", "cost_share", "new_symbol"],
         Some(RowKind::SymbolChange) => &["received", "cash", "cost_share"],
         Some(RowKind::Other(_)) => &["new_symbol"],
         None => &[],
@@ -69,12 +66,14 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
         return None;
     }
     match kind? {
-        RowKind::Split => ratio.map(|(new, old)| ActionTerms::Split(new, old)),
+        RowKind::Split(kind @ SplitKind::Split) => {
+            ratio.map(|(new, old)| ActionTerms::Split(kind, new, old))
+        }
         // One new unit for 20 held makes 21 of 20.
-        RowKind::StockDividend => {
+        RowKind::Split(kind) => {
             let (new, old) = ratio?;
             match new.checked_add(old) {
-                Some(after) => Some(ActionTerms::Split(after, old)),
+                Some(after) => Some(ActionTerms::Split(kind, after, old)),
                 None => {
                     let text = format!("{new}:{old}");
                     cells.add_error("ratio", &text, RowErrorKind::ImplausibleSplit(text.clone()));

@@ -7,7 +7,7 @@ use super::records::existing_securities;
 use super::withdraw::{ActionToDelete, WithdrawError, check_shortfalls};
 use crate::domain::{
     ActionChange, ActionName, ActionRecord, Attribution, Correction, Day, PhaseCells, PortfolioId,
-    Security, SecurityId, action_terms, count_cell_phases, nearest, split_terms,
+    Security, SecurityId, SplitChange, action_terms, count_cell_phases, nearest, split_terms,
 };
 use crate::import::actions::{ActionChanges, check_symbols};
 use crate::import::existing::ExistingRecords;
@@ -46,8 +46,9 @@ pub(super) fn apply_actions(
     changes: ActionChanges,
 ) -> Result<PhaseCells, StoreError> {
     record_corrections(writing, context, &changes)?;
-    let splits: Vec<_> = changes.splits.iter().map(|change| change.split).collect();
-    writing.splits().set(&splits)?;
+    for change in &changes.splits {
+        writing.splits().set_one(change.kind, &change.split)?;
+    }
     let actions: Vec<_> = changes.actions.iter().map(|change| change.action).collect();
     writing.corporate_actions().set(&actions)?;
     // No figure depends on a symbol, so no cell is invalidated: sums run in the order of the first
@@ -55,7 +56,7 @@ pub(super) fn apply_actions(
     let renamed: Vec<_> = changes.symbols.iter().map(|change| &change.now).collect();
     writing.securities().set_symbols(&renamed)?;
     forget_failures(writing, |failed| {
-        for split in &splits {
+        for SplitChange { split, .. } in &changes.splits {
             failed.of_security(split.security, split.day)?;
         }
         for ActionChange { was, action } in &changes.actions {
@@ -93,7 +94,7 @@ fn record_corrections(
     };
     for change in &changes.splits {
         if let Some(was) = &change.was {
-            let key = (was.security, was.day, ActionName::Split);
+            let key = (was.security, was.day, ActionName::Split(change.kind));
             add(key, split_terms(was), split_terms(&change.split));
         }
     }
@@ -143,17 +144,18 @@ pub fn delete_action(
         let security = find_security(&known, action)?;
         let mut warnings = Vec::new();
         let (terms, invalidated_cells) = match action.kind {
-            ActionName::Split => {
-                let splits = writing.splits().of_security(security.id)?;
+            ActionName::Split(kind) => {
+                let splits = writing.splits().recorded_of(security.id)?;
                 let mut splits = splits.into_iter();
-                let split = splits.find(|split| split.day == action.day);
-                let split = split.ok_or_else(|| WithdrawError::NoAction(action.clone()))?;
+                let split = splits.find(|(own, split)| (*own, split.day) == (kind, action.day));
+                let (_, split) = split.ok_or_else(|| WithdrawError::NoAction(action.clone()))?;
                 warnings = check_holdings(writing, security.id, || {
-                    writing.splits().delete(security.id, split.day)
+                    writing.splits().delete(kind, security.id, split.day)
                 })?;
                 forget(writing, security.id, split.day)?;
+                let deleted = (kind, &split);
                 let cells =
-                    invalidate_deleted_split(writing, context.calendar, &split, context.now)?;
+                    invalidate_deleted_split(writing, context.calendar, deleted, context.now)?;
                 (split_terms(&split), cells)
             }
             ActionName::SymbolChange => {
@@ -271,9 +273,9 @@ fn shortfalls_of(
 ) -> Result<BTreeMap<String, Shortfall>, StoreError> {
     let mut splits = Vec::new();
     for security in securities {
-        splits.extend(writing.splits().of_security(*security)?);
+        splits.extend(writing.splits().recorded_of(*security)?);
     }
-    let known = known.clone().with_splits(splits);
+    let known = known.clone().with_recorded_splits(splits);
     let mut found = BTreeMap::new();
     for portfolio in portfolios {
         let mut entries = Vec::new();

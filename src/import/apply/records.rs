@@ -189,7 +189,7 @@ pub(super) fn existing_actions(
         .collect();
     let mut splits = Vec::new();
     for security in named {
-        splits.extend(reading.splits().of_security(security)?);
+        splits.extend(reading.splits().recorded_of(security)?);
     }
     // A row can name a security by a symbol that another row of the file gives it.
     let renamed = rows.lines.iter().filter_map(|line| {
@@ -215,7 +215,7 @@ pub(super) fn existing_actions(
         }
     }
     let actions = reading.corporate_actions().all()?;
-    let known = known.with_splits(splits).with_actions(actions);
+    let known = known.with_recorded_splits(splits).with_actions(actions);
     let (_, model) = reading.risk_models().in_force()?;
     Ok(known.with_closes(closes).with_model(&model))
 }
@@ -254,10 +254,10 @@ pub(super) fn existing_prices(
     }
     let mut splits = Vec::new();
     for security in spans.keys() {
-        splits.extend(reading.splits().of_security(*security)?);
+        splits.extend(reading.splits().recorded_of(*security)?);
     }
     let closes = reading.closes().around(&spans)?;
-    Ok(known.with_splits(splits).with_closes(closes))
+    Ok(known.with_recorded_splits(splits).with_closes(closes))
 }
 
 /// Stores the closes that a file adds or corrects.

@@ -86,10 +86,10 @@ pub(super) fn with_histories(
     }
     let mut splits = Vec::new();
     for security in moved {
-        splits.extend(reading.splits().of_security(security)?);
+        splits.extend(reading.splits().recorded_of(security)?);
     }
     let actions = reading.corporate_actions().all()?;
-    let known = known.with_splits(splits).with_actions(actions);
+    let known = known.with_recorded_splits(splits).with_actions(actions);
     Ok(known.with_histories(histories))
 }
 

@@ -12,7 +12,7 @@ use toml::{Spanned, Value};
 use super::node::LITERAL;
 use crate::domain::{
     ActionKind, ActionName, CostShare, Currency, Day, FeeTreatment, LotChoices, LotMethod, Money,
-    Price, Quantity, TimeOfDay, TransactionKind,
+    Price, Quantity, SplitKind, TimeOfDay, TransactionKind,
 };
 use crate::scenario::market::Style;
 
@@ -100,8 +100,10 @@ words! {
     ActionKind: WordKind::OneOf(|| ActionKind::ALL.map(ActionKind::name).to_vec());
     ActionName: WordKind::OneOf(|| {
         let others = ActionKind::ALL.map(ActionKind::name);
-        let own = [ActionName::Split, ActionName::SymbolChange].map(ActionName::name);
-        own.into_iter().chain(others).collect()
+        let splits = [SplitKind::Split, SplitKind::StockDividend].map(ActionName::Split);
+        let own = splits.into_iter().chain([ActionName::SymbolChange]);
+        let own = own.map(ActionName::name);
+        own.chain(others).collect()
     });
     CostShare: WordKind::Number;
     Day: WordKind::Date(DAY);

@@ -1,4 +1,4 @@
-//! Stores corporate actions other than splits.
+//! Stores corporate actions other than splits and stock dividends.
 
 use rusqlite::{Row, params};
 
@@ -41,7 +41,8 @@ impl ReadCorporateActions<'_> {
     /// The database cannot be read, or a stored value is damaged.
     pub fn all(&self) -> Result<Vec<CorporateAction>, StoreError> {
         let sql = "SELECT security, day, kind, received, new, old, cash, cost_share
-                   FROM corporate_action ORDER BY security, day, kind, part";
+                   FROM corporate_action WHERE kind <> 'stock-dividend'
+                   ORDER BY security, day, kind, part";
         select(self.connection, sql, [], row_to_action)
     }
 }

@@ -1,4 +1,4 @@
-//! Stores transactions and splits. The table of transactions is `entry`: `transaction` is an SQL
+//! Stores transactions. The table of transactions is `entry`: `transaction` is an SQL
 //! keyword.
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Row, params};
 
 use crate::domain::{
-    CashTerms, Currency, Day, DayRange, IdSet, PortfolioId, SecurityId, Split, Transaction,
+    CashTerms, Currency, Day, DayRange, IdSet, PortfolioId, SecurityId, Transaction,
 };
 use crate::store::error::StoreError;
 use crate::store::select::{select, select_first};
@@ -35,15 +35,6 @@ fn row_to_entry(row: &Row<'_>) -> Result<Transaction, StoreError> {
             from_amount: row.get(14)?,
             from_currency: row.get(15)?,
         },
-    })
-}
-
-fn row_to_split(row: &Row<'_>) -> Result<Split, StoreError> {
-    Ok(Split {
-        security: row.get(0)?,
-        day: row.get(1)?,
-        new: row.get(2)?,
-        old: row.get(3)?,
     })
 }
 
@@ -258,26 +249,6 @@ impl ReadEntries<'_> {
     }
 }
 
-subject!(splits: ReadSplits, WriteSplits, "the splits");
-
-impl ReadSplits<'_> {
-    /// Returns the splits of one security, by day.
-    pub(crate) fn of_security(&self, security: SecurityId) -> Result<Vec<Split>, StoreError> {
-        let sql = "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day";
-        select(self.connection, sql, [security], row_to_split)
-    }
-
-    /// Returns all splits, by security and day.
-    ///
-    /// # Errors
-    ///
-    /// The database cannot be read, or a stored value is damaged.
-    pub fn all(&self) -> Result<Vec<Split>, StoreError> {
-        let sql = "SELECT security, day, new, old FROM split ORDER BY security, day";
-        select(self.connection, sql, [], row_to_split)
-    }
-}
-
 impl WriteEntries<'_> {
     /// Inserts transactions, whose references must be new.
     pub(crate) fn add(&self, entries: &[Transaction]) -> Result<(), StoreError> {
@@ -323,28 +294,6 @@ impl WriteEntries<'_> {
         self.connection
             .prepare_cached("DELETE FROM entry WHERE reference = ?1")?
             .execute([reference])?;
-        Ok(())
-    }
-}
-
-impl WriteSplits<'_> {
-    /// Deletes the split of a security on a day.
-    pub(crate) fn delete(&self, security: SecurityId, day: Day) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("DELETE FROM split WHERE security = ?1 AND day = ?2")?
-            .execute(params![security, day])?;
-        Ok(())
-    }
-
-    /// Inserts splits; one of the same security and day is replaced.
-    pub(crate) fn set(&self, splits: &[Split]) -> Result<(), StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO split (security, day, new, old) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (security, day) DO UPDATE SET new = excluded.new, old = excluded.old",
-        )?;
-        for split in splits {
-            statement.execute(params![split.security, split.day, split.new, split.old])?;
-        }
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::{Generator, NAMES, SYMBOLS};
 use crate::domain::calendar::{Amendments, Definition};
-use crate::domain::{ActionName, Day};
+use crate::domain::{ActionName, Day, SplitKind};
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::script::file_import::{
     DeleteActionSpec, DeletePricesSpec, ImportKindSpec, ImportSpec, VoidSpec,
@@ -86,7 +86,7 @@ impl Generator {
                 step.delete_action = Some(DeleteActionSpec {
                     symbol: SPLIT_SYMBOLS[random.below(SPLIT_SYMBOLS.len())].to_owned(),
                     day: self.evening,
-                    kind: Lenient(ActionName::Split),
+                    kind: Lenient(ActionName::Split(SplitKind::Split)),
                     received: None,
                     reason: None,
                 });
