@@ -8,18 +8,23 @@ use crate::store::error::StoreError;
 use crate::store::select::select;
 use crate::store::transaction::subject;
 
-fn row_to_split(row: &Row<'_>) -> Result<(SplitKind, Split), StoreError> {
-    let kind = match row.get::<_, i64>(0)? {
-        0 => SplitKind::Split,
-        _ => SplitKind::StockDividend,
-    };
-    let split = Split {
-        security: row.get(1)?,
-        day: row.get(2)?,
-        new: row.get(3)?,
-        old: row.get(4)?,
-    };
-    Ok((kind, split))
+fn row_to_split(row: &Row<'_>) -> Result<Split, StoreError> {
+    Ok(Split {
+        security: row.get(0)?,
+        day: row.get(1)?,
+        new: row.get(2)?,
+        old: row.get(3)?,
+    })
+}
+
+/// Returns splits and stock dividends by security and in booking order.
+fn merged(splits: Vec<Split>, dividends: Vec<Split>) -> Vec<(SplitKind, Split)> {
+    let splits = splits.into_iter().map(|split| (SplitKind::Split, split));
+    let dividends = dividends.into_iter();
+    let dividends = dividends.map(|split| (SplitKind::StockDividend, split));
+    let mut all: Vec<_> = splits.chain(dividends).collect();
+    all.sort_by_key(|(kind, split)| (split.security, split.day, *kind));
+    all
 }
 
 subject!(splits: ReadSplits, WriteSplits, "the splits and stock dividends");
@@ -36,12 +41,13 @@ impl ReadSplits<'_> {
         &self,
         security: SecurityId,
     ) -> Result<Vec<(SplitKind, Split)>, StoreError> {
-        let sql = "SELECT 0 AS kind, security, day, new, old FROM split WHERE security = ?1
-                   UNION ALL
-                   SELECT 1, security, day, new, old FROM corporate_action
-                   WHERE security = ?1 AND kind = 'stock-dividend'
-                   ORDER BY day, kind";
-        select(self.connection, sql, [security], row_to_split)
+        let splits = "SELECT security, day, new, old FROM split WHERE security = ?1 ORDER BY day";
+        let dividends = "SELECT security, day, new, old FROM corporate_action
+             WHERE security = ?1 AND kind = 'stock-dividend' ORDER BY day";
+        Ok(merged(
+            select(self.connection, splits, [security], row_to_split)?,
+            select(self.connection, dividends, [security], row_to_split)?,
+        ))
     }
 
     /// Returns all splits, stock dividends included, by security and in booking order.
@@ -60,12 +66,13 @@ impl ReadSplits<'_> {
     ///
     /// The database cannot be read, or a stored value is damaged.
     pub fn recorded(&self) -> Result<Vec<(SplitKind, Split)>, StoreError> {
-        let sql = "SELECT 0 AS kind, security, day, new, old FROM split
-                   UNION ALL
-                   SELECT 1, security, day, new, old FROM corporate_action
-                   WHERE kind = 'stock-dividend'
-                   ORDER BY security, day, kind";
-        select(self.connection, sql, [], row_to_split)
+        let splits = "SELECT security, day, new, old FROM split ORDER BY security, day";
+        let dividends = "SELECT security, day, new, old FROM corporate_action
+             WHERE kind = 'stock-dividend' ORDER BY security, day";
+        Ok(merged(
+            select(self.connection, splits, [], row_to_split)?,
+            select(self.connection, dividends, [], row_to_split)?,
+        ))
     }
 }
 
