@@ -155,6 +155,29 @@ impl Security {
         found.map(|(security, _)| security)
     }
 
+    /// Returns the security that a source means by a symbol that may not be that of its day, as where
+    /// it writes its whole history under one symbol: the one that has the symbol on the day, else
+    /// the next one to have it, else the last one that had it.
+    pub fn with_symbol_around<'s>(
+        securities: impl IntoIterator<Item = &'s Self> + Clone,
+        symbol: &str,
+        day: Day,
+    ) -> Option<&'s Self> {
+        let periods = securities.clone().into_iter().flat_map(|security| {
+            let periods = security.symbol_periods();
+            periods.map(move |period| (security, period))
+        });
+        let later = periods.filter(|(_, period)| period.symbol == symbol);
+        let later = later.filter_map(|(security, period)| Some((security, period.from?)));
+        let next = || {
+            let next = later.filter(|(_, from)| day < *from);
+            next.min_by_key(|(_, from)| *from)
+        };
+        Self::with_symbol_on(securities.clone(), symbol, day)
+            .or_else(|| next().map(|(security, _)| security))
+            .or_else(|| Self::with_symbol(securities, symbol))
+    }
+
     /// Returns the security that a symbol without a day names: the one that has it today, else the
     /// last one that had it.
     pub fn with_symbol<'s>(
@@ -212,6 +235,20 @@ mod tests {
         let named = |symbol| Security::with_symbol(&known, symbol).map(|security| security.id.0);
         assert_eq!((named("META"), named("FB")), (Some(2), Some(2)));
         assert_eq!((named("METV"), named("FBX")), (Some(1), None));
+    }
+
+    #[test]
+    fn a_symbol_outside_its_days_means_the_next_security_and_else_the_last() {
+        let known = published();
+        let id = |symbol, on| {
+            let found = Security::with_symbol_around(&known, symbol, day(on));
+            found.map(|security| security.id.0)
+        };
+        assert_eq!(id("META", "2022-01-28"), Some(1));
+        assert_eq!(id("META", "2022-01-31"), Some(2));
+        assert_eq!(id("FB", "2022-06-09"), Some(2));
+        assert_eq!(id("METV", "2022-01-03"), Some(1));
+        assert_eq!(id("FBX", "2022-01-03"), None);
     }
 
     #[test]

@@ -211,6 +211,16 @@ impl ExistingRecords {
         self.securities.require_on(symbol, day)
     }
 
+    /// Returns the security that a row of a history means: closes and transactions are often written
+    /// under the symbol of today, or still under a former one.
+    pub(super) fn require_in_history(
+        &self,
+        symbol: &str,
+        day: Day,
+    ) -> Result<&Security, RowErrorKind> {
+        self.securities.require_around(symbol, day)
+    }
+
     /// Returns the portfolio with this key, deleted or not.
     pub fn find_portfolio(&self, key: PortfolioKey) -> Option<&Portfolio> {
         self.portfolios.get(&key)

@@ -50,6 +50,13 @@ impl SecurityTable {
         Security::with_symbol_on(self.bearers(symbol), symbol, day)
     }
 
+    /// Returns the security that a history means by this symbol on a day, which may be its symbol of
+    /// another day, or an error that names the nearest symbol.
+    pub(super) fn require_around(&self, symbol: &str, day: Day) -> Result<&Security, RowErrorKind> {
+        Security::with_symbol_around(self.bearers(symbol), symbol, day)
+            .map_or_else(|| self.require_on(symbol, day), Ok)
+    }
+
     /// Like [`Self::on`], with an error that names the symbol on that day, or the nearest one.
     pub(super) fn require_on(&self, symbol: &str, day: Day) -> Result<&Security, RowErrorKind> {
         if let Some(found) = self.on(symbol, day) {

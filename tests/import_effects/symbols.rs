@@ -69,3 +69,31 @@ fn a_split_is_compared_with_closes_through_each_change_of_symbol_of_its_file() {
     let result = result.unwrap();
     assert_eq!(result.counts.invalid, 1, "{result:#?}");
 }
+
+#[test]
+fn a_history_under_one_symbol_is_that_of_one_security() {
+    let books = Books::on("2026-01-09".parse().unwrap(), RiskModel::default());
+    books.import(FileKind::Securities, "symbol,class\nFB,equity\n");
+    let change = "symbol,date,kind,new_symbol\nFB,2026-01-07,symbol-change,META\n";
+    books.import(FileKind::Actions, change);
+    let closes = [
+        "2026-01-05,100",
+        "2026-01-06,101",
+        "2026-01-07,102",
+        "2026-01-08,103",
+    ];
+    let file = |symbol: &str| {
+        let rows = closes.map(|row| format!("{symbol},{row}\n"));
+        format!("symbol,date,close\n{}", rows.concat())
+    };
+    let counts = books.import(FileKind::Prices, &file("META")).counts;
+    assert_eq!((counts.added, counts.invalid), (4, 0));
+    let counts = books.import(FileKind::Prices, &file("FB")).counts;
+    assert_eq!((counts.same, counts.invalid), (4, 0));
+
+    // A close of a day on which another security has the symbol is one of that security.
+    let fund = "symbol,class,symbol_from\nFB,fund,2026-01-08\n";
+    books.import(FileKind::Securities, fund);
+    let counts = books.import(FileKind::Prices, &file("FB")).counts;
+    assert_eq!((counts.same, counts.added), (3, 1));
+}

@@ -66,7 +66,7 @@ pub(super) fn to_raw_close(
 ) -> Result<RawClose, Vec<RowError>> {
     let error_in_close = |reason| vec![RowError::in_column("close", row.close, reason)];
     let priced = known
-        .require_security(&row.symbol, row.day)
+        .require_in_history(&row.symbol, row.day)
         .map_err(|reason| vec![RowError::in_column("symbol", &row.symbol, reason)])?;
     if let Some(currency) = &row.currency {
         check_price_currency(currency, priced, row.day)

@@ -178,7 +178,7 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
     let security = row
         .symbol
         .as_deref()
-        .map(|symbol| (symbol, known.require_security(symbol, row.day)))
+        .map(|symbol| (symbol, known.require_in_history(symbol, row.day)))
         .map(|(symbol, found)| {
             found.map_err(|reason| errors.push(RowError::in_column("symbol", symbol, reason)))
         });
