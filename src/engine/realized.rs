@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::inputs::{self, CloseSelection};
 use super::settings::Settings;
 use crate::domain::{Day, IdSet, PortfolioId};
-use crate::phases::{Books, RealizedLot};
+use crate::phases::{Books, Market, RealizedLot};
 use crate::store::ReadTransaction;
 
 /// A closed lot with the ids of its transactions.
@@ -14,6 +14,8 @@ pub(crate) struct ClosedPosition {
     pub(crate) opened_by: String,
     /// The id of the transaction that closed it; `None` if a split or another corporate action did.
     pub(crate) closed_by: Option<String>,
+    /// The session on which the closing counts.
+    pub(crate) session: Day,
 }
 
 /// Returns the lots that a portfolio closed up to and including `last`, a session, in the order of
@@ -36,9 +38,17 @@ pub(crate) fn closed_positions(
         let lots = lots.into_iter().map(|lot| ClosedPosition {
             opened_by: id(lot.opened.transaction),
             closed_by: lot.closed_by.map(id),
+            session: counts_on(market, lot.closed),
             lot,
         });
         lots.collect()
     });
     Ok(closed.map_err(|error| error.with_symbol(market)))
+}
+
+/// Returns the session on which an event of a day counts: the first one on or after it.
+fn counts_on(market: &Market, day: Day) -> Day {
+    let sessions = market.sessions();
+    let at = sessions.partition_point(|session| *session < day);
+    sessions.get(at).copied().unwrap_or(day)
 }

@@ -344,7 +344,8 @@ impl RiskView {
 
 impl PositionsView {
     /// The column headings of [`PositionsView::plain_rows`].
-    pub const HEADINGS: [&'static str; 11] = [
+    pub const HEADINGS: [&'static str; 12] = [
+        "validity",
         "symbol",
         "name",
         "class",
@@ -359,9 +360,10 @@ impl PositionsView {
     ];
 
     /// Returns the positions as rows of text for a file. Absent values are empty.
-    pub fn plain_rows(&self) -> impl Iterator<Item = [String; 11]> {
+    pub fn plain_rows(&self) -> impl Iterator<Item = [String; 12]> {
         self.rows.iter().map(|row| {
             [
+                self.validity.name().to_owned(),
                 row.symbol.clone(),
                 row.name.clone(),
                 row.class.to_string(),

@@ -1,15 +1,20 @@
 //! Lists realized profit lot by lot. Computed from the sources when it is asked for: the books store
 //! only the sum.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use super::books::last_session_with_books;
 use super::error::QueryError;
+use super::holdings::Validity;
 use super::names::Names;
 use super::serialize;
 use crate::domain::{
-    Currency, Day, FeeTreatment, LotMethod, Money, Portfolio, PortfolioKey, Quantity,
+    Cell, Currency, Day, FeeTreatment, LotMethod, Money, Phase, Portfolio, PortfolioKey, Quantity,
 };
-use crate::engine::{ClosedPosition, Settings, closed_positions};
+use crate::engine::{Settings, closed_positions, pending_invalidations};
+use crate::invalidation::PendingInvalidations;
 use crate::store::{ReadTransaction, Store};
 
 /// The realized profit of a portfolio up to a day, by lot.
@@ -29,8 +34,11 @@ pub struct RealizedGains {
     /// The treatment of fees.
     #[serde(serialize_with = "serialize::text")]
     pub fees: FeeTreatment,
-    /// The last session with books; absent where there are none.
+    /// The last session with books that can be booked; absent where there are none.
     pub as_of: Option<Day>,
+    /// The reason why later sessions are left out: a transaction or action that cannot be booked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unbooked: Option<String>,
     /// The closed lots, in the order of closing.
     pub lots: Vec<RealizedGain>,
     /// The sum of the gains: the realized profit in the books of the day.
@@ -64,14 +72,19 @@ pub struct RealizedGain {
     pub opened_by: String,
     /// The id of the transaction that closed it; absent if a split or another corporate action did.
     pub closed_by: Option<String>,
+    /// Validity of the books of the session on which the closing counts. The gain of one that is to
+    /// be done again can change.
+    pub validity: Validity,
 }
 
 /// Lists the lots that `portfolio` closed up to the last session with books on or before `as_of`
-/// (or the very last one).
+/// (or the very last one). If a transaction cannot be booked, the list ends with the last session
+/// whose books are valid.
 ///
 /// # Errors
 ///
-/// The store cannot be read, the calendar does not know a day, or a transaction cannot be booked.
+/// The store cannot be read, the calendar does not know a day, or a transaction cannot be booked and
+/// no books before it are valid.
 pub fn realized_gains(
     store: &Store,
     settings: &Settings,
@@ -79,13 +92,26 @@ pub fn realized_gains(
     as_of: Option<Day>,
 ) -> Result<RealizedGains, QueryError> {
     store.read(|reading| {
-        let last =
-            super::books::last_session_with_books(reading, &settings.calendar, portfolio, as_of)?;
-        let lots = match last {
+        let mut last = last_session_with_books(reading, &settings.calendar, portfolio, as_of)?;
+        let books = BooksOf {
+            reading,
+            settings,
+            portfolio,
+            pending: pending_invalidations(reading, settings)?,
+        };
+        let mut unbooked = None;
+        let lots = match last.map(|last| books.lots(last)).transpose()? {
             None => Vec::new(),
-            Some(last) => closed_positions(reading, settings, portfolio.id, last)?
-                .map_err(|reason| QueryError::unbookable(portfolio, reason))
-                .and_then(|closed| named(reading, portfolio, closed))?,
+            Some(Ok(lots)) => lots,
+            Some(Err(reason)) => {
+                last = books.last_valid(as_of)?;
+                let lots = last.map(|last| books.lots(last)).transpose()?;
+                let Some(Ok(lots)) = lots else {
+                    return Err(QueryError::unbookable(portfolio, reason));
+                };
+                unbooked = Some(reason);
+                lots
+            }
         };
         let mut gains = lots.iter();
         let total = gains.try_fold(Money::ZERO, |sum, lot| sum.plus(lot.gain));
@@ -96,40 +122,83 @@ pub fn realized_gains(
             cost_basis: portfolio.cost_basis.method,
             fees: portfolio.cost_basis.fees,
             as_of: last,
+            unbooked,
             total: total.ok_or_else(|| QueryError::out_of_range(portfolio))?,
             lots,
         })
     })
 }
 
-fn named(
-    reading: &ReadTransaction<'_>,
-    portfolio: &Portfolio,
-    closed: Vec<ClosedPosition>,
-) -> Result<Vec<RealizedGain>, QueryError> {
-    let names = Names::of([], reading.securities().all()?);
-    let gains = closed.into_iter().map(|closed| {
-        let lot = closed.lot;
-        Ok(RealizedGain {
-            symbol: names.security_on(lot.security, lot.closed),
-            opened: lot.opened.day,
-            closed: lot.closed,
-            quantity: lot.quantity,
-            proceeds: lot.proceeds,
-            cost: lot.cost,
-            gain: lot
-                .gain()
-                .ok_or_else(|| QueryError::out_of_range(portfolio))?,
-            opened_by: closed.opened_by,
-            closed_by: closed.closed_by,
-        })
-    });
-    gains.collect()
+/// The books of one portfolio.
+struct BooksOf<'b, 'c> {
+    reading: &'b ReadTransaction<'c>,
+    settings: &'b Settings,
+    portfolio: &'b Portfolio,
+    pending: PendingInvalidations,
+}
+
+impl BooksOf<'_, '_> {
+    /// Returns the lots that were closed up to a session; or the reason that the transactions cannot
+    /// be booked.
+    fn lots(&self, last: Day) -> Result<Result<Vec<RealizedGain>, String>, QueryError> {
+        let id = self.portfolio.id;
+        let closed = match closed_positions(self.reading, self.settings, id, last)? {
+            Ok(closed) => closed,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let names = Names::of([], self.reading.securities().all()?);
+        let mut known: BTreeMap<Day, Validity> = BTreeMap::new();
+        let mut gains = Vec::with_capacity(closed.len());
+        for closed in closed {
+            let lot = closed.lot;
+            let validity = match known.get(&closed.session) {
+                Some(known) => *known,
+                None => self.validity(closed.session)?,
+            };
+            known.insert(closed.session, validity);
+            gains.push(RealizedGain {
+                symbol: names.security_on(lot.security, lot.closed),
+                opened: lot.opened.day,
+                closed: lot.closed,
+                quantity: lot.quantity,
+                proceeds: lot.proceeds,
+                cost: lot.cost,
+                gain: lot
+                    .gain()
+                    .ok_or_else(|| QueryError::out_of_range(self.portfolio))?,
+                opened_by: closed.opened_by,
+                closed_by: closed.closed_by,
+                validity,
+            });
+        }
+        Ok(Ok(gains))
+    }
+
+    /// Returns the last session on or before `as_of` whose books are valid.
+    fn last_valid(&self, as_of: Option<Day>) -> Result<Option<Day>, QueryError> {
+        let mut before = as_of;
+        loop {
+            let calendar = &self.settings.calendar;
+            let last = last_session_with_books(self.reading, calendar, self.portfolio, before)?;
+            let Some(last) = last else {
+                return Ok(None);
+            };
+            if self.validity(last)? == Validity::Valid {
+                return Ok(Some(last));
+            }
+            before = Some(last.previous());
+        }
+    }
+
+    fn validity(&self, day: Day) -> Result<Validity, QueryError> {
+        let cell = Cell::new(day, self.portfolio.id);
+        Validity::read(self.reading, &self.pending, cell, Phase::Snapshot)
+    }
 }
 
 impl RealizedGains {
     /// The column headings of [`RealizedGains::rows`].
-    pub const HEADINGS: [&'static str; 10] = [
+    pub const HEADINGS: [&'static str; 11] = [
         "symbol",
         "opened",
         "closed",
@@ -140,10 +209,11 @@ impl RealizedGains {
         "opened_by",
         "closed_by",
         "currency",
+        "validity",
     ];
 
     /// Returns the lots as rows of text for a file.
-    pub fn rows(&self) -> impl Iterator<Item = [String; 10]> {
+    pub fn rows(&self) -> impl Iterator<Item = [String; 11]> {
         self.lots.iter().map(|lot| {
             [
                 lot.symbol.clone(),
@@ -156,6 +226,7 @@ impl RealizedGains {
                 lot.opened_by.clone(),
                 lot.closed_by.clone().unwrap_or_default(),
                 self.currency.to_string(),
+                lot.validity.name().to_owned(),
             ]
         })
     }

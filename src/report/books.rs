@@ -333,7 +333,7 @@ mod tests {
                 .lines()
                 .nth(3)
                 .unwrap()
-                .starts_with("2026-01-08,TSLA,"),
+                .starts_with("2026-01-08,valid,TSLA,"),
             "{positions}"
         );
         books.holdings = None;

@@ -5,7 +5,7 @@ use super::number::{money, plural, quantity, signed_money};
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use super::table::{Column, Entry, Table};
-use crate::query::RealizedGains;
+use crate::query::{RealizedGains, Validity};
 
 /// The closed lots as text of at most 80 columns.
 pub fn realized_text(realized: &RealizedGains, palette: Palette) -> String {
@@ -22,6 +22,18 @@ pub fn realized_text(realized: &RealizedGains, palette: Palette) -> String {
     let headline = format!("{name}: realized {total} {currency} up to {as_of}, {lots}");
     page.headline(Tone::Strong, &headline);
     page.item(Tone::Dim, &format!("cost basis {method}, fees {fees}"));
+    if let Some(reason) = &realized.unbooked {
+        let text = format!("later sessions cannot be booked: {reason}");
+        page.item(Tone::Warning, &text);
+    }
+    let mut lots = realized.lots.iter();
+    if let Some(first) = lots.find(|lot| lot.validity == Validity::Stale) {
+        let text = format!(
+            "not final from {} on: the books are to be done again",
+            first.closed
+        );
+        page.item(Tone::Warning, &text);
+    }
     if realized.lots.is_empty() {
         return page.finish();
     }

@@ -24,6 +24,7 @@ mod server_process;
 mod serving;
 mod simulation;
 mod stale_inputs;
+mod validity;
 mod walkthrough;
 mod watchdog;
 mod workspace;
