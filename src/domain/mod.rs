@@ -7,6 +7,7 @@
 
 mod accepted_prices;
 mod action_record;
+mod aged_move;
 mod amount;
 mod amount_error;
 pub mod calendar;

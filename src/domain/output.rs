@@ -1,8 +1,10 @@
 //! Defines the outputs of the phases: the books of a cell, its holdings, weights and risk, and the
 //! statistics of a security.
 
+pub use super::aged_move::{AgedMove, PriceInput};
 use super::amount::Money;
 use super::cell::Cell;
+use super::day::Day;
 use super::figure::Figure;
 use super::fine_amount::{Price, Quantity};
 use super::ids::SecurityId;
@@ -53,11 +55,16 @@ pub struct Snapshot {
     pub realized: Money,
     /// Unrealized profit: value of the holdings less their cost.
     pub unrealized: Money,
-    /// Numbers of holdings, and of foreign cash balances other than zero, by kind of price.
+    /// Numbers of holdings, of foreign cash balances other than zero, and of
+    /// [`Self::moved_inputs`], by kind of price.
     pub quality: Quality,
     /// The balances in currencies other than the portfolio's, by currency: of each that any
     /// transaction has used, also if it is zero now.
     pub foreign_cash: Vec<ForeignCash>,
+    /// The prices and rates that were not of the session on which they valued an amount: of this
+    /// session, and of each the oldest of the sessions before on whose value these books depend.
+    /// Ascending by price or rate and session.
+    pub aged_moves: Vec<AgedMove>,
 }
 
 /// The balance of cash in a foreign currency, a part of the output of phase 3.
@@ -96,6 +103,22 @@ impl Snapshot {
     /// Returns the foreign cash with a balance other than zero.
     pub fn held_cash(&self) -> impl Iterator<Item = &ForeignCash> {
         self.foreign_cash.iter().filter(|cash| cash.is_held())
+    }
+
+    /// Returns the aged prices and rates at which amounts of `day`, the session of the books, were
+    /// moved, without those of a security among `positions` or of a balance other than zero, whose
+    /// age shows there.
+    pub fn moved_inputs<'s>(
+        &'s self,
+        day: Day,
+        positions: &'s [Position],
+    ) -> impl Iterator<Item = &'s AgedMove> {
+        let is_held = |input| match input {
+            PriceInput::Price(security) => positions.iter().any(|held| held.security == security),
+            PriceInput::Rate(currency) => self.held_cash().any(|held| held.currency == currency),
+        };
+        let of_day = self.aged_moves.iter().filter(move |of| of.day == day);
+        of_day.filter(move |of| !is_held(of.input))
     }
 
     /// Returns the amounts with their names, in the order in which answers list them.

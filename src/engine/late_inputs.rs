@@ -1,15 +1,15 @@
-//! Finds the closes and rates that the holdings of one cell need and that are late.
+//! Finds the closes and rates that one cell uses and that are late.
 
 use std::borrow::Cow;
 
 use super::portfolio_state::PortfolioState;
-use crate::domain::output::Position;
+use crate::domain::output::{Position, PriceInput};
 use crate::domain::{
     Currency, Day, PriceQuality, Security, SecurityCalendars, SecurityId, Transaction, is_closed,
 };
 use crate::phases::{AsOfRate, Market};
 
-/// The closes and rates of a session that holdings need and that are not there.
+/// The closes and rates of a session that a cell uses and that are not there.
 pub(super) struct LateInputs<'m> {
     pub(super) market: &'m Market,
     pub(super) calendars: &'m SecurityCalendars,
@@ -27,7 +27,28 @@ impl LateInputs<'_> {
         position: &Position,
     ) -> Vec<(SecurityId, Vec<Day>)> {
         let own = position.security;
-        // The quality of a position is that of the older of price and rate.
+        let mut late = self.of_price(state, own);
+        // A cost is in the portfolio's currency.
+        if self.market.as_of(own, self.session).is_some() {
+            let rate = self.late_rate(own, state.history.currency());
+            late.extend(rate);
+        }
+        late
+    }
+
+    /// Returns the same for a price or rate at which amounts were moved.
+    pub(super) fn of_input(
+        &self,
+        state: &PortfolioState,
+        input: PriceInput,
+    ) -> Vec<(SecurityId, Vec<Day>)> {
+        match input {
+            PriceInput::Price(security) => self.of_price(state, security),
+            PriceInput::Rate(currency) => self.of_rate(currency, state.history.currency()),
+        }
+    }
+
+    fn of_price(&self, state: &PortfolioState, own: SecurityId) -> Vec<(SecurityId, Vec<Day>)> {
         let Some(price) = self.market.as_of(own, self.session) else {
             // Without any close there is no age. The sessions after the first transaction count
             // instead, so that this wait ends as well.
@@ -44,9 +65,7 @@ impl LateInputs<'_> {
             }
             return self.late(own, held).into_iter().collect();
         };
-        let own = self.late_since(own, price.quality);
-        let rate = self.late_rate(position.security, state.history.currency());
-        own.into_iter().chain(rate).collect()
+        self.late_since(own, price.quality).into_iter().collect()
     }
 
     /// Returns the currency pairs of the rate of a security that are late.

@@ -307,7 +307,11 @@ fn missing_prices(
     let own = state.history.currency();
     let cash = valuation.snapshot.held_cash();
     let cash = cash.map(|held| (held.value, late.of_rate(held.currency, own)));
-    for (value, inputs) in holdings.chain(cash) {
+    let day = market.sessions()[session];
+    let moved = valuation.snapshot.aged_moves.iter();
+    let moved = moved.filter(|moved| moved.day == day);
+    let moved = moved.map(|moved| (moved.value, late.of_input(state, moved.input)));
+    for (value, inputs) in holdings.chain(cash).chain(moved) {
         let size = i128::from(value.units()).abs();
         gross += size;
         let mut is_missing = false;

@@ -4,7 +4,9 @@
 mod corporate_actions;
 mod foreign_cash;
 mod received_lots;
+mod used_prices;
 
+use super::aged_moves::{AgedMoves, Lasts};
 use super::error::{BookingCause, BookingError, PhaseError};
 use super::foreign_balance::ForeignBalance;
 use super::history::History;
@@ -13,8 +15,8 @@ use super::market::Market;
 use super::movement::{Movement, booking_error};
 use super::realized::{Closing, RealizedLot};
 use crate::domain::{
-    CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, Currency, Day, FeeTreatment,
-    LotMethod, Lots, Money, Quantity, SecurityId, Trade, Transaction, TransactionKind,
+    CarriedLot, ChosenLot, ClosedLot, ClosedLots, CostBasis, Currency, Day, LotMethod, Lots, Money,
+    Quantity, SecurityId, Trade, Transaction, TransactionKind,
 };
 
 /// One security with its lots. Between two transactions the quantity is never zero.
@@ -56,6 +58,8 @@ pub(super) struct Account {
     pub(super) realized_lots: Option<Vec<RealizedLot>>,
     /// The lots that the last transfer to another portfolio closed.
     delivered: ClosedLots,
+    /// The aged prices and rates at which amounts were moved.
+    pub(super) aged_moves: AgedMoves,
     /// The index of the last session on which events can count.
     last_session: usize,
 }
@@ -74,6 +78,7 @@ impl Account {
             holdings: Vec::new(),
             realized_lots: None,
             delivered: ClosedLots::new(),
+            aged_moves: AgedMoves::default(),
             last_session: usize::MAX,
         }
     }
@@ -96,8 +101,9 @@ impl Account {
         &self.delivered
     }
 
-    /// Sets inflow and outflow to zero.
-    pub(super) fn reset_flows(&mut self) {
+    /// Starts a session: sets inflow and outflow to zero.
+    pub(super) fn start_session(&mut self) {
+        self.aged_moves.start_session();
         self.inflow = Money::ZERO;
         self.outflow = Money::ZERO;
     }
@@ -173,7 +179,7 @@ impl Account {
         };
         match transaction.kind {
             TransactionKind::Buy => {
-                let paid = movement.cash_amount()?.negated();
+                let paid = self.cash_amount(&movement)?.negated();
                 let cost = self.move_cash(market, currency, paid, day)?.negated();
                 let fee = self.capitalized_fee(market, transaction)?;
                 let cost = cost.and_then(|cost| cost.plus(fee));
@@ -181,7 +187,7 @@ impl Account {
                 self.trade(&movement, transaction.quantity, cost)
             }
             TransactionKind::Sell => {
-                let received = Some(movement.cash_amount()?);
+                let received = Some(self.cash_amount(&movement)?);
                 // A short sale is no case of its own: lots take a negative quantity at a
                 // negative cost.
                 let proceeds = self.move_cash(market, currency, received, day)?;
@@ -198,9 +204,12 @@ impl Account {
             TransactionKind::TransferIn => {
                 // The flow is the market value, so that the transfer itself makes no profit. The
                 // stated cost only decides the profit of the lot: unrealized now, realized later.
-                let value = movement.market_value()?;
-                let cost = movement.stated_value()?.or(value).unwrap_or(Money::ZERO);
-                add(&mut self.inflow, value.or(Some(cost)), transaction.day)?;
+                let stated = self.stated_value(&movement)?;
+                let lasts = stated.map_or(Lasts::Yes, |_| Lasts::No);
+                let unpriced = stated.or(Some(Money::ZERO));
+                let value = self.market_value(&movement, unpriced, lasts)?;
+                let cost = stated.or(value).unwrap_or(Money::ZERO);
+                add(&mut self.inflow, value, transaction.day)?;
                 self.trade(&movement, transaction.quantity, cost)
             }
             _ => self.transfer_out(&movement),
@@ -232,21 +241,6 @@ impl Account {
         (chosen.map(Some)).ok_or_else(|| refuse(BookingError::LotsNotHeld))
     }
 
-    /// Returns the part of the fee of a trade that belongs to its cost.
-    fn capitalized_fee(
-        &self,
-        market: &Market,
-        transaction: &Transaction,
-    ) -> Result<Money, PhaseError> {
-        let currency = transaction.cash.fee_currency_or(self.currency);
-        match self.cost_basis.fees {
-            FeeTreatment::Capitalize => {
-                self.value_of_cash(market, currency, transaction.fee, transaction.day)
-            }
-            FeeTreatment::Expense => Ok(Money::ZERO),
-        }
-    }
-
     fn trade(
         &mut self,
         movement: &Movement<'_>,
@@ -271,7 +265,6 @@ impl Account {
     fn transfer_out(&mut self, movement: &Movement<'_>) -> Result<(), PhaseError> {
         let (security, quantity) = (movement.instrument.security, movement.transaction.quantity);
         let exceeds = || booking_error(movement.transaction, BookingError::ExceedsHolding);
-        let value = movement.market_value()?;
         let at = self
             .holding_index(movement.market, security)
             .map_err(|_| exceeds())?;
@@ -293,15 +286,19 @@ impl Account {
         };
         let cost = cost_before.minus(lots.cost());
         let (closed, cost) = (closed.zip(cost)).ok_or_else(|| movement.out_of_range())?;
-        let value = value.unwrap_or(cost);
-        add(&mut self.outflow, Some(value), movement.transaction.day)?;
-        if movement.transaction.counterpart.is_some() {
+        // To another portfolio only the flow is at the market.
+        let is_given = movement.transaction.counterpart.is_some();
+        let lasts = if is_given { Lasts::No } else { Lasts::Yes };
+        let value = self.market_value(movement, Some(cost), lasts)?;
+        add(&mut self.outflow, value, movement.transaction.day)?;
+        if is_given {
             // The receiver carries the cost on, so nothing is realized.
             self.delivered = closed;
             self.remove_if_closed(at);
             return Ok(());
         }
-        let trade = value.negated().and_then(|value| Trade::new(closed, value));
+        let value = value.and_then(Money::negated);
+        let trade = value.and_then(|value| Trade::new(closed, value));
         self.realize(at, trade, movement.closing())
     }
 

@@ -78,7 +78,7 @@ impl Books {
             },
         };
         // Everything up to the previous session is in `nav_before`; flows count from here.
-        self.account.reset_flows();
+        self.account.start_session();
         (self.account).start_fx_gains(market, session.checked_sub(1))?;
         self.advance(market, history, market.sessions()[session])?;
         let valuation = self.account.value(market, session, nav_before)?;

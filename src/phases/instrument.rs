@@ -56,6 +56,11 @@ impl Instrument {
         })
     }
 
+    /// Returns the currency of the security if it is not that of the portfolio.
+    pub(super) fn foreign_currency(&self) -> Option<Currency> {
+        self.conversion.as_ref().map(|conversion| conversion.from())
+    }
+
     /// Returns the price as of a session; `None` before the first close, and if it does not fit.
     #[inline(always)]
     pub(super) fn as_of(&self, market: &Market, session: usize) -> Option<AsOfPrice> {

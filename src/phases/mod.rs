@@ -12,6 +12,7 @@
 //! formulas are in `docs/numbers.md`.
 
 mod account;
+mod aged_moves;
 mod books;
 mod carried;
 mod classification;

@@ -1,10 +1,10 @@
 //! Values the movement of a holding: its stated amount, and its market value.
 
 use super::error::{BookingError, PhaseError};
-use super::instrument::Instrument;
+use super::instrument::{ConvertedValue, Instrument};
 use super::market::Market;
 use super::realized::Closing;
-use crate::domain::{ChosenLot, LotOrigin, Lots, Money, Transaction};
+use crate::domain::{ChosenLot, LotOrigin, Lots, Money, PriceQuality, Transaction};
 
 /// A transaction that moves a holding, with the market and instrument that value it.
 pub(super) struct Movement<'a> {
@@ -37,7 +37,7 @@ impl Movement<'_> {
 
     /// Returns the amount paid or received, before the fee. Fails if the transaction has neither an
     /// amount nor a price.
-    pub(super) fn cash_amount(&self) -> Result<Money, PhaseError> {
+    pub(super) fn cash_amount(&self) -> Result<ConvertedValue, PhaseError> {
         self.stated_value()?
             .ok_or_else(|| booking_error(self.transaction, BookingError::NoAmount))
     }
@@ -45,7 +45,7 @@ impl Movement<'_> {
     /// Returns the transaction's own amount, or else quantity × multiplier × price, converted at
     /// the session's rate unless the transaction names the currency of its price. `None` if it
     /// states neither. The value is in the currency of the transaction's cash.
-    pub(super) fn stated_value(&self) -> Result<Option<Money>, PhaseError> {
+    pub(super) fn stated_value(&self) -> Result<Option<ConvertedValue>, PhaseError> {
         let Transaction {
             amount,
             price,
@@ -54,27 +54,33 @@ impl Movement<'_> {
             cash,
             ..
         } = *self.transaction;
+        let unconverted = |money| {
+            let rate = PriceQuality::Fresh;
+            Some(ConvertedValue { money, rate })
+        };
         match (amount, price) {
-            (Some(amount), _) => Ok(Some(amount)),
+            (Some(amount), _) => Ok(unconverted(amount)),
             (None, None) => Ok(None),
             (None, Some(price)) if cash.currency.is_some() => {
                 (self
                     .instrument
                     .unconverted_value(self.market, day, price, quantity))
-                .map(Some)
+                .map(unconverted)
                 .ok_or_else(|| self.out_of_range())
             }
             (None, Some(price)) => self
                 .instrument
                 .value_of_day(self.market, self.session, day, price, quantity)
-                .map(|value| Some(value.money)),
+                .map(Some),
         }
     }
 
-    /// Returns the market value on the session on which the movement counts, if there is a price.
-    /// If a split falls between the movement's day and that session, the quantity after the split
+    /// Returns the market value on the session on which the movement counts, with the age of the
+    /// price, if there is one. If a split falls between the movement's day and that session, the quantity after the split
     /// is valued.
-    pub(super) fn market_value(&self) -> Result<Option<Money>, PhaseError> {
+    pub(super) fn market_value(
+        &self,
+    ) -> Result<Option<(ConvertedValue, PriceQuality)>, PhaseError> {
         let session = self.session;
         let Some(as_of) = self.instrument.as_of(self.market, session) else {
             self.instrument.ensure_never_priced(self.market, session)?;
@@ -97,7 +103,7 @@ impl Movement<'_> {
         let quantity = split_until().ok_or_else(|| self.out_of_range())?;
         self.instrument
             .value(self.market, session, as_of.price, quantity)
-            .map(|value| Some(value.money))
+            .map(|value| Some((value, as_of.quality)))
     }
 
     pub(super) fn out_of_range(&self) -> PhaseError {

@@ -79,7 +79,12 @@ impl Account {
         let foreign_cash = self.foreign_cash_on(market, session)?;
         totals.add_cash(self.cash, &foreign_cash);
         let day = market.sessions()[session];
-        let snapshot = self.snapshot(&totals, foreign_cash, nav_before, day)?;
+        let mut snapshot = self.snapshot(&totals, foreign_cash, nav_before, day)?;
+        let mut quality = snapshot.quality;
+        for moved in snapshot.moved_inputs(day, &positions) {
+            quality.count(moved.quality);
+        }
+        snapshot.quality = quality;
         Ok(Valuation {
             snapshot,
             positions,
@@ -112,6 +117,7 @@ impl Account {
             unrealized: to_money(totals.net - totals.cost, day)?,
             quality: totals.quality,
             foreign_cash,
+            aged_moves: self.aged_moves.to_list(),
         })
     }
 }

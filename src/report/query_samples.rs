@@ -302,6 +302,7 @@ pub(super) fn snapshot(nav: f64, session_return: f64) -> Snapshot {
             ..Quality::default()
         },
         foreign_cash: Vec::new(),
+        aged_moves: Vec::new(),
     }
 }
 

@@ -36,6 +36,8 @@ const STEPS: &[&str] = &[
     include_str!("schema/024_seal.sql"),
     include_str!("schema/025_lease_acquired.sql"),
     include_str!("schema/026_former_attributes.sql"),
+    include_str!("schema/027_aged_moves.sql"),
+    include_str!("schema/028_unpriced_check.sql"),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

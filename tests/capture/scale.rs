@@ -93,7 +93,7 @@ fn rows(path: &std::path::Path, days: Vec<i32>) {
             .execute(
                 "WITH RECURSIVE p(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM p WHERE id < ?2)
                  INSERT INTO snapshot SELECT ?1 << 32 | id, 12345678, 1234567890, 0, 1234567890,
-                     0, 1234567, 0.00123, 0, 1234567, 12345678, 30, 0, 0, 0
+                     0, 1234567, 0.00123, 0, 1234567, 12345678, 30, 0, 0, 0, NULL
                  FROM p WHERE (id * 7 + ?3 * 13) % 1000 <> 0",
                 (i64::from(day), PORTFOLIOS, at),
             )

@@ -95,8 +95,8 @@ pub(crate) const MUTANTS: &[Mutant] = &[
             "truth/a_portfolio_keeps_the_cost_basis_of_its_file",
         )],
         &[edit(
-            ACCOUNT,
-            "self.value_of_cash(market, currency, transaction.fee, transaction.day)",
+            "src/phases/account/foreign_cash.rs",
+            "let (fee, day) = (transaction.fee, transaction.day);",
             "transaction.fee",
             "Money::ZERO",
         )],
@@ -135,7 +135,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             ACCOUNT,
-            "if movement.transaction.counterpart.is_some() {",
+            "let is_given = movement.transaction.counterpart.is_some();",
             "movement.transaction.counterpart.is_some()",
             "false",
         )],

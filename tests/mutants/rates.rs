@@ -31,9 +31,35 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             LATE_INPUTS,
-            "let rate = self.late_rate(position.security, state.history.currency());",
-            "self.late_rate(position.security, state.history.currency())",
+            "let rate = self.late_rate(own, state.history.currency());",
+            "self.late_rate(own, state.history.currency())",
             "Vec::new()",
+        )],
+    ),
+    fault(
+        "moved-amounts-never-wait",
+        "no cell waits for the price or rate of an amount that is moved",
+        &[Scenario(
+            "exchange_rates/an_amount_that_is_moved_waits_for_its_rate_or_price",
+        )],
+        &[edit(
+            READINESS,
+            "let moved = moved.filter(|moved| moved.day == day);",
+            "moved.day == day",
+            "moved.day != day",
+        )],
+    ),
+    fault(
+        "old-rate-of-cash-forgotten",
+        "the books after a sale at an old rate show no sign of it",
+        &[Scenario(
+            "truth/cash_from_a_sale_at_an_old_rate_keeps_its_sign",
+        )],
+        &[edit(
+            "src/phases/aged_moves.rs",
+            "None => self.before.push(of_session),",
+            "self.before.push(of_session)",
+            "{}",
         )],
     ),
     fault(

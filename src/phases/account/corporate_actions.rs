@@ -7,6 +7,7 @@ use crate::domain::{
     ActionKind, ClosedLots, CorporateAction, CostShare, Delivery, Lots, Money, Price, Quantity,
     SecurityId, Split, Trade,
 };
+use crate::phases::aged_moves::Lasts;
 use crate::phases::error::{BookingCause, PhaseError};
 use crate::phases::instrument::Instrument;
 use crate::phases::market::Market;
@@ -129,7 +130,7 @@ impl Account {
 
     /// Returns the cash for `quantity` units in the currency of the portfolio.
     fn cash_for(
-        &self,
+        &mut self,
         market: &Market,
         action: &CorporateAction,
         at: usize,
@@ -137,8 +138,9 @@ impl Account {
         quantity: Quantity,
     ) -> Result<Money, PhaseError> {
         let session = self.session_of(market, action.day);
-        let instrument = &self.holdings[at].instrument;
+        let instrument = self.holdings[at].instrument.clone();
         let value = instrument.value_of_day(market, session, action.day, price, quantity)?;
+        self.note_rate(market, session, (&instrument, value), Lasts::Yes);
         Ok(value.money)
     }
 }

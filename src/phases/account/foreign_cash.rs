@@ -2,8 +2,9 @@
 //! several currencies.
 
 use super::{Account, add};
-use crate::domain::output::ForeignCash;
-use crate::domain::{Currency, Day, Money, Transaction};
+use crate::domain::output::{ForeignCash, PriceInput};
+use crate::domain::{Currency, Day, FeeTreatment, Money, PriceQuality, Transaction};
+use crate::phases::aged_moves::Lasts;
 use crate::phases::error::PhaseError;
 use crate::phases::foreign_balance::{ForeignBalance, convert};
 use crate::phases::market::Market;
@@ -52,21 +53,52 @@ impl Account {
         added.ok_or(PhaseError::TotalOutOfRange { day })
     }
 
-    /// Returns the value of an amount in the portfolio's currency.
-    pub(super) fn value_of_cash(
-        &self,
+    /// Returns the value in the portfolio's currency of an amount that is moved.
+    fn value_of_cash(
+        &mut self,
         market: &Market,
         currency: Currency,
         amount: Money,
         day: Day,
     ) -> Result<Money, PhaseError> {
+        let (value, age) = self.converted(market, currency, amount, day)?;
+        if age > PriceQuality::Fresh {
+            let day = market.sessions()[self.session_of(market, day)];
+            let rate = (PriceInput::Rate(currency), age);
+            self.aged_moves.add(day, rate, value, Lasts::Yes);
+        }
+        Ok(value)
+    }
+
+    /// Returns the value of an amount in the portfolio's currency, with the age of the rate.
+    fn converted(
+        &self,
+        market: &Market,
+        currency: Currency,
+        amount: Money,
+        day: Day,
+    ) -> Result<(Money, PriceQuality), PhaseError> {
         if currency == self.currency || amount.is_zero() {
-            return Ok(amount);
+            return Ok((amount, PriceQuality::Fresh));
         }
         let conversion = market.conversion(currency, self.currency);
-        let session = self.session_of(market, day);
-        let (value, _) = convert(market, &conversion, session, amount)?;
-        Ok(value)
+        convert(market, &conversion, self.session_of(market, day), amount)
+    }
+
+    /// Returns the part of the fee of a trade that belongs to its cost.
+    pub(super) fn capitalized_fee(
+        &self,
+        market: &Market,
+        transaction: &Transaction,
+    ) -> Result<Money, PhaseError> {
+        let currency = transaction.cash.fee_currency_or(self.currency);
+        match self.cost_basis.fees {
+            FeeTreatment::Capitalize => {
+                let (fee, day) = (transaction.fee, transaction.day);
+                Ok(self.converted(market, currency, fee, day)?.0)
+            }
+            FeeTreatment::Expense => Ok(Money::ZERO),
+        }
     }
 
     /// Books an exchange: its amount for the amount paid. A side in the portfolio's currency is the

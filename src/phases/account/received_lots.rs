@@ -2,6 +2,7 @@
 
 use super::{Account, Holding, add};
 use crate::domain::{CarriedLot, Lots, Money};
+use crate::phases::aged_moves::Lasts;
 use crate::phases::error::PhaseError;
 use crate::phases::instrument::Instrument;
 use crate::phases::market::Market;
@@ -18,8 +19,8 @@ impl Account {
     ) -> Result<(), PhaseError> {
         let mut costs = lots.iter();
         let cost = costs.try_fold(Money::ZERO, |sum, lot| sum.plus(lot.cost));
-        let value = movement.market_value()?;
-        add(&mut self.inflow, value.or(cost), movement.transaction.day)?;
+        let value = self.market_value(movement, cost, Lasts::No)?;
+        add(&mut self.inflow, value, movement.transaction.day)?;
         let lots = Lots::carried(self.cost_basis.method, lots, movement.index);
         let lots = lots.ok_or_else(|| movement.out_of_range())?;
         self.add_lots(

@@ -6,13 +6,16 @@
 //!
 //! To stay cheap, it first finds the securities without a close in the sessions up to the judged
 //! day, and reads the holdings only of portfolios that ever traded one, or one that is converted at
-//! such a rate.
+//! such a rate, and of those with an amount that was moved at one.
+
+mod aged_moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aged_moves::OldMove;
 use serde::Serialize;
 
-use crate::domain::output::{ForeignCash, Position};
+use crate::domain::output::{Position, Snapshot};
 use crate::domain::{
     Calendar, Cell, Currency, Day, IdSet, Phase, Portfolio, PortfolioId, PortfolioKey,
     PriceQuality, Scope, Security, SecurityCalendars, SecurityId, is_closed,
@@ -188,16 +191,20 @@ impl<'v> Search<'v> {
             return Ok(Vec::new());
         }
         let old = self.old_inputs(day, ids)?;
+        let moving = self.reading.outputs().with_aged_moves(day)?;
         let mut found = Vec::new();
-        for id in &old.suspects & ids {
+        for id in (&old.suspects | &moving) & ids {
             let id = PortfolioId(id);
             let Some(portfolio) = self.reading.portfolios().get(id)? else {
                 continue;
             };
             let (outputs, cell) = (self.reading.outputs(), Cell::new(day, id));
             let positions = outputs.positions(cell)?.unwrap_or_default();
-            let cash = outputs.foreign_cash(cell)?;
-            found.extend(self.stale(portfolio, day, (&positions, &cash), &old)?);
+            let Some(books) = outputs.snapshot(cell)? else {
+                continue;
+            };
+            let moves = self.old_moves(&portfolio, &books.aged_moves)?;
+            found.extend(self.stale(portfolio, day, (&positions, &books, &moves), &old)?);
         }
         Ok(found)
     }
@@ -223,36 +230,11 @@ impl<'v> Search<'v> {
                 continue;
             }
             old.suspects |= traders;
-            // A rate is made of pairs that had a close. Others are not the ones to import.
-            let mut known = BTreeSet::new();
-            for pair in conversion.securities() {
-                if self.had_close(pair, day)? {
-                    known.insert(pair);
-                }
-            }
-            let mut pairs = conversion.securities_with(|pair| known.contains(&pair));
-            pairs.retain(|pair| !recent.contains(pair.0));
+            let pairs = self.pairs_of(conversion, &recent, day)?;
             old.rates
                 .insert((conversion.from(), conversion.to()), pairs);
         }
         Ok(old)
-    }
-
-    /// Returns whether a security ever had a close, up to `day`.
-    fn had_close(&self, security: SecurityId, day: Day) -> Result<bool, StoreError> {
-        let closes = self.reading.closes();
-        let Some(priced) = closes.priced_range()? else {
-            return Ok(false);
-        };
-        let sessions = self.calendar.all_sessions();
-        let first = sessions.partition_point(|session| *session < priced.first());
-        let end = sessions.partition_point(|session| *session <= day);
-        let latest_first: Vec<Day> = sessions[first.min(end)..end]
-            .iter()
-            .rev()
-            .copied()
-            .collect();
-        Ok(closes.first_on(security, &latest_first)?.is_some())
     }
 
     /// Returns the securities with a close that is not too old on `day`.
@@ -299,7 +281,7 @@ impl<'v> Search<'v> {
         &self,
         portfolio: Portfolio,
         day: Day,
-        (positions, cash): (&[Position], &[ForeignCash]),
+        (positions, books, moves): (&[Position], &Snapshot, &[OldMove]),
         old: &OldInputs,
     ) -> Result<Option<StalePortfolio>, QueryError> {
         let (mut gross, mut stale, mut oldest) = (0, 0, 0);
@@ -331,7 +313,7 @@ impl<'v> Search<'v> {
                 inputs.extend(old_inputs);
             }
         }
-        for balance in cash {
+        for balance in &books.foreign_cash {
             let size = u128::from(balance.value.units().unsigned_abs());
             gross += size;
             let rate = old.rates.get(&(balance.currency, portfolio.currency));
@@ -341,6 +323,14 @@ impl<'v> Search<'v> {
                 stale += size;
                 oldest = oldest.max(age.into());
                 inputs.extend(pairs.iter().copied());
+            }
+        }
+        for moved in moves {
+            gross += u128::from(moved.size);
+            if let Some((age, old_inputs)) = &moved.old {
+                stale += u128::from(moved.size);
+                oldest = oldest.max(*age);
+                inputs.extend(old_inputs.iter().copied());
             }
         }
         if inputs.is_empty() {

@@ -107,7 +107,7 @@ impl Session<'_> {
             identities.extend(
                 positions
                     .iter()
-                    .flat_map(|positions| holdings_identities(&books, positions)),
+                    .flat_map(|positions| holdings_identities(&books, cell.day, positions)),
             );
         }
         let mut own = self.own_before.iter();
@@ -180,9 +180,10 @@ fn cash_identities(books: &Snapshot, before: &Snapshot) -> impl Iterator<Item = 
     })
 }
 
-fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3] {
+fn holdings_identities(books: &Snapshot, day: Day, positions: &[Position]) -> [Identity; 3] {
     let value = positions.iter().map(|position| units(position.value)).sum();
     let balances = books.held_cash();
+    let moved = books.moved_inputs(day, positions);
     let unrealized = positions
         .iter()
         .map(|position| units(position.unrealized))
@@ -195,9 +196,9 @@ fn holdings_identities(books: &Snapshot, positions: &[Position]) -> [Identity; 3
             unrealized,
         ),
         Identity {
-            formula: "holdings and foreign cash counted by quality = their number",
+            formula: "holdings, foreign cash and aged inputs counted by quality = their number",
             stored: i128::from(books.quality.holdings()),
-            computed: (positions.len() + balances.count()) as i128,
+            computed: (positions.len() + balances.count() + moved.count()) as i128,
             decimals: 0,
         },
     ]

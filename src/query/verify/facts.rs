@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::domain::output::{Exposures, Position, Risk, SecurityStatistics, Snapshot};
+use crate::domain::output::{Exposures, Position, PriceInput, Risk, SecurityStatistics, Snapshot};
 use crate::domain::{AssetClass, Currency, Figure, Money, Price, Quantity};
 
 /// One value of an output, with its field and, for values in a list, their member.
@@ -176,6 +176,28 @@ pub(super) fn of_snapshot(books: &Snapshot) -> Vec<Fact<'_>> {
                 value,
             });
         }
+    }
+    for moved in &books.aged_moves {
+        let (field, member) = match moved.input {
+            PriceInput::Price(security) => (
+                ["day of aged price", "age of price", "amount at aged price"],
+                Member::Index(security.0 as usize),
+            ),
+            PriceInput::Rate(currency) => (
+                ["day of aged rate", "age of rate", "amount at aged rate"],
+                Member::Currency(currency),
+            ),
+        };
+        let values = [
+            Value::Amount(moved.day.number().into(), 0),
+            Value::Amount(moved.quality.code().into(), 0),
+            Value::Amount(moved.value.units(), Money::DECIMALS),
+        ];
+        facts.extend(field.into_iter().zip(values).map(|(field, value)| Fact {
+            field,
+            member,
+            value,
+        }));
     }
     facts
 }

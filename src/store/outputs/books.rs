@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
+use super::aged_moves;
 use super::rows::{ReadOutputs, WriteOutputs};
 use crate::domain::output::Snapshot;
 use crate::domain::{Absence, Cell, Day, DayRange, Figure, IdSet, Money, PortfolioId, Quality};
@@ -12,15 +13,19 @@ use crate::store::select::select_first;
 
 pub(super) const INSERT: &str =
     "INSERT OR REPLACE INTO snapshot (cell, cash, long, short, nav, flow, pnl, session_return,
-     absence, realized, unrealized, fresh, stale, at_cost, valueless)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+     absence, realized, unrealized, fresh, stale, at_cost, valueless, aged_moves)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 const SELECT: &str =
     "SELECT cash, long, short, nav, flow, pnl, session_return, absence, realized, unrealized, fresh,
-     stale, at_cost, valueless FROM snapshot WHERE cell = ?1";
+     stale, at_cost, valueless, aged_moves FROM snapshot WHERE cell = ?1";
 
 fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
     let (cash, long, short): (Money, Money, Money) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let aged_moves = row
+        .get_ref(14)?
+        .as_blob_or_null()
+        .map_err(StoreError::damaged)?;
     let too_large = || StoreError::damaged("gross or net of a snapshot exceeds the range of money");
     Ok(Snapshot {
         cash,
@@ -41,6 +46,7 @@ fn row_to_snapshot(row: &Row<'_>) -> Result<Snapshot, StoreError> {
             none: row.get(13)?,
         },
         foreign_cash: Vec::new(),
+        aged_moves: aged_moves::unpack(aged_moves)?,
     })
 }
 
@@ -152,6 +158,7 @@ impl WriteOutputs<'_> {
             unrealized: Money::ZERO,
             quality: Quality::default(),
             foreign_cash: Vec::new(),
+            aged_moves: Vec::new(),
         };
         insert(&mut self.connection.prepare_cached(INSERT)?, cell, &unknown)
     }
@@ -180,6 +187,7 @@ pub(super) fn insert(
         books.quality.stale,
         books.quality.cost,
         books.quality.none,
+        aged_moves::pack(&books.aged_moves),
     ])?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! a cell (holdings, weights, factor exposures, results of shocks) are packed into one blob beside
 //! them, since rows and bytes of the one writer limit a run. Each file packs and unpacks one phase.
 
+mod aged_moves;
 mod books;
 mod exposures;
 mod foreign_cash;

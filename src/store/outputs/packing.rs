@@ -260,6 +260,11 @@ impl<'b> Unpacker<'b> {
         }
     }
 
+    /// Returns whether no bytes are left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// Fails if bytes are left.
     pub(super) fn end(self) -> Result<(), StoreError> {
         if self.rest.is_empty() {
