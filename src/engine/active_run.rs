@@ -15,6 +15,7 @@ use super::run_event::RunEvent;
 use super::run_request::{RunRequest, check_limits};
 use super::settings::Settings;
 use super::survey::{SurveyResult, check_model, ledger_survey, log_plan, survey_and_plan, today};
+use super::unpriced_cells::{CalendarState, sync_unpriced};
 use crate::domain::RunId;
 use crate::environment::Environment;
 use crate::invalidation::{close_completed, force, sync_calendar, sync_risk_model};
@@ -99,6 +100,9 @@ impl<'n> ActiveRun<'n> {
                 warnings.push(Warning::ModelChanged);
             }
             let synced = sync_calendar(writing, &settings.calendar, started)?;
+            let is_other = !synced.days.is_empty() || !synced.others.is_empty();
+            let calendars = CalendarState::changed_if(is_other);
+            sync_unpriced(writing, settings, calendars, started)?;
             if !synced.days.is_empty() {
                 warnings.push(Warning::CalendarChanged { days: synced.days });
             }

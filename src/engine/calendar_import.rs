@@ -33,6 +33,7 @@ pub fn put_calendar_in_force(
     let invalidated = pending.reasons().map(|(_, outputs)| outputs).sum();
     let synced = sync_calendar(writing, calendar, environment.clock.now())?;
     writing.increment_revision()?;
+    writing.check_unpriced_from(Day::MIN)?;
     Ok(CalendarEffect {
         days: synced.days.into_iter().collect(),
         invalidated,

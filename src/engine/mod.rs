@@ -9,6 +9,7 @@
 //! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
 //! | `late_inputs`, `first_rates` | the late closes of a cell, and rates before their first close |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
+//! | `unpriced_cells` | takes the cells of sessions that became unpriced out of the ledger |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
 //! | `calendar_import`, `own_calendars` | put a calendar in force by decision, without a run; register others |
 //! | `load`, `inputs`, `portfolio_state`, `givers` | load sources and histories |
@@ -54,6 +55,7 @@ mod security_holders;
 mod session_prices;
 mod settings;
 mod survey;
+mod unpriced_cells;
 mod world_history;
 
 pub use accepted_prices::{accept_prices, revoke_accepted_prices};
@@ -68,7 +70,7 @@ pub use execute::RunObserver;
 pub(crate) use late_inputs::sessions_held;
 pub use outcome::{Outcome, Times, Warning};
 pub use own_calendars::{Registration, register_own_calendar, remove_own_calendar};
-pub(crate) use realized::{ClosedPosition, closed_positions};
+pub(crate) use realized::closed_positions;
 pub(crate) use recompute::Recomputation;
 pub use record::{RecordedFailure, RunRecord, StageTimes};
 pub use run::run;
@@ -78,5 +80,6 @@ pub use settings::{CommitGrain, PriceWait, Settings};
 pub use survey::{
     SurveyResult, ledger_survey, pending_invalidations, preview, survey, survey_and_plan, today,
 };
+pub(crate) use unpriced_cells::unpriced_cells_from;
 pub(crate) use world_history::is_world_history;
 pub use world_history::{WORLD_HISTORY_SCOPE, fill_world_history};

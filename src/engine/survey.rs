@@ -10,6 +10,7 @@ use super::readiness::blocked_cells;
 use super::run_request::RunRequest;
 use super::session_prices::SessionPrices;
 use super::settings::Settings;
+use super::unpriced_cells::{CalendarState, unpriced_cells};
 use crate::domain::{Day, DayRange, LifecycleIndex, Phase, PhaseSet, PortfolioId, Security};
 use crate::invalidation::PendingInvalidations;
 use crate::phases::find_model_securities;
@@ -61,7 +62,7 @@ pub fn survey(
 }
 
 /// Returns the invalidations that a run with these settings records before it plans: its risk model
-/// or calendar is not in force yet.
+/// or calendar is not in force yet, or a session became unpriced.
 ///
 /// # Errors
 ///
@@ -70,7 +71,10 @@ pub fn pending_invalidations(
     reading: &ReadTransaction<'_>,
     settings: &Settings,
 ) -> Result<PendingInvalidations, StoreError> {
-    PendingInvalidations::read(reading, settings.model.as_ref(), &settings.calendar)
+    let pending = PendingInvalidations::read(reading, settings.model.as_ref(), &settings.calendar)?;
+    let calendars = CalendarState::changed_if(pending.change_calendars());
+    let unpriced = unpriced_cells(reading, settings, calendars)?;
+    Ok(pending.with_unpriced(unpriced))
 }
 
 /// Surveys lifecycles, ledger, invalidations and quarantine, without looking for missing inputs.

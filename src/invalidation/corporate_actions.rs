@@ -29,6 +29,7 @@ pub(crate) fn invalidate_actions(
     let facts = Facts::new(writing, calendar)?;
     let mut late: BTreeMap<SecurityId, Vec<ActionChange>> = BTreeMap::new();
     for change in actions {
+        facts.check_unpriced_from(writing, change.action.day)?;
         if facts.is_covered(change.action.day) {
             let changes = late.entry(change.action.security).or_default();
             changes.push(*change);
@@ -66,6 +67,7 @@ pub(crate) fn invalidate_deleted_action(
     if !facts.is_covered(day) {
         return Ok(PhaseCells::new());
     }
+    facts.check_unpriced_from(writing, day)?;
     let symbol = facts.security(action.security)?.symbol_on(day);
     let change = ActionChange {
         was: Some(*action),

@@ -16,7 +16,7 @@ use crate::domain::{
     Calendar, Currency, Day, DayRange, IdSet, PhaseCells, PhaseSet, PortfolioCalendar,
     PortfolioCalendars, PortfolioId, Security, SecurityId,
 };
-use crate::store::{ReadTransaction, StoreError};
+use crate::store::{ReadTransaction, StoreError, WriteTransaction};
 
 /// The last day of the ledger, and the facts read so far. Facts are read on first use, since most
 /// changes need none of them.
@@ -118,6 +118,19 @@ impl<'r> Facts<'r> {
     /// Returns true if the ledger holds anything on `day` or after.
     pub(super) fn is_covered(&self, day: Day) -> bool {
         self.last_covered.is_some_and(|last| day <= last)
+    }
+
+    /// Notes that the sessions from a day on can have become unpriced, if the ledger holds anything
+    /// there. Whether they have is for the next run to judge: more may change before.
+    pub(super) fn check_unpriced_from(
+        &self,
+        writing: &WriteTransaction<'_>,
+        day: Day,
+    ) -> Result<(), StoreError> {
+        match self.is_covered(day) {
+            true => writing.check_unpriced_from(day),
+            false => Ok(()),
+        }
     }
 
     /// Returns true if a close of `day` can affect covered cells: closes of days that are not

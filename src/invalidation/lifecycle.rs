@@ -3,7 +3,7 @@
 //!
 //! Outputs and the ledger stay unchanged: a lifecycle only decides which cells are expected. After
 //! a restore, cells done before the deletion still count, unless a later change of their sources
-//! invalidated them.
+//! invalidated them. The cells of others wait if a session becomes unpriced without its holdings.
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -138,6 +138,8 @@ fn change_lifecycle(
             now: now.clone(),
         };
         writing.portfolios().correct(&[correction])?;
+        // What it holds decides whether a session is unpriced for all.
+        writing.check_unpriced_from(Day::MIN)?;
         writing.increment_revision()?;
         Ok(now)
     })

@@ -52,6 +52,7 @@ pub(crate) fn register_calendar(
     changes.extend(changes_of_own_sessions(&facts, &of_portfolios, &current)?);
     named.set_own(own)?;
     writing.increment_revision()?;
+    facts.check_unpriced_from(writing, Day::MIN)?;
     Ok(RegisteredCalendar {
         days: days.into_iter().collect(),
         removed: remove_cells(writing, changes.into_iter().map(Ok), now)?,

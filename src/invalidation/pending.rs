@@ -1,5 +1,5 @@
 //! The invalidations that the next run records, because the configured risk model or calendar is
-//! not in force yet, and the failures that it forgets. A survey applies them, so that plans, statuses
+//! not in force yet or a session became unpriced, and the failures that it forgets. A survey applies them, so that plans, statuses
 //! and pages see the ledger as the run will see it.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,9 @@ use super::failures::touched_failures;
 use super::ledger::keep_done;
 use super::portfolio_calendars::portfolio_calendar_changes;
 use super::risk_model::model_change;
-use crate::domain::{Calendar, Cell, NewInvalidation, Phase, RiskModel, count_ids};
+use crate::domain::{
+    Calendar, Cell, InvalidationCause, NewInvalidation, Phase, RiskModel, count_ids,
+};
 use crate::store::{ReadTransaction, StoreError};
 
 /// The invalidations that the next run records, and the failures that it forgets.
@@ -18,6 +20,8 @@ use crate::store::{ReadTransaction, StoreError};
 pub struct PendingInvalidations {
     /// In the order of the run. No id is in two of them, and each has only ids that are in the ledger.
     invalidations: Vec<NewInvalidation>,
+    /// Of cells whose session became unpriced. No id is in two of them, or in one of the above.
+    unpriced: Vec<NewInvalidation>,
     forgotten: BTreeSet<(Cell, Phase)>,
 }
 
@@ -47,13 +51,7 @@ impl PendingInvalidations {
         let mut pending: Vec<NewInvalidation> = Vec::new();
         let of_portfolios = portfolio_calendar_changes(reading, calendar)?;
         for mut new in changes.chain(of_securities).chain(of_portfolios) {
-            for earlier in &pending {
-                for (at, ids) in &earlier.cells {
-                    if let Some(rest) = new.cells.get_mut(at) {
-                        *rest -= ids;
-                    }
-                }
-            }
+            subtract(&mut new, &pending);
             keep_done(reading, &mut new.cells)?;
             if !new.cells.is_empty() {
                 pending.push(new);
@@ -62,20 +60,40 @@ impl PendingInvalidations {
         let forgotten = forgotten.into_iter();
         Ok(Self {
             invalidations: pending,
+            unpriced: Vec::new(),
             forgotten: forgotten
                 .map(|failure| (failure.cell, failure.phase))
                 .collect(),
         })
     }
 
+    /// Adds those of done cells whose session became unpriced, one a session.
+    #[must_use]
+    pub fn with_unpriced(mut self, unpriced: Vec<NewInvalidation>) -> Self {
+        for mut new in unpriced {
+            subtract(&mut new, &self.invalidations);
+            new.cells.retain(|_, ids| !ids.is_empty());
+            if !new.cells.is_empty() {
+                self.unpriced.push(new);
+            }
+        }
+        self
+    }
+
     /// Returns whether the next run records no invalidation.
     pub fn is_empty(&self) -> bool {
-        self.invalidations.is_empty()
+        self.iter().next().is_none()
+    }
+
+    /// Returns whether another calendar invalidates any cell.
+    pub fn change_calendars(&self) -> bool {
+        let mut causes = self.invalidations.iter().map(|new| new.cause);
+        causes.any(|cause| cause == InvalidationCause::Calendar)
     }
 
     /// Returns the invalidations, in the order in which the run records them.
     pub fn iter(&self) -> impl Iterator<Item = &NewInvalidation> {
-        self.invalidations.iter()
+        self.invalidations.iter().chain(&self.unpriced)
     }
 
     /// Returns whether the next run forgets the failures of a phase of a cell.
@@ -91,9 +109,20 @@ impl PendingInvalidations {
         ids.any(|ids| ids.contains(cell.portfolio.0))
     }
 
-    /// Returns the reasons, each with the number of outputs that it concerns.
+    /// Returns the reasons of those by configuration, each with the number of outputs that it
+    /// concerns.
     pub fn reasons(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.iter()
-            .map(|new| (new.reason.as_str(), count_ids(&new.cells)))
+        (self.invalidations.iter()).map(|new| (new.reason.as_str(), count_ids(&new.cells)))
+    }
+}
+
+/// Leaves out the ids that are in one of the `earlier` ones.
+fn subtract(new: &mut NewInvalidation, earlier: &[NewInvalidation]) {
+    for earlier in earlier {
+        for (at, ids) in &earlier.cells {
+            if let Some(rest) = new.cells.get_mut(at) {
+                *rest -= ids;
+            }
+        }
     }
 }

@@ -35,6 +35,10 @@ pub(crate) fn invalidate_portfolios(
         let securities: BTreeSet<_> = entries.filter_map(|entry| entry.security).collect();
         given.extend(securities.into_iter().map(|id| (id, now.id, Day::MIN)));
     }
+    let holds = |of: &Portfolio| (of.lifecycle, of.calendar.clone());
+    if (corrected.iter()).any(|Correction { was, now }| holds(was) != holds(now)) {
+        facts.check_unpriced_from(writing, Day::MIN)?;
+    }
     let mut receivers = invalidations_of_receivers(&facts, InvalidationCause::Attribute, given)?;
     for Correction { was, now } in corrected {
         if was.calendar != now.calendar {

@@ -70,6 +70,7 @@ pub(crate) fn invalidate_deleted_closes(
     let (Some(first), Some(last)) = (covered.first(), covered.last()) else {
         return Ok(PhaseCells::new());
     };
+    facts.check_unpriced_from(writing, *first)?;
     let security = facts.security(security)?;
     let reason = match covered.len() {
         1 => format!("close of {} on {first} deleted", security.symbol),

@@ -36,6 +36,10 @@ pub(crate) fn invalidate_attributes(
     let (mut pairs, mut given) = (PairCalendars::default(), Vec::new());
     let may_be_given = writing.entries().has_counterparts()?;
     for Correction { was, now } in corrected {
+        let expects = |of: &Security| (of.can_be_held(), of.inactive_from, of.calendar.clone());
+        if expects(was) != expects(now) || !was.classes().eq(now.classes()) {
+            facts.check_unpriced_from(writing, Day::MIN)?;
+        }
         // The cost of lots follows from these terms, also where another portfolio has taken them
         // over, or units received for them.
         if may_be_given && PricingTerms::differ(was, now) {

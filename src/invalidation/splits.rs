@@ -33,6 +33,7 @@ pub(crate) fn invalidate_splits(
     let facts = Facts::new(writing, calendar)?;
     let mut late: BTreeMap<SecurityId, Vec<SplitChange>> = BTreeMap::new();
     for change in splits {
+        facts.check_unpriced_from(writing, change.split.day)?;
         if facts.is_covered(change.split.day) {
             late.entry(change.split.security).or_default().push(*change);
         }
@@ -69,6 +70,7 @@ pub(crate) fn invalidate_deleted_split(
     if !facts.is_covered(split.day) {
         return Ok(PhaseCells::new());
     }
+    facts.check_unpriced_from(writing, split.day)?;
     let security = facts.security(split.security)?;
     let terms = split_terms(split);
     let (day, symbol) = (split.day, security.symbol_on(split.day));

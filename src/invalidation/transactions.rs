@@ -35,6 +35,10 @@ pub(crate) fn invalidate_transactions(
     now: DateTime<Utc>,
 ) -> Result<PhaseCells, StoreError> {
     let facts = Facts::new(writing, calendar)?;
+    let days = edits.iter().flat_map(TransactionEdit::states);
+    if let Some(first) = days.map(|state| state.day).min() {
+        facts.check_unpriced_from(writing, first)?;
+    }
     let states = edits.iter().flat_map(TransactionEdit::states);
     let moved = states.filter(|entry| facts.is_covered(entry.day) && entry.kind.is_movement());
     let moved = moved.filter_map(|entry| Some((entry.security?, entry.portfolio, entry.day)));

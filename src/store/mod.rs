@@ -90,9 +90,9 @@ pub use sources::{
     ImportRecord, ModelNumber, ReadAcceptedPrices, ReadActionChanges, ReadCalendar, ReadCloses,
     ReadCorporateActions, ReadEntries, ReadImports, ReadPortfolios, ReadRiskModels, ReadSecurities,
     ReadSecurityCalendars, ReadSplits, ReadTransactionChanges, ReplacedClose, Revision,
-    StoredWorld, WriteAcceptedPrices, WriteActionChanges, WriteCalendar, WriteCloses,
-    WriteCorporateActions, WriteEntries, WriteImports, WritePortfolios, WriteRiskModels,
-    WriteSecurities, WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
+    StoredWorld, UnpricedCheck, WriteAcceptedPrices, WriteActionChanges, WriteCalendar,
+    WriteCloses, WriteCorporateActions, WriteEntries, WriteImports, WritePortfolios,
+    WriteRiskModels, WriteSecurities, WriteSecurityCalendars, WriteSplits, WriteTransactionChanges,
 };
 pub use store::{Store, Writer};
 pub use tokens::{ReadTokens, TokenRow, WriteTokens};

@@ -86,6 +86,32 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
     ),
     fault(
+        "deletion-leaves-unpriced-cells",
+        "the cells of others stay done when a session becomes unpriced without a deleted portfolio",
+        &[Scenario(
+            "unpriced/a_session_that_becomes_unpriced_waits_for_all",
+        )],
+        &[edit(
+            "src/invalidation/lifecycle.rs",
+            "writing.check_unpriced_from(Day::MIN)?;",
+            "Day::MIN",
+            "Day::MAX",
+        )],
+    ),
+    fault(
+        "deleted-close-leaves-unpriced-cells",
+        "the cells of others stay done when a session becomes unpriced without a deleted close",
+        &[Scenario(
+            "unpriced/a_session_that_becomes_unpriced_waits_for_all",
+        )],
+        &[edit(
+            "src/invalidation/prices.rs",
+            "facts.check_unpriced_from(writing, *first)?;",
+            "*first",
+            "Day::MAX",
+        )],
+    ),
+    fault(
         "limit-hides-outages",
         "cells that take the place of waiting ones below a limit are not checked for prices",
         &[Scenario("unpriced/a_limit_does_not_reach_into_an_outage")],

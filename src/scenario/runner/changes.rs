@@ -113,6 +113,9 @@ pub(super) fn add_portfolios(
         let added = portfolios.iter().map(|added| added.portfolio.without_id());
         writing.portfolios().add(added)?;
         writing.entries().add(&entries)?;
+        if let Some(first) = entries.iter().map(|entry| entry.day).min() {
+            writing.check_unpriced_from(first)?;
+        }
         writing.increment_revision()
     })?;
     Ok(done_outcome(Vec::new(), 0))

@@ -20,6 +20,10 @@ pub enum RebuildDifference {
         /// The phase that is done in one only.
         phase: Phase,
     },
+    /// Cells are done whose session is unpriced by the final sources, so that a new database would let
+    /// them wait.
+    #[error("done, though {0}")]
+    Unpriced(String),
     /// The value of a cell differs.
     #[error("{part} of {portfolio} on {day}: {stored}, but built from the final sources {rebuilt}")]
     Value {

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::difference::RebuildDifference;
 use crate::capture::{CaptureError, CaptureExtent, capture_books};
 use crate::disk::SimulatedDisk;
-use crate::domain::output::{Position, Snapshot};
+use crate::domain::output::{Position, PriceInput, Snapshot};
 use crate::domain::{Cell, Day, DayRange, Phase, PhaseSet, Portfolio, PortfolioId, SecurityId};
-use crate::engine::{EngineError, survey_and_plan};
+use crate::engine::{EngineError, survey_and_plan, unpriced_cells_from};
 use crate::plan::Decision;
 use crate::scenario::load;
 use crate::scenario::world::World;
@@ -34,6 +34,14 @@ pub(super) fn compare_with_rebuilt(run: &RunUnderTest) -> Result<Comparison, Sim
         return Ok(Comparison::NotCompared);
     }
     let store = Store::open(&disk)?;
+    // The rebuilt database takes the done cells from the capture.
+    let settings = run.settings();
+    let unpriced = store.read(|reading| unpriced_cells_from(reading, settings, Day::MIN))?;
+    if let Some(new) = unpriced.into_iter().next() {
+        return Ok(Comparison::Different(RebuildDifference::Unpriced(
+            new.reason,
+        )));
+    }
     let rebuilt = match rebuild(run, &store) {
         Ok(rebuilt) => rebuilt,
         Err(error) => return Ok(Comparison::Different(RebuildDifference::NotBuilt(error))),
@@ -97,6 +105,7 @@ impl Books {
                 match phase {
                     Phase::Snapshot => {
                         let snapshot = reading.outputs().snapshot(Cell::new(day, id))?;
+                        let snapshot = snapshot.map(without_numbers);
                         books.snapshots.extend(snapshot.map(|found| (name, found)));
                     }
                     Phase::Positions => {
@@ -170,6 +179,18 @@ fn is_alive(portfolio: &Portfolio, day: Day) -> bool {
     let lifecycle = &portfolio.lifecycle;
     let closing_day = lifecycle.closing_day();
     lifecycle.inception() <= day && closing_day.is_none_or(|closed| day <= closed)
+}
+
+/// Returns a snapshot without the numbers of securities.
+fn without_numbers(mut snapshot: Snapshot) -> Snapshot {
+    for moved in &mut snapshot.aged_moves {
+        if let PriceInput::Price(security) = &mut moved.input {
+            *security = SecurityId(0);
+        }
+    }
+    let moves = &mut snapshot.aged_moves;
+    moves.sort_by_key(|moved| (moved.input, moved.day, moved.quality, moved.value));
+    snapshot
 }
 
 /// Returns the positions of a cell by symbol, without the numbers of the securities.

@@ -20,6 +20,7 @@ mod securities;
 mod security_calendars;
 mod splits;
 mod transaction_changes;
+mod unpriced_check;
 mod world;
 
 pub use accepted_prices::{ReadAcceptedPrices, WriteAcceptedPrices};
@@ -36,4 +37,5 @@ pub use securities::{ReadSecurities, WriteSecurities};
 pub use security_calendars::{ReadSecurityCalendars, WriteSecurityCalendars};
 pub use splits::{ReadSplits, WriteSplits};
 pub use transaction_changes::{ReadTransactionChanges, WriteTransactionChanges};
+pub use unpriced_check::UnpricedCheck;
 pub use world::StoredWorld;
