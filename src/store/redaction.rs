@@ -44,6 +44,48 @@ pub fn redact_passwords(text: &str) -> String {
         .collect()
 }
 
+/// Hides a secret in a text, in each form that a URL can give it: any of its bytes may be escaped, and
+/// a space may be a `+`. The secret must not be empty.
+#[cfg(feature = "postgres")]
+pub(in crate::store) fn redact_secret(text: &str, secret: &str) -> String {
+    let mut redacted = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        match length_of_secret(rest.as_bytes(), secret.as_bytes()) {
+            Some(length) => {
+                redacted += REDACTED;
+                rest = &rest[length..];
+            }
+            None => {
+                redacted.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+    }
+    redacted
+}
+
+/// Returns the length of the secret at the beginning of a text, if it is there.
+#[cfg(feature = "postgres")]
+fn length_of_secret(text: &[u8], secret: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for byte in secret {
+        at += match text[at..] {
+            [first, ..] if first == *byte => 1,
+            [b'+', ..] if *byte == b' ' => 1,
+            [b'%', high, low, ..] if escaped_byte(high, low) == Some(*byte) => 3,
+            _ => return None,
+        };
+    }
+    Some(at)
+}
+
+#[cfg(feature = "postgres")]
+fn escaped_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
 fn redact_url_password(line: &str) -> String {
     let Some((scheme, rest)) = line.split_once("://") else {
         return line.to_owned();
@@ -143,6 +185,21 @@ mod tests {
         ] {
             assert_eq!(redact_passwords(plain), plain);
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_secret_is_hidden_in_each_form_of_a_url() {
+        for shown in [
+            "té:st @%pw",
+            "t%C3%A9%3Ast+%40%25pw",
+            "t%c3%a9%3ast%20@%25pw",
+        ] {
+            let text = redact_secret(&format!("a {shown}@db é"), "té:st @%pw");
+            assert_eq!(text, "a ***@db é");
+        }
+        assert_eq!(redact_secret("a %3 b%", "%"), "a ***3 b***");
+        assert_eq!(redact_secret("te%3", "te:"), "te%3");
     }
 
     #[cfg(feature = "postgres")]

@@ -17,7 +17,7 @@ use super::parameters::Parameters;
 use super::password_file;
 use super::tls::{ClientCertificate, Roots, TlsMode, client_config};
 use super::variables::LibpqVariables;
-use crate::store::redaction::{PostgresUrl, redact_passwords};
+use crate::store::redaction::{PostgresUrl, redact_passwords, redact_secret};
 
 /// Timeout of the connection, if the URL has none.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,11 +47,11 @@ impl fmt::Debug for PostgresLogin {
 }
 
 impl PasswordRedactor {
-    /// Returns a text without the password.
+    /// Returns a text without the password, also where some of its characters are escaped as in a URL.
     pub(crate) fn redacted(&self, text: String) -> String {
         match self.password.as_deref() {
             None | Some("") => text,
-            Some(password) => text.replace(password, "***"),
+            Some(password) => redact_secret(&text, password),
         }
     }
 
