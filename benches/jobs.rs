@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use plimsoll::environment::Clock;
-use plimsoll::job::{JobFuzzOptions, fuzz_job, read_job};
+use plimsoll::job::{JobFuzzOptions, JobFuzzTimes, fuzz_job, read_job};
 use plimsoll::parallel::available_threads;
 use rusqlite::Connection;
 
@@ -100,8 +100,11 @@ fn measure(budget: Duration) -> Result<(), Box<dyn Error>> {
                 jobs: threads,
             };
             let clock = Clock::system();
-            let goes_on = || clock.elapsed() < budget;
-            let report = fuzz_job(&job, options, &CANCEL, &goes_on, &|_, _| {})?;
+            let times = JobFuzzTimes {
+                draws_on: &|| clock.elapsed() < budget,
+                shrinks_on: Arc::new(|| true),
+            };
+            let report = fuzz_job(&job, options, &CANCEL, &times, &|_, _| {})?;
             if let Some(found) = report.found {
                 return Err(format!("the job breaks a promise: {:?}", found.broken).into());
             }

@@ -10,11 +10,11 @@ use super::books::captured_sessions;
 use super::error::CaptureError;
 use super::history::RunHistory;
 use super::intervals::{DayMarks, IntervalAccumulator, MARK_COUNT};
-use super::map::{Map, Table};
+use super::map::{Deletion, Map, Table};
 use super::rows::{Row, RowSource, check_columns, visit_numbered_rows};
 use super::state::{CapturedPortfolio, Naming, State};
 use super::time::CaptureTime;
-use super::values::{parse_day, parse_instant};
+use super::values::parse_day;
 use crate::domain::{
     CostBasis, Currency, Day, IdSet, Lifecycle, Phase, Portfolio, PortfolioCalendars, PortfolioId,
     PortfolioKey,
@@ -86,7 +86,7 @@ struct PortfolioRow {
     currency: Currency,
     inception: Option<Day>,
     closed: Option<Day>,
-    deleted_at: Option<DateTime<Utc>>,
+    deletion: Deletion,
     /// The first day with a snapshot row.
     first_row: Option<Day>,
 }
@@ -115,7 +115,15 @@ impl RowCollector {
             currency: currency.unwrap_or(Currency::USD),
             inception,
             closed,
-            deleted_at: row.parse("deleted-at", "an instant", parse_instant)?,
+            deletion: {
+                let expected = match row.table.deleted_values {
+                    None => "an instant",
+                    Some(_) => "one of `deleted-values`",
+                };
+                let parse = |text: &str| row.table.parse_deletion(text);
+                let deletion = row.parse("deleted-at", expected, parse)?;
+                deletion.unwrap_or(Deletion::None)
+            },
             first_row: None,
         });
         Ok(())
@@ -236,7 +244,7 @@ impl RowCollector {
         let name_counts = count_names(&self.portfolios);
         let portfolios = (1..).zip(self.portfolios);
         let portfolios =
-            portfolios.map(|(number, row)| row.into_portfolio(number, &name_counts, target));
+            portfolios.map(|(number, row)| row.into_portfolio(number, &name_counts, (now, target)));
         let mut portfolios: Vec<Portfolio> = portfolios.collect();
         let known: BTreeSet<Day> = days.keys().copied().collect();
         let sessions = captured_sessions(&settings.calendar, &portfolios, &known, target)?;
@@ -303,12 +311,12 @@ impl RowCollector {
 
 impl PortfolioRow {
     /// Without an inception the portfolio starts on the day of its first row, or on `target` if it
-    /// has no row. `name_counts` tells whether its name is unique.
+    /// has no row. A deletion of unknown time is at `now`. `name_counts` tells whether its name is unique.
     fn into_portfolio(
         self,
         number: u32,
         name_counts: &BTreeMap<String, u32>,
-        target: Day,
+        (now, target): (DateTime<Utc>, Day),
     ) -> Portfolio {
         let first = self.first_row.into_iter().chain(self.closed).min();
         let inception = self.inception.or(first).unwrap_or(target);
@@ -326,7 +334,11 @@ impl PortfolioRow {
             currency: self.currency,
             cost_basis: CostBasis::default(),
             calendar: None,
-            lifecycle: lifecycle.with_deleted_at(self.deleted_at),
+            lifecycle: lifecycle.with_deleted_at(match self.deletion {
+                Deletion::None => None,
+                Deletion::Unknown => Some(now.with_nanosecond(0).unwrap_or(now)),
+                Deletion::At(at) => Some(at),
+            }),
         }
     }
 }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use thiserror::Error;
 use toml::Value;
 
-use super::values::{parse_bool, parse_run_state};
+use super::values::{parse_bool, parse_instant, parse_run_state};
 use crate::domain::{Nearest, Phase};
 use crate::scenario::script::Amount;
 use crate::store::RunState;
@@ -43,12 +44,15 @@ pub enum MapError {
         /// The line of the name, from 1.
         line: usize,
     },
-    /// The values of a `complete` column are not two different ones.
+    /// The values of a `complete` or `deleted-at` column are not two different ones.
     #[error(
-        "line {line} of the map: `complete-values` has two different texts, numbers or booleans: of a \
-         row that is complete, and of another"
+        "line {line} of the map: `{key}` has two different texts, numbers or booleans: {meaning}"
     )]
-    CompleteValues {
+    Values {
+        /// The key of the values.
+        key: &'static str,
+        /// The rows that have them.
+        meaning: &'static str,
         /// The line of the values, from 1.
         line: usize,
     },
@@ -93,6 +97,18 @@ pub(crate) struct Table {
     /// The values of the column `complete`, of a complete row and of another; the usual words for yes
     /// and no if left out.
     pub(crate) complete_values: Option<[Value; 2]>,
+    /// The values of the column `deleted-at` if it holds no instant: of a deleted portfolio, and of
+    /// another.
+    pub(crate) deleted_values: Option<[Value; 2]>,
+}
+
+/// The deletion that a row of a portfolio tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    None,
+    /// At an instant that the row does not tell.
+    Unknown,
+    At(DateTime<Utc>),
 }
 
 /// A column that the map names.
@@ -106,6 +122,36 @@ pub(crate) struct Column {
 }
 
 impl Table {
+    /// Returns a table that the map does not have, named on a line of another file.
+    pub(crate) fn beside_map(
+        name: String,
+        line: usize,
+        columns: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        let columns = columns.into_iter();
+        Self {
+            role: name.clone(),
+            name,
+            line,
+            columns: columns
+                .map(|(key, name)| Column { key, name, line })
+                .collect(),
+            complete_values: None,
+            deleted_values: None,
+        }
+    }
+
+    /// Returns the deletion that a value of `deleted-at` tells; `None` if the value is not known.
+    pub(crate) fn parse_deletion(&self, text: &str) -> Option<Deletion> {
+        match &self.deleted_values {
+            None => parse_instant(text).map(Deletion::At),
+            Some(values) => parse_flag(values, text).map(|is_deleted| match is_deleted {
+                true => Deletion::Unknown,
+                false => Deletion::None,
+            }),
+        }
+    }
+
     /// Returns the name of the column mapped to `key`.
     pub(crate) fn column(&self, key: &str) -> Option<&str> {
         Some(&self.columns[self.column_index(key)?].name)
@@ -119,18 +165,25 @@ impl Table {
     /// Returns whether a row with this value of `complete` is complete; `None` if the value is not
     /// known. No value is that of a row that is not complete.
     pub(crate) fn parse_complete(&self, text: &str) -> Option<bool> {
-        // Databases and exports show booleans in several ways, also those that the map has as numbers.
-        let is_shown = |value: &Value| match value {
-            Value::Boolean(yes) => parse_bool(text) == Some(*yes),
-            Value::Integer(number @ (0 | 1)) => parse_bool(text) == Some(*number == 1),
-            Value::String(known) => known == text,
-            other => other.to_string() == text,
-        };
-        match &self.complete_values {
-            Some([complete, _]) if is_shown(complete) => Some(true),
-            Some([_, open]) if is_shown(open) => Some(false),
-            _ => parse_bool(text),
-        }
+        let given = self.complete_values.as_ref();
+        let given = given.and_then(|values| parse_flag(values, text));
+        given.or_else(|| parse_bool(text))
+    }
+}
+
+/// Returns whether a text is the first of two values, or the second; `None` if it is neither.
+fn parse_flag([yes, no]: &[Value; 2], text: &str) -> Option<bool> {
+    // Databases and exports show booleans in several ways, also those that the map has as numbers.
+    let is_shown = |value: &Value| match value {
+        Value::Boolean(yes) => parse_bool(text) == Some(*yes),
+        Value::Integer(number @ (0 | 1)) => parse_bool(text) == Some(*number == 1),
+        Value::String(known) => known == text,
+        other => other.to_string() == text,
+    };
+    match () {
+        () if is_shown(yes) => Some(true),
+        () if is_shown(no) => Some(false),
+        () => None,
     }
 }
 
@@ -139,6 +192,13 @@ impl Map {
     pub(crate) fn run_state(&self, word: &str) -> Option<RunState> {
         let named = self.states.get(word).copied();
         named.or_else(|| parse_run_state(word))
+    }
+
+    /// Returns the other program's word for a state.
+    pub(crate) fn run_state_word(&self, state: RunState) -> &str {
+        let mut named = self.states.iter();
+        let named = named.find(|(_, named)| **named == state);
+        named.map_or(state.name(), |(word, _)| word)
     }
 
     /// Sets the values of the `complete` columns that have none, and returns whether there are any.

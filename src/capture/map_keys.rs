@@ -30,6 +30,7 @@ struct RawPortfolios {
     id: Spanned<String>,
     name: Name,
     deleted_at: Name,
+    deleted_values: FlagValues,
     inception: Name,
     closed: Name,
     currency: Name,
@@ -42,11 +43,11 @@ struct RawCells {
     portfolio: Spanned<String>,
     day: Spanned<String>,
     complete: Name,
-    complete_values: CompleteValues,
+    complete_values: FlagValues,
 }
 
-/// The values of a complete row and of another.
-type CompleteValues = Option<Spanned<Vec<Value>>>;
+/// The values of a complete row and of another, or of a deleted portfolio and of another.
+type FlagValues = Option<Spanned<Vec<Value>>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -55,7 +56,7 @@ struct RawSnapshots {
     portfolio: Spanned<String>,
     day: Spanned<String>,
     complete: Name,
-    complete_values: CompleteValues,
+    complete_values: FlagValues,
     nav: Name,
     cash: Name,
     pnl: Name,
@@ -105,6 +106,7 @@ impl Map {
     pub(crate) fn from_raw(raw: RawMap, text: &str) -> Result<Self, MapError> {
         let lines = Lines { text };
         let (at, keys) = lines.locate(raw.portfolios);
+        let deleted_values = lines.flag_values(keys.deleted_values, &keys.deleted_at, &DELETED)?;
         let portfolios = lines.map_table(
             "portfolios",
             at,
@@ -118,10 +120,14 @@ impl Map {
                 ("currency", keys.currency),
             ],
         );
+        let portfolios = Table {
+            deleted_values,
+            ..portfolios
+        };
         let (at, keys) = lines.locate(raw.snapshots);
         let has_amounts = keys.nav.is_some() || keys.cash.is_some() || keys.pnl.is_some();
         let amount_decimals = lines.decimals(keys.amount_decimals, has_amounts)?;
-        let complete_values = lines.complete_values(keys.complete_values, &keys.complete)?;
+        let complete_values = lines.flag_values(keys.complete_values, &keys.complete, &COMPLETE)?;
         let snapshots = lines.map_table(
             "snapshots",
             at,
@@ -186,6 +192,24 @@ impl Map {
     }
 }
 
+/// A column that tells yes or no, with the key of its values.
+struct Flag {
+    key: &'static str,
+    columns: &'static str,
+    meaning: &'static str,
+}
+
+const COMPLETE: Flag = Flag {
+    key: "complete-values",
+    columns: "`complete`",
+    meaning: "of a row that is complete, and of another",
+};
+const DELETED: Flag = Flag {
+    key: "deleted-values",
+    columns: "`deleted-at`",
+    meaning: "of a deleted portfolio, and of another",
+};
+
 /// The text of the map, to find the lines of its values.
 struct Lines<'t> {
     text: &'t str,
@@ -198,22 +222,27 @@ impl Lines<'_> {
         (before.matches('\n').count() + 1, value.into_inner())
     }
 
-    fn complete_values(
+    fn flag_values(
         &self,
-        values: CompleteValues,
-        complete: &Name,
+        values: FlagValues,
+        column: &Name,
+        flag: &Flag,
     ) -> Result<Option<[Value; 2]>, MapError> {
         let Some((line, values)) = values.map(|values| self.locate(values)) else {
             return Ok(None);
         };
-        if complete.is_none() {
-            let (key, columns) = ("complete-values", "`complete`");
+        let Flag {
+            key,
+            columns,
+            meaning,
+        } = *flag;
+        if column.is_none() {
             return Err(MapError::Unused { key, columns, line });
         }
         let is_plain = |value: &Value| !(value.is_array() || value.is_table());
         match <[Value; 2]>::try_from(values) {
             Ok(pair) if pair[0] != pair[1] && pair.iter().all(is_plain) => Ok(Some(pair)),
-            _ => Err(MapError::CompleteValues { line }),
+            _ => Err(MapError::Values { key, meaning, line }),
         }
     }
 
@@ -231,7 +260,7 @@ impl Lines<'_> {
 
     fn cell_table(&self, role: &str, cells: Spanned<RawCells>) -> Result<Table, MapError> {
         let (at, keys) = self.locate(cells);
-        let complete_values = self.complete_values(keys.complete_values, &keys.complete)?;
+        let complete_values = self.flag_values(keys.complete_values, &keys.complete, &COMPLETE)?;
         let table = self.map_table(
             role,
             at,
@@ -267,6 +296,7 @@ impl Lines<'_> {
             line,
             columns: columns.collect(),
             complete_values: None,
+            deleted_values: None,
         }
     }
 }

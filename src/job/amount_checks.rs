@@ -1,28 +1,40 @@
 //! Checks the amounts that a job writes, if the map has any: they are those of their day, whatever is done
-//! already, and a day that is done again gets the same ones.
+//! already, and a forced run does its day again, with the same ones.
 
 use std::collections::BTreeMap;
 
 use super::error::JobError;
+use super::job_file::JobCommand;
 use super::request::JobRequest;
 use super::run::{Disturbance, JobRun};
-use super::run_checks::BrokenPromise;
+use super::run_checks::{BrokenPromise, check_run, left_text};
 use super::state::JobState;
 use super::subject::Subject;
 use crate::domain::{Cell, Day, DayRange, PortfolioId};
 use crate::scenario::runner::{BooksByDay, CellBooks, Promise};
 
-/// Checks both promises about amounts.
+/// The promises that a forced run shows.
+const OF_FORCED_RUNS: [Promise; 3] = [
+    Promise::ForcedRunRepeatsAmounts,
+    Promise::NoWriteOutsideRange,
+    Promise::DeletedDoNotCount,
+];
+
+/// Checks both promises about amounts, and what a forced run does.
 pub(super) fn check_amounts(
     subject: &Subject<'_>,
     start: &JobState<'_>,
 ) -> Result<Vec<BrokenPromise>, JobError> {
     let (job, mut broken) = (subject.job, Vec::new());
-    let promises = [
-        Promise::LaterDaysDoNotCount,
-        Promise::ForcedRunRepeatsAmounts,
-    ];
-    if job.map.amounts().next().is_none() || !promises.iter().any(|promise| job.checks(*promise)) {
+    let checks_days =
+        job.map.amounts().next().is_some() && subject.checks(Promise::LaterDaysDoNotCount);
+    let force = job.commands.force.as_ref();
+    let force = force.filter(|_| {
+        OF_FORCED_RUNS
+            .iter()
+            .any(|promise| subject.checks(*promise))
+    });
+    if !checks_days && force.is_none() {
         return Ok(broken);
     }
     let state = start.fork()?;
@@ -31,11 +43,13 @@ pub(super) fn check_amounts(
         return Ok(broken);
     }
     let books = state.books()?;
-    if job.checks(Promise::LaterDaysDoNotCount) {
+    if checks_days {
         broken.extend(check_later_days(subject, &run, (&state, &books))?);
     }
-    if job.checks(Promise::ForcedRunRepeatsAmounts) {
-        broken.extend(check_forced(subject, &run, (&state, &books))?);
+    if let Some(force) = force {
+        let found = check_forced(subject, force, &run, (&state, &books))?;
+        let found = found.filter(|broken| subject.checks(broken.promise));
+        broken.extend(found);
     }
     Ok(broken)
 }
@@ -82,29 +96,42 @@ fn check_later_days(
     }))
 }
 
-/// Forces the target, and compares the cells that the run before it did.
+/// Forces the target: all its cells are done again and no others, and the amounts of those that the run
+/// before it did are equal.
 fn check_forced(
     subject: &Subject<'_>,
+    command: &JobCommand,
     run: &JobRun,
     (state, books): (&JobState<'_>, &BooksByDay),
 ) -> Result<Option<BrokenPromise>, JobError> {
     let day = run.plan.target.day;
-    let (Some(command), Ok(days)) = (&subject.job.commands.force, DayRange::new(day, day)) else {
+    let Ok(days) = DayRange::new(day, day) else {
         return Ok(None);
     };
-    let mut request = JobRequest::nightly(command);
-    request.plan.from = Some(day);
-    request.plan.to = Some(day);
-    request.force = Some(days);
+    let request = JobRequest::forced(command, days);
     let forced = subject.run(state, &request, Disturbance::default())?;
-    if forced.failure.is_some() {
-        return Ok(None);
+    let promise = Promise::ForcedRunRepeatsAmounts;
+    if let Some(failure) = &forced.failure {
+        let text = format!("of a forced run of {day}, {failure}");
+        return Ok(Some(BrokenPromise { promise, text }));
+    }
+    let missed = forced.missed();
+    if !missed.is_empty() {
+        let left = left_text(state, &missed);
+        let text = format!("a forced run of {day} did not do it again: {left}");
+        return Ok(Some(BrokenPromise { promise, text }));
+    }
+    let found = check_run(state, &request, &forced).into_iter();
+    let mut found = found.filter(|found| OF_FORCED_RUNS.contains(&found.promise));
+    if let Some(BrokenPromise { promise, text }) = found.next() {
+        let text = format!("a forced run of {day}: {text}");
+        return Ok(Some(BrokenPromise { promise, text }));
     }
     let mut cells = run.needed();
     cells.retain(|cell| run.has_done(*cell));
     let text = difference(&cells, state, books, &state.books()?);
     Ok(text.map(|(cell, before, after)| BrokenPromise {
-        promise: Promise::ForcedRunRepeatsAmounts,
+        promise,
         text: format!("{cell} has {before}, and {after} after a forced run of {day}"),
     }))
 }

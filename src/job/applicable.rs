@@ -3,10 +3,11 @@
 
 use super::job_file::Job;
 use super::pair::is_twice_at_once;
-use crate::domain::{Calendar, Day, DayRange, Phase, PhaseSet};
+use crate::domain::{Calendar, Currency, Day, DayRange, Phase, PhaseSet};
 use crate::plan::PolicyName;
 use crate::scenario::script::{Action, Expectation, Run, RunEnd, Scenario};
-use crate::scenario::world::{Contents, MarketEnd, World, WorldPortfolio};
+use crate::scenario::world::{Contents, MarketEnd, PastRun, World, WorldPortfolio};
+use crate::store::RunState;
 
 /// The policy whose expectations are those of a job that does what is needed.
 pub(super) const EXPECTED_POLICY: PolicyName = PolicyName::PerCell;
@@ -29,7 +30,7 @@ pub(super) fn not_applicable(job: &Job, scenario: &Scenario) -> Option<String> {
                     .into_iter()
                     .flat_map(|policy| step.expected_under(policy));
                 let reason = expected
-                    .filter_map(|expected| expectation_reason(job, &scenario.world, expected))
+                    .filter_map(|expected| expectation_reason(job, expected))
                     .next();
                 if let Some(reason) = reason {
                     return Some(format!("step {number}: {reason}"));
@@ -44,7 +45,7 @@ pub(super) fn not_applicable(job: &Job, scenario: &Scenario) -> Option<String> {
                 scenario.expected_by_policy.get(policy),
             ];
             let mut expected = expected.into_iter().flatten();
-            expected.find_map(|expected| expectation_reason(job, &scenario.world, expected))
+            expected.find_map(|expected| expectation_reason(job, expected))
         })
 }
 
@@ -60,11 +61,11 @@ pub(super) fn expected_policy(scenario: &Scenario) -> Option<&str> {
 /// Returns the reason why the tables cannot hold a world, if they cannot.
 pub(super) fn world_reason(job: &Job, world: &World) -> Option<String> {
     let reason = |text: &str| Some(text.to_owned());
-    let calendar = world.calendar.name();
-    if let Some(known) = job.calendar.as_ref().filter(|known| *known != calendar) {
-        return Some(format!(
-            "its calendar is `{calendar}`, that of the job `{known}`"
-        ));
+    if let Some(reason) = calendar_reason(job, &world.calendar) {
+        return Some(reason);
+    }
+    if has_sources(world) {
+        return reason("it gives transactions, holdings or prices, which the tables do not have");
     }
     if !world.corrections.is_empty() || !world.invalidations.is_empty() {
         return reason("its cells are to be done again, for which the tables have no place");
@@ -72,8 +73,8 @@ pub(super) fn world_reason(job: &Job, world: &World) -> Option<String> {
     if !world.accepted_prices.is_empty() || world.market_ends == MarketEnd::Fixed {
         return reason("its cells wait for prices, which the tables do not have");
     }
-    if world.closes.iter().any(|close| close.close.is_none()) {
-        return reason("a close is missing, and the tables have no prices");
+    if let Some(reason) = runs_reason(job, &world.runs) {
+        return Some(reason);
     }
     if world.run_left_running.is_some() {
         return reason("a run holds the lease, which the tables do not have");
@@ -83,10 +84,57 @@ pub(super) fn world_reason(job: &Job, world: &World) -> Option<String> {
         .next()
 }
 
+/// Returns the reason why a job cannot have a calendar, if it cannot. One that finds its sessions in the
+/// tables can have any.
+fn calendar_reason(job: &Job, calendar: &Calendar) -> Option<String> {
+    let name = calendar.name();
+    if let Some(known) = job.calendar.as_ref().filter(|known| *known != name) {
+        return Some(format!(
+            "its calendar is `{name}`, that of the job `{known}`"
+        ));
+    }
+    if job.has_session_rows() {
+        return None;
+    }
+    if !calendar.written().amendments.is_empty() {
+        return Some(format!(
+            "its calendar `{name}` is amended, and no rows of sessions are written"
+        ));
+    }
+    (job.calendar.is_none() && name != Calendar::new_york().name()).then(|| {
+        format!(
+            "its calendar is `{name}`, and the job file has no `calendar` and no rows of sessions"
+        )
+    })
+}
+
+/// Returns the reason why the tables cannot hold past runs, if they cannot.
+fn runs_reason(job: &Job, runs: &[PastRun]) -> Option<String> {
+    let first = runs.first()?;
+    let Some(table) = &job.map.runs else {
+        return Some("it has past runs, and the map has no `runs`".to_owned());
+    };
+    let has_state = table.column("state").is_some();
+    let state = runs.iter().find(|run| run.state != RunState::Complete);
+    let state = state.map_or(first.state, |run| run.state);
+    (!has_state && state != RunState::Complete).then(|| {
+        format!(
+            "a past run was {}, and the map has no `state`",
+            state.name()
+        )
+    })
+}
+
 fn portfolio_reason(job: &Job, world: &WorldPortfolio, calendar: &Calendar) -> Option<String> {
     let name = &world.portfolio.name;
     let lifecycle = &world.portfolio.lifecycle;
     let columns = &job.map.portfolios;
+    let currency = world.portfolio.currency;
+    if currency != Currency::USD && columns.column("currency").is_none() {
+        return Some(format!(
+            "`{name}` is in {currency}, and the map has no `currency`"
+        ));
+    }
     if world.portfolio.calendar.is_some() {
         return Some(format!("`{name}` has a calendar of its own"));
     }
@@ -115,7 +163,7 @@ fn portfolio_reason(job: &Job, world: &WorldPortfolio, calendar: &Calendar) -> O
             "`{name}` has no row on its first session, and the map has no `inception`"
         ));
     }
-    let mapped: Vec<Phase> = job.cell_tables().map(|(phase, _)| phase).collect();
+    let mapped: Vec<Phase> = job.phases().collect();
     let unmapped = |phases: &PhaseSet| {
         let mut missing = Phase::CELL_PHASES.into_iter();
         missing.find(|phase| !mapped.contains(phase) && !phases.contains(*phase))
@@ -130,7 +178,7 @@ fn portfolio_reason(job: &Job, world: &WorldPortfolio, calendar: &Calendar) -> O
         ));
     }
     let is_bare = world.rows.iter().any(|day| !world.done.contains_key(day));
-    if is_bare && job.map.snapshots.column("complete").is_none() {
+    if is_bare && !job.holds_bare_snapshots() {
         return Some(format!(
             "`{name}` has a bare snapshot row, and the map has no `complete`"
         ));
@@ -236,7 +284,7 @@ pub(super) fn command_of<'j>(job: &'j Job, run: &Run) -> Option<&'j super::job_f
     }
 }
 
-/// Returns whether a world lists sources, from which Plimsoll computes amounts.
+/// Returns whether a world lists sources, which Plimsoll's engine computes from.
 fn has_sources(world: &World) -> bool {
     let is_given =
         |portfolio: &WorldPortfolio| matches!(portfolio.contents, Contents::Given { .. });
@@ -248,7 +296,7 @@ fn has_sources(world: &World) -> bool {
 }
 
 /// Returns the reason why a job cannot be measured by an expectation, if it cannot.
-fn expectation_reason(job: &Job, world: &World, expected: &Expectation) -> Option<String> {
+fn expectation_reason(job: &Job, expected: &Expectation) -> Option<String> {
     let statuses = expected.cells.keys().chain(expected.counts.keys());
     for status in statuses {
         use crate::scenario::script::CellStatus as Status;
@@ -264,11 +312,6 @@ fn expectation_reason(job: &Job, world: &World, expected: &Expectation) -> Optio
     let mut amounts = expected.amounts.keys().map(|(amount, ..)| amount.name());
     if let Some(amount) = amounts.find(|amount| job.map.snapshots.column(amount).is_none()) {
         return Some(format!("the map has no `{amount}`"));
-    }
-    if !expected.amounts.is_empty() && has_sources(world) {
-        return reason(
-            "its amounts follow from transactions and prices, which the tables do not have",
-        );
     }
     if !expected.quality.is_empty() {
         return reason("the tables have no kinds of prices");

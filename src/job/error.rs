@@ -76,10 +76,12 @@ pub enum JobError {
         source: std::io::Error,
     },
     /// The database refused a row of a world.
-    #[error("`{}`: the table `{table}` refused a row with {row}", path.display())]
+    #[error("{place} of `{}`: the table `{table}` refused a row with {row}", path.display())]
     Row {
         /// The path of the job file.
         path: PathBuf,
+        /// The place in it that is about the row, such as `line 7`.
+        place: String,
         /// The name of the table.
         table: String,
         /// The columns and values of the row.
@@ -87,9 +89,10 @@ pub enum JobError {
         /// The error of the database.
         source: StoreError,
     },
-    /// A command changed the tables, so that its writes are not recorded any more.
+    /// A command changed the tables, so that its writes may not be recorded any more.
     #[error(
-        "line {line} of `{}`: the command dropped or rebuilt a table, so its writes are not seen",
+        "line {line} of `{}`: the command made, changed or dropped a table, so its writes may not be \
+         seen; make the tables in `[database]`",
         path.display()
     )]
     SchemaChanged {
@@ -97,6 +100,16 @@ pub enum JobError {
         path: PathBuf,
         /// The line of the command, from 1.
         line: usize,
+    },
+    /// After a command, its database cannot be used any more.
+    #[error("line {line} of `{}`: after the command, its database cannot be used", path.display())]
+    Unusable {
+        /// The path of the job file.
+        path: PathBuf,
+        /// The line of the command, from 1.
+        line: usize,
+        /// The error of the database.
+        source: StoreError,
     },
     /// The server on which scratch databases are made cannot be used.
     #[cfg(feature = "postgres")]
@@ -117,6 +130,12 @@ pub enum JobError {
     /// A table of the job cannot be read.
     #[error(transparent)]
     Table(#[from] CaptureError),
+    /// The scenario to make smaller does not apply to the job.
+    #[error("the scenario does not apply to the job: {0}")]
+    NotApplicable(String),
+    /// The scenario to make smaller does not fail.
+    #[error("the scenario passes with the job, so there is no failure to keep")]
+    Passes,
     /// The job could not be tried on a drawn world.
     #[error("the world of seed {seed} could not be tried")]
     World {
@@ -171,6 +190,14 @@ pub enum MakeError {
     /// A table of the map has rows before a world is written.
     #[error("the table `{0}` has rows already, and a world is written into empty tables")]
     Rows(String),
+    /// A part of the map is a view, which can be read and not written.
+    #[error("line {line} of the map: `{view}` is a view, and worlds are written into tables")]
+    View {
+        /// The name of the view.
+        view: String,
+        /// The line of the map that names it, from 1.
+        line: usize,
+    },
     /// A table or column of the map is not in the database.
     #[error(transparent)]
     Map(#[from] CaptureError),
@@ -185,6 +212,7 @@ impl JobError {
                 | Self::Calendar(_)
                 | Self::Engine(_)
                 | Self::SchemaChanged { .. }
+                | Self::Unusable { .. }
                 | Self::Table(_)
                 | Self::Store(_)
                 | Self::Row { .. }

@@ -14,6 +14,7 @@ use super::run_checks::BrokenPromise;
 use super::scratch::Template;
 use super::subject::Subject;
 use crate::parallel::map;
+use crate::scenario::runner::{Promise, UncheckedPromise};
 use crate::scenario::script::{FixtureError, Scenario};
 use crate::store::{WriteFault, WriteFaultKind};
 
@@ -39,6 +40,8 @@ pub struct JobFaultReport {
     pub failure: Option<CommandFailure>,
     /// The reason why the job cannot take the world.
     pub not_applicable: Option<String>,
+    /// The promises about faults that are not checked.
+    pub unchecked: Vec<UncheckedPromise>,
 }
 
 /// Injects all faults into the run of a job, on the world of `scenario` or on a small one.
@@ -65,13 +68,34 @@ pub fn inject_job_faults(
         broken: Vec::new(),
         failure: None,
         not_applicable: None,
+        unchecked: job.unchecked(),
     };
+    let is_about_faults =
+        |promise| matches!(promise, Promise::FailedRunHeals | Promise::KilledRunHeals);
+    report.unchecked.retain(|of| is_about_faults(of.promise));
     let Some(scenario) = scenario.or(default.as_ref()) else {
         return Ok(report);
     };
     report.not_applicable = world_reason(job, &scenario.world);
     if report.not_applicable.is_some() {
         return Ok(report);
+    }
+    let kinds: Vec<WriteFaultKind> = [
+        (WriteFaultKind::Raise, Promise::FailedRunHeals),
+        (WriteFaultKind::Hang, Promise::KilledRunHeals),
+    ]
+    .into_iter()
+    .filter_map(|(kind, promise)| job.checks(promise).then_some(kind))
+    .collect();
+    if kinds.is_empty() {
+        return Err(JobError::Value {
+            path: job.path.clone(),
+            line: job.promises_line,
+            problem:
+                "`failed-run-heals` and `killed-run-heals` are switched off, so no fault would be \
+                      checked"
+                    .to_owned(),
+        });
     }
     let template = Template::make(job, cancel)?;
     let subject = Subject::of(job, &template, scenario, cancel);
@@ -83,11 +107,12 @@ pub fn inject_job_faults(
     if report.failure.is_some() {
         return Ok(report);
     }
-    let kinds = [WriteFaultKind::Raise, WriteFaultKind::Hang];
     let faults = (1..=report.writes).flat_map(|number| {
-        kinds
-            .into_iter()
-            .map(move |kind| WriteFault { number, kind })
+        let kinds = kinds.iter();
+        kinds.map(move |kind| WriteFault {
+            number,
+            kind: *kind,
+        })
     });
     let faults: Vec<WriteFault> = faults.collect();
     report.faults = faults.len() as u64;

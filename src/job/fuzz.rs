@@ -4,22 +4,22 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::amount_checks::check_amounts;
-use super::applicable::world_reason;
 use super::error::JobError;
 use super::job_file::Job;
-use super::promises::{check_promises, check_two_runs};
-use super::run::Disturbance;
-use super::run_checks::{BrokenPromise, check_run};
+use super::play::{JobPlay, WorldChecks, play};
+use super::promises::check_promises;
+use super::run_checks::BrokenPromise;
 use super::scratch::Template;
+use super::shrink::{FailureKind, GoesOn, ShrinkSubject};
 use super::subject::Subject;
 use super::worlds::generate_world;
 use crate::parallel::map;
-use crate::scenario::runner::Promise;
-use crate::scenario::script::{FixtureError, Scenario};
-use crate::scenario::shrink::{Condition, Oracle, ShrinkError, shrink};
+use crate::scenario::runner::{PlayResult, Problem, UncheckedPromise};
+use crate::scenario::script::{FindFixture, FixtureError, Scenario};
+use crate::scenario::shrink::ShrinkError;
 
-/// Of so many worlds one is checked for all promises; the others for those that two runs show.
+/// Of so many worlds one is checked for all promises; the others for those that the runs of its nights
+/// show.
 const WORLDS_FOR_ALL_PROMISES: u64 = 4;
 /// The worlds of a thread in a batch. The budget is checked between batches.
 const WORLDS_PER_BATCH: usize = 4;
@@ -44,6 +44,8 @@ pub struct JobFuzzReport {
     pub reason: Option<String>,
     /// The first world on which a promise breaks.
     pub found: Option<FoundWorld>,
+    /// The promises that are not checked.
+    pub unchecked: Vec<UncheckedPromise>,
 }
 
 /// A world on which a promise breaks.
@@ -58,17 +60,31 @@ pub struct FoundWorld {
     /// The drafts that were tried; `None` if the promise did not break a second time, so that the
     /// scenario is the whole world.
     pub tried: Option<usize>,
+    /// The world was made as small as can be; otherwise the time was used up.
+    pub is_smallest: bool,
+}
+
+/// The times of a search.
+pub struct JobFuzzTimes<'t> {
+    /// Returns whether another batch of worlds is drawn.
+    pub draws_on: &'t dyn Fn() -> bool,
+    /// Returns whether a found world is made smaller still.
+    pub shrinks_on: Arc<GoesOn>,
 }
 
 /// The result of one seed.
 enum Drawn {
     Kept,
     NotApplicable(String),
-    Broken(Promise, Vec<BrokenPromise>),
+    Broken {
+        /// The first broken promise, with the checks that show it.
+        kind: FailureKind,
+        broken: Vec<BrokenPromise>,
+    },
 }
 
-/// Draws worlds while `goes_on` returns true, at least one batch, up to the first on which a promise
-/// breaks. `progress` gets the number of portfolios left and of drafts tried while it is made smaller.
+/// Draws worlds while `times` allow it, at least one batch, up to the first on which a promise breaks.
+/// `progress` gets the number of portfolios left and of drafts tried while it is made smaller.
 ///
 /// # Errors
 ///
@@ -77,7 +93,7 @@ pub fn fuzz_job(
     job: &Arc<Job>,
     options: JobFuzzOptions,
     cancel: &'static AtomicBool,
-    goes_on: &dyn Fn() -> bool,
+    times: &JobFuzzTimes<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<JobFuzzReport, JobError> {
     let template = Arc::new(Template::make(job, cancel)?);
@@ -86,6 +102,7 @@ pub fn fuzz_job(
         not_applicable: 0,
         reason: None,
         found: None,
+        unchecked: job.unchecked(),
     };
     let mut next = options.seed;
     loop {
@@ -109,25 +126,31 @@ pub fn fuzz_job(
                     report.not_applicable += 1;
                     report.reason.get_or_insert(reason);
                 }
-                Drawn::Broken(promise, broken) => {
+                Drawn::Broken { kind, broken } => {
                     report.worlds += 1;
-                    let found =
-                        make_smaller(job, &template, (seed, promise), broken, cancel, progress)?;
+                    let subject = ShrinkSubject {
+                        job: Arc::clone(job),
+                        template: Arc::clone(&template),
+                        cancel,
+                    };
+                    let shrinks_on = Arc::clone(&times.shrinks_on);
+                    let found = make_smaller(subject, (seed, kind), broken, shrinks_on, progress)?;
                     report.found = Some(found);
                     return Ok(report);
                 }
             }
         }
-        if !goes_on() {
+        if !(times.draws_on)() {
             return Ok(report);
         }
     }
 }
 
 fn read(text: &str) -> Result<Scenario, JobError> {
-    let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-    Ok(Scenario::read("drawn", text, &no_fixture)?)
+    Ok(Scenario::read("drawn", text, NO_FIXTURE)?)
 }
+
+const NO_FIXTURE: &FindFixture<'static> = &|name| Err(FixtureError::Absent(name.to_owned()));
 
 fn check_seed(
     job: &Job,
@@ -136,94 +159,96 @@ fn check_seed(
     cancel: &AtomicBool,
 ) -> Result<Drawn, JobError> {
     let scenario = read(&generate_world(job, seed))?;
-    if let Some(reason) = world_reason(job, &scenario.world) {
-        return Ok(Drawn::NotApplicable(reason));
-    }
-    let subject = Subject::of(job, template, &scenario, cancel);
-    let broken = match seed % WORLDS_FOR_ALL_PROMISES {
-        0 => check_promises(&subject)?,
-        _ => {
-            let mut broken = Vec::new();
-            check_two_runs(&subject, &subject.load()?, &mut broken)?;
-            broken
-        }
+    let played = match play(job, template, &scenario, cancel, WorldChecks::None)? {
+        JobPlay::NotApplicable { reason } => return Ok(Drawn::NotApplicable(reason)),
+        JobPlay::Played(played) => played,
     };
-    Ok(match broken.first() {
-        None => Drawn::Kept,
-        Some(first) => Drawn::Broken(first.promise, broken),
-    })
+    let (mut broken, mut is_of_world) = (broken_promises(&played), false);
+    if broken.is_empty() && seed % WORLDS_FOR_ALL_PROMISES == 0 {
+        let subject = Subject::of(job, template, &scenario, cancel);
+        broken = check_promises(&subject)?;
+        is_of_world = true;
+    }
+    let Some(first) = broken.first().map(|first| first.promise) else {
+        return Ok(Drawn::Kept);
+    };
+    let checks = match is_of_world {
+        true => WorldChecks::Of(first),
+        false => WorldChecks::None,
+    };
+    let kind = FailureKind::Promise(first, checks);
+    Ok(Drawn::Broken { kind, broken })
+}
+
+/// Returns the promises that a play shows broken. Of several steps, the text names the one.
+fn broken_promises(played: &PlayResult) -> Vec<BrokenPromise> {
+    let findings = played.findings().filter_map(|(_, finding)| {
+        let Problem::Promise { promise, text } = &finding.problem else {
+            return None;
+        };
+        let text = match &finding.step {
+            Some(step) => format!("step {step}: {text}"),
+            None => text.clone(),
+        };
+        let promise = *promise;
+        Some(BrokenPromise { promise, text })
+    });
+    findings.collect()
 }
 
 fn make_smaller(
-    job: &Arc<Job>,
-    template: &Arc<Template>,
-    (seed, promise): (u64, Promise),
+    subject: ShrinkSubject,
+    (seed, kind): (u64, FailureKind),
     broken: Vec<BrokenPromise>,
-    cancel: &'static AtomicBool,
+    shrinks_on: Arc<GoesOn>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<FoundWorld, JobError> {
-    let text = generate_world(job, seed);
-    let (shared, shared_template) = (Arc::clone(job), Arc::clone(template));
-    let breaks = move |scenario: &Scenario| {
-        // A draft that the job cannot take shows nothing.
-        if scenario.steps.is_empty() || world_reason(&shared, &scenario.world).is_some() {
-            return false;
-        }
-        let subject = Subject::of(&shared, &shared_template, scenario, cancel);
-        breaks_promise(&subject, promise).unwrap_or(false)
-    };
-    let condition = Condition::Oracle(Oracle::new(promise.name(), breaks));
-    let no_fixture = |name: &str| Err(FixtureError::Absent(name.to_owned()));
-    // Without a command as condition, nothing is written to the folder.
-    let folder = std::env::temp_dir();
+    let (job, template, cancel) = (
+        Arc::clone(&subject.job),
+        Arc::clone(&subject.template),
+        subject.cancel,
+    );
+    let text = generate_world(&job, seed);
     let name = format!("seed {seed} of {}", job.name);
-    let small = match shrink(&name, &text, &no_fixture, &condition, &folder, progress) {
+    let goes_on = Arc::clone(&shrinks_on);
+    let small = subject.shrink((&name, &text), NO_FIXTURE, kind, goes_on, progress);
+    let small = match small {
         Ok(small) => small,
-        Err(ShrinkError::DoesNotHold(_)) => {
+        Err(JobError::Shrink(ShrinkError::DoesNotHold(_))) => {
             return Ok(FoundWorld {
                 seed,
                 broken,
                 scenario: text,
                 tried: None,
+                is_smallest: false,
             });
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
-    let scenario = read(&small.text)?;
-    let subject = Subject::of(job, template, &scenario, cancel);
-    let again = check_promises(&subject)?;
+    let is_smallest = shrinks_on();
+    // The other promises that break are of interest, if there is time for them.
+    let again = match is_smallest {
+        true => play(
+            &job,
+            &template,
+            &read(&small.text)?,
+            cancel,
+            WorldChecks::All,
+        )?,
+        false => JobPlay::NotApplicable {
+            reason: String::new(),
+        },
+    };
+    let again = match again {
+        JobPlay::Played(played) => broken_promises(&played),
+        JobPlay::NotApplicable { .. } => Vec::new(),
+    };
     Ok(FoundWorld {
         seed,
         // A promise that breaks now and then is still the one that was found.
         broken: if again.is_empty() { broken } else { again },
         scenario: small.text,
         tried: Some(small.tried),
-    })
-}
-
-/// Returns whether a promise breaks on a world, with as few runs as show it.
-fn breaks_promise(subject: &Subject<'_>, promise: Promise) -> Result<bool, JobError> {
-    let is_it = |broken: &BrokenPromise| broken.promise == promise;
-    Ok(match promise {
-        Promise::FindsEveryNeededCell
-        | Promise::DoesNothingTwice
-        | Promise::NoWriteOutsideRange
-        | Promise::LeavesPortfoliosAlone
-        | Promise::ProgressRowsAreTrue
-        | Promise::NoSnapshotWithoutAnalytics => {
-            let (state, request) = (subject.load()?, subject.nightly());
-            let run = subject.run(&state, &request, Disturbance::default())?;
-            check_run(&state, &request, &run).iter().any(is_it)
-        }
-        Promise::SecondRunWritesNothing => {
-            let mut broken = Vec::new();
-            check_two_runs(subject, &subject.load()?, &mut broken)?;
-            broken.iter().any(is_it)
-        }
-        Promise::LaterDaysDoNotCount | Promise::ForcedRunRepeatsAmounts => {
-            let broken = check_amounts(subject, &subject.load()?)?;
-            broken.iter().any(is_it)
-        }
-        _ => check_promises(subject)?.iter().any(is_it),
+        is_smallest,
     })
 }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::database::JobDatabase;
 use super::placeholders::mentions;
 use super::spec::{CommandLine, DayForm, IdForm, RowSubject};
-use super::write_values::CellValue;
+use super::write_values::{CellValue, instant_text};
 use crate::capture::{Map, Table};
 use crate::domain::Phase;
 use crate::scenario::runner::Promise;
@@ -28,9 +30,13 @@ pub struct Job {
     pub(super) days: DayForms,
     /// Values of other columns, by the part of the map.
     pub(super) values: BTreeMap<String, Vec<(String, CellValue)>>,
+    /// The lines of these values, by the part of the map.
+    pub(super) value_lines: BTreeMap<String, usize>,
     pub(super) rows: Vec<OtherRows>,
     pub(super) commands: Commands,
     pub(super) promises: BTreeSet<Promise>,
+    /// The line of the switches of promises, from 1.
+    pub(super) promises_line: usize,
 }
 
 /// The way in which the tables are made.
@@ -67,9 +73,8 @@ pub(super) struct Commands {
 #[derive(Debug)]
 pub(super) struct OtherRows {
     pub(super) subject: RowSubject,
-    pub(super) table: String,
-    pub(super) portfolio: Option<String>,
-    pub(super) day: Option<String>,
+    /// The table with its columns `portfolio` and `day`, as far as the file names them.
+    pub(super) table: Table,
     pub(super) days: DayForm,
     pub(super) values: Vec<(String, CellValue)>,
 }
@@ -80,6 +85,14 @@ pub(super) struct DayForms {
     /// The form in tables that are not listed.
     pub(super) default: DayForm,
     pub(super) by_part: BTreeMap<String, DayForm>,
+}
+
+impl OtherRows {
+    /// Returns the table if its rows are about cells, so that writes to them count as work.
+    pub(super) fn cell_table(&self) -> Option<&Table> {
+        let is_about_cells = self.table.columns.len() == 2;
+        is_about_cells.then_some(&self.table)
+    }
 }
 
 impl DayForms {
@@ -133,6 +146,19 @@ impl Job {
             || subjects.any(|subject| subject == RowSubject::Cell)
     }
 
+    /// Returns whether the job finds sessions in the tables.
+    pub(super) fn has_session_rows(&self) -> bool {
+        let mut subjects = self.rows.iter().map(|rows| rows.subject);
+        subjects.any(|subject| matches!(subject, RowSubject::Session | RowSubject::Cell))
+    }
+
+    /// Returns whether the tables can have a row of a snapshot that is not done.
+    pub(super) fn holds_bare_snapshots(&self) -> bool {
+        let of_snapshot = self.phase_tables();
+        let of_snapshot = of_snapshot.filter(|(phase, _)| *phase == Phase::Snapshot);
+        self.map.snapshots.column("complete").is_some() || of_snapshot.count() > 1
+    }
+
     /// Returns the values of `complete` in a table, of a complete row and of another.
     pub(super) fn complete_values(&self, table: &Table) -> (CellValue, CellValue) {
         let given = table.complete_values.as_ref();
@@ -140,6 +166,51 @@ impl Job {
             Some((CellValue::from_toml(done)?, CellValue::from_toml(open)?))
         });
         given.unwrap_or((CellValue::Integer(1), CellValue::Integer(0)))
+    }
+
+    /// Returns the phases that have a table of their own, the snapshot first. The others count as done
+    /// with it.
+    pub(super) fn phases(&self) -> impl Iterator<Item = Phase> {
+        let has_table =
+            move |phase: &Phase| (self.phase_tables()).any(|(of_table, _)| of_table == *phase);
+        let phases = Phase::CELL_PHASES.into_iter();
+        phases.filter(has_table)
+    }
+
+    /// Returns the tables in which a done phase of a cell has a row, the snapshots first: those of the
+    /// map, and others of which rows are written for a phase.
+    pub(super) fn phase_tables(&self) -> impl Iterator<Item = (Phase, &Table)> {
+        let others = self.rows.iter();
+        let others = others.filter_map(|rows| Some((rows.subject.phase()?, rows.cell_table()?)));
+        self.cell_tables().chain(others)
+    }
+
+    /// Returns the value of the column `deleted-at` of a portfolio.
+    pub(super) fn deleted_value(&self, at: Option<DateTime<Utc>>) -> CellValue {
+        let given = self.map.portfolios.deleted_values.as_ref();
+        let given = given.and_then(|[deleted, other]| {
+            CellValue::from_toml(if at.is_some() { deleted } else { other })
+        });
+        given.unwrap_or_else(|| at.map_or(CellValue::Null, |at| CellValue::Text(instant_text(at))))
+    }
+
+    /// Returns the place of the job file that is about the rows of a table, such as `line 7`.
+    pub(super) fn place_of_rows(&self, table: &str) -> String {
+        let mut others = self.rows.iter().map(|rows| &rows.table);
+        let mut mapped = self.map.tables();
+        let of_part = || {
+            let mapped = mapped.find(|mapped| mapped.name == table)?;
+            let line = self.value_lines.get(&mapped.role);
+            Some(match line {
+                Some(line) => format!("line {line}"),
+                None => format!("the part `{}` of the map", mapped.role),
+            })
+        };
+        let other = others.find(|other| other.name == table);
+        let other = other.map(|other| format!("line {}", other.line));
+        other
+            .or_else(of_part)
+            .unwrap_or_else(|| "`[write]`".to_owned())
     }
 
     /// Returns the tables of the map that have a cell a row, with the phase that a row means, the

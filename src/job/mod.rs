@@ -30,9 +30,12 @@
 //! | `applicable` | worlds and steps that a job cannot take |
 //! | `play` | plays a scenario with the job |
 //! | `subject` | a job on a world |
+//! | `unchecked` | the promises that are not checked |
 //! | `run_checks`, `promises` | check promises on one run, on a world |
 //! | `amount_checks` | checks the amounts that a job writes |
 //! | `worlds` | generates small worlds from a seed |
+//! | `shrink` | makes a scenario smaller on which a job fails |
+//! | `nights` | draws the runs of a world, and the changes between them |
 //! | `fuzz` | draws worlds until a promise breaks, and shrinks the one on which it does |
 //! | `faults` | fails and kills the job at each of its writes |
 //! | `check` | tries a job on a small world |
@@ -51,6 +54,7 @@ mod error;
 mod faults;
 mod fuzz;
 mod job_file;
+mod nights;
 mod outcome;
 mod pair;
 mod placeholders;
@@ -73,23 +77,26 @@ mod run_checks;
 mod schema;
 mod scratch;
 mod served;
+mod shrink;
 mod spec;
 mod state;
 mod subject;
 mod suite;
+mod unchecked;
 mod worlds;
 mod write_values;
 
-pub use crate::scenario::runner::Promise;
-pub use check::{JobCheck, check_job};
+pub use crate::scenario::runner::{Promise, UncheckedPromise};
+pub use check::{JobCheck, TriedCommand, check_job};
 pub use error::{JobError, MakeError};
 pub use faults::{JobFaultReport, inject_job_faults};
-pub use fuzz::{FoundWorld, JobFuzzOptions, JobFuzzReport, fuzz_job};
+pub use fuzz::{FoundWorld, JobFuzzOptions, JobFuzzReport, JobFuzzTimes, fuzz_job};
 pub use job_file::Job;
 pub use outcome::{CommandFailure, FailedEnd};
 pub use play::JobPlay;
 pub use read::read_job;
 pub use run_checks::BrokenPromise;
 pub use schema::job_schema;
+pub use shrink::shrink_with_job;
 pub use suite::run_with_job;
 pub use worlds::generate_world;

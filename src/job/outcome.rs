@@ -24,6 +24,8 @@ pub struct CommandFailure {
 pub enum FailedEnd {
     /// It exited with a code that is not expected.
     ExitCode(i32),
+    /// It stays up for many runs, and gave no valid answer to one.
+    NoAnswer,
     /// A signal ended it.
     Signal(i32),
     /// It took longer than this and was killed.
@@ -48,6 +50,7 @@ impl CommandFailure {
             ProcessEnd::Exited(code) => FailedEnd::ExitCode(code),
             ProcessEnd::Signalled(signal) => FailedEnd::Signal(signal),
             ProcessEnd::TimedOut => FailedEnd::TimedOut(timeout),
+            ProcessEnd::NoAnswer => FailedEnd::NoAnswer,
             ProcessEnd::Killed => FailedEnd::Killed,
             ProcessEnd::LeftProcesses => FailedEnd::LeftProcesses,
         };
@@ -64,6 +67,7 @@ impl fmt::Display for CommandFailure {
         write!(f, "the command of line {} ", self.line)?;
         match self.end {
             FailedEnd::ExitCode(code) => write!(f, "exited with {code}")?,
+            FailedEnd::NoAnswer => f.write_str("gave no valid answer")?,
             FailedEnd::Signal(signal) => write!(f, "was ended by signal {signal}")?,
             FailedEnd::TimedOut(after) => write!(
                 f,

@@ -6,7 +6,7 @@ use super::applicable::{command_of, expected_policy, not_applicable};
 use super::error::JobError;
 use super::job_file::{Job, JobCommand};
 use super::pair::{is_twice_at_once, run_at_once};
-use super::promises::check_promises;
+use super::promises::{check_promises, check_second_run};
 use super::request::JobRequest;
 use super::result::run_result;
 use super::run::{Disturbance, JobRun, run};
@@ -35,12 +35,24 @@ pub enum JobPlay {
     },
 }
 
+/// The promises that a play checks, beside those that the runs of its steps show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WorldChecks {
+    /// None.
+    None,
+    /// All promises, on the world of the scenario.
+    All,
+    /// One promise, if the steps did not break it.
+    Of(Promise),
+}
+
 /// Plays a scenario: its steps with its expectations, then the promises of the job on its world.
 pub(super) fn play(
     job: &Job,
     template: &Template,
     scenario: &Scenario,
     cancel: &AtomicBool,
+    checks: WorldChecks,
 ) -> Result<JobPlay, JobError> {
     if let Some(reason) = not_applicable(job, scenario) {
         return Ok(JobPlay::NotApplicable { reason });
@@ -54,6 +66,7 @@ pub(super) fn play(
         state,
         steps: Vec::new(),
         findings: Vec::new(),
+        can_run_again: false,
         cancel,
     };
     for (number, step) in (1..).zip(&scenario.steps) {
@@ -83,29 +96,48 @@ pub(super) fn play(
         .flat_map(|expected| result.check(expected))
         .collect();
     result.findings.extend(found);
-    let subject = Subject::of(job, template, scenario, cancel);
-    for broken in check_promises(&subject)? {
-        let finding = Finding {
-            step: None,
-            problem: broken.into(),
-        };
-        // A promise that a step of the scenario shows broken is not listed again.
-        let is_new = !result
-            .findings
-            .iter()
-            .any(|known| is_same_promise(known, &finding));
-        result.findings.extend(is_new.then_some(finding));
+    let mut subject = Subject::of(job, template, scenario, cancel);
+    if player.can_run_again {
+        let broken = check_second_run(&subject, &player.state)?;
+        result.add(broken);
+    }
+    match checks {
+        WorldChecks::None => {}
+        WorldChecks::All => result.add(check_promises(&subject)?),
+        WorldChecks::Of(promise) if result.has_broken(promise) => {}
+        WorldChecks::Of(promise) => {
+            subject.wanted = Some(promise);
+            result.add(check_promises(&subject)?);
+        }
     }
     let result = PlayResult::of(scenario, vec![result]);
     Ok(JobPlay::Played(Box::new(result)))
 }
 
-fn is_same_promise(known: &Finding, new: &Finding) -> bool {
-    match (&known.problem, &new.problem) {
-        (Problem::Promise { promise: known, .. }, Problem::Promise { promise: new, .. }) => {
-            known == new
+/// The findings of a play.
+trait Findings {
+    /// Adds broken promises of the world. One that a step shows broken is not listed again.
+    fn add(&mut self, broken: impl IntoIterator<Item = BrokenPromise>);
+
+    fn has_broken(&self, promise: Promise) -> bool;
+}
+
+impl Findings for PolicyResult {
+    fn add(&mut self, broken: impl IntoIterator<Item = BrokenPromise>) {
+        for broken in broken {
+            if !self.has_broken(broken.promise) {
+                self.findings.push(Finding {
+                    step: None,
+                    problem: broken.into(),
+                });
+            }
         }
-        _ => false,
+    }
+
+    fn has_broken(&self, promise: Promise) -> bool {
+        self.findings.iter().any(
+            |known| matches!(&known.problem, Problem::Promise { promise: of, .. } if *of == promise),
+        )
     }
 }
 
@@ -115,6 +147,8 @@ struct Player<'p> {
     state: JobState<'p>,
     steps: Vec<PlayedStep>,
     findings: Vec<Finding>,
+    /// The last step was a nightly run that ended well.
+    can_run_again: bool,
     cancel: &'p AtomicBool,
 }
 
@@ -126,6 +160,7 @@ impl<'p> Player<'p> {
         action: &Action,
         expected: impl Fn() -> E,
     ) -> Result<Result<(), String>, JobError> {
+        self.can_run_again = false;
         let outcome = match action {
             Action::Run(run) => {
                 let request = match self.request(run) {
@@ -187,6 +222,7 @@ impl<'p> Player<'p> {
     ) -> Result<StepOutcome, JobError> {
         let made = run(&self.state, request, Disturbance::default(), self.cancel)?;
         let broken = check_run(&self.state, request, &made);
+        self.can_run_again = request.is_nightly(self.job) && made.failure.is_none();
         Ok(self.ran(number, &made, broken))
     }
 
@@ -249,10 +285,7 @@ impl<'p> Player<'p> {
             request.plan.target = Target::On(target);
         }
         if let Some(days) = run.force {
-            request.force = Some(days);
-            // A forced run is about its days only.
-            request.plan.from = Some(days.first());
-            request.plan.to = Some(days.last());
+            request.force_days(days);
         }
         // A plan that Plimsoll refuses says nothing about a job.
         let planned = self.state.coverage();

@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 use super::descendants::ProcessMark;
 use super::process_group::{has_running_member, is_waiting};
 use crate::environment::Clock;
+use crate::store::ScratchDatabase;
 
 /// The bytes that are kept of the beginning, and of the end, of an output.
 const KEPT: usize = 16 * 1024;
@@ -32,6 +33,8 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 pub(super) enum ProcessEnd {
     /// The command exited with this code.
     Exited(i32),
+    /// The process stays up for many runs, and gave no valid answer to this one.
+    NoAnswer,
     /// A signal that it did not get from here ended the command.
     Signalled(i32),
     /// The command took longer than allowed and was killed.
@@ -51,6 +54,18 @@ pub(super) struct FinishedProcess {
     /// The output and the errors of the command, in the order of their arrival, cut in the middle.
     pub(super) output: String,
     pub(super) elapsed: Duration,
+}
+
+impl FinishedProcess {
+    /// Returns the output for people: without the password of a server, and with no control characters
+    /// but line breaks and tabs, which could move the cursor of a terminal.
+    pub(super) fn readable_output(&mut self, database: &dyn ScratchDatabase) -> String {
+        let output = database.redacted(std::mem::take(&mut self.output));
+        let lines = output.replace("\r\n", "\n").replace('\r', "\n");
+        let is_shown = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+        let shown = lines.chars().map(|c| if is_shown(c) { c } else { ' ' });
+        shown.collect()
+    }
 }
 
 /// Limits of a command.

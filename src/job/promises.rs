@@ -21,11 +21,15 @@ use crate::store::{WriteFault, WriteFaultKind};
 /// The name of a portfolio that no world has.
 const UNKNOWN_NAME: &str = "no such portfolio";
 
-/// Checks all promises that the job file does not switch off.
+/// Checks the promises on a world: all that the job file does not switch off, or the wanted one.
 pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>, JobError> {
     let start = subject.load()?;
-    let mut broken = Vec::new();
-    let first = check_two_runs(subject, &start, &mut broken)?;
+    let (state, request) = (start.fork()?, subject.nightly());
+    let first = subject.run(&state, &request, Disturbance::default())?;
+    let mut broken = check_run(&state, &request, &first);
+    if first.failure.is_none() {
+        broken.extend(check_second_run(subject, &state)?);
+    }
     check_deleted(subject, &first, &mut broken)?;
     broken.extend(check_amounts(subject, &start)?);
     check_scopes(subject, &start, &mut broken)?;
@@ -50,30 +54,24 @@ pub(super) fn check_promises(subject: &Subject<'_>) -> Result<Vec<BrokenPromise>
     Ok(broken)
 }
 
-/// Checks the promises that two runs in a row show, and returns the first run.
-pub(super) fn check_two_runs(
+/// Checks that a run after a nightly run that ended well writes nothing.
+pub(super) fn check_second_run(
     subject: &Subject<'_>,
-    start: &JobState<'_>,
-    broken: &mut Vec<BrokenPromise>,
-) -> Result<JobRun, JobError> {
-    let (state, request) = (start.fork()?, subject.nightly());
-    let first = subject.run(&state, &request, Disturbance::default())?;
-    broken.extend(check_run(&state, &request, &first));
-    if subject.job.checks(Promise::SecondRunWritesNothing) && first.failure.is_none() {
-        let second = subject.run(&state, &request, Disturbance::default())?;
-        // Cells that the first run should have done are not counted again.
-        let written = second.writes.iter().filter_map(|write| write.cell);
-        let again: Vec<Cell> = written.filter(|cell| second.was_complete(*cell)).collect();
-        let text = match &second.failure {
-            Some(failure) => Some(format!("of the second run, {failure}")),
-            None => (!again.is_empty()).then(|| cells_text(&state, &again)),
-        };
-        broken.extend(text.map(|text| BrokenPromise {
-            promise: Promise::SecondRunWritesNothing,
-            text,
-        }));
+    state: &JobState<'_>,
+) -> Result<Option<BrokenPromise>, JobError> {
+    let promise = Promise::SecondRunWritesNothing;
+    if !subject.checks(promise) {
+        return Ok(None);
     }
-    Ok(first)
+    let second = subject.run(state, &subject.nightly(), Disturbance::default())?;
+    // Cells that the first run should have done are not counted again.
+    let written = second.writes.iter().filter_map(|write| write.cell);
+    let again: Vec<Cell> = written.filter(|cell| second.was_complete(*cell)).collect();
+    let text = match &second.failure {
+        Some(failure) => Some(format!("of the second run, {failure}")),
+        None => (!again.is_empty()).then(|| cells_text(state, &again)),
+    };
+    Ok(text.map(|text| BrokenPromise { promise, text }))
 }
 
 /// Checks that cells which the first run left behind are not hidden by deleted portfolios: without
@@ -86,7 +84,7 @@ fn check_deleted(
     let missed = first.missed();
     let is_active = |portfolio: &WorldPortfolio| portfolio.portfolio.lifecycle.is_active();
     let has_deleted = !subject.world.portfolios.iter().all(is_active);
-    if !has_deleted || missed.is_empty() || !subject.job.checks(Promise::DeletedDoNotCount) {
+    if !has_deleted || missed.is_empty() || !subject.checks(Promise::DeletedDoNotCount) {
         return Ok(());
     }
     let mut world = subject.world.clone();
@@ -109,7 +107,8 @@ fn check_deleted(
     Ok(())
 }
 
-/// Checks a run of one portfolio that needs something, and one of a portfolio that is not there.
+/// Checks a run of one portfolio that needs something, one of a portfolio that is not there, and one of
+/// both.
 fn check_scopes(
     subject: &Subject<'_>,
     start: &JobState<'_>,
@@ -118,39 +117,66 @@ fn check_scopes(
     let Some(command) = &subject.job.commands.scope else {
         return Ok(());
     };
-    let job = subject.job;
     let request = JobRequest::nightly(command);
-    if job.checks(Promise::ScopeIsHonoured) {
-        let coverage = start.coverage()?;
-        let (_, plan) = start.plan(&request.plan, None, coverage)?;
-        let mut days = plan.days.iter();
-        let needing = days.find_map(|day| day.steps_in_order().next());
-        if let Some((id, ..)) = needing {
-            let state = start.fork()?;
-            let mut request = request.clone();
-            request.plan.scope = Scope::single(id);
-            let run = subject.run(&state, &request, Disturbance::default())?;
-            let found = check_run(&state, &request, &run).into_iter();
-            broken.extend(found.filter(|found| found.promise == Promise::ScopeIsHonoured));
-        }
-    }
-    if job.checks(Promise::UnknownIdsNeverWiden) {
+    let coverage = start.coverage()?;
+    let (_, plan) = start.plan(&request.plan, None, coverage)?;
+    let mut days = plan.days.iter();
+    let needing = days.find_map(|day| day.steps_in_order().next());
+    let of_one = needing.map(|(id, ..)| {
+        let mut of_one = request.clone();
+        of_one.plan.scope = Scope::single(id);
+        of_one
+    });
+    if let Some(request) = of_one
+        .as_ref()
+        .filter(|_| subject.checks(Promise::ScopeIsHonoured))
+    {
         let state = start.fork()?;
-        let mut request = request;
-        request.unknown_ids = vec![unknown_id(UNKNOWN_NAME, job.ids)];
-        request.plan.limit = Limit::Cells(0);
-        let run = subject.run(&state, &request, Disturbance::default())?;
-        let written: Vec<Cell> = run.writes.iter().filter_map(|write| write.cell).collect();
-        let text = match written.is_empty() {
-            true => "rows of no known portfolio".to_owned(),
-            false => cells_text(&state, &written),
+        let run = subject.run(&state, request, Disturbance::default())?;
+        let found = check_run(&state, request, &run).into_iter();
+        broken.extend(found.filter(|found| found.promise == Promise::ScopeIsHonoured));
+    }
+    if subject.checks(Promise::UnknownIdsNeverWiden) {
+        let mut of_unknown = request;
+        of_unknown.plan.limit = Limit::Cells(0);
+        let alone = check_unknown(subject, start, (of_unknown, "one unknown id"))?;
+        let beside = match (of_one, &alone) {
+            (Some(of_one), None) => {
+                let text = "one known and one unknown id";
+                check_unknown(subject, start, (of_one, text))?
+            }
+            _ => None,
         };
-        broken.extend((!run.writes.is_empty()).then(|| BrokenPromise {
-            promise: Promise::UnknownIdsNeverWiden,
-            text: format!("a scope of one unknown id wrote {text}"),
-        }));
+        broken.extend(alone.or(beside));
     }
     Ok(())
+}
+
+/// Adds an unknown id to the scope of a request, described in words, and checks that the run writes
+/// nothing out of it.
+fn check_unknown(
+    subject: &Subject<'_>,
+    start: &JobState<'_>,
+    (mut request, described): (JobRequest<'_>, &str),
+) -> Result<Option<BrokenPromise>, JobError> {
+    let state = start.fork()?;
+    request.unknown_ids = vec![unknown_id(UNKNOWN_NAME, subject.job.ids)];
+    let run = subject.run(&state, &request, Disturbance::default())?;
+    let scope = &request.plan.scope;
+    // A scope of unknown ids only has no member.
+    let is_in_scope = |cell: Cell| *scope != Scope::AllActive && scope.contains(cell.portfolio);
+    let writes = run.writes.iter();
+    let beyond = writes.filter(|write| !write.cell.is_some_and(is_in_scope));
+    let beyond: Vec<Option<Cell>> = beyond.map(|write| write.cell).collect();
+    let cells: Vec<Cell> = beyond.iter().copied().flatten().collect();
+    let text = match cells.is_empty() {
+        true => "rows of no known portfolio".to_owned(),
+        false => cells_text(&state, &cells),
+    };
+    Ok((!beyond.is_empty()).then(|| BrokenPromise {
+        promise: Promise::UnknownIdsNeverWiden,
+        text: format!("a scope of {described} wrote {text}"),
+    }))
 }
 
 /// Returns the writes at which a few faults are most likely to leave a half-done state: the first
@@ -189,13 +215,14 @@ pub(super) fn check_heals(
             )
         }
     };
-    if !subject.job.checks(promise) {
+    if !subject.checks(promise) {
         return Ok(None);
     }
     let (state, request) = (start.fork()?, subject.nightly());
     let disturbance = Disturbance {
         fault: Some(fault),
         kill_in_write,
+        is_own_process: kill_in_write.is_some(),
     };
     let disturbed = subject.run(&state, &request, disturbance)?;
     if let Some(end) = end_beside_fault(&disturbed, undisturbed, fault.kind) {
@@ -258,7 +285,7 @@ fn check_pair(
     start: &JobState<'_>,
     alone: &JobRun,
 ) -> Result<Option<BrokenPromise>, JobError> {
-    let is_checked = subject.job.checks(Promise::TwoRunsDoEachCellOnce);
+    let is_checked = subject.checks(Promise::TwoRunsDoEachCellOnce);
     if !is_checked || alone.failure.is_some() || alone.writes.is_empty() {
         return Ok(None);
     }

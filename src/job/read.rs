@@ -8,10 +8,11 @@ use toml::{Spanned, Value};
 use super::error::JobError;
 use super::job_file::{DayForms, Job, OtherRows};
 use super::reader::{Reader, read_text};
-use super::spec::{DayForm, DaysSpec, JobSpec, RowSubject};
-use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, WORLD_NAMES};
-use crate::capture::{Map, RawMap};
-use crate::domain::{Calendar, Nearest};
+use super::spec::{DayForm, DaysSpec, JobSpec, RowSubject, RowsSpec};
+use super::write_values::{CELL_NAMES, CellValue, PORTFOLIO_NAMES, SESSION_NAMES, WORLD_NAMES};
+use crate::capture::{Map, RawMap, Table};
+use crate::domain::calendar::BuiltIn;
+use crate::domain::{Calendar, Nearest, nearest};
 use crate::scenario::runner::Promise;
 
 /// Reads a job file. `variable` reads an environment variable, such as the one with the URL of a
@@ -57,51 +58,92 @@ impl Reader<'_> {
         let folders = (folder.as_path(), working_folder.as_path());
         let make = self.make(&spec.database, &database, folders)?;
         let days = self.days(&map, spec.write.days.as_ref())?;
-        let mut values = BTreeMap::new();
+        let (mut values, mut value_lines) = (BTreeMap::new(), BTreeMap::new());
         for (part, columns) in &spec.write.values {
             let (line, part) = (self.line(part.span()), part.get_ref());
             self.check_part(&map, part, line)?;
             let names: &[_] = match part.as_str() {
                 "portfolios" => &PORTFOLIO_NAMES,
+                "runs" => &WORLD_NAMES,
                 _ => &CELL_NAMES,
             };
             values.insert(part.clone(), self.columns(columns, names)?);
+            value_lines.insert(part.clone(), line);
         }
         let rows = spec.write.rows.iter().map(|rows| {
             let names: &[_] = match rows.subject {
                 RowSubject::World => &WORLD_NAMES,
                 RowSubject::Portfolio => &PORTFOLIO_NAMES,
+                RowSubject::Session => &SESSION_NAMES,
                 _ => &CELL_NAMES,
             };
+            self.check_keys(rows)?;
+            let columns = [("portfolio", &rows.portfolio), ("day", &rows.day)];
+            let columns = columns.map(|(key, name)| Some((key, name.clone()?)));
             Ok(OtherRows {
                 subject: rows.subject,
-                table: rows.table.get_ref().clone(),
-                portfolio: rows.portfolio.clone(),
-                day: rows.day.clone(),
+                table: Table::beside_map(
+                    rows.table.get_ref().clone(),
+                    self.line(rows.table.span()),
+                    columns.into_iter().flatten(),
+                ),
                 days: rows.days.unwrap_or(days.default),
                 values: self.columns(&rows.values, names)?,
             })
         });
         let rows = rows.collect::<Result<_, JobError>>()?;
-        let left_out = |promise: &Promise| spec.promises.get(promise) != Some(&false);
-        let promises = Promise::ALL.into_iter().filter(left_out).collect();
-        Ok(Job {
+        let switches = spec.promises.as_ref();
+        let is_on = |promise: &Promise| {
+            let switch = switches.and_then(|switches| switches.get_ref().get(promise));
+            switch != Some(&false)
+        };
+        let promises = Promise::ALL.into_iter().filter(is_on).collect();
+        let job = Job {
             name,
             path: self.path.to_owned(),
-            calendar: (spec.calendar.take()).map(|name| match Calendar::built_in(&name) {
-                Some(known) => known.name().to_owned(),
-                None => name,
-            }),
+            calendar: spec
+                .calendar
+                .as_ref()
+                .map(|name| self.calendar(name))
+                .transpose()?,
             make,
             map,
             ids: spec.write.ids,
             days,
             values,
+            value_lines,
             rows,
             commands: self.commands(spec.commands, &database, &working_folder)?,
             database,
             promises,
-        })
+            promises_line: switches.map_or(1, |switches| self.line(switches.span())),
+        };
+        if job.unchecked().len() == Promise::ALL.len() {
+            let problem = "no promise is checked, so nothing would be tested";
+            return Err(self.problem(job.promises_line, problem.to_owned()));
+        }
+        Ok(job)
+    }
+
+    /// Refuses a column of rows that have no such value.
+    fn check_keys(&self, rows: &RowsSpec) -> Result<(), JobError> {
+        let (has_portfolio, has_day) = match rows.subject {
+            RowSubject::World => (false, false),
+            RowSubject::Portfolio => (true, false),
+            RowSubject::Session => (false, true),
+            _ => (true, true),
+        };
+        let columns = [
+            ("portfolio", &rows.portfolio, has_portfolio),
+            ("day", &rows.day, has_day),
+        ];
+        for (key, column, is_there) in columns {
+            if column.is_some() && !is_there {
+                let problem = format!("the rows of `{}` have no {key}", rows.table.get_ref());
+                return Err(self.problem(self.line(rows.table.span()), problem));
+            }
+        }
+        Ok(())
     }
 
     fn map(&self, raw: Option<RawMap>, file: Option<&Spanned<String>>) -> Result<Map, JobError> {
@@ -109,7 +151,10 @@ impl Reader<'_> {
             (Some(raw), None) => (self.path.to_owned(), Map::from_raw(raw, self.text)),
             (None, Some(file)) => {
                 let path = self.folder().join(file.get_ref());
-                let text = read_text(&path)?;
+                let text = std::fs::read_to_string(&path).map_err(|error| {
+                    let problem = format!("failed to read the map `{}`: {error}", path.display());
+                    self.problem(self.line(file.span()), problem)
+                })?;
                 (path, Map::parse(&text))
             }
             _ => {
@@ -119,6 +164,22 @@ impl Reader<'_> {
             }
         };
         parsed.map_err(|source| JobError::Map { path, source })
+    }
+
+    /// Reads the name of a calendar: a built-in one, or one that only worlds have.
+    fn calendar(&self, name: &Spanned<String>) -> Result<String, JobError> {
+        let (line, name) = (self.line(name.span()), name.get_ref());
+        if let Some(known) = Calendar::built_in(name) {
+            return Ok(known.name().to_owned());
+        }
+        let names = BuiltIn::all().flat_map(|known| [Some(known.name()), known.alias()]);
+        match nearest(name, names.flatten()) {
+            None => Ok(name.clone()),
+            Some(nearest) => {
+                let problem = format!("unknown calendar `{name}`; did you mean `{nearest}`?");
+                Err(self.problem(line, problem))
+            }
+        }
     }
 
     fn days(&self, map: &Map, spec: Option<&Spanned<DaysSpec>>) -> Result<DayForms, JobError> {
@@ -144,11 +205,10 @@ impl Reader<'_> {
 
     /// Refuses the name of a part that the map does not have, or that no rows are written of.
     fn check_part(&self, map: &Map, part: &str, line: usize) -> Result<(), JobError> {
-        if matches!(part, "runs" | "progress") {
-            let problem = format!(
-                "no rows of `{part}` are written; `[[write.rows]]` writes rows of any table"
-            );
-            return Err(self.problem(line, problem));
+        if part == "progress" {
+            let problem =
+                "no rows of `progress` are written; `[[write.rows]]` writes rows of any table";
+            return Err(self.problem(line, problem.to_owned()));
         }
         if map.tables().any(|table| table.role == part) {
             return Ok(());

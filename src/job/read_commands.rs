@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::database::JobDatabase;
 use super::error::JobError;
 use super::job_file::{Commands, JobCommand};
-use super::production::names_server;
+use super::production::{named_by_client, named_in_shell, names_server};
 use super::reader::Reader;
 use super::spec::{CommandLine, CommandsSpec};
 
@@ -42,17 +42,28 @@ impl Reader<'_> {
         };
         let timeout = match &commands.timeout {
             None => DEFAULT_TIMEOUT,
-            Some(text) => humantime::parse_duration(text.get_ref()).map_err(|_| {
-                let problem = format!("invalid time `{}` (expected e.g. `60s`)", text.get_ref());
-                self.problem(self.line(text.span()), problem)
-            })?,
+            Some(text) => {
+                let timeout = humantime::parse_duration(text.get_ref()).ok();
+                let timeout = timeout.filter(|timeout| !timeout.is_zero());
+                timeout.ok_or_else(|| {
+                    let problem =
+                        format!("invalid time `{}` (expected e.g. `60s`)", text.get_ref());
+                    self.problem(self.line(text.span()), problem)
+                })?
+            }
         };
         let mut environment = BTreeMap::new();
         for (name, value) in &commands.environment {
             self.placeholders(value.get_ref(), &names, self.line(value.span()))?;
             self.check_scratch(value.get_ref(), working_folder, self.line(value.span()))?;
-            if names_server(name) && !matches!(database, JobDatabase::Sqlite) {
-                let problem = format!("`{name}` is set for each scratch database, so leave it out");
+            if names_server(name) {
+                let problem = match database {
+                    JobDatabase::Sqlite => format!("`{name}` leads to a server, not to `{{path}}`"),
+                    #[cfg(feature = "postgres")]
+                    JobDatabase::Postgres(_) => {
+                        format!("`{name}` is set for each scratch database, so leave it out")
+                    }
+                };
                 return Err(self.problem(self.line(value.span()), problem));
             }
             environment.insert(name.clone(), value.get_ref().clone());
@@ -164,6 +175,16 @@ impl Reader<'_> {
         for word in words {
             self.placeholders(word, known, line)?;
             self.check_scratch(word, working_folder, line)?;
+        }
+        let by_client = match spec.get_ref() {
+            CommandLine::Program(words) => {
+                let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                named_by_client(&words)
+            }
+            CommandLine::Shell(text) => named_in_shell(text),
+        };
+        if let Some(database) = by_client {
+            return Err(self.in_use(&database, line));
         }
         Ok(JobCommand {
             command: spec.get_ref().clone(),

@@ -31,14 +31,17 @@ impl Reader<'_> {
     ) -> Result<(), JobError> {
         match named_database(text, folder) {
             None => Ok(()),
-            Some(database) => Err(self.problem(
-                line,
-                format!(
-                    "`{database}` is a database in use: a job under test gets its scratch database \
-                     as `{{path}}` or `{{url}}`"
-                ),
-            )),
+            Some(database) => Err(self.in_use(&database, line)),
         }
+    }
+
+    /// Returns the error of a command or variable that names a database in use.
+    pub(super) fn in_use(&self, database: &str, line: usize) -> JobError {
+        let problem = format!(
+            "`{database}` is a database in use: a job under test gets its scratch database as \
+             `{{path}}`, `{{url}}` or `{{database}}`"
+        );
+        self.problem(line, problem)
     }
 
     pub(super) fn placeholders(

@@ -9,9 +9,8 @@ use super::error::JobError;
 use super::job_file::{Commands, JobCommand};
 use super::process::RunningProcess;
 use super::request::JobRequest;
-use super::rows::instant_text;
 use super::state::JobState;
-use super::write_values::id_text;
+use super::write_values::{id_text, instant_text};
 use crate::domain::{Day, Scope};
 use crate::plan::Plan;
 

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::job_file::{Job, OtherRows};
 use super::spec::{DayForm, RowSubject};
-use super::write_values::{CellValue, RowContext};
+use super::write_values::{CellValue, RowContext, instant_text};
 use crate::domain::{Calendar, Day, DayRange, Phase, Portfolio};
-use crate::scenario::world::WorldPortfolio;
+use crate::scenario::world::{PastRun, WorldPortfolio};
 use crate::store::{ScratchRow, ScratchValue};
 
 /// Makes rows, numbered in the order in which they are made.
@@ -42,8 +42,37 @@ impl<'r> RowMaker<'r> {
 
     /// Adds the rows of the world as a whole.
     pub(super) fn add_world(&mut self) {
-        for rows in self.other_rows(RowSubject::World) {
+        for rows in self.other_rows(|subject| subject == RowSubject::World) {
             self.add_other(rows, None, None);
+        }
+    }
+
+    /// Adds the rows of past runs, if the map has them.
+    pub(super) fn add_runs(&mut self, runs: &[PastRun]) {
+        let Some(table) = &self.job.map.runs else {
+            return;
+        };
+        let days = self.job.days.of(&table.role);
+        let count = |count: u64| ScratchValue::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+        for run in runs {
+            let mut values = Vec::new();
+            for column in &table.columns {
+                let value = match column.key {
+                    "started" => ScratchValue::Text(instant_text(run.started)),
+                    "ended" => ScratchValue::Text(instant_text(run.ended)),
+                    "state" => {
+                        ScratchValue::Text(self.job.map.run_state_word(run.state).to_owned())
+                    }
+                    "policy" => ScratchValue::Text(run.policy.clone()),
+                    "target" => self.context(None, Some(run.target), days).day_value(),
+                    "planned" => count(run.progress.planned),
+                    "done" => count(run.progress.done),
+                    "failed" => count(run.progress.failed),
+                    _ => continue,
+                };
+                values.push((column.name.clone(), value));
+            }
+            self.add("runs", table.name.clone(), values, None, None);
         }
     }
 
@@ -65,7 +94,10 @@ impl<'r> RowMaker<'r> {
                 "name" => ScratchValue::Text(portfolio.name.clone()),
                 "inception" => day(Some(lifecycle.inception())),
                 "closed" => day(lifecycle.closing_day()),
-                "deleted-at" => deleted_value(lifecycle.deleted_at()),
+                "deleted-at" => {
+                    let at = lifecycle.deleted_at();
+                    self.job.deleted_value(at).plain()
+                }
                 "currency" => ScratchValue::Text(portfolio.currency.to_string()),
                 _ => continue,
             };
@@ -78,7 +110,7 @@ impl<'r> RowMaker<'r> {
             Some(portfolio),
             None,
         );
-        for rows in self.other_rows(RowSubject::Portfolio) {
+        for rows in self.other_rows(|subject| subject == RowSubject::Portfolio) {
             self.add_other(rows, Some(portfolio), None);
         }
         for (day, phases) in &world.done {
@@ -88,7 +120,7 @@ impl<'r> RowMaker<'r> {
                 }
             }
             for phase in phases.iter() {
-                for rows in self.other_rows(subject_of(phase)) {
+                for rows in self.other_rows(|subject| subject.phase() == Some(phase)) {
                     self.add_other(rows, Some(portfolio), Some(*day));
                 }
             }
@@ -104,10 +136,19 @@ impl<'r> RowMaker<'r> {
         let sessions = DayRange::new(first, last).ok();
         let sessions = sessions.and_then(|days| self.calendar.sessions(days).ok());
         for day in sessions.unwrap_or_default() {
-            for rows in self.other_rows(RowSubject::Session) {
+            for rows in self.other_rows(|subject| subject == RowSubject::Session) {
                 self.add_other(rows, None, Some(*day));
             }
-            let of_cell = self.other_rows(RowSubject::Cell);
+        }
+        self.add_cells(first, last, portfolios);
+    }
+
+    /// Adds the rows of the cells of portfolios from `first` to `last`.
+    pub(super) fn add_cells(&mut self, first: Day, last: Day, portfolios: &[&Portfolio]) {
+        let sessions = DayRange::new(first, last).ok();
+        let sessions = sessions.and_then(|days| self.calendar.sessions(days).ok());
+        for day in sessions.unwrap_or_default() {
+            let of_cell = self.other_rows(|subject| subject == RowSubject::Cell);
             let is_alive = |portfolio: &&&Portfolio| {
                 let lifecycle = &portfolio.lifecycle;
                 let closed = lifecycle.closing_day();
@@ -162,22 +203,23 @@ impl<'r> RowMaker<'r> {
     fn add_other(&mut self, rows: &OtherRows, portfolio: Option<&Portfolio>, day: Option<Day>) {
         self.number += 1;
         let context = self.context(portfolio, day, rows.days);
-        let column = |name: &Option<String>, value: ScratchValue| {
-            name.as_ref().map(|name| (name.clone(), value))
-        };
-        let keys = column(&rows.portfolio, context.id())
-            .into_iter()
-            .chain(column(&rows.day, context.day_value()));
+        let keys = rows.table.columns.iter().map(|column| {
+            let value = match column.key {
+                "portfolio" => context.id(),
+                _ => context.day_value(),
+            };
+            (column.name.clone(), value)
+        });
         let fill = |(column, value): &(String, CellValue)| (column.clone(), value.fill(&context));
         self.rows.push(ScratchRow {
-            table: rows.table.clone(),
+            table: rows.table.name.clone(),
             values: keys.chain(rows.values.iter().map(fill)).collect(),
         });
     }
 
-    fn other_rows(&self, subject: RowSubject) -> Vec<&'r OtherRows> {
+    fn other_rows(&self, is_for: impl Fn(RowSubject) -> bool) -> Vec<&'r OtherRows> {
         let rows = self.job.rows.iter();
-        rows.filter(|rows| rows.subject == subject).collect()
+        rows.filter(|rows| is_for(rows.subject)).collect()
     }
 
     fn context<'c>(
@@ -195,25 +237,4 @@ impl<'r> RowMaker<'r> {
             days,
         }
     }
-}
-
-const fn subject_of(phase: Phase) -> RowSubject {
-    match phase {
-        Phase::Positions => RowSubject::Positions,
-        Phase::Exposures => RowSubject::Exposures,
-        Phase::Risk => RowSubject::Risk,
-        _ => RowSubject::Snapshot,
-    }
-}
-
-/// Returns an instant as databases write it, in UTC.
-pub(super) fn instant_text(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// Returns the value of a column with the instant of a deletion.
-pub(super) fn deleted_value(at: Option<DateTime<Utc>>) -> ScratchValue {
-    at.map_or(ScratchValue::Null, |at| {
-        ScratchValue::Text(instant_text(at))
-    })
 }

@@ -29,6 +29,8 @@ pub(super) struct Disturbance {
     pub(super) fault: Option<WriteFault>,
     /// It is killed once it has been in one write for this time.
     pub(super) kill_in_write: Option<Duration>,
+    /// It is a process of its own, also if the job has one that stays up.
+    pub(super) is_own_process: bool,
 }
 
 /// A committed write to a row of a cell.
@@ -261,7 +263,7 @@ fn run_processes<'j>(
     let mut keeps_sessions = false;
     match (start, &state.job.commands.serve) {
         // A run to kill is a process of its own, and so are two at once.
-        (Start::One(disturbance), Some(serve)) if disturbance.kill_in_write.is_none() => {
+        (Start::One(disturbance), Some(serve)) if !disturbance.is_own_process => {
             let access = ScratchAccess::to_server(state.scratch.database());
             let command = || process(state.job, serve, &access, &[]);
             let served = state.template.served.run(command, &values.json(), limits);
@@ -293,10 +295,20 @@ fn run_processes<'j>(
         database.end_sessions(SESSION_GRACE)?;
     }
     for EndedCommand { finished, .. } in &mut ends {
-        finished.output = database.redacted(std::mem::take(&mut finished.output));
+        finished.output = finished.readable_output(database);
     }
-    let mut connection = state.scratch.connect()?;
-    if !state.scratch.is_watched(connection.as_mut())? {
+    let mut connection = match state.scratch.connect() {
+        Ok(connection) => connection,
+        Err(JobError::Store(source)) => {
+            return Err(JobError::Unusable {
+                path: state.job.path.clone(),
+                line: command.line,
+                source,
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    if !state.scratch.is_unchanged(connection.as_mut())? {
         return Err(JobError::SchemaChanged {
             path: state.job.path.clone(),
             line: command.line,

@@ -1,6 +1,5 @@
 //! Makes the scratch database of a job once, and copies it for each world.
 
-#[cfg(feature = "postgres")]
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -10,7 +9,7 @@ use super::database::JobDatabase;
 #[cfg(feature = "postgres")]
 use super::database::JobServer;
 use super::error::{JobError, MakeError};
-use super::job_file::{Job, JobCommand, Make};
+use super::job_file::{Job, JobCommand, Make, OtherRows};
 use super::outcome::CommandFailure;
 use super::process::{ProcessEnd, ProcessLimits};
 use super::served::ServedPool;
@@ -35,7 +34,8 @@ pub(super) struct Template {
 #[derive(Debug)]
 pub(super) struct Scratch {
     database: Box<dyn ScratchDatabase>,
-    triggers: usize,
+    /// The schema with the triggers that record writes.
+    schema: Arc<str>,
 }
 
 impl Template {
@@ -68,9 +68,9 @@ impl Template {
             }
         }
         let marked = mark(job, database.as_ref());
-        let triggers = marked.map_err(failed)?;
+        let schema = marked.map_err(failed)?;
         Ok(Self {
-            scratch: Scratch { database, triggers },
+            scratch: Scratch { database, schema },
             served: ServedPool::default(),
         })
     }
@@ -91,19 +91,19 @@ impl Scratch {
         self.database.as_ref()
     }
 
-    /// Returns whether writes are still recorded in all tables.
-    pub(super) fn is_watched(
+    /// Returns whether the tables, and the triggers that record writes, are as they were made.
+    pub(super) fn is_unchanged(
         &self,
         connection: &mut dyn ScratchConnection,
     ) -> Result<bool, JobError> {
-        Ok(connection.trigger_count()? == self.triggers)
+        Ok(connection.schema()? == *self.schema)
     }
 
     /// Copies the database with its rows.
     pub(super) fn copy(&self) -> Result<Self, JobError> {
         Ok(Self {
             database: self.database.copy()?,
-            triggers: self.triggers,
+            schema: Arc::clone(&self.schema),
         })
     }
 }
@@ -111,7 +111,10 @@ impl Scratch {
 /// Makes an empty scratch database for a job.
 fn make_empty(job: &Job) -> Result<Box<dyn ScratchDatabase>, JobError> {
     match &job.database {
-        JobDatabase::Sqlite => Ok(Box::new(SqliteScratch::create()?)),
+        JobDatabase::Sqlite => {
+            SqliteScratch::remove_abandoned();
+            Ok(Box::new(SqliteScratch::create()?))
+        }
         #[cfg(feature = "postgres")]
         JobDatabase::Postgres(server) => {
             let JobServer { url, variables, .. } = server.as_ref();
@@ -132,8 +135,9 @@ fn make_empty(job: &Job) -> Result<Box<dyn ScratchDatabase>, JobError> {
     }
 }
 
-/// Checks the tables of a database, and marks it. Returns the number of triggers that record writes.
-fn mark(job: &Job, database: &dyn ScratchDatabase) -> Result<usize, MakeError> {
+/// Checks the tables of a database, and marks it. Returns the schema with the triggers that record
+/// writes.
+fn mark(job: &Job, database: &dyn ScratchDatabase) -> Result<Arc<str>, MakeError> {
     let mut reader = ScratchReader::open(database)?;
     reader.check(&job.map)?;
     for table in job.map.tables() {
@@ -148,29 +152,34 @@ fn mark(job: &Job, database: &dyn ScratchDatabase) -> Result<usize, MakeError> {
     }
     drop(reader);
     let mut connection = database.connect_unmarked()?;
+    for table in job.map.tables() {
+        if connection.is_view(&table.name)? {
+            return Err(MakeError::View {
+                view: table.name.clone(),
+                line: table.line,
+            });
+        }
+    }
     connection.mark(&watched_tables(job))?;
-    Ok(connection.trigger_count()?)
+    Ok(connection.schema()?.into())
 }
 
 /// Returns the tables whose writes count as work on cells: those of the map, in its order, then
 /// other tables with a portfolio and a day.
 fn watched_tables(job: &Job) -> Vec<WatchedTable> {
-    let mapped = job.cell_tables().filter_map(|(_, table)| {
-        let column = |key| table.column(key).map(str::to_owned);
-        Some((table.name.clone(), column("portfolio")?, column("day")?))
-    });
-    let other = job.rows.iter().filter_map(|rows| {
-        let columns = rows.portfolio.clone().zip(rows.day.clone())?;
-        Some((rows.table.clone(), columns.0, columns.1))
-    });
+    let mapped = job.cell_tables().map(|(_, table)| table);
+    let other = job.rows.iter().filter_map(OtherRows::cell_table);
     let all = mapped.chain(other).enumerate();
-    all.map(|(source, (table, portfolio, day))| WatchedTable {
-        source,
-        table,
-        portfolio,
-        day,
-    })
-    .collect()
+    let watched = all.filter_map(|(source, table)| {
+        let column = |key| table.column(key).map(str::to_owned);
+        Some(WatchedTable {
+            source,
+            table: table.name.clone(),
+            portfolio: column("portfolio")?,
+            day: column("day")?,
+        })
+    });
+    watched.collect()
 }
 
 /// Runs the command that makes the tables. Returns its failure, if it failed.
@@ -192,7 +201,7 @@ fn make_by_command(
         return Err(JobError::Interrupted);
     }
     database.end_sessions(SESSION_GRACE)?;
-    finished.output = database.redacted(finished.output);
+    finished.output = finished.readable_output(database);
     let failure = CommandFailure::of(&finished, command.line, job.commands.timeout, &[0]);
     let has_file = match database.location() {
         ScratchLocation::File(path) => path.exists(),

@@ -1,12 +1,12 @@
 //! Keeps a process of a job up, which makes many runs: it gets a line of JSON for each, and answers
 //! with one. A slow start is then paid once.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +22,9 @@ use crate::environment::Clock;
 const POLL: Duration = Duration::from_millis(20);
 /// The bytes that are kept of an answer that is not one.
 const SHOWN: usize = 500;
+/// The bytes that are kept of the errors of a process, and the time for the last ones.
+const KEPT_ERRORS: usize = 16 * 1024;
+const LAST_ERRORS: Duration = Duration::from_millis(300);
 
 /// The answer of a served run.
 #[derive(Debug, Deserialize)]
@@ -65,12 +68,20 @@ impl ServedPool {
     }
 }
 
+/// The end of what a process writes to its standard error.
+#[derive(Debug, Default)]
+struct ErrorTail {
+    bytes: Mutex<Vec<u8>>,
+    is_closed: AtomicBool,
+}
+
 #[derive(Debug)]
 struct ServedProcess {
     child: Child,
     mark: ProcessMark,
     requests: Option<ChildStdin>,
     answers: Receiver<String>,
+    errors: Arc<ErrorTail>,
     is_alive: bool,
 }
 
@@ -80,10 +91,15 @@ impl ServedProcess {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .process_group(0)
             .spawn()?;
         let (sender, answers) = channel();
+        let errors = Arc::new(ErrorTail::default());
+        if let Some(pipe) = child.stderr.take() {
+            let tail = Arc::clone(&errors);
+            thread::spawn(move || tail.read(pipe));
+        }
         if let Some(output) = child.stdout.take() {
             thread::spawn(move || {
                 for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -98,13 +114,19 @@ impl ServedProcess {
             child,
             mark,
             answers,
+            errors,
             is_alive: true,
         })
     }
 
     fn run(&mut self, request: &serde_json::Value, limits: ProcessLimits<'_>) -> FinishedProcess {
         let start = Clock::system();
-        let (end, output) = self.answer(request, limits, &start);
+        // Those of earlier runs, which went well.
+        self.errors.clear();
+        let (end, mut output) = self.answer(request, limits, &start);
+        if !matches!(end, ProcessEnd::Exited(_)) || !self.is_alive {
+            output += &self.errors.last(!self.is_alive);
+        }
         FinishedProcess {
             end,
             output,
@@ -118,6 +140,9 @@ impl ServedProcess {
         limits: ProcessLimits<'_>,
         start: &Clock,
     ) -> (ProcessEnd, String) {
+        if let Ok(line) = self.answers.try_recv() {
+            return self.no_answer(&format!("it answered the run before twice: {}", cut(&line)));
+        }
         let sent = self.requests.as_mut().map(|requests| {
             // In one write: the process may read line by line.
             let sent = requests.write_all(format!("{request}\n").as_bytes());
@@ -128,17 +153,7 @@ impl ServedProcess {
         }
         loop {
             match self.answers.recv_timeout(POLL) {
-                Ok(line) => {
-                    return match serde_json::from_str::<Answer>(&line) {
-                        Ok(answer) => (ProcessEnd::Exited(answer.exit), answer.output),
-                        Err(error) => {
-                            self.is_alive = false;
-                            let line: String = line.chars().take(SHOWN).collect();
-                            let text = format!("not an answer of `serve` ({error}): {line}");
-                            (ProcessEnd::Exited(-1), text)
-                        }
-                    };
-                }
+                Ok(line) => return self.read_answer(&line),
                 Err(RecvTimeoutError::Disconnected) => {
                     return self.ended("the process ended without an answer");
                 }
@@ -153,14 +168,72 @@ impl ServedProcess {
         }
     }
 
-    fn ended(&mut self, text: &str) -> (ProcessEnd, String) {
-        self.is_alive = false;
-        let code = self.child.wait().ok().and_then(|status| status.code());
-        (
-            ProcessEnd::Exited(code.filter(|code| *code != 0).unwrap_or(-1)),
-            text.to_owned(),
-        )
+    fn read_answer(&mut self, line: &str) -> (ProcessEnd, String) {
+        match serde_json::from_str::<Answer>(line) {
+            Ok(answer) => match self.answers.try_recv() {
+                Ok(more) => self.no_answer(&format!("it answered twice: {}", cut(&more))),
+                Err(_) => (ProcessEnd::Exited(answer.exit), answer.output),
+            },
+            Err(error) => {
+                let text = format!("not an answer of `serve` ({error}): {}", cut(line));
+                self.no_answer(&text)
+            }
+        }
     }
+
+    fn no_answer(&mut self, text: &str) -> (ProcessEnd, String) {
+        self.is_alive = false;
+        (ProcessEnd::NoAnswer, format!("{text}\n"))
+    }
+
+    fn ended(&mut self, text: &str) -> (ProcessEnd, String) {
+        let (_, text) = self.no_answer(text);
+        let code = self.child.wait().ok().and_then(|status| status.code());
+        let end = match code {
+            Some(code) if code != 0 => ProcessEnd::Exited(code),
+            _ => ProcessEnd::NoAnswer,
+        };
+        (end, text)
+    }
+}
+
+impl ErrorTail {
+    fn read(&self, mut pipe: impl Read) {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            let mut bytes = self.bytes();
+            bytes.extend(&buffer[..read]);
+            let over = bytes.len().saturating_sub(KEPT_ERRORS);
+            bytes.drain(..over);
+        }
+        self.is_closed.store(true, Ordering::Release);
+    }
+
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn clear(&self) {
+        self.bytes().clear();
+    }
+
+    /// Returns the last errors. Those of a process that ends are waited for, but not for long: its
+    /// children may keep the pipe open.
+    fn last(&self, is_ending: bool) -> String {
+        let waiting = Clock::system();
+        while is_ending
+            && !self.is_closed.load(Ordering::Acquire)
+            && waiting.elapsed() < LAST_ERRORS
+        {
+            thread::sleep(Duration::from_millis(5));
+        }
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+}
+
+/// Returns the beginning of a line.
+fn cut(line: &str) -> String {
+    line.chars().take(SHOWN).collect()
 }
 
 impl Drop for ServedProcess {
@@ -176,8 +249,6 @@ impl Drop for ServedProcess {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
 
     fn run(pool: &ServedPool, script: &str, timeout: u64) -> FinishedProcess {
@@ -211,17 +282,29 @@ mod tests {
     #[test]
     fn a_process_that_ends_hangs_or_prints_something_else_fails_its_run() {
         let pool = ServedPool::default();
-        assert_eq!(
-            run(&pool, "read -r line; exit 3", 5_000).end,
-            ProcessEnd::Exited(3)
-        );
+        let crashed = run(&pool, "read -r line; echo Traceback >&2; exit 3", 5_000);
+        assert_eq!(crashed.end, ProcessEnd::Exited(3));
+        assert!(crashed.output.contains("Traceback"), "{}", crashed.output);
+        let silent = run(&pool, "read -r line; exit 0", 5_000);
+        assert_eq!(silent.end, ProcessEnd::NoAnswer);
         assert_eq!(run(&pool, "sleep 60", 200).end, ProcessEnd::TimedOut);
         let wrong = run(&pool, "read -r line; echo done; sleep 60", 5_000);
-        assert_eq!(wrong.end, ProcessEnd::Exited(-1));
+        assert_eq!(wrong.end, ProcessEnd::NoAnswer);
         assert!(
             wrong.output.contains("not an answer of `serve`"),
             "{}",
             wrong.output
         );
+    }
+
+    #[test]
+    fn a_second_answer_fails_a_run() {
+        let pool = ServedPool::default();
+        let script = "while read -r line; do printf '{\"exit\": 0}\\n{\"exit\": 0}\\n'; done";
+        // The reader of the pipe may be late, and the answer is then found by a later run.
+        let mut runs = (0..100).map(|_| run(&pool, script, 5_000));
+        let failed = runs.find(|finished| finished.end == ProcessEnd::NoAnswer);
+        let output = failed.expect("a run that fails").output;
+        assert!(output.contains("twice"), "{output}");
     }
 }

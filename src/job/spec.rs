@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::{Spanned, Value};
 
 use crate::capture::RawMap;
+use crate::domain::Phase;
 use crate::scenario::runner::Promise;
 
 /// The keys of a job file.
@@ -17,7 +18,8 @@ pub(super) struct JobSpec {
     /// The name of the job, by which its golden files are kept; the name of the file if left out.
     pub(super) name: Option<String>,
     /// The calendar of the job, such as `new-york`; worlds with another one do not apply.
-    pub(super) calendar: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) calendar: Option<Spanned<String>>,
     /// The database of the job.
     pub(super) database: DatabaseSpec,
     /// The tables and columns of the job, as in the map of a capture.
@@ -32,8 +34,8 @@ pub(super) struct JobSpec {
     /// The commands of the job.
     pub(super) commands: CommandsSpec,
     /// Promises that are checked or not; all are checked if left out.
-    #[serde(default)]
-    pub(super) promises: BTreeMap<Promise, bool>,
+    #[schemars(with = "Option<BTreeMap<Promise, bool>>")]
+    pub(super) promises: Option<Spanned<BTreeMap<Promise, bool>>>,
 }
 
 /// The database of a job.
@@ -183,9 +185,10 @@ pub(super) struct RowsSpec {
     /// The name of the table.
     #[schemars(with = "String")]
     pub(super) table: Spanned<String>,
-    /// The column with the id of the portfolio, whose writes count as work on its cells.
+    /// The column with the id of the portfolio. With it and `day`, writes count as work on cells, and
+    /// the phase of a cell is done only with a row.
     pub(super) portfolio: Option<String>,
-    /// The column with the day, whose writes count as work on its cells.
+    /// The column with the day.
     pub(super) day: Option<String>,
     /// The form of days; that of all tables, or a date, if left out.
     pub(super) days: Option<DayForm>,
@@ -215,4 +218,17 @@ pub(super) enum RowSubject {
     Exposures,
     /// A cell whose risk is done.
     Risk,
+}
+
+impl RowSubject {
+    /// Returns the phase of which each done cell has a row.
+    pub(super) const fn phase(self) -> Option<Phase> {
+        match self {
+            Self::Snapshot => Some(Phase::Snapshot),
+            Self::Positions => Some(Phase::Positions),
+            Self::Exposures => Some(Phase::Exposures),
+            Self::Risk => Some(Phase::Risk),
+            Self::World | Self::Portfolio | Self::Session | Self::Cell => None,
+        }
+    }
 }

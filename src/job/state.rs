@@ -7,13 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::error::JobError;
 use super::job_file::Job;
-use super::rows::{RowMaker, deleted_value};
+use super::rows::RowMaker;
 use super::scratch::{Scratch, Template};
 use super::write_values::{day_text, id_text, id_value};
 use crate::capture::{CaptureError, Row, ScratchReader, Table, normalize_id, parse_day};
 use crate::domain::{
-    CellSelection, Coverage, Day, DayRange, Lifecycle, LifecycleIndex, Money, Phase, PhaseSet,
-    Portfolio, PortfolioId,
+    CellSelection, Coverage, Day, DayRange, IdSet, Lifecycle, LifecycleIndex, Money, Phase,
+    PhaseSet, Portfolio, PortfolioId,
 };
 use crate::engine::{Settings, today};
 use crate::plan::{Plan, Request, Survey, Target, Today, plan};
@@ -64,6 +64,7 @@ impl<'j> JobState<'j> {
         // In one transaction, since the tables may refer to each other.
         let mut maker = RowMaker::new(job, &calendar, state.now, 0);
         maker.add_world();
+        maker.add_runs(&world.runs);
         state.make_portfolios(&mut maker, &world.portfolios);
         let all = world.portfolios.iter().chain(&world.added_later);
         let inceptions = all.map(|portfolio| portfolio.portfolio.lifecycle.inception());
@@ -94,6 +95,12 @@ impl<'j> JobState<'j> {
         let calendar = self.settings.calendar.clone();
         let mut maker = RowMaker::new(self.job, &calendar, self.now, self.rows);
         self.make_portfolios(&mut maker, added);
+        let portfolios = added.iter().map(|world| &world.portfolio);
+        let inceptions = portfolios.clone();
+        let first = inceptions.map(|portfolio| portfolio.lifecycle.inception());
+        if let (Some(first), Some(last)) = (first.min(), self.sessions_until) {
+            maker.add_cells(first, last, &portfolios.collect::<Vec<_>>());
+        }
         self.rows = self.insert(maker)?;
         Ok(())
     }
@@ -137,6 +144,7 @@ impl<'j> JobState<'j> {
             Err((source, None)) => Err(source.into()),
             Err((source, Some(row))) => Err(JobError::Row {
                 path: self.job.path.clone(),
+                place: self.job.place_of_rows(&row.table),
                 row: (row.values.iter())
                     .map(|(column, value)| format!("{column} = {}", shown(value)))
                     .collect::<Vec<_>>()
@@ -166,7 +174,7 @@ impl<'j> JobState<'j> {
                 ScratchValue::Text(day_text(day, self.job.days.of(&table.role)))
             }
             ("closed", None) => ScratchValue::Null,
-            _ => deleted_value(lifecycle.deleted_at()),
+            _ => self.job.deleted_value(lifecycle.deleted_at()).plain(),
         };
         portfolio.lifecycle = lifecycle;
         let id = id_value(portfolio, self.job.ids);
@@ -202,29 +210,31 @@ impl<'j> JobState<'j> {
         Ok(today(&self.settings, self.now)?)
     }
 
-    /// Reads the done phases from the tables.
+    /// Reads the done phases from the tables. A phase is done with a complete row in each of its tables
+    /// and a snapshot; one without a table is done with the snapshot.
     pub(super) fn coverage(&self) -> Result<Coverage, JobError> {
         let mut reader = ScratchReader::open(self.scratch.database())?;
-        let mut coverage = Coverage::new();
-        let mapped: Vec<Phase> = self.job.cell_tables().map(|(phase, _)| phase).collect();
-        for (phase, table) in self.job.cell_tables() {
+        let mut by_phase: BTreeMap<Phase, BTreeMap<Day, IdSet>> = BTreeMap::new();
+        for (phase, table) in self.job.phase_tables() {
+            let mut of_table: BTreeMap<Day, IdSet> = BTreeMap::new();
             self.visit_done(&mut reader, table, |id, day, _| {
-                match phase {
-                    Phase::Snapshot => {
-                        let unmapped = Phase::CELL_PHASES.into_iter();
-                        let unmapped = unmapped.filter(|phase| !mapped.contains(phase));
-                        for phase in unmapped.chain([Phase::Snapshot]) {
-                            coverage.insert(day, phase, id.0);
-                        }
-                    }
-                    // A phase without its snapshot is not done.
-                    phase if coverage.contains(day, Phase::Snapshot, id) => {
-                        coverage.insert(day, phase, id.0);
-                    }
-                    _ => {}
-                }
+                of_table.entry(day).or_default().insert(id.0);
                 Ok(())
             })?;
+            let done = match by_phase.remove(&phase) {
+                None => of_table,
+                Some(others) => in_both(&others, &of_table),
+            };
+            by_phase.insert(phase, done);
+        }
+        let mut coverage = Coverage::new();
+        let none = BTreeMap::new();
+        let snapshots = by_phase.get(&Phase::Snapshot).unwrap_or(&none);
+        for phase in Phase::CELL_PHASES {
+            let of_phase = by_phase.get(&phase).unwrap_or(snapshots);
+            for (day, ids) in in_both(of_phase, snapshots) {
+                coverage.set(day, phase, ids);
+            }
         }
         Ok(coverage)
     }
@@ -343,6 +353,15 @@ impl<'j> JobState<'j> {
         let plan = plan(request, &survey, self.today()?)?;
         Ok((survey, plan))
     }
+}
+
+/// Returns the cells that are in both sets.
+fn in_both(some: &BTreeMap<Day, IdSet>, others: &BTreeMap<Day, IdSet>) -> BTreeMap<Day, IdSet> {
+    let both = some.iter().filter_map(|(day, ids)| {
+        let ids = ids & others.get(day)?;
+        (!ids.is_empty()).then_some((*day, ids))
+    });
+    both.collect()
 }
 
 fn shown(value: &ScratchValue) -> String {

@@ -9,6 +9,7 @@ use super::run::{Disturbance, JobRun, run};
 use super::scratch::Template;
 use super::state::JobState;
 use crate::engine::Settings;
+use crate::scenario::runner::Promise;
 use crate::scenario::script::Scenario;
 use crate::scenario::world::World;
 
@@ -20,6 +21,8 @@ pub(super) struct Subject<'s> {
     pub(super) world: &'s World,
     pub(super) settings: &'s Settings,
     pub(super) cancel: &'s AtomicBool,
+    /// The only promise to check; all of the job if `None`.
+    pub(super) wanted: Option<Promise>,
 }
 
 impl<'s> Subject<'s> {
@@ -35,7 +38,13 @@ impl<'s> Subject<'s> {
             world: &scenario.world,
             settings: &scenario.settings,
             cancel,
+            wanted: None,
         }
+    }
+
+    /// Returns whether a promise is to be checked.
+    pub(super) fn checks(&self, promise: Promise) -> bool {
+        self.job.checks(promise) && self.wanted.is_none_or(|wanted| wanted == promise)
     }
 
     pub(super) fn load(&self) -> Result<JobState<'s>, JobError> {

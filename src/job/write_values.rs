@@ -1,5 +1,6 @@
 //! Defines the values that a job file gives to columns, and fills their placeholders.
 
+use chrono::{DateTime, Utc};
 use toml::Value;
 use uuid::Uuid;
 
@@ -12,12 +13,15 @@ use crate::store::ScratchValue;
 pub(super) const WORLD_NAMES: [&str; 3] = ["now", "number", "uuid"];
 /// The placeholders in rows of portfolios.
 pub(super) const PORTFOLIO_NAMES: [&str; 6] = ["id", "name", "inception", "now", "number", "uuid"];
-/// The placeholders in rows of cells and sessions.
+/// The placeholders in rows of sessions.
+pub(super) const SESSION_NAMES: [&str; 4] = ["day", "now", "number", "uuid"];
+/// The placeholders in rows of cells.
 pub(super) const CELL_NAMES: [&str; 6] = ["id", "name", "day", "now", "number", "uuid"];
 
 /// The value of a column, with placeholders.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum CellValue {
+    Null,
     Integer(i64),
     Real(f64),
     /// A text with placeholders.
@@ -59,13 +63,25 @@ impl CellValue {
     pub(super) fn mentions(&self, name: &str) -> bool {
         match self {
             Self::Text(text) | Self::Expression(text) => mentions(text, name),
-            Self::Integer(_) | Self::Real(_) => false,
+            Self::Null | Self::Integer(_) | Self::Real(_) => false,
+        }
+    }
+
+    /// Returns the value without placeholders.
+    pub(super) fn plain(self) -> ScratchValue {
+        match self {
+            Self::Null => ScratchValue::Null,
+            Self::Integer(number) => ScratchValue::Integer(number),
+            Self::Real(number) => ScratchValue::Real(number),
+            Self::Text(text) => ScratchValue::Text(text),
+            Self::Expression(sql) => ScratchValue::Expression(sql),
         }
     }
 
     /// Returns the value with its placeholders filled.
     pub(super) fn fill(&self, context: &RowContext<'_>) -> ScratchValue {
         match self {
+            Self::Null => ScratchValue::Null,
             Self::Integer(number) => ScratchValue::Integer(*number),
             Self::Real(number) => ScratchValue::Real(*number),
             // A lone placeholder keeps the type of its value.
@@ -154,6 +170,11 @@ pub(super) fn unknown_id(name: &str, form: IdForm) -> String {
         IdForm::Integer => "999999999".to_owned(),
         IdForm::Text => name.to_owned(),
     }
+}
+
+/// Returns an instant as databases write it, in UTC.
+pub(super) fn instant_text(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Returns a day as the database has it.

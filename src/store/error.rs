@@ -31,6 +31,9 @@ pub enum StoreError {
     /// A command made a link in place of a scratch database.
     #[error("`{}` is a link to another file, so it is not a database of its own", .0.display())]
     LinkedScratch(PathBuf),
+    /// A script attaches another database than the scratch database that it makes.
+    #[error("the script attaches {0}, and may write no database but its own")]
+    ForeignAttach(String),
     /// The file of another program is not a SQLite database.
     #[error("`{}` is not a SQLite database", .0.display())]
     NotSqlite(PathBuf),

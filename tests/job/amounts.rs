@@ -120,7 +120,7 @@ fn amounts_without_a_column_do_not_apply() {
     );
     assert_eq!(code, 1, "{text}");
     assert!(
-        text.contains("its amounts follow from transactions and prices"),
+        text.contains("it gives transactions, holdings or prices"),
         "{text}"
     );
 }

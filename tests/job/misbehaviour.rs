@@ -94,7 +94,45 @@ fn a_dropped_table_is_an_error() {
         "run = [\"python3\", \"-c\", \"import sqlite3, sys; \
          sqlite3.connect(sys.argv[1]).execute('DROP TABLE risk')\", \"{path}\", \"{target}\"]",
     );
-    assert!(text.contains("dropped or rebuilt a table"), "{text}");
+    assert!(text.contains("made, changed or dropped a table"), "{text}");
+    let text =
+        refusal("run = [\"sqlite3\", \"{path}\", \"ALTER TABLE risk ADD COLUMN x; -- {target}\"]");
+    assert!(
+        text.contains("line 25 of `job.toml`: the command made, changed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_removed_database_is_an_error_of_the_command() {
+    let text = refusal("run = \"rm {path}; : {target}\"");
+    let says = "line 25 of `job.toml`: after the command, its database cannot be used";
+    assert!(text.contains(says), "{text}");
+}
+
+#[test]
+fn a_schema_that_attaches_another_file_is_refused() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    let ledger = rusqlite::Connection::open(workspace.path("ledger")).unwrap();
+    ledger.execute_batch("CREATE TABLE t (a)").unwrap();
+    let attach = format!(
+        "ATTACH '{}' AS ledger; INSERT INTO ledger.t VALUES ('hacked');",
+        workspace.path("ledger").display()
+    );
+    workspace.write("schema.sql", &attach);
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let (_, rest) = job.split_once("[map.portfolios]").unwrap();
+    let job = format!("[database]\nschema = \"schema.sql\"\n[map.portfolios]{rest}");
+    workspace.write("job.toml", &job);
+    let output = workspace.run(&["job", "check", "job.toml"]);
+    assert!(
+        output.code == 3 && output.stderr.contains("the script attaches"),
+        "{}{}",
+        output.stdout,
+        output.stderr
+    );
+    let rows = ledger.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0));
+    assert_eq!(rows.unwrap(), 0);
 }
 
 #[test]
@@ -111,6 +149,22 @@ fn a_job_file_that_cannot_work_is_refused() {
         (
             "run = [\"true\", \"{path}\", \"{now}\"]\ntimeout = \"soon\"",
             "invalid time `soon`",
+        ),
+        (
+            "run = [\"true\", \"{path}\", \"{now}\"]\ntimeout = \"0s\"",
+            "line 26 of `job.toml`: invalid time `0s`",
+        ),
+        (
+            "run = \"psql -d app -v db={path} -v t={now}\"",
+            "`app` is a database in use",
+        ),
+        (
+            "run = [\"job\", \"{path}\", \"{now}\", \"host=db dbname=app\"]",
+            "`dbname=app` is a database in use",
+        ),
+        (
+            "run = [\"true\", \"{path}\", \"{now}\"]\nenvironment = { PGHOST = \"db\" }",
+            "`PGHOST` leads to a server",
         ),
         (
             "run = [\"true\", \"{path}\", \"{now}\"]\nruns = 1",
@@ -267,4 +321,15 @@ fn a_dead_served_process_is_told_at_its_own_line() {
         "{}",
         output.stdout
     );
+}
+
+#[test]
+fn folders_of_killed_runs_are_removed_by_the_next_one() {
+    let workspace = Workspace::of_example("every_missing_day.py");
+    workspace.write("scratch/plimsoll-job-dead/scratch.db", "");
+    workspace.write("scratch/plimsoll-job-used/scratch.db", "");
+    let used = std::fs::File::open(workspace.path("scratch/plimsoll-job-used")).unwrap();
+    used.lock().unwrap();
+    assert_eq!(workspace.run(&["job", "check", "job.toml"]).code, 0);
+    assert_eq!(workspace.scratch_files(), ["plimsoll-job-used"]);
 }

@@ -169,3 +169,95 @@ fn cells_that_a_failed_command_left_are_open() {
     let text = json.to_string();
     assert!(!text.contains("deferred"), "{text}");
 }
+
+#[test]
+fn worlds_that_the_tables_cannot_hold_do_not_apply() {
+    let world = |keys: &str, rest: &str| {
+        format!(
+            "now = 2026-01-08T18:00:00-05:00\n{rest}[portfolios]\n\
+             A = {{ inception = 2026-01-05, complete = \"..2026-01-07\"{keys} }}\n[[step]]\nrun = {{}}\n"
+        )
+    };
+    let workspace = Workspace::of_example("every_missing_day.py");
+    for (scenario, reason) in [
+        (
+            world(", cash = 1_000", ""),
+            "it gives transactions, holdings or prices",
+        ),
+        (
+            world(", currency = \"EUR\"", ""),
+            "`A` is in EUR, and the map has no `currency`",
+        ),
+        (
+            world("", "calendar = \"every-day\"\n"),
+            "its calendar is `every-day`, and the job file has no",
+        ),
+        (
+            world("", "[calendar-amendments]\nclosed = [2026-01-08]\n"),
+            "its calendar `new-york` is amended",
+        ),
+        (
+            world("", "") + "[[run]]\nstarted = 2026-01-07T18:00:00-05:00\nstate = \"failed\"\n",
+            "it has past runs, and the map has no `runs`",
+        ),
+    ] {
+        workspace.write("scenarios/world.toml", &scenario);
+        let output = workspace.run(ALL);
+        assert!(
+            output.code == 1 && output.stdout.contains(reason),
+            "{}",
+            output.stdout
+        );
+    }
+
+    // With a map of the runs, they are written.
+    let job = std::fs::read_to_string(workspace.path("job.toml")).unwrap();
+    let runs = "[map.runs]\nstarted = \"started_at\"\nstate = \"status\"\ntarget = \"target\"\n";
+    let shell = "[commands]\nrun = \"sqlite3 {path} 'SELECT status, target FROM runs'; exit 9; : {target}\"\n";
+    let (before, _) = job.split_once("[commands]").unwrap();
+    workspace.write("job.toml", &format!("{before}{runs}{shell}"));
+    let past =
+        "[[run]]\nstarted = 2026-01-07T18:00:00-05:00\nstate = \"failed\"\ntarget = 2026-01-07\n";
+    workspace.write("scenarios/world.toml", &(world("", "") + past));
+    let output = workspace.run(ALL);
+    assert!(
+        output.stdout.contains("failed|2026-01-07"),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn an_absent_golden_file_is_named_where_it_would_be() {
+    let workspace = Workspace::of_example("newest_of_any.py");
+    workspace.write("scenarios/mine/incident.toml", INCIDENT);
+    let json = workspace.run(&[&["--json"], ALL].concat()).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["scenarios"][0]["golden"], "absent", "{json}");
+    let lines = &json["scenarios"][0]["output"][0]["lines"];
+    assert_eq!(lines[0], "all caught up", "{json}");
+    // A finding is not cured by a golden file.
+    let accept = workspace.run(&[ALL, &["--accept"]].concat());
+    assert!(
+        !accept.stdout.contains("then accept it with --accept"),
+        "{}",
+        accept.stdout
+    );
+    assert!(
+        accept.stdout.contains("| all caught up"),
+        "{}",
+        accept.stdout
+    );
+
+    let correct = Workspace::of_example("every_missing_day.py");
+    correct.write("scenarios/mine/incident.toml", INCIDENT);
+    assert_eq!(correct.run(&[ALL, &["--accept"]].concat()).code, 0);
+    let golden = correct.path("snapshots/jobs/job/mine/incident.snap");
+    let text = std::fs::read_to_string(&golden).unwrap();
+    std::fs::write(&golden, text.replace("10 of 10", "9 of 10")).unwrap();
+    let differs = correct.run(ALL).stdout;
+    assert!(
+        differs.contains("differs from snapshots/jobs/job/mine/incident.snap"),
+        "{differs}"
+    );
+}

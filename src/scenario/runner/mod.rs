@@ -62,7 +62,7 @@ pub use inspect::{BooksByDay, EndState, PhasesByDay};
 pub(in crate::scenario) use play::play_until;
 pub use play::{play, prepare_runs};
 pub use prepared::PreparedRun;
-pub use promise::Promise;
+pub use promise::{Promise, UncheckedPromise};
 pub use reasons::{Reason, ReasonGroup};
 pub use result::{PlayResult, PlayedStep, PolicyResult, StepOutcome};
 pub(crate) use run_result::names_by_day;

@@ -37,7 +37,8 @@ pub enum Promise {
     NoSnapshotWithoutAnalytics,
     /// The mapped amounts of a portfolio's first open day do not depend on the days after it.
     LaterDaysDoNotCount,
-    /// A forced run of a day that the job did gives the same mapped amounts.
+    /// A forced run of a day does its cells again, and gives those that the job did the same mapped
+    /// amounts.
     ForcedRunRepeatsAmounts,
     /// The mapped rows of a run and of its progress count what it wrote, and tell how it ended.
     ProgressRowsAreTrue,
@@ -82,6 +83,21 @@ impl Promise {
             Self::ForcedRunRepeatsAmounts => "forced-run-repeats-amounts",
             Self::ProgressRowsAreTrue => "progress-rows-are-true",
         }
+    }
+}
+
+/// A promise that the runs of a job are not checked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UncheckedPromise {
+    /// The promise, which is neither kept nor broken.
+    pub promise: Promise,
+    /// The reason in words.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for UncheckedPromise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.promise, self.reason)
     }
 }
 

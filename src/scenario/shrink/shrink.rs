@@ -68,10 +68,14 @@ pub fn shrink(
         found = trial.shrink(&draft, calendar, progress)?;
     }
     trial.history = WorldHistory::Computed;
-    let result = trial.play(&trial.scenario(&found.best)?)?;
+    // A kind without policies has no expectations of theirs.
+    let result = match found.kind.policies() {
+        Some(_) => Some(trial.play(&trial.scenario(&found.best)?)?),
+        None => None,
+    };
     Ok(ShrinkResult {
         portfolios: (found.best.portfolios.len(), before),
-        text: case_text(&found.best, &result, &found.kind, name)?,
+        text: case_text(&found.best, result.as_ref(), &found.kind, name)?,
         kind: found.kind,
         tried: found.tried,
     })

@@ -20,14 +20,14 @@ pub(super) fn draft_text(draft: &Draft) -> Result<String, ScenarioError> {
 /// far as they show the kind of case.
 pub(super) fn case_text(
     draft: &Draft,
-    result: &PlayResult,
+    result: Option<&PlayResult>,
     kind: &ConditionKind,
     name: &str,
 ) -> Result<String, ScenarioError> {
     let mut spec = draft.to_spec()?;
     spec.world.description = Some(format!("smallest case found in `{name}`: {kind}"));
     let policies = kind.policies().unwrap_or_default();
-    for policy in &result.policies {
+    for policy in result.into_iter().flat_map(|result| &result.policies) {
         if policies.contains(&policy.policy.as_str()) {
             let expected = left_behind_expectation(policy);
             let policy = policy.policy.clone();

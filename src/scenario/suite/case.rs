@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::find::{ScenarioFile, find_fixture};
-use super::golden::Golden;
 use crate::report::Palette;
-use crate::scenario::runner::{CheckLevel, Finding, PlayError, PlayResult, play};
+use crate::scenario::runner::{CheckLevel, Finding, PlayError, PlayResult, StepNumber, play};
 use crate::scenario::script::{NamedPolicy, Scenario, ScenarioError};
 use crate::scenario::transcript::{Detail, transcript};
 
@@ -67,10 +66,37 @@ pub enum CaseError {
 /// The verdict on a scenario file.
 #[derive(Debug)]
 pub struct CaseResult {
-    /// The scenario file with the place of its golden file.
+    /// The scenario file.
     pub file: ScenarioFile,
+    /// The path of the golden file: that of the scenario, or of the scenario with a job.
+    pub golden: PathBuf,
     /// The verdict on the file.
     pub verdict: Verdict,
+    /// The outputs of the job under test, by step; none without a job.
+    pub output: Vec<StepOutput>,
+}
+
+/// The output of a job under test in a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOutput {
+    /// The number of the step.
+    pub step: StepNumber,
+    /// The lines of the output.
+    pub lines: Vec<String>,
+}
+
+/// The transcript compared with the golden one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GoldenMatch {
+    /// They are equal.
+    Same,
+    /// There is no golden file, which is a failure where one is needed.
+    Absent {
+        /// Whether one is needed.
+        is_failure: bool,
+    },
+    /// The golden file has another transcript.
+    Differs(String),
 }
 
 /// The verdict on a scenario file.
@@ -84,8 +110,8 @@ pub enum Verdict {
     Failed {
         /// The findings, each with the name of its policy.
         findings: Vec<(String, Finding)>,
-        /// The golden file, if the transcript differs from it.
-        differs: Option<Golden>,
+        /// The transcript compared with the golden file.
+        golden: GoldenMatch,
         /// The transcript of this play, in golden form.
         transcript: String,
     },

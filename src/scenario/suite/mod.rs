@@ -17,7 +17,7 @@ mod golden;
 )]
 mod suite;
 
-pub use case::{Case, CaseError, CaseResult, Verdict, play_file};
+pub use case::{Case, CaseError, CaseResult, GoldenMatch, StepOutput, Verdict, play_file};
 pub use find::{FindError, ScenarioFile, find_fixture, find_scenarios};
 pub use golden::{Golden, orphaned_goldens};
 pub use suite::{Accept, SuiteOptions, SuiteResult, policy_names, run};

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::case::{Case, CaseError, CaseResult, Verdict, golden_text};
+use super::case::{Case, CaseError, CaseResult, GoldenMatch, Verdict, golden_text};
 use super::find::ScenarioFile;
 use super::golden::Golden;
 use crate::parallel::map;
-use crate::scenario::runner::{CheckLevel, PlayResult};
+use crate::scenario::runner::{CheckLevel, PlayResult, UncheckedPromise};
 use crate::scenario::script::NamedPolicy;
 
 /// The use of transcripts: compared with golden files, or accepted as such.
@@ -36,6 +36,8 @@ pub struct SuiteOptions {
 pub struct SuiteResult {
     /// The verdict on each scenario, in the order of the files.
     pub cases: Vec<CaseResult>,
+    /// The promises that the job under test was not checked for; none without a job.
+    pub unchecked: Vec<UncheckedPromise>,
 }
 
 impl SuiteResult {
@@ -66,8 +68,13 @@ pub fn run(files: &[ScenarioFile], options: &SuiteOptions) -> SuiteResult {
     let cases = map(options.jobs, files, |file| CaseResult {
         verdict: run_case(file, options),
         file: file.clone(),
+        golden: file.golden.clone(),
+        output: Vec::new(),
     });
-    SuiteResult { cases }
+    SuiteResult {
+        cases,
+        unchecked: Vec::new(),
+    }
 }
 
 /// Returns the names of the policies that any of the scenarios is played by.
@@ -131,8 +138,9 @@ pub(crate) fn compare_with_golden(
         .map(|(policy, finding)| (policy.to_owned(), finding.clone()))
         .collect();
     let golden = Golden::read(path).map_err(unreadable)?;
-    let may_be_absent =
-        golden == Golden::Absent && missing == MissingGolden::Passes && accept == Accept::Nothing;
+    let is_needed = missing == MissingGolden::Fails || accept == Accept::Transcripts;
+    let may_be_absent = golden == Golden::Absent
+        && (!is_needed || !findings.is_empty() && missing == MissingGolden::Passes);
     let same = may_be_absent || golden.matches(&transcript);
     if findings.is_empty() && same {
         return Ok(Verdict::Passed);
@@ -145,7 +153,11 @@ pub(crate) fn compare_with_golden(
     }
     Ok(Verdict::Failed {
         findings,
-        differs: (!same).then_some(golden),
+        golden: match golden {
+            Golden::Absent => GoldenMatch::Absent { is_failure: !same },
+            Golden::Present(_) if same => GoldenMatch::Same,
+            Golden::Present(text) => GoldenMatch::Differs(text),
+        },
         transcript,
     })
 }

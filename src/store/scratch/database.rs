@@ -58,8 +58,12 @@ pub(crate) trait ScratchConnection {
     /// Marks the database, and records the writes to these tables from now on.
     fn mark(&mut self, watched: &[WatchedTable]) -> Result<(), StoreError>;
 
-    /// Returns the number of triggers that record writes.
-    fn trigger_count(&mut self) -> Result<usize, StoreError>;
+    /// Returns the tables with their columns, the views, and the triggers that record writes, as a text
+    /// that changes with them.
+    fn schema(&mut self) -> Result<String, StoreError>;
+
+    /// Returns whether a name is that of a view.
+    fn is_view(&mut self, table: &str) -> Result<bool, StoreError>;
 
     /// Inserts rows in one transaction, in any order of their foreign keys.
     fn insert(&mut self, rows: &[ScratchRow]) -> Result<(), InsertError>;

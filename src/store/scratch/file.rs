@@ -1,9 +1,11 @@
 //! Marks, fills and reads a scratch database in a SQLite file.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, ToSql, params, params_from_iter};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, OpenFlags, ToSql, ffi, params, params_from_iter};
 
 use super::database::{InsertError, ScratchConnection};
 use super::statements::{insert_statement, update_statement};
@@ -30,8 +32,39 @@ impl ScratchFile {
         let scratch = Self {
             connection: connect(path, OpenFlags::SQLITE_OPEN_CREATE)?,
         };
-        scratch.connection.execute_batch(script)?;
+        scratch.run_script(script)?;
         Ok(scratch)
+    }
+
+    /// Runs a script that can write no other file: `ATTACH` and `VACUUM INTO` are refused.
+    fn run_script(&self, script: &str) -> Result<(), StoreError> {
+        let attached = Arc::new(Mutex::new(None));
+        let refused = Arc::clone(&attached);
+        self.connection
+            .authorizer(Some(move |context: AuthContext<'_>| {
+                let file = match context.action {
+                    // Databases in memory, and those that `VACUUM` makes for itself.
+                    AuthAction::Attach {
+                        filename: "" | ":memory:",
+                    } => return Authorization::Allow,
+                    AuthAction::Attach { filename } => format!("`{filename}`"),
+                    AuthAction::Unknown {
+                        code: ffi::SQLITE_ATTACH,
+                        ..
+                    } => "a file with a computed name".to_owned(),
+                    _ => return Authorization::Allow,
+                };
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+                Authorization::Deny
+            }))?;
+        let run = self.connection.execute_batch(script);
+        self.connection
+            .authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+        let attached = attached.lock().unwrap_or_else(PoisonError::into_inner);
+        match (run, attached.clone()) {
+            (Err(_), Some(file)) => Err(StoreError::ForeignAttach(file)),
+            (run, _) => Ok(run?),
+        }
     }
 
     /// Opens a file that is there, marked or not, to mark it.
@@ -76,14 +109,26 @@ impl ScratchConnection for ScratchFile {
         Ok(())
     }
 
-    fn trigger_count(&mut self) -> Result<usize, StoreError> {
-        let count = self.connection.query_row(
-            "SELECT count(*) FROM sqlite_schema
-             WHERE type = 'trigger' AND name LIKE 'plimsoll\\_watch\\_%' ESCAPE '\\'",
+    fn schema(&mut self) -> Result<String, StoreError> {
+        // Indexes and statistics change no row.
+        let schema = self.connection.query_row(
+            "SELECT coalesce(group_concat(sql, ';'), '') FROM (
+                SELECT sql FROM sqlite_schema
+                WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+                ORDER BY type, name)",
             [],
+            |row| row.get(0),
+        )?;
+        Ok(schema)
+    }
+
+    fn is_view(&mut self, table: &str) -> Result<bool, StoreError> {
+        let count = self.connection.query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name = ?1 COLLATE NOCASE",
+            [table],
             |row| row.get::<_, i64>(0),
         )?;
-        Ok(usize::try_from(count).unwrap_or_default())
+        Ok(count > 0)
     }
 
     fn insert(&mut self, rows: &[ScratchRow]) -> Result<(), InsertError> {

@@ -1,6 +1,6 @@
 //! Scratch databases that are SQLite files, each in a temporary folder of its own.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use super::database::{ScratchConnection, ScratchDatabase, ScratchLocation};
 use super::file::ScratchFile;
 use crate::store::error::StoreError;
 
+/// The beginning of the names of folders.
+const PREFIX: &str = "plimsoll-job-";
 /// The name of a database in its folder.
 const FILE_NAME: &str = "scratch.db";
 
@@ -27,20 +29,45 @@ pub(crate) struct SqliteScratch {
     path: PathBuf,
     /// Keeps the folder until the value is dropped.
     _folder: TempDir,
+    /// The folder itself, locked by this process, which shows others that it is in use.
+    _lock: File,
 }
 
 impl SqliteScratch {
     /// Makes the folder of a file. The file itself is made by a script or by another program.
     pub(crate) fn create() -> Result<Self, StoreError> {
-        let folder = tempfile::Builder::new().prefix("plimsoll-job-").tempdir();
-        let folder = folder.map_err(|source| StoreError::File {
+        let failed = |source| StoreError::File {
             path: std::env::temp_dir(),
             source,
-        })?;
+        };
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir();
+        let folder = folder.map_err(failed)?;
+        let lock = File::open(folder.path()).map_err(failed)?;
+        lock.lock().map_err(failed)?;
         Ok(Self {
             path: folder.path().join(FILE_NAME),
             _folder: folder,
+            _lock: lock,
         })
+    }
+
+    /// Removes the folders that processes left which were killed: a folder is locked before it has a
+    /// file, until it is removed.
+    pub(crate) fn remove_abandoned() {
+        let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else {
+            return;
+        };
+        for folder in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            if !name.starts_with(PREFIX) || !folder.join(FILE_NAME).is_file() {
+                continue;
+            }
+            let is_free = |lock: File| lock.try_lock().is_ok().then_some(lock);
+            if let Some(_lock) = File::open(&folder).ok().and_then(is_free) {
+                // Another process may remove it at this moment.
+                let _ = std::fs::remove_dir_all(&folder);
+            }
+        }
     }
 }
 

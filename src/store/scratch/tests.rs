@@ -50,7 +50,19 @@ fn equal_rewrites_and_deletes_are_recorded_and_rolled_back_writes_are_not() {
     assert_eq!(kinds(&mut scratch), expected);
     let last = scratch.writes().unwrap().pop().unwrap();
     assert_eq!((last.source, last.portfolio.as_deref()), (3, Some("A")));
-    assert_eq!(scratch.trigger_count().unwrap(), 3);
+    let schema = scratch.schema().unwrap();
+    job.execute_batch("CREATE INDEX i ON \"snap shots\" (d); ANALYZE")
+        .unwrap();
+    assert_eq!(scratch.schema().unwrap(), schema);
+    for change in [
+        "ALTER TABLE \"snap shots\" ADD COLUMN more",
+        "CREATE TABLE other (a)",
+        "DROP TRIGGER plimsoll_watch_3_update",
+    ] {
+        let before = scratch.schema().unwrap();
+        job.execute_batch(change).unwrap();
+        assert_ne!(scratch.schema().unwrap(), before, "{change}");
+    }
 }
 
 #[test]
@@ -90,6 +102,42 @@ fn a_file_without_the_mark_is_not_opened() {
     ));
     assert!(ScratchFile::create(&path, "").is_err());
     assert!(ScratchFile::open(&folder.path().join("absent.db")).is_err());
+}
+
+#[test]
+fn a_script_writes_no_other_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("ledger");
+    let ledger = Connection::open(&other).unwrap();
+    ledger.execute_batch("CREATE TABLE t (a)").unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (name, script) in [
+        (
+            "a",
+            format!(
+                "ATTACH '{}' AS o; INSERT INTO o.t VALUES (1)",
+                other.display()
+            ),
+        ),
+        (
+            "b",
+            format!(
+                "ATTACH (SELECT '{}') AS o; INSERT INTO o.t VALUES (1)",
+                other.display()
+            ),
+        ),
+        ("c", format!("VACUUM INTO '{}'", path("copy").display())),
+    ] {
+        let made = ScratchFile::create(&path(name), &script);
+        assert!(
+            matches!(made, Err(StoreError::ForeignAttach(_))),
+            "{made:?}"
+        );
+    }
+    let rows = ledger.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0));
+    assert_eq!(rows.unwrap(), 0);
+    assert!(!path("copy").exists());
+    ScratchFile::create(&path("d"), "ATTACH ':memory:' AS m; VACUUM").unwrap();
 }
 
 #[test]

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::broken::unchecked_text;
 use super::interrupt::cancel_on_interrupt;
 use super::read::read_job_file;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::job::{Job, JobCheck, check_job};
-use crate::report::{Palette, grid_text};
+use crate::job::{Job, JobCheck, TriedCommand, check_job};
+use crate::report::{Palette, count_with_noun, grid_text};
 
 /// The lines of output that are shown.
 const SHOWN_LINES: usize = 12;
 
-/// Runs the job once on a small world and shows what was seen: the job file is right, or the reason
-/// why it is not.
+/// Runs the job once on a small world, and each of its other commands, and shows what was seen: the job
+/// file is right, or the reason why it is not.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example: plimsoll job check job.toml
@@ -52,6 +53,16 @@ fn as_text(job: &Job, check: &JobCheck) -> String {
         text += "\noutput of the command:\n";
         text.extend(shown.iter().map(|line| format!("  | {line}\n")));
     }
+    for tried in &check.commands {
+        let TriedCommand {
+            command, writes, ..
+        } = tried;
+        text += &format!("\n{command}: {}", count_with_noun(*writes as u64, "write"));
+    }
+    if !check.commands.is_empty() {
+        text.push('\n');
+    }
+    text += &unchecked_text(&check.unchecked);
     text += &match &check.problem {
         None => "\nthe job file is right\n".to_owned(),
         Some(problem) => format!("\nproblem: {problem}\n"),

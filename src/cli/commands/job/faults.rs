@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::broken::{broken_json, broken_text};
+use super::broken::{broken_json, broken_text, unchecked_text};
 use super::interrupt::cancel_on_interrupt;
 use super::read::read_job_file;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
@@ -57,6 +57,7 @@ fn as_json(report: &JobFaultReport) -> serde_json::Value {
         "broken": broken_json(&report.broken),
         "failure": report.failure.as_ref().map(ToString::to_string),
         "not-applicable": report.not_applicable,
+        "unchecked": report.unchecked,
     })
 }
 
@@ -73,11 +74,12 @@ fn as_text(report: &JobFaultReport) -> String {
     }
     let faults = count_with_noun(report.faults, "fault");
     let broken = report.broken.len() as u64;
-    match broken {
+    let text = match broken {
         0 => format!("{faults} at {writes}: the next run does the rest after each\n"),
         _ => format!(
             "{}\n{faults} at {writes}: after {broken} of them the next run does not do the rest\n",
             broken_text(&report.broken)
         ),
-    }
+    };
+    text + &unchecked_text(&report.unchecked)
 }

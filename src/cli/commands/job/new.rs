@@ -16,7 +16,9 @@ const COMMENTED: &str = include_str!("new.toml");
 #[command(after_help = "\
 Examples:
   plimsoll job new job.toml
-  plimsoll job new job.toml --map map.toml      with the map of a capture")]
+  plimsoll job new job.toml --map map.toml      with the map of a capture
+
+A file map.toml beside it is taken as the map.")]
 pub(super) struct NewArgs {
     /// Job file to write, which must not exist
     #[arg(value_name = "FILE")]
@@ -33,16 +35,24 @@ pub(super) fn execute(args: &NewArgs) -> Result<Exit, CliError> {
         let path = path.to_owned();
         move |source| CliError::File { path, source }
     };
-    if let Some(map) = &args.map {
+    // A map that lies beside the file is the one of its job.
+    let beside = durable::folder_of(path).join("map.toml");
+    let map = args
+        .map
+        .clone()
+        .or_else(|| beside.is_file().then_some(beside));
+    if let Some(map) = &map {
         std::fs::read(map).map_err(file(map))?;
     }
     if let Some(folder) = path.parent() {
         durable::create_folders(folder).map_err(file(path))?;
     }
-    let text = match &args.map {
+    let text = match &map {
         None => COMMENTED.to_owned(),
         Some(map) => with_map_file(COMMENTED, &seen_from(path, map).map_err(file(map))?),
     };
+    let path_text = path.display().to_string();
+    let text = text.replacen("job check job.toml", &format!("job check {path_text}"), 1);
     durable::create(path, text.as_bytes()).map_err(file(path))?;
     let path = path.display();
     print(&format!(

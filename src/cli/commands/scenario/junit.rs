@@ -8,7 +8,8 @@ use super::diff::{DiffLayout, diff_text};
 use crate::cli::diagnostics::explain;
 use crate::cli::error::CliError;
 use crate::durable::{self, Access};
-use crate::scenario::suite::{Golden, SuiteResult, Verdict};
+use crate::job::UncheckedPromise;
+use crate::scenario::suite::{GoldenMatch, SuiteResult, Verdict};
 
 /// Writes the file: one test case per scenario, with the topic as class and the claim as name.
 pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
@@ -29,7 +30,7 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
             }
             Verdict::Failed {
                 findings,
-                differs,
+                golden,
                 transcript,
             } => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -43,7 +44,7 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
                     messages.join("; ")
                 });
                 let mut description = String::new();
-                if let Some(Golden::Present(golden)) = differs {
+                if let GoldenMatch::Differs(golden) = golden {
                     let difference = diff_text(golden, transcript, DiffLayout::Unified);
                     // Build servers show colours as control characters.
                     description += &anstream::adapter::strip_str(&difference).to_string();
@@ -57,7 +58,18 @@ pub(super) fn write(path: &Path, suite: &SuiteResult) -> Result<(), CliError> {
         let (topic, claim) = name.rsplit_once('/').unwrap_or(("scenarios", name));
         let mut case = TestCase::new(claim, status);
         case.set_classname(topic);
+        let output = judged.output.iter().map(|output| {
+            let lines = output.lines.iter().map(|line| format!("{line}\n"));
+            format!("step {}:\n{}", output.step, lines.collect::<String>())
+        });
+        let output: String = output.collect();
+        if !output.is_empty() {
+            case.set_system_out(output);
+        }
         cases.add_test_case(case);
+    }
+    for UncheckedPromise { promise, reason } in &suite.unchecked {
+        cases.add_property((format!("not checked: {promise}").as_str(), *reason));
     }
     let mut report = Report::new("plimsoll scenario run");
     report.add_test_suite(cases);

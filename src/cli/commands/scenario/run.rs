@@ -11,7 +11,7 @@ use super::diff::{self, DiffLayout};
 use super::junit;
 use super::old_names::warn_about_old_names;
 use super::unknown::unknown_policy;
-use crate::cli::commands::job::{cancel_on_interrupt, read_job_file};
+use crate::cli::commands::job::{cancel_on_interrupt, read_job_file, unchecked_text};
 use crate::cli::diagnostics::explain;
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::nearest;
@@ -21,9 +21,12 @@ use crate::plan::{PolicyName, UnknownPolicy};
 use crate::report::count_with_noun;
 use crate::scenario::script::NamedPolicy;
 use crate::scenario::suite::{
-    self, Accept, CaseResult, Golden, ScenarioFile, SuiteOptions, SuiteResult, Verdict,
-    find_scenarios, orphaned_goldens,
+    self, Accept, CaseResult, GoldenMatch, ScenarioFile, StepOutput, SuiteOptions, SuiteResult,
+    Verdict, find_scenarios, orphaned_goldens,
 };
+
+/// The lines of a job's output that a failed scenario shows of each step.
+const SHOWN_LINES: usize = 6;
 
 /// Runs scenarios, each on a database of its own: checks their expectations and the invariants, and
 /// compares the transcript with the golden one.
@@ -171,6 +174,7 @@ fn as_text(suite: &SuiteResult, orphaned: &[PathBuf], scenarios: usize) -> Strin
     for path in orphaned {
         text += &format!("orphaned  {}: its scenario is gone\n", path.display());
     }
+    text += &unchecked_text(&suite.unchecked);
     let accepted = (suite.cases.iter())
         .filter(|case| matches!(case.verdict, Verdict::Accepted))
         .count();
@@ -204,7 +208,7 @@ fn case_text(case: &CaseResult) -> String {
         Verdict::Broken(error) => format!("broken    {name}\n{}\n", explain(error)),
         Verdict::Failed {
             findings,
-            differs,
+            golden,
             transcript,
         } => {
             let mut text = format!("FAILED    {name}\n");
@@ -215,27 +219,45 @@ fn case_text(case: &CaseResult) -> String {
                     .map_or("in the end".to_owned(), |step| format!("step {step}"));
                 text += &format!("  {policy}, {at}: {}\n", finding.problem);
             }
-            match differs {
-                None => {}
-                Some(Golden::Absent) => {
-                    text += &format!(
-                        "  there is no golden transcript yet: {}\n",
-                        case.file.golden.display()
-                    );
-                    text +=
-                        "  check it with `plimsoll scenario show`, then accept it with --accept\n";
+            text += &output_text(case);
+            let path = case.golden.display();
+            match golden {
+                GoldenMatch::Same | GoldenMatch::Absent { is_failure: false } => {}
+                GoldenMatch::Absent { is_failure: true } => {
+                    text += &format!("  there is no golden transcript yet: {path}\n");
+                    text += match findings.is_empty() {
+                        true => {
+                            "  check it with `plimsoll scenario show`, then accept it with --accept\n"
+                        }
+                        false => "  --accept writes it once nothing else fails\n",
+                    };
                 }
-                Some(Golden::Present(golden)) => {
-                    text += &format!(
-                        "  the transcript differs from {}:\n\n",
-                        case.file.golden.display()
-                    );
+                GoldenMatch::Differs(golden) => {
+                    text += &format!("  the transcript differs from {path}:\n\n");
                     text += &diff::diff_text(golden, transcript, DiffLayout::for_terminal());
                 }
             }
             text + "\n"
         }
     }
+}
+
+/// Returns the last lines that the job printed in each step.
+fn output_text(case: &CaseResult) -> String {
+    let mut text = String::new();
+    for StepOutput { step, lines } in &case.output {
+        text += &format!("  output of step {step}:\n");
+        let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+        text.extend(shown.iter().map(|line| format!("    | {}\n", line)));
+    }
+    text
+}
+
+fn output_json(output: &[StepOutput]) -> serde_json::Value {
+    let steps = output.iter();
+    steps
+        .map(|output| json!({ "step": output.step, "lines": output.lines }))
+        .collect()
 }
 
 fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
@@ -253,7 +275,7 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
             }),
             Verdict::Failed {
                 findings,
-                differs,
+                golden,
                 transcript,
             } => json!({
                 "verdict": "failed",
@@ -261,10 +283,10 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
                     "policy": policy, "step": finding.step,
                     "kind": finding.problem.kind(), "says": finding.problem.to_string(),
                 })).collect::<Vec<_>>(),
-                "golden": match differs {
-                    None => "same",
-                    Some(Golden::Absent) => "absent",
-                    Some(Golden::Present(_)) => "differs",
+                "golden": match golden {
+                    GoldenMatch::Same => "same",
+                    GoldenMatch::Absent { .. } => "absent",
+                    GoldenMatch::Differs(_) => "differs",
                 },
                 "transcript": transcript,
             }),
@@ -272,6 +294,9 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
         let mut json = json!({ "name": case.file.name, "path": case.file.path });
         if let (Some(json), serde_json::Value::Object(verdict)) = (json.as_object_mut(), verdict) {
             json.extend(verdict);
+            if !case.output.is_empty() {
+                json.insert("output".to_owned(), output_json(&case.output));
+            }
         }
         json
     };
@@ -280,6 +305,7 @@ fn as_json(suite: &SuiteResult, orphaned: &[PathBuf]) -> serde_json::Value {
         "failed": suite.failed(),
         "not-applicable": suite.not_applicable(),
         "unneeded": orphaned,
+        "unchecked": suite.unchecked,
         "scenarios": suite.cases.iter().map(case_json).collect::<Vec<_>>(),
     })
 }

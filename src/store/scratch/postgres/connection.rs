@@ -159,15 +159,37 @@ impl ScratchConnection for PostgresScratchConnection {
         Ok(())
     }
 
-    fn trigger_count(&mut self) -> Result<usize, StoreError> {
-        // A trigger that partitions inherit counts once.
-        let count = self.client.query_one(
-            "SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger
-             WHERE tgname LIKE 'plimsoll\\_watch\\_%' AND tgparentid = 0 AND tgenabled <> 'D'",
+    fn schema(&mut self) -> Result<String, StoreError> {
+        // Partitions, indexes and statistics change no row. A trigger that partitions inherit counts
+        // once.
+        let schema = self.client.query_one(
+            "SELECT coalesce(pg_catalog.string_agg(part, ';' ORDER BY part), '') FROM (
+                SELECT n.nspname || '.' || c.relname || ' ' || coalesce(a.attname, '') || ' '
+                       || coalesce(pg_catalog.format_type(a.atttypid, a.atttypmod), '')
+                FROM pg_catalog.pg_class c
+                JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                LEFT JOIN pg_catalog.pg_attribute a
+                    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
+                    AND c.relpersistence <> 't' AND n.nspname <> 'information_schema'
+                    AND n.nspname NOT LIKE 'pg\\_%'
+                UNION ALL
+                SELECT tgname || ' ' || tgrelid::text FROM pg_catalog.pg_trigger
+                WHERE tgname LIKE 'plimsoll\\_watch\\_%' AND tgparentid = 0 AND tgenabled <> 'D'
+             ) parts (part)",
             &[],
         );
-        let count: i64 = count.map_err(|error| self.error(&error))?.get(0);
-        Ok(usize::try_from(count).unwrap_or_default())
+        Ok(schema.map_err(|error| self.error(&error))?.get(0))
+    }
+
+    fn is_view(&mut self, table: &str) -> Result<bool, StoreError> {
+        let quoted = self.table(table)?;
+        let kind = self.client.query_one(
+            "SELECT relkind IN ('v', 'm') FROM pg_catalog.pg_class
+             WHERE oid = $1::text::pg_catalog.regclass",
+            &[&quoted],
+        );
+        Ok(kind.map_err(|error| self.error(&error))?.get(0))
     }
 
     fn insert(&mut self, rows: &[ScratchRow]) -> Result<(), InsertError> {
