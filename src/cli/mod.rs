@@ -12,6 +12,7 @@ mod diagnostics;
 mod error;
 mod exit;
 mod hints;
+mod input;
 mod notifications;
 mod output;
 mod progress;

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use super::options::DateOrder;
+use super::options::{DateOrder, Encoding};
 use super::profile_error::ProfileRefusal;
 
 /// Refusal of one file, with the file's name.
@@ -49,6 +49,40 @@ pub enum Refusal {
         /// The byte's offset in the file, from 0.
         byte: usize,
     },
+    /// A text is invalid in the encoding that its mark or the user declares.
+    #[error("line {line} is not {encoding}")]
+    Undecodable {
+        /// The encoding.
+        encoding: &'static str,
+        /// The line with the first invalid character, from 1.
+        line: u64,
+    },
+    /// A text is in Unicode, and another encoding is declared.
+    #[error("the text is in Unicode, not in {declared}")]
+    IsUnicode {
+        /// The declared encoding.
+        declared: Encoding,
+    },
+    /// The file is larger than any table, perhaps only unpacked.
+    #[error("the file has more than {} MB", limit >> 20)]
+    TooLarge {
+        /// The largest size, in bytes.
+        limit: usize,
+    },
+    /// A line is longer than any of a table.
+    #[error("line {line} has more than {} kB", limit >> 10)]
+    LongLine {
+        /// The line, from 1.
+        line: u64,
+        /// The largest length, in bytes.
+        limit: usize,
+    },
+    /// The file is compressed, and its end is missing.
+    #[error("the end of the compressed file is missing")]
+    UnfinishedGzip,
+    /// The file is compressed, and cannot be unpacked.
+    #[error("the compressed file is damaged")]
+    DamagedGzip,
     /// The file is a web page, or XML.
     #[error("the file is a web page, not a table: `{start}`")]
     Html {
@@ -189,7 +223,19 @@ impl Refusal {
             Self::Empty | Self::NoRows | Self::NoData { .. } => {
                 "download the file again, and check the requested symbol and dates".to_owned()
             }
-            Self::Encoding { .. } | Self::NotUtf8 { .. } => "export it as CSV in UTF-8".to_owned(),
+            Self::Encoding { .. } | Self::Undecodable { .. } => {
+                "export it as CSV in UTF-8".to_owned()
+            }
+            Self::NotUtf8 { .. } => {
+                "export it as CSV in UTF-8, or add `--encoding windows-1252`".to_owned()
+            }
+            Self::IsUnicode { .. } => "leave out `--encoding`".to_owned(),
+            Self::TooLarge { .. } | Self::LongLine { .. } => {
+                "check that it is a table; split a table into smaller files".to_owned()
+            }
+            Self::UnfinishedGzip | Self::DamagedGzip => {
+                "download the file again, or unpack it by hand".to_owned()
+            }
             Self::Separator(_) => "export it with commas, semicolons or tabs".to_owned(),
             Self::Html { .. } | Self::Json { .. } | Self::Message { .. } => {
                 "open the download address in a browser to see its answer, then download the CSV"

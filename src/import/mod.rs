@@ -13,6 +13,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `options` | the options that a user declares for a file |
+//! | `source_text` | files → text in UTF-8, within limits |
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
 //! | `error`, `row_error`, `row_error_kind`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
@@ -48,6 +49,7 @@ mod row_reader;
 #[cfg(test)]
 mod sample;
 mod securities;
+mod source_text;
 mod symbols;
 mod table;
 mod title;
@@ -60,8 +62,8 @@ pub use actions::{ActionChanges, ActionRow, ActionTerms, read_actions, validate_
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use options::{
-    AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, PriceWarning,
-    Restatements, UnknownRecords, ValidRows, Warnings,
+    AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps,
+    PriceWarning, Restatements, UnknownRecords, ValidRows, Warnings,
 };
 pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
 pub use preview::{Preview, PreviewResult, PreviewRow, preview_export};
@@ -74,6 +76,7 @@ pub use row_error::RowError;
 pub use row_error_kind::RowErrorKind;
 pub use row_reader::{Line, OptionalField, Rows};
 pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_securities};
+pub use source_text::{ReadError, read_file};
 pub use transactions::{
     TransactionChanges, TransactionRow, read_transactions, validate_transactions,
 };

@@ -29,6 +29,8 @@ pub struct ImportOptions {
     pub valid_rows: ValidRows,
     /// Handling of known transactions with other values.
     pub corrections: Corrections,
+    /// The encoding of the text; UTF-8, or that of the profile, if `None`.
+    pub encoding: Option<Encoding>,
     /// The name of the profile that reads a file of transactions; recognised if `None`.
     pub profile: Option<String>,
     /// The id or name of the portfolio of all transactions, for a file that does not name it.
@@ -56,6 +58,7 @@ impl Default for ImportOptions {
             warnings: Warnings::Reported,
             valid_rows: ValidRows::Imported,
             corrections: Corrections::Refused,
+            encoding: None,
             profile: None,
             portfolio: None,
             unknown_securities: UnknownRecords::Refused,
@@ -130,6 +133,36 @@ impl FromStr for DecimalMark {
                 known: "point, comma",
             }),
         }
+    }
+}
+
+/// Encoding of a text that is neither UTF-8 nor begins with a byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The one-byte encoding of Windows in western Europe, a superset of printable ISO 8859-1.
+    Windows1252,
+}
+
+impl FromStr for Encoding {
+    type Err = UnknownValue;
+
+    fn from_str(text: &str) -> Result<Self, UnknownValue> {
+        match text {
+            "windows-1252" => Ok(Self::Windows1252),
+            _ => Err(UnknownValue {
+                value: text.to_owned(),
+                kind: "encoding",
+                known: "windows-1252",
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Windows1252 => "windows-1252",
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use super::options::ImportOptions;
 use super::profile::{PortfolioNames, Profiles};
 use super::profile_error::ProfileRefusal;
 use super::row_error::RowError;
+use super::source_text::to_utf8;
 use super::transactions::{TransactionRow, read_translated};
 use crate::domain::PortfolioKey;
 
@@ -53,7 +54,8 @@ pub fn preview_export(
         given: options.portfolio.as_deref(),
         key: &PortfolioKey::from_name,
     };
-    let translated = profiles.translate(bytes, options, names, |_| false);
+    let bytes = to_utf8(bytes, options.encoding).map_err(|refusal| refusal.for_file(file))?;
+    let translated = profiles.translate(&bytes, options, names, |_| false);
     let translated = translated.map_err(|refusal| refusal.for_file(file))?;
     let Some(translation) = translated else {
         return Err(Refusal::from(ProfileRefusal::NoProposal).for_file(file));

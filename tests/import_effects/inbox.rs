@@ -16,13 +16,13 @@ use crate::books::Books;
 use crate::sources::TestSources;
 
 /// Books, and an inbox in the same folder.
-struct TestInbox {
-    books: Books,
-    inbox: PathBuf,
+pub(crate) struct TestInbox {
+    pub(crate) books: Books,
+    pub(crate) inbox: PathBuf,
 }
 
 impl TestInbox {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut sources = TestSources::with_sessions(3);
         sources.closes.insert((0, sources.sessions[0]), 10_000);
         let books = sources.books();
@@ -32,7 +32,7 @@ impl TestInbox {
     }
 
     /// Writes a file whose time is `seconds_ago` before the books' clock.
-    fn write_file(&self, name: &str, text: &str, seconds_ago: i64) {
+    pub(crate) fn write_file(&self, name: &str, text: impl AsRef<[u8]>, seconds_ago: i64) {
         let path = self.inbox.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -42,17 +42,17 @@ impl TestInbox {
         file.set_modified(written.into()).unwrap();
     }
 
-    fn import(&self) -> Vec<InboxFile> {
+    pub(crate) fn import(&self) -> Vec<InboxFile> {
         let mut writer = self.books.store.writer().unwrap();
         let context = self.books.import_context();
         import_inbox(&mut writer, &self.inbox, &context, &inbox_report).unwrap()
     }
 
-    fn import_names(&self) -> Vec<String> {
+    pub(crate) fn import_names(&self) -> Vec<String> {
         self.import().into_iter().map(|file| file.name).collect()
     }
 
-    fn stored_close(&self) -> String {
+    pub(crate) fn stored_close(&self) -> String {
         let security = plimsoll::domain::SecurityId(1);
         let day = "2026-01-06".parse().unwrap();
         let close = self
@@ -62,7 +62,7 @@ impl TestInbox {
     }
 
     /// Returns all files below the inbox, sorted by path.
-    fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         fn collect(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -79,7 +79,7 @@ impl TestInbox {
     }
 }
 
-fn closes(cents: &str) -> String {
+pub(crate) fn closes(cents: &str) -> String {
     format!("symbol,date,close\nAAA,2026-01-06,{cents}\n")
 }
 

@@ -5,6 +5,7 @@ mod attributes;
 mod books;
 mod corrections;
 mod deleted_actions;
+mod encodings;
 mod extremes;
 mod files;
 mod inbox;

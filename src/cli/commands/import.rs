@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::author::PersonArg;
 use super::import_profile::{self, ProfileArgs};
+use crate::cli::input::{STANDARD_INPUT, input_name, read_input};
 use crate::cli::output::{Format, print, print_json, print_stderr};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Currency, Day};
@@ -13,8 +14,8 @@ use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{
-    Basis, Corrections, DateOrder, DecimalMark, ImportOptions, Jumps, Restatements, UnknownRecords,
-    ValidRows, Warnings,
+    Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps, Restatements,
+    UnknownRecords, ValidRows, Warnings,
 };
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -59,7 +60,7 @@ struct FilesArgs {
     #[arg(value_enum, required = true)]
     kind: Option<KindArg>,
 
-    /// Files to import, all of this kind
+    /// Files to import, all of this kind, also compressed by gzip; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -88,6 +89,10 @@ struct FilesArgs {
     /// proves
     #[arg(long, value_name = "MARK")]
     decimal: Option<DecimalMark>,
+
+    /// Encoding of a file that is not UTF-8: windows-1252
+    #[arg(long, value_name = "ENCODING")]
+    encoding: Option<Encoding>,
 
     /// Accept closes that jump more than twentyfold
     #[arg(long)]
@@ -202,6 +207,7 @@ impl FilesArgs {
             } else {
                 Corrections::Refused
             },
+            encoding: self.encoding,
             profile: self.profile.clone(),
             portfolio: self.portfolio.clone(),
             unknown_securities: unknown(self.create_securities),
@@ -212,6 +218,15 @@ impl FilesArgs {
 
     /// Refuses options that would not be used for files of this kind.
     fn check_used(&self) -> Result<(), CliError> {
+        let inputs = self.files.iter();
+        if inputs
+            .filter(|path| path.as_os_str() == STANDARD_INPUT)
+            .count()
+            > 1
+        {
+            let message = "standard input (`-`) can be read only once".to_owned();
+            return Err(CliError::Usage(message));
+        }
         let kind = self.kind();
         let prices = [FileKind::Prices].as_slice();
         let transactions = [FileKind::Transactions].as_slice();
@@ -327,13 +342,10 @@ fn import_file(
     args: &FilesArgs,
     import_context: &ImportContext<'_>,
 ) -> Result<ImportResult, CliError> {
-    let bytes = std::fs::read(path).map_err(|source| CliError::File {
-        path: path.to_owned(),
-        source,
-    })?;
+    let bytes = read_input(path)?;
     let file = SourceFile {
         kind: args.kind(),
-        name: &path.file_name().unwrap_or_default().to_string_lossy(),
+        name: &input_name(path),
         bytes: &bytes,
         options: &args.options(),
     };

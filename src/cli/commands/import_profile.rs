@@ -1,14 +1,15 @@
 //! `plimsoll import profile list|show|new|test`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use crate::cli::input::{input_name, read_input};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::import::apply::ApplyError;
 use crate::import::profile::propose_profile;
-use crate::import::{ImportError, ImportOptions, PreviewResult, Refusal, preview_export};
+use crate::import::{Encoding, ImportError, ImportOptions, PreviewResult, Refusal, preview_export};
 use crate::report::{self, Palette};
 
 /// Lists and shows the profiles that read exports of other programs, proposes one, or shows what a
@@ -54,6 +55,9 @@ pub(crate) enum ProfileCommand {
         /// Profile that reads the file; by default, the one that has its header
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
+        /// Encoding of a file that is not UTF-8: windows-1252
+        #[arg(long, value_name = "ENCODING")]
+        encoding: Option<Encoding>,
     },
 }
 
@@ -74,21 +78,24 @@ pub(super) fn execute(context: &Context, args: &ProfileArgs) -> Result<Exit, Cli
             context.show(&json, || found.text().to_owned())?;
         }
         ProfileCommand::New { file, name } => {
-            let proposed = propose_profile(name, &read(file)?);
-            let text = proposed.map_err(|refusal| refused(&file_name(file), refusal))?;
+            let proposed = propose_profile(name, &read_input(file)?);
+            let text = proposed.map_err(|refusal| refused(&input_name(file), refusal))?;
             context.show(&json!({ "name": name, "file": text }), || text.clone())?;
         }
         ProfileCommand::Test {
             file,
             portfolio,
             profile,
+            encoding,
         } => {
             let options = ImportOptions {
+                encoding: *encoding,
                 portfolio: portfolio.clone(),
                 profile: profile.clone(),
                 ..ImportOptions::default()
             };
-            let preview = preview_export(&profiles, &file_name(file), &read(file)?, &options);
+            let preview =
+                preview_export(&profiles, &input_name(file), &read_input(file)?, &options);
             let preview = preview.map_err(ApplyError::Import)?;
             context.show(&report::preview_json(&preview), || {
                 report::preview_text(&preview, Palette::Colour)
@@ -107,18 +114,4 @@ fn refused(file: &str, refusal: Refusal) -> CliError {
         file: file.to_owned(),
         refusal,
     }))
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, CliError> {
-    std::fs::read(path).map_err(|source| CliError::File {
-        path: path.to_owned(),
-        source,
-    })
 }

@@ -24,6 +24,7 @@ use crate::import::portfolios::{PortfolioRow, read_portfolios, validate_portfoli
 use crate::import::prices::{PriceRules, read_prices, validate_prices};
 use crate::import::row_reader::{OptionalField, Rows};
 use crate::import::securities::{SecurityRow, read_securities, validate_securities};
+use crate::import::source_text::to_utf8;
 use crate::import::transactions::validate_transactions;
 use crate::import::verdict::Validated;
 use crate::import::warning::FileWarning;
@@ -52,6 +53,12 @@ pub fn import_file(
     mode: Mode,
 ) -> Result<ImportResult, ApplyError> {
     let options = file.options;
+    let text = to_utf8(file.bytes, options.encoding);
+    let text = text.map_err(|refusal| refusal.for_file(file.name))?;
+    let file = &SourceFile {
+        bytes: &text,
+        ..*file
+    };
     let today = context.calendar.today(context.now);
     let restatements = options.restatements;
     let import = Import {

@@ -15,9 +15,9 @@ use crate::import::apply::{
 use crate::import::options::ImportOptions;
 use crate::store::Writer;
 
-/// Imports all `*.csv` and `*.txt` files in the inbox's folders of kinds, and creates missing
-/// folders. Upper and lower case of the extension are equal. Files in the inbox itself are reported
-/// as misplaced. `report` returns the text that is written beside a rejected file.
+/// Imports all `*.csv` and `*.txt` files, also compressed by gzip, in the inbox's folders of kinds, and
+/// creates missing folders. Upper and lower case of the extension are equal. Files in the inbox itself
+/// are reported as misplaced. `report` returns the text that is written beside a rejected file.
 ///
 /// # Errors
 ///
@@ -129,7 +129,10 @@ fn import_inbox_file(
     };
     match listing::read_if_stable(path, context.now) {
         Ok(Reading::Stable(stable)) => {
-            file.outcome = import_bytes(writer, kind, &name, &stable.bytes, context)?;
+            file.outcome = match &stable.text {
+                Ok(text) => import_bytes(writer, kind, &name, text, context)?,
+                Err(refusal) => InboxOutcome::InvalidFile(kind, refusal.clone().for_file(&name)),
+            };
             moving::move_file(inbox, path, kind, &mut file, &stable, report);
         }
         Ok(Reading::BeingWritten) => {}

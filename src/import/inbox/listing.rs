@@ -1,6 +1,5 @@
 //! Lists the files of a folder, and reads those that are not being written.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,12 +8,18 @@ use std::time::SystemTime;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::import::content::decode;
+use crate::import::error::Refusal;
+use crate::import::source_text::{ReadError, read_file};
 
 /// Time for which a file must be unchanged before it is read.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(2);
 
-/// Returns the `*.csv` and `*.txt` files of a folder, sorted by name. Hidden files and links are
-/// left out: a link could expose a file that the person who drops files may not read.
+/// End of the name of a compressed file, behind that of a table.
+const GZIP_EXTENSION: &str = ".gz";
+
+/// Returns the `*.csv` and `*.txt` files of a folder, also compressed ones, sorted by name. Hidden
+/// files and links are left out: a link could expose a file that the person who drops files may not
+/// read.
 pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -30,8 +35,16 @@ pub(super) fn list_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Returns whether a file has the extension of a table, in upper or lower case.
 pub(super) fn has_table_extension(path: &Path) -> bool {
-    let extension = path.extension().map(OsStr::to_ascii_lowercase);
+    let name = file_name(path).to_ascii_lowercase();
+    let unpacked = Path::new(name.strip_suffix(GZIP_EXTENSION).unwrap_or(&name));
+    let extension = unpacked.extension();
     extension.is_some_and(|name| name == "csv" || name == "txt")
+}
+
+/// Returns whether the name of a file is that of a compressed one, in upper or lower case.
+pub(super) fn is_packed(path: &Path) -> bool {
+    let name = file_name(path).to_ascii_lowercase();
+    name.ends_with(GZIP_EXTENSION)
 }
 
 /// Returns whether the name of a file begins with a dot.
@@ -49,7 +62,9 @@ pub(super) fn file_name(path: &Path) -> String {
 /// Content of a file, and the size and time by which a later write shows.
 #[derive(Debug)]
 pub(super) struct StableFile {
-    pub(super) bytes: Vec<u8>,
+    /// The text, or the reason for which it cannot be read as one.
+    pub(super) text: Result<Vec<u8>, Refusal>,
+    size: u64,
     modified: SystemTime,
 }
 
@@ -60,7 +75,7 @@ pub(super) enum Reading {
     Stable(StableFile),
     /// The file changed in the last seconds, or while it was read.
     BeingWritten,
-    /// The last line has no end, so more of it may follow.
+    /// The last line has no end, or a compressed file none, so more may follow.
     Unfinished,
 }
 
@@ -70,19 +85,38 @@ pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Read
     if is_fresh(&before, now)? {
         return Ok(Reading::BeingWritten);
     }
-    let bytes = fs::read(path)?;
+    let text = read_text(path)?;
     let file = StableFile {
-        bytes,
+        text,
+        size: before.len(),
         modified: before.modified()?,
     };
     // A write during the read shows in the size or in the time.
-    if before.len() != file.bytes.len() as u64 || !is_unchanged(path, &file)? {
+    if !is_unchanged(path, &file)? {
         return Ok(Reading::BeingWritten);
     }
-    if is_table(&file.bytes) && !file.bytes.ends_with(b"\n") {
-        return Ok(Reading::Unfinished);
+    Ok(match is_unfinished(&file.text) {
+        true => Reading::Unfinished,
+        false => Reading::Stable(file),
+    })
+}
+
+/// Reads a file as text, or returns the reason for which it cannot be one.
+pub(super) fn read_text(path: &Path) -> io::Result<Result<Vec<u8>, Refusal>> {
+    match read_file(fs::File::open(path)?) {
+        Ok(text) => Ok(Ok(text)),
+        Err(ReadError::Refused(refusal)) => Ok(Err(refusal)),
+        Err(ReadError::Io(error)) => Err(error),
     }
-    Ok(Reading::Stable(file))
+}
+
+/// Returns whether more of a table may follow: its last line has no end, or the end of a compressed
+/// file is missing.
+pub(super) fn is_unfinished(text: &Result<Vec<u8>, Refusal>) -> bool {
+    match text {
+        Ok(text) => is_table(text) && !text.ends_with(b"\n"),
+        Err(refusal) => *refusal == Refusal::UnfinishedGzip,
+    }
 }
 
 /// Returns whether a file was changed in the last seconds.
@@ -95,7 +129,7 @@ pub(super) fn is_fresh(metadata: &fs::Metadata, now: DateTime<Utc>) -> io::Resul
 
 /// Returns whether bytes can be those of a table. Other bytes, such as a message of the
 /// vendor, are not worth waiting for.
-pub(super) fn is_table(bytes: &[u8]) -> bool {
+fn is_table(bytes: &[u8]) -> bool {
     let separates = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b'\n');
     bytes.iter().any(separates) && decode(bytes).is_ok()
 }
@@ -103,5 +137,5 @@ pub(super) fn is_table(bytes: &[u8]) -> bool {
 /// Returns true if a file has the size and the time of when it was read.
 pub(super) fn is_unchanged(path: &Path, file: &StableFile) -> io::Result<bool> {
     let now = fs::metadata(path)?;
-    Ok(now.len() == file.bytes.len() as u64 && now.modified()? == file.modified)
+    Ok(now.len() == file.size && now.modified()? == file.modified)
 }

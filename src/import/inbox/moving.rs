@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
-use super::listing::{StableFile, is_unchanged};
+use super::listing::{StableFile, is_packed, is_unchanged};
 use crate::durable;
 use crate::import::apply::{FileKind, ImportStatus};
 use crate::import::table::extract_lines;
@@ -42,7 +42,8 @@ pub(super) fn move_file(
                 .filter(|line| matches!(line.verdict, Verdict::Invalid(_)))
                 .map(|line| line.line)
                 .collect();
-            let rows = (!held_back.is_empty()).then(|| extract_lines(&stable.bytes, &held_back));
+            let text = stable.text.as_deref().unwrap_or_default();
+            let rows = (!held_back.is_empty()).then(|| extract_lines(text, &held_back));
             let written = rows.map(|rows| write_rejected(inbox, path, kind, &rows, &report(file)));
             match written.transpose() {
                 Ok(None) if result.first_warning().is_some() => {
@@ -85,6 +86,12 @@ fn write_rejected(
     rows: &[u8],
     report: &str,
 ) -> io::Result<PathBuf> {
+    // The rows of a compressed file are written as they are.
+    let path = if is_packed(path) {
+        &path.with_extension("")
+    } else {
+        path
+    };
     let to = destination(inbox, REJECTED, kind, path)?;
     let report_path = write_report(inbox, &to, report)?;
     let written = durable::create(&inbox.join(&to), rows);
@@ -136,15 +143,24 @@ fn destination(inbox: &Path, target: &str, kind: FileKind, path: &Path) -> io::R
 
 /// Returns the file's name, numbered if a file or a report of that name exists.
 fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
-    let stem = path.file_stem().unwrap_or_default();
-    let extension = path.extension().unwrap_or_default();
+    let mut stem = path.file_stem().unwrap_or_default();
+    let mut extension = path.extension().unwrap_or_default().to_owned();
+    let unpacked = Path::new(stem);
+    if let (true, Some(inner)) = (is_packed(path), unpacked.extension()) {
+        // The number goes before both extensions of `a.csv.gz`.
+        let mut both = inner.to_owned();
+        both.push(".");
+        both.push(extension);
+        extension = both;
+        stem = unpacked.file_stem().unwrap_or_default();
+    }
     for number in 1_u32.. {
         let mut name = stem.to_owned();
         if number > 1 {
             name.push(format!("-{number}"));
         }
         name.push(".");
-        name.push(extension);
+        name.push(&extension);
         let mut report = name.clone();
         report.push(REPORT_SUFFIX);
         if is_free(&folder.join(&name))? && is_free(&folder.join(report))? {

@@ -11,9 +11,10 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::listing::{self, has_table_extension, is_hidden, is_table};
+use super::listing::{self, has_table_extension, is_hidden};
 use super::moving::{DONE, REJECTED};
 use crate::import::apply::FileKind;
+use crate::import::source_text::GZIP;
 
 /// Time for which a file may wait: longer than any transfer takes.
 const MAX_WAIT: TimeDelta = TimeDelta::hours(4);
@@ -153,16 +154,20 @@ fn looks_like_table(path: &Path) -> bool {
     name.contains(".csv") || name.contains(".txt")
 }
 
-/// Returns whether the last line of a table has no end. Reads the whole file only in that case.
+/// Returns whether more of a table may follow. Does not read the whole of a text whose last line ends.
 fn is_unfinished(path: &Path) -> io::Result<bool> {
     let mut file = fs::File::open(path)?;
     if file.metadata()?.len() == 0 {
         return Ok(false);
     }
+    let mut first = [0];
+    file.read_exact(&mut first)?;
     file.seek(SeekFrom::End(-1))?;
     let mut last = [0];
     file.read_exact(&mut last)?;
-    Ok(last != *b"\n" && is_table(&fs::read(path)?))
+    // No text begins with the first byte of gzip.
+    let ends = last == *b"\n" && first != GZIP[..1];
+    Ok(!ends && listing::is_unfinished(&listing::read_text(path)?))
 }
 
 #[cfg(test)]

@@ -291,11 +291,16 @@ impl Reader<'_> {
 /// gives `CDR.PL`.
 fn symbol_from_file_name(file: &str) -> Option<String> {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    // Standard input.
+    if name == "-" {
+        return None;
+    }
     let name = name.to_uppercase();
+    let name = name.strip_suffix(".GZ").unwrap_or(&name);
     let name = name
         .strip_suffix(".CSV")
         .or_else(|| name.strip_suffix(".TXT"))
-        .unwrap_or(&name);
+        .unwrap_or(name);
     let name = ["DAILY_ADJUSTED_", "DAILY_"]
         .into_iter()
         .find_map(|start| name.strip_prefix(start))
@@ -327,6 +332,7 @@ mod tests {
             "daily_AAPL.csv",
             "daily_adjusted_aapl.csv",
             "aapl.us.txt",
+            "AAPL.csv.gz",
         ] {
             assert_eq!(
                 symbol_from_file_name(file).as_deref(),
@@ -337,5 +343,6 @@ mod tests {
         assert_eq!(symbol_from_file_name("^spx_d.csv").as_deref(), Some("^SPX"));
         assert_eq!(symbol_from_file_name("BRK.B.csv").as_deref(), Some("BRK.B"));
         assert_eq!(symbol_from_file_name(".csv"), None);
+        assert_eq!(symbol_from_file_name("-"), None);
     }
 }

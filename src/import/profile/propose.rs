@@ -10,8 +10,9 @@ use crate::domain::TransactionKind::{self, Buy, Dividend, Fee, Interest, Sell};
 use crate::import::content;
 use crate::import::error::Refusal;
 use crate::import::numbers::{NumberReader, without_ornaments};
-use crate::import::options::DecimalMark;
+use crate::import::options::{DecimalMark, Encoding};
 use crate::import::profile_error::ProfileRefusal;
+use crate::import::source_text::to_utf8;
 use crate::import::table::{Escape, Record, Table};
 
 /// Returns the text of a profile for a file. It has rules for the kinds of rows that it understands,
@@ -25,7 +26,12 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
         let name = name.to_owned();
         return Err(ProfileRefusal::Name { name }.into());
     }
-    let text = content::decode(bytes)?;
+    let encoding = match content::decode(bytes) {
+        Err(Refusal::NotUtf8 { .. }) => Some(Encoding::Windows1252),
+        _ => None,
+    };
+    let converted = to_utf8(bytes, encoding)?;
+    let text = content::decode(&converted)?;
     let is_header = |fields: &[String]| {
         let known = fields.iter().filter(|field| !meanings(field).is_empty());
         known.count() >= 3
@@ -37,7 +43,10 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
         .partition::<Vec<_>, _>(|record| record.fields.iter().skip(1).all(str::is_empty));
     table.records = records;
     let notes = notes.iter().map(|record| record.field(0).to_owned());
-    let proposal = Proposal::new(name, header.titles().into_iter().chain(notes), &table);
+    let proposal = Proposal {
+        encoding,
+        ..Proposal::new(name, header.titles().into_iter().chain(notes), &table)
+    };
     match proposal.column(Meaning::Date) {
         Some(_) => Ok(proposal.text()),
         None => Err(ProfileRefusal::NoProposal.into()),
@@ -61,6 +70,7 @@ struct Proposal<'t> {
     /// The first fields of the lines above the header and of the notes below the rows.
     titles: Vec<String>,
     mark: Option<DecimalMark>,
+    encoding: Option<Encoding>,
 }
 
 impl<'t> Proposal<'t> {
@@ -95,6 +105,7 @@ impl<'t> Proposal<'t> {
             found,
             titles: titles.collect(),
             mark: NumberReader::detect(numbers.iter().map(String::as_str), None).certain_mark(),
+            encoding: None,
         }
     }
 
@@ -135,6 +146,9 @@ impl<'t> Proposal<'t> {
         if !self.titles.is_empty() {
             let titles = list(self.titles.iter().map(String::as_str));
             let _ = writeln!(text, "skipped-lines = {titles}");
+        }
+        if let Some(encoding) = self.encoding {
+            let _ = writeln!(text, "encoding = {}", quoted(&encoding.to_string()));
         }
         text += &self.dates();
         if let Some(mark) = self.mark {
@@ -291,6 +305,15 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf_8_has_its_encoding_in_the_profile() {
+        let file = b"Datum;Typ;St\xfcck;Kurs\n31.01.2026;Kauf;2;100,50\n";
+        let text = propose_profile("mine", file).unwrap();
+        assert!(text.contains("encoding = \"windows-1252\""), "{text}");
+        assert!(text.contains("\"|[Stück]|\""), "{text}");
+        Profile::parse(&text).unwrap();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Holds the profiles that come with the program and those of a user's folder, and finds the one of
 //! a file.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ use crate::import::content;
 use crate::import::error::Refusal;
 use crate::import::options::ImportOptions;
 use crate::import::profile_error::ProfileRefusal;
+use crate::import::source_text::to_utf8;
 
 /// The files of the profiles that come with the program.
 const SHIPPED: &[&str] = &[
@@ -155,15 +157,27 @@ impl Profiles {
         portfolios: PortfolioNames<'_>,
         is_own: impl Fn(&[String]) -> bool,
     ) -> Result<Option<Translation>, Refusal> {
-        let text = content::decode(bytes)?;
         let chosen = options.profile.as_deref().map(|name| self.find(name));
         let chosen = chosen.transpose()?;
         let candidates = chosen.map_or(self.0.as_slice(), std::slice::from_ref);
+        let mut candidates: Vec<&Profile> = candidates.iter().collect();
+        let encoding = candidates.iter().find_map(|profile| profile.file.encoding);
+        let (converted, not_utf8) = match content::decode(bytes) {
+            Err(refusal @ Refusal::NotUtf8 { .. }) if encoding.is_some() => {
+                candidates.retain(|profile| profile.file.encoding == encoding);
+                (to_utf8(bytes, encoding)?, Some(refusal))
+            }
+            _ => (Cow::Borrowed(bytes), None),
+        };
+        let text = content::decode(&converted)?;
         let header = HeaderLine::find(text, |fields| {
             let mut all = candidates.iter();
             all.any(|profile| is_header_of(profile, fields))
         })?;
         let Some(header) = header else {
+            if let Some(refusal) = not_utf8 {
+                return Err(refusal);
+            }
             if let Some(profile) = chosen {
                 return Err(ProfileRefusal::NoHeader {
                     profile: profile.name.clone(),
@@ -176,12 +190,12 @@ impl Profiles {
                 None => self.unknown_header(text),
             };
         };
-        let found = candidates.iter();
-        let found: Vec<&Profile> = found
-            .filter(|profile| is_header_of(profile, &header.fields))
-            .collect();
-        let [profile] = found.as_slice() else {
-            let names = found.iter().map(|profile| profile.name.clone()).collect();
+        candidates.retain(|profile| is_header_of(profile, &header.fields));
+        let [profile] = candidates.as_slice() else {
+            let names = candidates
+                .iter()
+                .map(|profile| profile.name.clone())
+                .collect();
             return Err(ProfileRefusal::SeveralProfiles { names }.into());
         };
         if options.date_order.is_some() {

@@ -12,7 +12,7 @@ use super::formula::NumberSource;
 use super::pattern::Patterns;
 use super::text_source::{OneOrMore, TextSource};
 use crate::domain::{Nearest, TransactionKind};
-use crate::import::options::DecimalMark;
+use crate::import::options::{DecimalMark, Encoding};
 use crate::import::table::Escape;
 
 /// Rules by which the transactions in a file of another program are read.
@@ -69,17 +69,20 @@ pub(super) struct FileRules {
     /// The text at which a date ends; all of the field if absent.
     pub(super) date_end: Option<String>,
     /// The sign before decimals; determined from the file if absent.
-    #[serde(default, deserialize_with = "decimal_mark")]
+    #[serde(default, deserialize_with = "by_name")]
     pub(super) decimal: Option<DecimalMark>,
     #[serde(default)]
     pub(super) quotes: Escape,
+    /// The encoding of files that are not UTF-8.
+    #[serde(default, deserialize_with = "by_name")]
+    pub(super) encoding: Option<Encoding>,
 }
 
 /// The sources of the fields of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FieldSources {
-    #[serde(default, deserialize_with = "kind")]
+    #[serde(default, deserialize_with = "by_name")]
     pub(super) kind: Option<TransactionKind>,
     /// A column without which there is no such transaction, or in which zero means so.
     #[serde(rename = "if")]
@@ -303,14 +306,4 @@ fn by_name<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
 ) -> Result<Option<T>, D::Error> {
     let name = String::deserialize(deserializer)?;
     name.parse().map(Some).map_err(D::Error::custom)
-}
-
-fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TransactionKind>, D::Error> {
-    by_name(deserializer)
-}
-
-fn decimal_mark<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<DecimalMark>, D::Error> {
-    by_name(deserializer)
 }
