@@ -122,6 +122,9 @@ pub enum RowErrorKind {
         /// The currency of the security.
         currency: Currency,
     },
+    /// The line of a journal has no price.
+    #[error("not a price of hledger or Beancount")]
+    NoPriceDirective,
     /// The text is not a date in any known form.
     #[error("invalid date `{0}`")]
     InvalidDate(String),

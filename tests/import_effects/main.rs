@@ -19,4 +19,5 @@ mod rates;
 mod reference;
 mod sources;
 mod symbols;
+mod vendor_prices;
 mod withdrawals;

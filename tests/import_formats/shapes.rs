@@ -36,6 +36,57 @@ fn every_shape_is_detected_and_gives_the_same_closes() {
 }
 
 #[test]
+fn vendors_with_currency_signs_and_groups_are_read() {
+    let nasdaq = "Date,Close/Last,Volume,Open,High,Low\n01/06/2026,\"$1,201.00\",1,$1.00,$1.00,$1.00\n\
+        01/05/2026,$200.50,1,$1.00,$1.00,$1.00\n";
+    let investing = "\"Date\",\"Price\",\"Open\",\"High\",\"Low\",\"Vol.\",\"Change %\"\n\
+        \"01/20/2026\",\"1,201.00\",\"1\",\"1\",\"1\",\"1.2M\",\"0.10%\"\n\
+        \"01/05/2026\",\"200.50\",\"1\",\"1\",\"1\",\"1.2M\",\"-0.10%\"\n";
+    let journal = "P 2026-01-05 AAPL $200.50\n2026-01-06 price AAPL 1,201.00 USD\n";
+    let options = ImportOptions::default();
+    for (file, body, shape, days) in [
+        (
+            "AAPL.csv",
+            nasdaq,
+            Shape::Nasdaq,
+            ["2026-01-05", "2026-01-06"],
+        ),
+        (
+            "AAPL.csv",
+            investing,
+            Shape::Investing,
+            ["2026-01-05", "2026-01-20"],
+        ),
+        (
+            "my.prices",
+            journal,
+            Shape::Journal,
+            ["2026-01-05", "2026-01-06"],
+        ),
+    ] {
+        let rows = read_prices(file, body.as_bytes(), &options).unwrap();
+        assert_eq!(rows.shape, shape);
+        let read = rows.lines.iter().map(|line| line.row.as_ref().unwrap());
+        let mut read: Vec<_> = read
+            .map(|row| {
+                (
+                    row.symbol.to_string(),
+                    row.day.to_string(),
+                    row.close.to_string(),
+                )
+            })
+            .collect();
+        read.sort();
+        let row = |day: &str, close: &str| ("AAPL".to_owned(), day.to_owned(), close.to_owned());
+        assert_eq!(
+            read,
+            [row(days[0], "200.50"), row(days[1], "1201.00")],
+            "{shape}"
+        );
+    }
+}
+
+#[test]
 fn long_and_wide_forms_give_the_same_closes() {
     let mut both = expected_closes(&[
         (1, "2026-01-05", "200.5"),

@@ -56,7 +56,7 @@ impl Layout {
                 let date = column(&dates)?.unwrap_or(0);
                 match column(&["symbol", "ticker", "<ticker>"])? {
                     Some(symbol) => {
-                        let close = column(&["close", "<close>"])?.ok_or_else(unknown)?;
+                        let close = column(&[shape.close_column()])?.ok_or_else(unknown)?;
                         (date, Closes::ByLine { symbol, close })
                     }
                     None => {
@@ -79,7 +79,7 @@ impl Layout {
             });
         }
         let is_day_price = |(_, name): &(usize, &String)| {
-            ["open", "high", "low", "close"].contains(&normalize(name).as_str())
+            ["open", "high", "low", shape.close_column()].contains(&normalize(name).as_str())
         };
         let day_prices = table.header.iter().enumerate().filter(is_day_price);
         Ok(Self {
@@ -95,7 +95,7 @@ impl Layout {
             period: table.column("<per>"),
             time: table.column("<time>"),
             day_prices: match shape {
-                Shape::Long | Shape::Wide | Shape::EcbRates => Vec::new(),
+                Shape::Long | Shape::Wide | Shape::EcbRates | Shape::StooqBulk => Vec::new(),
                 _ => day_prices.map(|(at, _)| at).collect(),
             },
         })
@@ -139,7 +139,7 @@ fn vendor_columns(
     symbol: Option<&str>,
 ) -> Result<Vec<(usize, Arc<str>)>, Refusal> {
     let closes = table.header.iter().enumerate();
-    let closes = closes.filter(|(_, name)| normalize(name) == "close");
+    let closes = closes.filter(|(_, name)| normalize(name) == shape.close_column());
     if let Some(tickers) = ticker_row(table, shape) {
         let with_ticker = |(at, _): (usize, &String)| (at, tickers.field(at).into());
         return Ok(closes.map(with_ticker).collect());
@@ -153,7 +153,7 @@ fn vendor_columns(
     match columns.as_slice() {
         [_] => Ok(columns),
         _ => Err(Refusal::RepeatedColumn {
-            column: "close".to_owned(),
+            column: shape.close_column().to_owned(),
         }),
     }
 }

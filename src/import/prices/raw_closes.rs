@@ -9,7 +9,7 @@
 
 use rust_decimal::Decimal;
 
-use super::read::PriceRow;
+use super::price_row::PriceRow;
 use crate::domain::{CloseSigns, Day, Price, SecurityId};
 use crate::import::currency::check_price_currency;
 use crate::import::existing::ExistingRecords;

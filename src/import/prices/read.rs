@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::journal::read_journal;
 use super::layout::{Closes, Layout};
+use super::price_row::PriceRow;
 use super::shape::Shape;
 use crate::domain::{Day, DayRange};
+use crate::import::content;
 use crate::import::dates::DateReader;
 use crate::import::error::{ImportError, Refusal};
 use crate::import::numbers::NumberReader;
@@ -16,19 +19,6 @@ use crate::import::row_error::RowError;
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::Line;
 use crate::import::table::{Record, Table};
-
-/// One price as the file gives it, before the conversion to raw closes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceRow {
-    /// The symbol of the priced security.
-    pub symbol: Arc<str>,
-    /// The day of the close.
-    pub day: Day,
-    /// The close on the file's basis, with all of its decimals.
-    pub close: Decimal,
-    /// The currency that the file states for the close, as it is written.
-    pub currency: Option<Arc<str>>,
-}
 
 /// The prices of a file. A line of a wide file holds several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +78,23 @@ pub fn read_prices(
 }
 
 fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, Refusal> {
+    let journal = content::decode(bytes)
+        .ok()
+        .map(|text| read_journal(text, options));
+    if let Some(lines) = journal.transpose()?.flatten() {
+        return Ok(PriceRows {
+            file: file.to_owned(),
+            shape: Shape::Journal,
+            basis: basis_of(Shape::Journal, options)?,
+            lines,
+            warning: None,
+        });
+    }
     let is_header = |names: &[String]| Shape::detect(names, false).is_some();
     let table = Table::parse(bytes, &is_header, &Shape::is_column)?;
     let named = symbol_from_file_name(file);
     let layout = Layout::detect(&table, options.symbol.as_deref(), named.as_deref())?;
-    let basis = options.basis.unwrap_or(layout.shape.basis());
-    if basis == Basis::Raw && options.adjusted_as_of.is_some() {
-        return Err(Refusal::AdjustmentOfRaw);
-    }
+    let basis = basis_of(layout.shape, options)?;
     let records = &table.records[layout.skipped..];
     let dates = records.iter();
     let dates = dates.map(|record| (record.line, record.field(layout.date)));
@@ -104,11 +103,12 @@ fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, 
         Closes::ByColumn(columns) => columns.iter().map(|(at, _)| *at).collect(),
     };
     let closes = (records.iter()).flat_map(|record| closes.iter().map(|at| record.field(*at)));
-    let numbers = NumberReader::detect(closes, options.decimal_mark);
+    let mark = options.decimal_mark.or(layout.shape.decimal_mark());
+    let numbers = NumberReader::detect(closes, mark);
     let mut reader = Reader {
         columns: table.header.len(),
         numbers,
-        dates: DateReader::detect(dates, options.date_order)?,
+        dates: DateReader::detect(dates, options.date_order.or(layout.shape.date_order()))?,
         layout: &layout,
         symbol: "".into(),
         lines: Vec::with_capacity(records.len()),
@@ -130,6 +130,14 @@ fn read(file: &str, bytes: &[u8], options: &ImportOptions) -> Result<PriceRows, 
         },
         lines,
     })
+}
+
+/// Returns the basis of the closes. Refuses a day of adjustment for raw ones.
+fn basis_of(shape: Shape, options: &ImportOptions) -> Result<Basis, Refusal> {
+    match options.basis.unwrap_or(shape.basis()) {
+        Basis::Raw if options.adjusted_as_of.is_some() => Err(Refusal::AdjustmentOfRaw),
+        basis => Ok(basis),
+    }
 }
 
 struct Reader<'a> {
@@ -214,7 +222,7 @@ impl Reader<'_> {
                     let error = RowError::in_column("symbol", "", RowErrorKind::Missing);
                     return self.push(record, Err(error));
                 }
-                let close = self.parse_close("close", record.field(*close));
+                let close = self.parse_close(layout.shape.close_column(), record.field(*close));
                 let row = close.map(|close| PriceRow {
                     symbol,
                     day,
@@ -233,7 +241,7 @@ impl Reader<'_> {
                     }
                     let column = match layout.shape {
                         Shape::Wide => symbol,
-                        _ => "close",
+                        shape => shape.close_column(),
                     };
                     let row = self.parse_close(column, text).map(|close| PriceRow {
                         symbol: Arc::clone(symbol),
@@ -251,7 +259,7 @@ impl Reader<'_> {
     fn is_placeholder(&self, text: &str) -> bool {
         match self.layout.shape {
             Shape::Yahoo => text == "null",
-            Shape::EcbRates => text == "N/A",
+            Shape::EcbRates | Shape::Nasdaq => text == "N/A",
             _ => false,
         }
     }
@@ -270,7 +278,11 @@ impl Reader<'_> {
 
     /// Parses a close; its sign is checked where the class of the security is known.
     fn parse_close(&self, column: &str, text: &str) -> Result<Decimal, RowError> {
-        let reason = match self.numbers.parse(text) {
+        let number = match self.layout.shape.decimal_mark() {
+            Some(_) => self.numbers.parse_written(text),
+            None => self.numbers.parse(text),
+        };
+        let reason = match number {
             _ if text.is_empty() => RowErrorKind::Missing,
             Ok(close) => return Ok(close),
             Err(error) => error.into(),

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::domain::nearest;
 use crate::import::error::Refusal;
-use crate::import::options::{Basis, PriceWarning};
+use crate::import::options::{Basis, DateOrder, DecimalMark, PriceWarning};
 
 /// File format of prices, detected by the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +33,20 @@ pub enum Shape {
     Tiingo,
     /// Reference rates of the European Central Bank: one column a currency, priced per euro.
     EcbRates,
+    /// Nasdaq's history of one symbol.
+    Nasdaq,
+    /// Investing.com's history of one security, in English.
+    Investing,
+    /// Prices in a journal of hledger or Beancount, which has no header.
+    Journal,
 }
 
 /// Columns that every shape with one symbol a line may have.
 const SHARED_COLUMNS: &[&str] = &["symbol", "ticker", "currency"];
 
 impl Shape {
-    /// All shapes, in the order of help texts.
-    pub const ALL: [Self; 11] = [
+    /// All shapes with a header, in the order of help texts.
+    pub const ALL: [Self; 13] = [
         Self::Long,
         Self::Wide,
         Self::Stooq,
@@ -52,6 +58,8 @@ impl Shape {
         Self::Eodhd,
         Self::Tiingo,
         Self::EcbRates,
+        Self::Nasdaq,
+        Self::Investing,
     ];
 
     /// Returns the name, a sample header, the basis of the closes and the warning of this shape.
@@ -110,6 +118,24 @@ impl Shape {
                 None,
             ),
             Self::EcbRates => ("ECB rates", "Date,USD,JPY,BGN,", Raw, None),
+            Self::Nasdaq => (
+                "Nasdaq",
+                "Date,Close/Last,Volume,Open,High,Low",
+                SplitAdjusted,
+                None,
+            ),
+            Self::Investing => (
+                "Investing.com",
+                "Date,Price,Open,High,Low,Vol.,Change %",
+                SplitAdjusted,
+                None,
+            ),
+            Self::Journal => (
+                "hledger, Beancount",
+                "P 2026-01-05 AAPL 200.5 USD",
+                Raw,
+                None,
+            ),
         }
     }
 
@@ -138,12 +164,41 @@ impl Shape {
         matches!(self, Self::Wide | Self::EcbRates)
     }
 
+    /// Returns the name of the column with the closes.
+    pub(super) const fn close_column(self) -> &'static str {
+        match self {
+            Self::StooqBulk => "<close>",
+            Self::Nasdaq => "close/last",
+            Self::Investing => "price",
+            _ => "close",
+        }
+    }
+
+    /// Returns the order of the numbers in dates if the vendor always writes the same.
+    pub(super) const fn date_order(self) -> Option<DateOrder> {
+        match self {
+            Self::Nasdaq => Some(DateOrder::Mdy),
+            _ => None,
+        }
+    }
+
+    /// Returns the decimal mark if the vendor always writes the same. Such a file may have groups of
+    /// thousands and currency signs.
+    pub(super) const fn decimal_mark(self) -> Option<DecimalMark> {
+        match self {
+            Self::Nasdaq | Self::Investing => Some(DecimalMark::Point),
+            _ => None,
+        }
+    }
+
     /// Returns the columns that a file of this shape may have; empty for a shape whose columns are
     /// symbols. Those that hold neither date, symbol, currency nor close do not matter for a close.
     const fn columns(self) -> &'static [&'static str] {
         match self {
             Self::Long => &["date", "close"],
-            Self::Wide | Self::EcbRates => &[],
+            Self::Wide | Self::EcbRates | Self::Journal => &[],
+            Self::Nasdaq => &["date", "close/last", "volume", "open", "high", "low"],
+            Self::Investing => &["date", "price", "open", "high", "low", "vol.", "change %"],
             Self::Stooq => &["date", "open", "high", "low", "close", "volume", "openint"],
             Self::StooqBulk => &[
                 "<ticker>",
@@ -241,10 +296,11 @@ impl Shape {
         Ok(())
     }
 
-    /// Returns all shapes with their headers, one a line.
+    /// Returns all shapes with their headers, or a sample line without one, one a line.
     pub(super) fn catalogue() -> String {
         let line = |shape: Self| format!("  {:<22}  {}", shape.name(), shape.header());
-        Self::ALL.map(line).join("\n")
+        let lines = Self::ALL.into_iter().chain([Self::Journal]).map(line);
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Returns the shape with this header. Case is ignored. Except in the long and the Stooq bulk
@@ -259,6 +315,12 @@ impl Shape {
         let has_all = |wanted: &[&str]| wanted.iter().all(|name| position(name).is_some());
         if has_all(&["<ticker>", "<date>", "<close>"]) {
             return Some(Self::StooqBulk);
+        }
+        if first == "date" && has_all(&["close/last", "open", "high", "low"]) {
+            return Some(Self::Nasdaq);
+        }
+        if first == "date" && has_all(&["price", "open", "high", "low", "change %"]) {
+            return Some(Self::Investing);
         }
         if !has_all(&["open", "high", "low", "close"]) {
             let has_symbol = position("symbol").or(position("ticker")).is_some();
