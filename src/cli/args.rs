@@ -77,15 +77,15 @@ pub(crate) enum Command {
     Capture(capture::CaptureArgs),
     /// Compare the policies on a state, and simulate their next nights
     Replay(replay::ReplayArgs),
-    /// Void transactions, or show what one was before it changed
+    /// Add or void transactions, or show what one was before it changed
     Transaction(transaction::TransactionArgs),
     /// Delete closes, or show which were corrected or deleted
     Price(price::PriceArgs),
     /// List or delete corporate actions, or show which were corrected or deleted
     Action(action::ActionArgs),
-    /// List securities, with the attributes that they had before
+    /// List securities with the attributes that they had before, add or edit one
     Security(security::SecurityArgs),
-    /// List, delete, restore, close or reopen portfolios
+    /// List, add, delete, restore, close or reopen portfolios
     Portfolio(portfolio::PortfolioArgs),
     /// Shrink a scenario to the smallest one on which a condition holds
     Shrink(shrink::ShrinkArgs),

@@ -12,6 +12,7 @@ use crate::app::AppError;
 use crate::capture::CaptureError;
 use crate::domain::{DayError, Nearest};
 use crate::engine::EngineError;
+use crate::import::RowError;
 use crate::import::apply::{ApplyError, WithdrawError};
 use crate::import::profile::ProfilesError;
 use crate::invalidation::lifecycle::LifecycleChangeError;
@@ -58,6 +59,12 @@ pub(crate) enum CliError {
     /// Some files of an import were refused. Their errors are printed before.
     #[error("{refused} of {files} files refused, nothing was imported from them")]
     FilesRefused { refused: usize, files: usize },
+    /// The record of a command was refused.
+    #[error("`{command}` changed nothing: {error}")]
+    Record {
+        command: &'static str,
+        error: Box<RowError>,
+    },
     /// Some rows of imported files were invalid. They are printed before.
     #[error("{} held back", count_with_noun(*rows as u64, "row"))]
     RowsHeldBack { rows: usize },
@@ -180,6 +187,7 @@ impl CliError {
             Self::Configuration { .. }
             | Self::Calendar { .. }
             | Self::FilesRefused { .. }
+            | Self::Record { .. }
             | Self::File { .. }
             | Self::NotADemo(_)
             | Self::World(_)
@@ -238,6 +246,7 @@ impl CliError {
             Self::Token(TokenError::Unknown(_)) => {
                 Some("`plimsoll token list` lists all tokens".to_owned())
             }
+            Self::Record { error, .. } => error.hint(),
             Self::FilesRefused { .. } => {
                 Some("fix the rows above and import the files again".to_owned())
             }

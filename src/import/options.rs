@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use thiserror::Error;
+
 use crate::domain::{Currency, Day, UnknownValue};
 
 /// Options declared for a file.
@@ -29,6 +31,8 @@ pub struct ImportOptions {
     pub valid_rows: ValidRows,
     /// Handling of known transactions with other values.
     pub corrections: Corrections,
+    /// Handling of rows on known records.
+    pub known_rows: KnownRows,
     /// The encoding of the text; UTF-8, or that of the profile, if `None`.
     pub encoding: Option<Encoding>,
     /// The name of the profile that reads a file of transactions; recognised if `None`.
@@ -58,6 +62,7 @@ impl Default for ImportOptions {
             warnings: Warnings::Reported,
             valid_rows: ValidRows::Imported,
             corrections: Corrections::Refused,
+            known_rows: KnownRows::Accepted,
             encoding: None,
             profile: None,
             portfolio: None,
@@ -257,6 +262,28 @@ pub enum ValidRows {
     Imported,
     /// The file is refused as a whole.
     Refused,
+}
+
+/// Handling of rows on records that the database has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownRows {
+    /// They correct or repeat the records.
+    Accepted,
+    /// They are invalid: all rows are new.
+    Refused,
+    /// Other rows are invalid: none is new.
+    Required,
+}
+
+/// A record that breaks the rule on known records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum KnownRowError {
+    /// The row must add the record, and the database has it.
+    #[error("it exists already")]
+    Exists,
+    /// The row must change the record, and the database lacks it.
+    #[error("it does not exist")]
+    Missing,
 }
 
 /// Handling of securities or portfolios that an export names and the database lacks.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::options::DateOrder;
+use super::options::{DateOrder, KnownRowError};
 use super::profile_error::ProfileRowError;
 use super::restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 use super::unbookable_error::UnbookableError;
@@ -122,6 +122,9 @@ pub enum RowErrorKind {
         /// The currency of the security.
         currency: Currency,
     },
+    /// The record exists or is missing against the rule on known records.
+    #[error(transparent)]
+    KnownRow(#[from] KnownRowError),
     /// The line of a journal has no price.
     #[error("not a price of hledger or Beancount")]
     NoPriceDirective,

@@ -1,5 +1,6 @@
 //! Words the next step for each reason that refuses a row.
 
+use super::options::KnownRowError;
 use super::row_error_kind::RowErrorKind;
 use crate::domain::{ActionError, AmountError};
 
@@ -136,6 +137,11 @@ impl RowErrorKind {
             Self::PairMismatch { .. } => {
                 "write the pair as base and quote, such as EURUSD in USD".to_owned()
             }
+            Self::KnownRow(KnownRowError::Exists) => {
+                "`plimsoll security edit` or an import corrects it; an equal transaction needs another `--id`"
+                    .to_owned()
+            }
+            Self::KnownRow(KnownRowError::Missing) => "add it: `plimsoll security add SYMBOL`".to_owned(),
             Self::Profile(error) => error.hint(),
             _ => return None,
         };

@@ -4,6 +4,7 @@ use crate::domain::{Change, Day};
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::options::{KnownRowError, KnownRows};
 use super::row_error::RowError;
 
 use super::row_error_kind::RowErrorKind;
@@ -185,6 +186,27 @@ impl<C> Validated<C> {
         Self {
             changes: self.changes.filter(|_| !is_refused),
             ..self
+        }
+    }
+
+    /// Makes rows invalid that are on a known record, or on none, against the rule.
+    #[must_use]
+    pub(super) fn with_known_rows(self, rule: KnownRows) -> Self {
+        let error = |verdict: &Verdict| match (rule, verdict) {
+            (KnownRows::Accepted, _) | (_, Verdict::Invalid(_) | Verdict::Skipped(_)) => None,
+            (KnownRows::Refused, Verdict::Added) => None,
+            (KnownRows::Refused, _) => Some(KnownRowError::Exists),
+            (KnownRows::Required, Verdict::Added) => Some(KnownRowError::Missing),
+            (KnownRows::Required, _) => None,
+        };
+        let errors = self.verdicts.iter().enumerate();
+        let errors = errors.filter_map(|(row, line)| Some((row, error(&line.verdict)?)));
+        let errors: Vec<_> = errors
+            .map(|(row, error)| (row, RowError::in_row(error.into())))
+            .collect();
+        match errors.is_empty() {
+            true => self,
+            false => self.with_errors(errors).all_or_nothing(),
         }
     }
 

@@ -15,6 +15,7 @@ mod outage;
 mod own_calendars;
 mod readme_example;
 mod real_prices;
+mod records;
 mod refusals;
 mod refused_runs;
 mod run_stages_bench;

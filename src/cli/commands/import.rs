@@ -14,8 +14,8 @@ use crate::import::apply::{
     self, ApplyError, FileKind, ImportContext, ImportResult, ImportStatus, Mode, SourceFile,
 };
 use crate::import::{
-    Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps, Restatements,
-    UnknownRecords, ValidRows, Warnings,
+    Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps, KnownRows,
+    Restatements, UnknownRecords, ValidRows, Warnings,
 };
 use crate::report::{self, Palette};
 use crate::store::Writer;
@@ -207,6 +207,7 @@ impl FilesArgs {
             } else {
                 Corrections::Refused
             },
+            known_rows: KnownRows::Accepted,
             encoding: self.encoding,
             profile: self.profile.clone(),
             portfolio: self.portfolio.clone(),

@@ -24,6 +24,7 @@ pub(super) mod onboard;
 pub(super) mod plan;
 pub(super) mod portfolio;
 pub(super) mod price;
+mod record;
 pub(super) mod repair;
 pub(super) mod replay;
 pub(super) mod restore;

@@ -1,9 +1,12 @@
-//! `plimsoll portfolio list|delete|restore|close|reopen`.
+//! `plimsoll portfolio add|list|delete|restore|close|reopen`.
 
 use clap::{Args, Subcommand};
 
+use super::record::{Record, import_record};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
+use crate::import::KnownRows;
+use crate::import::apply::FileKind;
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query;
 use crate::report::{self, Palette};
@@ -15,6 +18,7 @@ use crate::store::{Store, Writer};
 #[command(after_help = "\
 Examples:
   plimsoll portfolio list
+  plimsoll portfolio add Alpha --inception 2026-01-05 --currency EUR
   plimsoll portfolio delete \"Small Test\"
   plimsoll portfolio restore \"Small Test\"
   plimsoll portfolio close \"Futura Test\" --on 2026-01-07")]
@@ -25,6 +29,8 @@ pub(crate) struct PortfolioArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PortfolioCommand {
+    /// Add a portfolio; docs/importing.md describes the values
+    Add(AddArgs),
     /// List all portfolios, including deleted ones
     List,
     /// Delete a portfolio: runs skip it, and its books stay
@@ -52,8 +58,62 @@ pub(crate) enum PortfolioCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// Name of the portfolio
+    name: String,
+    /// First day of the portfolio
+    #[arg(long, value_name = "DAY")]
+    inception: String,
+    /// Currency of its books [default: USD]
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// Id; the name if left out
+    #[arg(long)]
+    id: Option<String>,
+    /// Last day of the portfolio
+    #[arg(long, value_name = "DAY")]
+    closed: Option<String>,
+    /// Lots that sales close: fifo, lifo or average [default: fifo]
+    #[arg(long, value_name = "METHOD")]
+    cost_basis: Option<String>,
+    /// Fees of trades: expense or capitalize [default: expense]
+    #[arg(long, value_name = "TREATMENT")]
+    fees: Option<String>,
+    /// Calendar that picks its sessions
+    #[arg(long, value_name = "NAME")]
+    calendar: Option<String>,
+    /// Show the result without changing anything
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl AddArgs {
+    fn import(&self, context: &Context) -> Result<Exit, CliError> {
+        let fields = [
+            ("name", Some(self.name.as_str())),
+            ("inception", Some(self.inception.as_str())),
+            ("currency", self.currency.as_deref()),
+            ("id", self.id.as_deref()),
+            ("closed", self.closed.as_deref()),
+            ("cost_basis", self.cost_basis.as_deref()),
+            ("fees", self.fees.as_deref()),
+            ("calendar", self.calendar.as_deref()),
+        ];
+        let record = Record {
+            command: "portfolio add",
+            kind: FileKind::Portfolios,
+            fields: &fields,
+            known_rows: KnownRows::Refused,
+            dry_run: self.dry_run,
+        };
+        import_record(context, &record)
+    }
+}
+
 pub(super) fn execute(context: &Context, args: &PortfolioArgs) -> Result<Exit, CliError> {
     match &args.command {
+        PortfolioCommand::Add(args) => return args.import(context),
         PortfolioCommand::List => {
             let store = context.store()?;
             let portfolios = store.read(|reading| reading.portfolios().all())?;

@@ -283,7 +283,8 @@ impl Import<'_> {
         } = self;
         let committed = writer.write(|writing| {
             let created = create(writing)?;
-            let mut validated = validate(&existing(writing)?);
+            let mut validated =
+                validate(&existing(writing)?).with_known_rows(file.options.known_rows);
             if file.options.valid_rows == ValidRows::Refused {
                 validated = validated.all_or_nothing();
             }

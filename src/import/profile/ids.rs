@@ -55,6 +55,14 @@ impl<'p> IdMaker<'p> {
     }
 }
 
+/// Returns the id from the fields of a single transaction.
+pub(in crate::import) fn id_from_fields<'f>(
+    prefix: &str,
+    fields: impl Iterator<Item = &'f str>,
+) -> String {
+    IdMaker::new(prefix).of_fields(fields)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,7 @@ mod text_source;
 mod translate;
 mod words;
 
+pub(super) use ids::id_from_fields;
 pub(super) use proposals::Proposals;
 pub use propose::propose_profile;
 pub use shipped::{Profiles, ProfilesError};
