@@ -17,6 +17,7 @@
 //! | [`import`] | files → sources, with a verdict for each row |
 //! | [`query`] | answers from a database: status, explain, books, runs, verify |
 //! | [`report`] | plans, outcomes and answers → text, grids, JSON, CSV |
+//! | [`export`] | sources and books → files that can be imported again |
 //! | [`notify`] | notifications of runs and alerts |
 //! | [`app`] | use cases of all surfaces: words → run request, inbox → run → notify, preview |
 //! | [`scenario`] | worlds and scenarios as TOML files, and their runner |
@@ -34,6 +35,7 @@ pub mod domain;
 pub mod durable;
 pub mod engine;
 pub mod environment;
+pub mod export;
 pub mod import;
 pub mod invalidation;
 pub mod job;

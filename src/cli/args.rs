@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::commands::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
-    import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
-    restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
+    export, import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair,
+    replay, restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
     transaction, verify,
 };
 use super::context::GlobalArgs;
@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Repair(repair::RepairArgs),
     /// Put a backup in the place of the database, and keep the old one
     Restore(restore::RestoreArgs),
+    /// Write all sources and books as files that can be imported again
+    Export(export::ExportArgs),
     /// Write the state of a Plimsoll or other database as a world file
     Capture(capture::CaptureArgs),
     /// Compare the policies on a state, and simulate their next nights

@@ -12,6 +12,7 @@ use crate::app::AppError;
 use crate::capture::CaptureError;
 use crate::domain::{DayError, Nearest};
 use crate::engine::EngineError;
+use crate::export::ExportError;
 use crate::import::RowError;
 use crate::import::apply::{ApplyError, WithdrawError};
 use crate::import::profile::ProfilesError;
@@ -97,6 +98,8 @@ pub(crate) enum CliError {
     Play(#[from] PlayError),
     #[error("failed to capture the state")]
     Capture(#[from] CaptureError),
+    #[error(transparent)]
+    Export(#[from] ExportError),
     /// An error of `replay`, which shares its type with `capture`.
     #[error("failed to replay the state")]
     Replay(#[source] CaptureError),
@@ -203,6 +206,8 @@ impl CliError {
             | Self::Lifecycle(_)
             | Self::Token(_)
             | Self::Serve(_) => Exit::Refused,
+            Self::Export(ExportError::Query(error)) => query_exit(error),
+            Self::Export(_) => Exit::Refused,
             Self::Load(error) => load_exit(error),
             Self::Capture(error) | Self::Replay(error) => capture_exit(error),
             Self::Query(error) => query_exit(error),
@@ -222,7 +227,7 @@ impl CliError {
             | Self::Token(TokenError::Store(error))
             | Self::Withdraw(WithdrawError::Store(error))
             | Self::Engine(EngineError::Store(error)) => Some(error),
-            Self::Query(error) => error.store_error(),
+            Self::Query(error) | Self::Export(ExportError::Query(error)) => error.store_error(),
             Self::DamagedDatabase(_, source) => source.store_error(),
             _ => None,
         }
@@ -258,6 +263,9 @@ impl CliError {
                 Some("`plimsoll scenario new NAME` writes a scenario to start from".to_owned())
             }
             Self::Job(error) => error.hint().map(str::to_owned),
+            Self::Export(ExportError::NotEmpty { .. }) => {
+                Some("name a folder that is empty or does not exist".to_owned())
+            }
             Self::NotADemo(_) => Some(
                 "choose another file with --db, such as `plimsoll --db demo.db demo`".to_owned(),
             ),

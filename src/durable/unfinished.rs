@@ -85,6 +85,16 @@ impl Unfinished {
     }
 }
 
+impl io::Write for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        io::Write::write(&mut self.file, bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::Write::flush(&mut self.file)
+    }
+}
+
 /// An unfinished file, and the file system on which it gets its name.
 struct Finishing<'u>(&'u Unfinished, &'u dyn FileCalls);
 

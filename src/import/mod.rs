@@ -19,6 +19,7 @@
 //! | `error`, `row_error`, `row_error_kind`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
 //! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
+//! | `formulas` | texts that a spreadsheet would run as formulas |
 //! | `one_row` | a record given field by field, as a file |
 //! | `profile`, `profile_error`, `preview` | files of other programs, read by profiles as transactions |
 //! | `portfolios`, `securities`, `actions`, `transactions`, `prices` | one kind of file each: read and validate it |
@@ -32,6 +33,7 @@ mod currency;
 mod dates;
 mod error;
 mod existing;
+mod formulas;
 pub mod inbox;
 mod neighbours;
 mod numbers;
@@ -63,6 +65,7 @@ mod warning;
 pub use actions::{ActionChanges, ActionRow, ActionTerms, read_actions, validate_actions};
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
+pub use formulas::protect_from_formulas;
 pub use one_row::{manual_id, one_row, one_row_options};
 pub use options::{
     AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps,

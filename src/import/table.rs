@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::error::Refusal;
+use super::formulas::without_protection;
 use super::row_error::RowError;
 use super::{content, title};
 
@@ -85,7 +86,7 @@ impl Table {
             .filter(|fields| fields.iter().any(|field| !field.is_empty()))
             .map(|fields| Record {
                 line: lines.line_of(&fields),
-                fields,
+                fields: unprotected(fields),
                 errors: Vec::new(),
             })
             .collect();
@@ -143,6 +144,15 @@ impl Record {
     /// Returns true if the row may be the total below a report: its first field names one.
     pub(super) fn is_total(&self) -> bool {
         content::is_total(self.field(0))
+    }
+}
+
+/// Returns the fields without the apostrophes that keep spreadsheets from running formulas.
+fn unprotected(fields: csv::StringRecord) -> csv::StringRecord {
+    let is_plain = |field: &str| without_protection(field).len() == field.len();
+    match fields.iter().all(is_plain) {
+        true => fields,
+        false => fields.iter().map(without_protection).collect(),
     }
 }
 
@@ -245,6 +255,13 @@ mod tests {
             assert_eq!(rows(text), [(2, vec!["1".to_owned(), "2".to_owned()])]);
         }
         assert_eq!(rows("a;b\n1,5;2\n")[0].1[0], "1,5");
+    }
+
+    #[test]
+    fn an_apostrophe_before_a_formula_is_none_of_the_text() {
+        let fields = &rows("a,b\n'=1+1,'tis\n'-5,\"'@x\"\n")[..];
+        let row = |line, fields: [&str; 2]| (line, fields.map(str::to_owned).to_vec());
+        assert_eq!(fields, [row(2, ["=1+1", "'tis"]), row(3, ["-5", "@x"])]);
     }
 
     #[test]

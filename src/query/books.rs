@@ -1,16 +1,19 @@
 //! Reads the books of a portfolio: its value, flows and returns, session by session.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::error::QueryError;
-use super::holdings::{Holdings, Validity};
+use super::holdings::{Holdings, PositionsView, Validity, name_positions};
 use super::serialize;
 use crate::domain::output::Snapshot;
 use crate::domain::{
     Absence, Calendar, Cell, Currency, Day, DayRange, Figure, Phase, Portfolio, PortfolioCalendar,
-    PortfolioKey, SessionsPerYear,
+    PortfolioCalendars, PortfolioKey, Security, SecurityId, SessionsPerYear,
 };
 use crate::engine::{Settings, pending_invalidations};
+use crate::invalidation::PendingInvalidations;
 use crate::phases::series;
 use crate::store::{ReadTransaction, Store};
 
@@ -86,13 +89,52 @@ pub fn books(
     as_of: Option<Day>,
     sessions: Option<usize>,
 ) -> Result<Books, QueryError> {
-    store.read(|reading| {
-        let pending = pending_invalidations(reading, settings)?;
-        let calendars = reading.security_calendars();
-        let calendars = calendars.of_portfolios(&settings.calendar)?;
-        let own = calendars.of(portfolio.id);
-        let days =
-            sessions_with_books(reading, &settings.calendar, own, portfolio, as_of, sessions)?;
+    store.read(|reading| BooksReader::new(reading, settings)?.books(portfolio, as_of, sessions))
+}
+
+/// Reads the books of portfolios as of one moment.
+pub struct BooksReader<'r> {
+    reading: &'r ReadTransaction<'r>,
+    settings: &'r Settings,
+    pending: PendingInvalidations,
+    calendars: PortfolioCalendars,
+    securities: BTreeMap<SecurityId, Security>,
+}
+
+impl<'r> BooksReader<'r> {
+    /// Reads what the books of all portfolios share.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn new(
+        reading: &'r ReadTransaction<'r>,
+        settings: &'r Settings,
+    ) -> Result<Self, QueryError> {
+        let securities = reading.securities().all()?.into_iter();
+        Ok(Self {
+            reading,
+            settings,
+            pending: pending_invalidations(reading, settings)?,
+            calendars: (reading.security_calendars()).of_portfolios(&settings.calendar)?,
+            securities: securities.map(|security| (security.id, security)).collect(),
+        })
+    }
+
+    /// Reads the books of a portfolio, as [`books`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`books`].
+    pub fn books(
+        &self,
+        portfolio: &Portfolio,
+        as_of: Option<Day>,
+        sessions: Option<usize>,
+    ) -> Result<Books, QueryError> {
+        let (reading, calendar) = (self.reading, &self.settings.calendar);
+        let own = self.calendars.of(portfolio.id);
+        let days = sessions_with_books(reading, calendar, own, portfolio, as_of, sessions)?;
         let mut series = Vec::new();
         let mut gaps = Vec::new();
         for day in days {
@@ -102,18 +144,20 @@ pub fn books(
                 None => gaps.push(day),
                 Some(snapshot) => series.push(SessionBooks {
                     day,
-                    validity: Validity::read(reading, &pending, cell, Phase::Snapshot)?,
+                    validity: Validity::read(reading, &self.pending, cell, Phase::Snapshot)?,
                     snapshot,
                     drawdown: None,
                 }),
             }
         }
-        let per_year = settings.calendar.sessions_per_year();
+        let per_year = calendar.sessions_per_year();
         let per_year = own.map_or(per_year, |own| own.sessions_per_year);
         let totals = compound(&mut series, &gaps, per_year);
         let as_of = series.last().map(|last| last.day);
-        let holdings =
-            as_of.map(|day| Holdings::read(reading, &pending, Cell::new(day, portfolio.id)));
+        let holdings = as_of.map(|day| {
+            let cell = Cell::new(day, portfolio.id);
+            Holdings::read(reading, &self.pending, &self.securities, cell)
+        });
         Ok(Books {
             key: portfolio.key,
             name: portfolio.name.clone(),
@@ -125,7 +169,26 @@ pub fn books(
             totals,
             holdings: holdings.transpose()?,
         })
-    })
+    }
+
+    /// Reads the positions of a session, if there are any. `books` are those of the same cell.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn positions(
+        &self,
+        cell: Cell,
+        books: &Snapshot,
+    ) -> Result<Option<PositionsView>, QueryError> {
+        let Some(positions) = self.reading.outputs().positions(cell)? else {
+            return Ok(None);
+        };
+        Ok(Some(PositionsView {
+            validity: Validity::read(self.reading, &self.pending, cell, Phase::Positions)?,
+            rows: name_positions(&self.securities, cell.day, &positions, Some(books)),
+        }))
+    }
 }
 
 /// The sessions of the series: they end with the last one that has books.

@@ -183,23 +183,27 @@ impl Validity {
 }
 
 impl Holdings {
+    /// Reads the outputs of a cell. `known` holds all securities.
     pub(super) fn read(
         reading: &ReadTransaction<'_>,
         pending: &PendingInvalidations,
+        known: &BTreeMap<SecurityId, Security>,
         cell: Cell,
     ) -> Result<Self, QueryError> {
         let snapshot = reading.outputs().snapshot(cell)?;
         let validity = |phase| Validity::read(reading, pending, cell, phase);
         let held = reading.outputs().positions(cell)?;
         let currencies = match &snapshot {
-            Some(books) => currency_weights(reading, cell, held.as_deref().unwrap_or(&[]), books)?,
+            Some(books) => {
+                currency_weights(reading, known, cell, held.as_deref().unwrap_or(&[]), books)?
+            }
             None => Vec::new(),
         };
         let positions = match held {
             None => None,
             Some(rows) => Some(PositionsView {
                 validity: validity(Phase::Positions)?,
-                rows: name_positions(reading, cell.day, &rows, snapshot.as_ref())?,
+                rows: name_positions(known, cell.day, &rows, snapshot.as_ref()),
             }),
         };
         let exposures = match reading.outputs().exposures(cell)? {
@@ -233,6 +237,7 @@ impl Holdings {
 /// and cash. None without foreign cash or without positive NAV.
 fn currency_weights(
     reading: &ReadTransaction<'_>,
+    known: &BTreeMap<SecurityId, Security>,
     cell: Cell,
     positions: &[Position],
     books: &Snapshot,
@@ -249,11 +254,9 @@ fn currency_weights(
     for cash in &books.foreign_cash {
         *units.entry(cash.currency).or_default() += i128::from(cash.value.units());
     }
-    let known = reading.securities().all()?;
     for position in positions {
-        // In ascending order of their ids.
-        if let Ok(at) = known.binary_search_by_key(&position.security, |known| known.id) {
-            *units.entry(known[at].currency).or_default() += i128::from(position.value.units());
+        if let Some(security) = known.get(&position.security) {
+            *units.entry(security.currency).or_default() += i128::from(position.value.units());
         }
     }
     let nav = books.nav.units() as f64;
@@ -263,18 +266,13 @@ fn currency_weights(
         .collect())
 }
 
-fn name_positions(
-    reading: &ReadTransaction<'_>,
+/// Returns the positions of a day with the names of their securities.
+pub(super) fn name_positions(
+    known: &BTreeMap<SecurityId, Security>,
     day: Day,
     positions: &[Position],
     books: Option<&Snapshot>,
-) -> Result<Vec<PositionView>, QueryError> {
-    let known: BTreeMap<SecurityId, Security> = reading
-        .securities()
-        .all()?
-        .into_iter()
-        .map(|security| (security.id, security))
-        .collect();
+) -> Vec<PositionView> {
     let nav = books
         .map(|books| books.nav.to_f64())
         .filter(|nav| *nav > 0.0);
@@ -294,7 +292,7 @@ fn name_positions(
             weight: nav.map(|nav| position.value.to_f64() / nav),
         })
     });
-    Ok(named.collect())
+    named.collect()
 }
 
 impl ExposuresView {

@@ -74,7 +74,7 @@ mod tests;
 pub use accepted_prices::{AcceptedPricesView, accepted_prices};
 pub use actions::{ActionChangeView, ActionView, action_history, actions};
 pub use alert_conditions::{AlertConditions, AlertPortfolio, alert_conditions};
-pub use books::{Books, SessionBooks, Totals, books};
+pub use books::{Books, BooksReader, SessionBooks, Totals, books};
 pub use calendars::{
     CalendarSummary, CalendarYear, ClosedDay, EarlyClose, KnownCalendar, UseCounts,
     built_in_calendars, calendar_year, own_calendars,

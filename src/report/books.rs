@@ -1,5 +1,7 @@
 //! Renders the books of a portfolio as text with charts, and as CSV.
 
+use std::borrow::Cow;
+
 use super::cash;
 use super::chart::{Chart, Shape};
 use super::days::day_range;
@@ -10,6 +12,7 @@ use super::number::{count, figure, money, percent, plural, signed_money, signed_
 use super::page::Page;
 use super::palette::{Palette, Tone};
 use crate::domain::{Day, Figure};
+use crate::import::protect_from_formulas;
 use crate::query::{Books, CellState, Explanation, PositionsView, SessionBooks, Validity};
 
 /// Height of the NAV chart in lines.
@@ -63,7 +66,8 @@ pub fn positions_csv(books: &Books) -> String {
     )
 }
 
-/// Rows as CSV with a line of headings.
+/// Rows as CSV with a line of headings. A text that a spreadsheet would run as a formula has an
+/// apostrophe before it.
 pub(super) fn csv<'h, R>(
     headings: impl IntoIterator<Item = &'h str>,
     rows: impl Iterator<Item = R>,
@@ -75,7 +79,11 @@ where
     let into_memory = "memory takes every row";
     writer.write_record(headings).expect(into_memory);
     for row in rows {
-        writer.write_record(row).expect(into_memory);
+        let fields: Vec<String> = row.into_iter().collect();
+        let fields = fields.iter().map(|field| protect_from_formulas(field));
+        let fields: Vec<Cow<'_, str>> = fields.collect();
+        let fields = fields.iter().map(|field| field.as_bytes());
+        writer.write_record(fields).expect(into_memory);
     }
     let bytes = writer.into_inner().expect(into_memory);
     String::from_utf8(bytes).expect("rows of text make text")

@@ -9,6 +9,7 @@ mod damage;
 mod demo;
 mod deploying;
 mod empty_holdings;
+mod export;
 mod interruptions;
 mod open_reader;
 mod outage;

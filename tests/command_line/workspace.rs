@@ -91,7 +91,8 @@ impl Workspace {
     }
 }
 
-fn books(path: &Path) -> Vec<String> {
+/// Returns every row of every output and of the ledger of a database as text.
+pub(crate) fn books(path: &Path) -> Vec<String> {
     let connection = rusqlite::Connection::open(path).unwrap();
     let tables = [
         "ledger",

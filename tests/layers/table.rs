@@ -51,6 +51,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["domain", "plan", "store", "engine", "import", "query"],
     ),
     (
+        "export",
+        &["domain", "durable", "store", "engine", "import", "query"],
+    ),
+    (
         "notify",
         &[
             "domain",
@@ -171,6 +175,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "import",
             "query",
             "report",
+            "export",
             "scenario",
             "sim",
             "capture",

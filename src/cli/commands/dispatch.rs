@@ -4,8 +4,8 @@ use clap::CommandFactory;
 
 use super::{
     accept_prices, action, alerts, backup, calendar, capture, check, completions, demo, explain,
-    import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair, replay,
-    restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
+    export, import, init, invalidate, job, man, metrics, onboard, plan, portfolio, price, repair,
+    replay, restore, retry, run, runs, scenario, security, serve, show, shrink, sim, status, token,
     transaction, verify,
 };
 use crate::app::note_damage;
@@ -65,6 +65,7 @@ const fn works_on_the_database(command: &Command) -> bool {
             | Command::Metrics(_)
             | Command::Alerts(_)
             | Command::Calendar(_)
+            | Command::Export(_)
     )
 }
 
@@ -103,6 +104,7 @@ fn execute_in(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Restore(args) => restore::execute(context, &args),
         Command::Calendar(args) => calendar::execute(context, &args),
         Command::Capture(args) => capture::execute(context, &args),
+        Command::Export(args) => export::execute(context, &args),
         Command::Replay(args) => replay::execute(context, &args),
         Command::Transaction(args) => transaction::execute(context, &args),
         Command::Price(args) => price::execute(context, &args),

@@ -12,6 +12,7 @@ pub(super) mod completions;
 pub(super) mod demo;
 mod dispatch;
 pub(super) mod explain;
+pub(super) mod export;
 mod foreign_source;
 pub(super) mod import;
 mod import_profile;
