@@ -24,21 +24,7 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Returns the text of a file without its byte order mark; refuses what cannot be a table.
 pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
-    if let Some(detected) = detect_binary_format(bytes) {
-        return Err(Refusal::Encoding { detected });
-    }
-    let start = if bytes.starts_with(MARK) {
-        MARK.len()
-    } else {
-        0
-    };
-    let text = std::str::from_utf8(&bytes[start..]).map_err(|error| {
-        let byte = start + error.valid_up_to();
-        Refusal::NotUtf8 {
-            line: 1 + count_newlines(&bytes[..byte]),
-            byte,
-        }
-    })?;
+    let text = utf8(bytes)?;
     let body = text.trim();
     if body.is_empty() {
         return Err(Refusal::Empty);
@@ -47,6 +33,25 @@ pub(super) fn decode(bytes: &[u8]) -> Result<&str, Refusal> {
         Some(refusal) => Err(refusal),
         None => Ok(text),
     }
+}
+
+/// Returns the text of a file without its byte order mark; refuses what is not a text in UTF-8.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Refusal> {
+    if let Some(detected) = detect_binary_format(bytes) {
+        return Err(Refusal::Encoding { detected });
+    }
+    let start = if bytes.starts_with(MARK) {
+        MARK.len()
+    } else {
+        0
+    };
+    std::str::from_utf8(&bytes[start..]).map_err(|error| {
+        let byte = start + error.valid_up_to();
+        Refusal::NotUtf8 {
+            line: 1 + count_newlines(&bytes[..byte]),
+            byte,
+        }
+    })
 }
 
 /// Returns a header's column name as the formats of tables write it.

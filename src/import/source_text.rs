@@ -19,6 +19,8 @@ pub(super) const GZIP: &[u8] = b"\x1f\x8b";
 struct Limits {
     text: usize,
     line: usize,
+    /// That of a JSON document, which may have only one line.
+    document: usize,
 }
 
 /// A table of ten million rows has less than half of this, and a wide one of 20,000 securities has
@@ -26,6 +28,7 @@ struct Limits {
 const LIMITS: Limits = Limits {
     text: 1 << 30,
     line: 1 << 20,
+    document: 1 << 26,
 };
 
 /// Error that stops reading a file.
@@ -81,6 +84,7 @@ fn read_lines(file: &mut impl BufRead, limits: Limits) -> Result<Vec<u8>, ReadEr
     let mut text = Vec::new();
     // The start and the number of the last line.
     let (mut start, mut line) = (0, 1);
+    let (mut limit, mut is_begun) = (limits.line, false);
     loop {
         let part = match file.fill_buf() {
             Ok([]) => return Ok(text),
@@ -88,6 +92,12 @@ fn read_lines(file: &mut impl BufRead, limits: Limits) -> Result<Vec<u8>, ReadEr
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error.into()),
         };
+        if !is_begun && let Some(first) = part.trim_ascii_start().first() {
+            is_begun = true;
+            if *first == b'{' {
+                limit = limits.document;
+            }
+        }
         let (from, length) = (text.len(), part.len());
         text.extend_from_slice(part);
         file.consume(length);
@@ -95,13 +105,13 @@ fn read_lines(file: &mut impl BufRead, limits: Limits) -> Result<Vec<u8>, ReadEr
             .zip(&text[from..])
             .filter(|(_, byte)| **byte == b'\n');
         for (end, _) in ends {
-            if end - start > limits.line {
-                return Err(long_line(&text, line, limits));
+            if end - start > limit {
+                return Err(long_line(&text, line, limit));
             }
             (start, line) = (end + 1, line + 1);
         }
-        if text.len() - start > limits.line {
-            return Err(long_line(&text, line, limits));
+        if text.len() - start > limit {
+            return Err(long_line(&text, line, limit));
         }
         if text.len() > limits.text {
             let limit = limits.text;
@@ -111,8 +121,7 @@ fn read_lines(file: &mut impl BufRead, limits: Limits) -> Result<Vec<u8>, ReadEr
 }
 
 /// Refuses a long line, or names the format of a file that is not a table.
-fn long_line(text: &[u8], line: u64, limits: Limits) -> ReadError {
-    let limit = limits.line;
+fn long_line(text: &[u8], line: u64, limit: usize) -> ReadError {
     match content::decode(text) {
         // The last character may be cut.
         Ok(_) | Err(Refusal::NotUtf8 { .. }) => Refusal::LongLine { line, limit }.into(),
@@ -274,6 +283,7 @@ mod tests {
         let limits = Limits {
             text: 1 << 20,
             line: 100,
+            document: 100,
         };
         let mut count = 0;
         let text = read_within(Endless(b'\n', &mut count), limits);
@@ -287,6 +297,7 @@ mod tests {
         let limits = Limits {
             text: 1 << 20,
             line: 1 << 10,
+            document: 1 << 10,
         };
         let bomb = packed(&b"a,b\n".repeat(1 << 20));
         assert!(bomb.len() < 1 << 14);
@@ -304,6 +315,7 @@ mod tests {
         let limits = Limits {
             text: 100,
             line: 10,
+            document: 20,
         };
         let refusal = refused(b"{\"candles\": [1, 2, 3]}", limits);
         assert!(matches!(refusal, Refusal::Json { .. }), "{refusal:?}");

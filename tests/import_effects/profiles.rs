@@ -17,11 +17,12 @@ const SECURITIES: &str = "symbol,class,currency,multiplier\nAAPL,,USD,1\nMSFT,,U
     VOD,,GBP,0.01\nIE0000000001,,EUR,1\nUS0000000001,,USD,1\nEURUSD,fx,USD,1\n";
 
 /// The samples, each with the portfolio that the file does not name.
-pub(crate) const SAMPLES: [(&str, Option<&str>); 9] = [
+pub(crate) const SAMPLES: [(&str, Option<&str>); 10] = [
     ("fidelity", Some("Alpha")),
     ("interactive-brokers", None),
     ("wealthfolio", None),
     ("ghostfolio", Some("Alpha")),
+    ("ghostfolio-json", None),
     ("portfolio-performance-en", Some("Beta")),
     ("portfolio-performance-de", Some("Beta")),
     ("trading212", Some("Beta")),
@@ -31,7 +32,23 @@ pub(crate) const SAMPLES: [(&str, Option<&str>); 9] = [
 
 pub(crate) fn sample(profile: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/profiles");
-    std::fs::read_to_string(folder.join(format!("{profile}.csv"))).unwrap()
+    let extension = if profile.ends_with("-json") {
+        "json"
+    } else {
+        "csv"
+    };
+    std::fs::read_to_string(folder.join(format!("{profile}.{extension}"))).unwrap()
+}
+
+/// Returns a sample as it was exported earlier, without its last rows.
+fn early(text: &str) -> String {
+    if let Ok(mut document) = serde_json::from_str::<serde_json::Value>(text) {
+        let records = document["activities"].as_array_mut().unwrap();
+        records.truncate(records.len() / 2);
+        return document.to_string();
+    }
+    let lines: Vec<&str> = text.lines().collect();
+    lines[..lines.len() / 2 + 1].join("\n") + "\n"
 }
 
 pub(crate) fn books() -> Books {
@@ -148,10 +165,8 @@ fn an_overlapping_export_adds_only_its_new_rows() {
         let text = sample(profile);
         let whole = books();
         let all = import(&whole, &text, portfolio).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        let early = lines[..lines.len() / 2 + 1].join("\n") + "\n";
         let parts = books();
-        let first = import(&parts, &early, portfolio).unwrap();
+        let first = import(&parts, &early(&text), portfolio).unwrap();
         let second = import(&parts, &text, portfolio).unwrap();
         assert_eq!(second.counts.same, first.counts.added, "{profile}");
         let added = first.counts.added + second.counts.added;
@@ -187,6 +202,15 @@ fn a_bad_row_refuses_the_file_and_names_the_line() {
         ("wealthfolio", None, "2026-01-08\",\"2\"", "soon\",\"2\""),
         ("ghostfolio", Some("Alpha"), "200.5", "200,5"),
         ("ghostfolio", Some("Alpha"), "06-01-2026", "06-31-2026"),
+        ("ghostfolio-json", None, "\"SELL\"", "\"SWAP\""),
+        (
+            "ghostfolio-json",
+            None,
+            "\"AAPL\", \"tags\": [\"a",
+            "\"APPL\", \"tags\": [\"a",
+        ),
+        ("ghostfolio-json", None, "200.5", "\"200,5\""),
+        ("ghostfolio-json", None, "\"Alpha\"", "\"Alfa\""),
         (
             "portfolio-performance-en",
             Some("Beta"),

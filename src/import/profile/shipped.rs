@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-use super::source_table::{HeaderLine, is_header_of};
+use super::document::Document;
+use super::source_table::{HeaderLine, SourceTable, is_header_of};
 use super::spec::{Profile, ProfileError};
 use super::translate::{PortfolioNames, Translation, translate};
 use crate::domain::nearest;
@@ -23,6 +24,7 @@ const SHIPPED: &[&str] = &[
     include_str!("profiles/degiro.toml"),
     include_str!("profiles/fidelity.toml"),
     include_str!("profiles/ghostfolio.toml"),
+    include_str!("profiles/ghostfolio-json.toml"),
     include_str!("profiles/interactive-brokers.toml"),
     include_str!("profiles/portfolio-performance-de.toml"),
     include_str!("profiles/portfolio-performance-en.toml"),
@@ -160,9 +162,32 @@ impl Profiles {
         let chosen = options.profile.as_deref().map(|name| self.find(name));
         let chosen = chosen.transpose()?;
         let candidates = chosen.map_or(self.0.as_slice(), std::slice::from_ref);
-        let mut candidates: Vec<&Profile> = candidates.iter().collect();
+        let (documents, mut candidates) = candidates
+            .iter()
+            .partition::<Vec<&Profile>, _>(|profile| profile.file.records.is_some());
+        let translated = |profile: &Profile, source: &SourceTable| {
+            if options.date_order.is_some() {
+                let profile = profile.name.clone();
+                return Err(ProfileRefusal::DateOrder { profile }.into());
+            }
+            translate(source, profile, portfolios, options.decimal_mark).map(Some)
+        };
         let encoding = candidates.iter().find_map(|profile| profile.file.encoding);
         let (converted, not_utf8) = match content::decode(bytes) {
+            Err(refusal @ Refusal::Json { .. }) => {
+                let document = Document::parse(content::utf8(bytes)?);
+                let tables = documents.iter().filter_map(|profile| {
+                    let table = document.as_ref()?.table(profile)?;
+                    Some((*profile, table))
+                });
+                let tables: Vec<_> = tables.collect();
+                let profile = only(tables.iter().map(|(profile, _)| *profile))?;
+                let Some((profile, (_, table))) = profile.zip(tables.into_iter().next()) else {
+                    return Err(refusal);
+                };
+                let source = SourceTable::new(&table.header, table.records, profile)?;
+                return translated(profile, &source);
+            }
             Err(refusal @ Refusal::NotUtf8 { .. }) if encoding.is_some() => {
                 candidates.retain(|profile| profile.file.encoding == encoding);
                 (to_utf8(bytes, encoding)?, Some(refusal))
@@ -191,18 +216,10 @@ impl Profiles {
             };
         };
         candidates.retain(|profile| is_header_of(profile, &header.fields));
-        let [profile] = candidates.as_slice() else {
-            let names = candidates
-                .iter()
-                .map(|profile| profile.name.clone())
-                .collect();
-            return Err(ProfileRefusal::SeveralProfiles { names }.into());
+        let Some(profile) = only(candidates.into_iter())? else {
+            return Ok(None);
         };
-        if options.date_order.is_some() {
-            let profile = profile.name.clone();
-            return Err(ProfileRefusal::DateOrder { profile }.into());
-        }
-        translate(&header, profile, portfolios, options.decimal_mark).map(Some)
+        translated(profile, &SourceTable::split(&header, profile)?)
     }
 
     /// Refuses a table whose header is unknown. A text that is not a table is left to the reader of
@@ -216,6 +233,20 @@ impl Profiles {
             }
             .into()),
             None => Ok(None),
+        }
+    }
+}
+
+/// Returns the only profile, if there is one; refuses several.
+fn only<'p>(profiles: impl Iterator<Item = &'p Profile>) -> Result<Option<&'p Profile>, Refusal> {
+    let profiles: Vec<&Profile> = profiles.collect();
+    match profiles.as_slice() {
+        [] => Ok(None),
+        [profile] => Ok(Some(profile)),
+        several => {
+            let names = several.iter().map(|profile| profile.name.clone());
+            let names = names.collect();
+            Err(ProfileRefusal::SeveralProfiles { names }.into())
         }
     }
 }

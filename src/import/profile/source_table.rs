@@ -124,13 +124,21 @@ impl SourceTable {
         let table = header.split(profile.file.quotes)?;
         let mut records = table.records;
         records.retain(|record| !is_skipped(record.field(0)));
+        Self::new(&table.header, records, profile)
+    }
+
+    /// Names the columns of the records. Refuses columns with values that the profile does not know.
+    pub(super) fn new(
+        header: &[String],
+        records: Vec<Record>,
+        profile: &Profile,
+    ) -> Result<Self, Refusal> {
         if records.is_empty() {
             return Err(Refusal::NoRows);
         }
-        let columns = named_columns(&table.header, &records, profile)?;
         Ok(Self {
-            columns,
-            width: table.header.len(),
+            columns: named_columns(header, &records, profile)?,
+            width: header.len(),
             records,
         })
     }

@@ -47,6 +47,12 @@ pub struct Profile {
 pub(super) struct FileRules {
     /// Columns that each file has; a header with all of them is one of the profile.
     pub(super) header: Vec<String>,
+    /// The key of the list of records in a JSON document, whose keys are the columns; a table of text
+    /// if absent.
+    pub(super) records: Option<String>,
+    /// Other lists of the document to which the records refer.
+    #[serde(default)]
+    pub(super) lookup: Vec<Lookup>,
     /// Columns whose values are not read.
     #[serde(default)]
     pub(super) ignored: Vec<String>,
@@ -76,6 +82,18 @@ pub(super) struct FileRules {
     /// The encoding of files that are not UTF-8.
     #[serde(default, deserialize_with = "by_name")]
     pub(super) encoding: Option<Encoding>,
+}
+
+/// A list of a JSON document, whose objects the records name by their key. Their fields become columns
+/// of the records, named by the column and the field: `accountId.name`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lookup {
+    /// The column of the records that has the key.
+    pub(super) column: String,
+    pub(super) list: String,
+    /// The field of the objects that has the key.
+    pub(super) key: String,
 }
 
 /// The sources of the fields of a transaction.
@@ -204,6 +222,17 @@ impl Profile {
         if self.file.header.is_empty() || self.file.dates.is_empty() {
             let problem = "`header` and `dates` need at least one entry";
             return part("file".to_owned(), problem);
+        }
+        let of_tables = self.file.quotes != Escape::default()
+            || self.file.encoding.is_some()
+            || self.file.skipped_lines != Patterns::default();
+        if self.file.records.is_some() && of_tables {
+            let problem = "`quotes`, `encoding` and `skipped-lines` belong to tables of text";
+            return part("file.records".to_owned(), problem);
+        }
+        if self.file.records.is_none() && !self.file.lookup.is_empty() {
+            let problem = "`lookup` belongs to `records`";
+            return part("file.lookup".to_owned(), problem);
         }
         for format in &self.file.dates {
             if StrftimeItems::new(format).any(|item| item == Item::Error) {

@@ -7,7 +7,7 @@ use super::fields::FieldReader;
 use super::ids::IdMaker;
 use super::proposals::Proposals;
 use super::row::SourceRow;
-use super::source_table::{HeaderLine, SourceTable};
+use super::source_table::SourceTable;
 use super::spec::{FieldSources, Profile, RowRule};
 use crate::domain::PortfolioKey;
 use crate::import::error::Refusal;
@@ -60,19 +60,18 @@ pub(in crate::import) struct Translation {
     pub(in crate::import) proposals: Proposals,
 }
 
-/// Translates a file whose header is that of a profile.
+/// Translates the rows of a file by a profile.
 ///
 /// # Errors
 ///
 /// Refuses a file with an unknown column, one whose rows name no portfolio if the user gives none, and
 /// one whose rows name several if the user gives one.
 pub(super) fn translate<'p>(
-    header: &HeaderLine<'_>,
+    source: &SourceTable,
     profile: &'p Profile,
     portfolios: PortfolioNames<'p>,
     mark: Option<DecimalMark>,
 ) -> Result<Translation, Refusal> {
-    let source = SourceTable::split(header, profile)?;
     let mark = mark.or(profile.file.decimal);
     let columns: BTreeSet<&str> = match mark {
         Some(_) => BTreeSet::new(),
@@ -98,7 +97,7 @@ pub(super) fn translate<'p>(
     for record in &source.records {
         let row = SourceRow {
             profile,
-            table: &source,
+            table: source,
             record,
             numbers,
         };
