@@ -99,9 +99,16 @@ fn detect_non_table(body: &str) -> Option<Refusal> {
     let first = body.lines().next().unwrap_or_default().trim();
     let lower = first.to_lowercase();
     let start = excerpt(first);
-    if ["<!doctype", "<html", "<head", "<body", "<?xml"]
-        .iter()
-        .any(|tag| lower.starts_with(tag))
+    if [
+        "<!doctype",
+        "<html",
+        "<head",
+        "<body",
+        "<?xml",
+        "<flexqueryresponse",
+    ]
+    .iter()
+    .any(|tag| lower.starts_with(tag))
     {
         return Some(Refusal::Html { start });
     }

@@ -19,7 +19,7 @@ pub(super) const GZIP: &[u8] = b"\x1f\x8b";
 struct Limits {
     text: usize,
     line: usize,
-    /// That of a JSON document, which may have only one line.
+    /// That of a JSON or XML document, which may have only one line.
     document: usize,
 }
 
@@ -94,7 +94,7 @@ fn read_lines(file: &mut impl BufRead, limits: Limits) -> Result<Vec<u8>, ReadEr
         };
         if !is_begun && let Some(first) = part.trim_ascii_start().first() {
             is_begun = true;
-            if *first == b'{' {
+            if matches!(first, b'{' | b'<') {
                 limit = limits.document;
             }
         }

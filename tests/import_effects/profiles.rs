@@ -17,9 +17,10 @@ const SECURITIES: &str = "symbol,class,currency,multiplier\nAAPL,,USD,1\nMSFT,,U
     VOD,,GBP,0.01\nIE0000000001,,EUR,1\nUS0000000001,,USD,1\nEURUSD,fx,USD,1\n";
 
 /// The samples, each with the portfolio that the file does not name.
-pub(crate) const SAMPLES: [(&str, Option<&str>); 10] = [
+pub(crate) const SAMPLES: [(&str, Option<&str>); 11] = [
     ("fidelity", Some("Alpha")),
     ("interactive-brokers", None),
+    ("interactive-brokers-xml", None),
     ("wealthfolio", None),
     ("ghostfolio", Some("Alpha")),
     ("ghostfolio-json", None),
@@ -32,10 +33,9 @@ pub(crate) const SAMPLES: [(&str, Option<&str>); 10] = [
 
 pub(crate) fn sample(profile: &str) -> String {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/profiles");
-    let extension = if profile.ends_with("-json") {
-        "json"
-    } else {
-        "csv"
+    let extension = match profile.rsplit_once('-') {
+        Some((_, extension @ ("json" | "xml"))) => extension,
+        _ => "csv",
     };
     std::fs::read_to_string(folder.join(format!("{profile}.{extension}"))).unwrap()
 }
@@ -48,7 +48,12 @@ fn early(text: &str) -> String {
         return document.to_string();
     }
     let lines: Vec<&str> = text.lines().collect();
-    lines[..lines.len() / 2 + 1].join("\n") + "\n"
+    let end = match text.starts_with('<') {
+        // Ends the elements that are open there.
+        true => "</CashTransactions>\n</FlexStatement>\n</FlexStatements>\n</FlexQueryResponse>\n",
+        false => "",
+    };
+    lines[..lines.len() / 2 + 1].join("\n") + "\n" + end
 }
 
 pub(crate) fn books() -> Books {
@@ -236,6 +241,15 @@ fn a_bad_row_refuses_the_file_and_names_the_line() {
         ),
         ("interactive-brokers", None, "\"SELL\"", "\"\""),
         ("interactive-brokers", None, "\"7003\"", "\"7001\""),
+        ("interactive-brokers-xml", None, "\"SELL\"", "\"\""),
+        ("interactive-brokers-xml", None, "Other Fees", "New Fees"),
+        (
+            "interactive-brokers-xml",
+            None,
+            "amount=\"2.6\"",
+            "amount=\"\"",
+        ),
+        ("interactive-brokers-xml", None, "\"7003\"", "\"7001\""),
         ("schwab", Some("Alpha"), "\"Service Fee\"", "\"Surcharge\""),
         ("schwab", Some("Alpha"), ",\"-$25.00\"", ""),
     ];

@@ -1,20 +1,17 @@
-//! Reads the records of a JSON document as the rows of a table, so that profiles read both alike.
+//! Reads the records of a JSON or XML document as the rows of a table, so that profiles read all alike.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use serde_json::value::RawValue;
-
+use super::records::{Fields, Lists, json_lists, xml_lists};
 use super::source_table::is_header_of;
-use super::spec::{Lookup, Profile};
-use crate::import::content;
+use super::spec::{FileRules, Lookup, Profile};
 use crate::import::table::Record;
 
-/// A JSON object with lists of records.
-pub(super) struct Document<'t> {
-    text: &'t str,
-    lists: BTreeMap<String, Vec<&'t RawValue>>,
-}
+/// The column with the name of the list or element of a record, for profiles that read it.
+const LIST: &str = "records";
+
+/// A document with lists of records.
+pub(super) struct Document(Lists);
 
 /// The records of a document, with a column for each of their keys.
 pub(super) struct DocumentTable {
@@ -22,64 +19,64 @@ pub(super) struct DocumentTable {
     pub(super) records: Vec<Record>,
 }
 
-/// The fields of one object, by the names of their columns.
-type Fields = Vec<(String, String)>;
-
-impl<'t> Document<'t> {
-    /// Reads a text; `None` if it is not a JSON object.
-    pub(super) fn parse(text: &'t str) -> Option<Self> {
-        let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
-        let lists = parts.into_iter().filter_map(|(key, part)| {
-            let list: Vec<&RawValue> = serde_json::from_str(part.get()).ok()?;
-            Some((key, list))
-        });
-        Some(Self {
-            text,
-            lists: lists.collect(),
-        })
+impl Document {
+    /// Reads the lists that some profiles need; `None` if the text is neither a JSON object nor XML, or
+    /// is not complete.
+    pub(super) fn parse(text: &str, profiles: &[&Profile]) -> Option<Self> {
+        let of_profile = |profile: &&Profile, name: &str| {
+            let FileRules {
+                records, lookup, ..
+            } = &profile.file;
+            records.0.iter().any(|list| list == name)
+                || lookup.iter().any(|lookup| lookup.list == name)
+        };
+        let is_needed = |name: &str| profiles.iter().any(|profile| of_profile(profile, name));
+        let lists = match text.trim_start().chars().next()? {
+            '{' => json_lists(text, is_needed)?,
+            '<' => xml_lists(text, is_needed)?,
+            _ => return None,
+        };
+        Some(Self(lists))
     }
 
-    /// Returns the records that a profile reads; `None` if the document has none of them.
+    /// Returns the records that a profile reads, in their order; `None` if the document has none of
+    /// its lists, or they lack a column of the header.
     pub(super) fn table(&self, profile: &Profile) -> Option<DocumentTable> {
-        let list = self.lists.get(profile.file.records.as_deref()?)?;
+        let names = profile.file.records.0.iter();
+        let lists: Vec<_> = names
+            .filter_map(|name| Some((name, self.0.get(name)?)))
+            .collect();
+        if lists.is_empty() {
+            return None;
+        }
         let lookups: Vec<_> = (profile.file.lookup.iter())
             .map(|lookup| (lookup, self.by_key(lookup)))
             .collect();
         let known = profile.known_columns();
-        let mut positions: BTreeMap<String, usize> = BTreeMap::new();
-        let mut header = Vec::new();
-        let mut rows: Vec<(u64, Vec<(usize, String)>)> = Vec::with_capacity(list.len());
-        let (mut counted, mut line) = (0, 1);
-        for raw in list {
-            let start = raw.get().as_ptr() as usize - self.text.as_ptr() as usize;
-            line += content::count_newlines(&self.text.as_bytes()[counted..start]);
-            counted = start;
-            let mut fields = fields(raw)?;
-            for (lookup, objects) in &lookups {
-                let value = |(name, _): &&(String, String)| *name == lookup.column;
-                let key = fields.iter().find(value).map(|(_, value)| value);
-                let found = key.and_then(|key| objects.get(key)).into_iter().flatten();
-                let named =
-                    found.map(|(name, value)| (format!("{}.{name}", lookup.column), value.clone()));
-                // Only what the profile reads: the other list is not the one of the records.
-                let read: Fields = named
-                    .filter(|(name, _)| known.contains(name.as_str()))
-                    .collect();
-                fields.extend(read);
+        let mut columns = Columns::default();
+        let mut rows: Vec<(u64, Vec<(usize, String)>)> = Vec::new();
+        for (list, records) in &lists {
+            for (line, fields) in *records {
+                let mut fields = fields.clone();
+                for (lookup, objects) in &lookups {
+                    // Only what the profile reads: the other list is not the one of the records.
+                    let found = found_fields(&fields, lookup, objects);
+                    let mut read: Fields = found
+                        .filter(|(name, _)| known.contains(name.as_str()))
+                        .collect();
+                    fields.append(&mut read);
+                }
+                if known.contains(LIST) {
+                    fields.push((LIST.to_owned(), (*list).clone()));
+                }
+                rows.push((*line, columns.place(fields)));
             }
-            let placed = fields.into_iter().map(|(name, value)| {
-                let position = *positions.entry(name).or_insert_with_key(|name| {
-                    header.push(name.clone());
-                    header.len() - 1
-                });
-                (position, value)
-            });
-            rows.push((line, placed.collect()));
         }
-        if !list.is_empty() && !is_header_of(profile, &header) {
+        if !rows.is_empty() && !is_header_of(profile, &columns.names) {
             return None;
         }
-        let width = header.len();
+        rows.sort_by_key(|(line, _)| *line);
+        let width = columns.names.len();
         let records = rows.into_iter().map(|(line, placed)| {
             let mut fields = vec![String::new(); width];
             for (position, value) in placed {
@@ -93,49 +90,55 @@ impl<'t> Document<'t> {
         });
         Some(DocumentTable {
             records: records.collect(),
-            header,
+            header: columns.names,
         })
     }
 
     /// Returns the fields of the objects of a list, by the values of their keys.
-    fn by_key(&self, lookup: &Lookup) -> BTreeMap<String, Fields> {
-        let list = self.lists.get(&lookup.list).into_iter().flatten();
-        let objects = list.filter_map(|raw| {
-            let fields = fields(raw)?;
+    fn by_key(&self, lookup: &Lookup) -> BTreeMap<&str, &Fields> {
+        let list = self.0.get(&lookup.list).into_iter().flatten();
+        let objects = list.filter_map(|(_, fields)| {
             let (_, key) = fields.iter().find(|(name, _)| *name == lookup.key)?;
-            Some((key.clone(), fields))
+            Some((key.as_str(), fields))
         });
         objects.collect()
     }
 }
 
-/// Returns the fields of an object; `None` if the value is not one.
-fn fields(raw: &RawValue) -> Option<Fields> {
-    let Ok(Value::Object(object)) = serde_json::from_str(raw.get()) else {
-        return None;
-    };
-    let mut fields = Fields::new();
-    for (name, value) in object {
-        add_fields(name, value, &mut fields);
-    }
-    Some(fields)
+/// Returns the fields of the object that a record names, under the names of their columns.
+fn found_fields(
+    fields: &Fields,
+    lookup: &Lookup,
+    objects: &BTreeMap<&str, &Fields>,
+) -> impl Iterator<Item = (String, String)> {
+    let mut named = fields.iter().filter(|(name, _)| *name == lookup.column);
+    let found = named.next().and_then(|(_, key)| objects.get(key.as_str()));
+    let found = found.copied().cloned().unwrap_or_default();
+    let column = lookup.column.clone();
+    found
+        .into_iter()
+        .map(move |(name, value)| (format!("{column}.{name}"), value))
 }
 
-/// Adds a value under its name, and those of an object inside it under both names, with a dot.
-fn add_fields(name: String, value: Value, fields: &mut Fields) {
-    let text = match value {
-        Value::Object(object) => {
-            for (inner, value) in object {
-                add_fields(format!("{name}.{inner}"), value, fields);
-            }
-            return;
-        }
-        Value::Null => String::new(),
-        Value::Array(list) if list.is_empty() => String::new(),
-        Value::String(text) => text.trim().to_owned(),
-        other => other.to_string(),
-    };
-    fields.push((name, text));
+/// The columns of the records so far.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    positions: BTreeMap<String, usize>,
+}
+
+impl Columns {
+    /// Returns the values of a record with the positions of their columns.
+    fn place(&mut self, fields: Fields) -> Vec<(usize, String)> {
+        let placed = fields.into_iter().map(|(name, value)| {
+            let position = *self.positions.entry(name).or_insert_with_key(|name| {
+                self.names.push(name.clone());
+                self.names.len() - 1
+            });
+            (position, value)
+        });
+        placed.collect()
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +167,10 @@ mod tests {
             {\"day\": \"2026-01-05\", \"kind\": \"in\", \"account\": 7, \"cash\": {\"value\": 1.50}},\n\
             {\"day\": \"2026-01-06\",\n \"kind\": null, \"tags\": []}]}";
         let profile = Profile::parse(PROFILE).unwrap();
-        let table = Document::parse(text).unwrap().table(&profile).unwrap();
+        let table = Document::parse(text, &[&profile])
+            .unwrap()
+            .table(&profile)
+            .unwrap();
         assert_eq!(
             table.header,
             [
@@ -192,9 +198,9 @@ mod tests {
     fn other_documents_have_no_records() {
         let profile = Profile::parse(PROFILE).unwrap();
         for text in ["{\"rows\": [{\"day\": 1}]}", "{\"rows\": 5}", "{}"] {
-            let document = Document::parse(text).unwrap();
+            let document = Document::parse(text, &[&profile]).unwrap();
             assert!(document.table(&profile).is_none(), "{text}");
         }
-        assert!(Document::parse("[1]").is_none());
+        assert!(Document::parse("[1]", &[&profile]).is_none());
     }
 }

@@ -6,7 +6,8 @@
 //! | `spec`, `text_source`, `formula`, `pattern` | profiles, and the small language in them |
 //! | `columns` | the columns that a profile reads |
 //! | `shipped` | the profiles of the program and of a user's folder; finds that of a file |
-//! | `source_table`, `document`, `row`, `dates` | the header, the rows and their fields; JSON as rows |
+//! | `source_table`, `row`, `dates` | the header, the rows and their fields |
+//! | `document`, `records` | JSON and XML as rows |
 //! | `translate`, `fields`, `ids` | rows → transactions with stable ids |
 //! | `proposals` | what the rows say about securities and portfolios |
 //! | `propose`, `words` | a profile for a file, to be completed by hand |
@@ -21,6 +22,7 @@ mod ids;
 mod pattern;
 mod proposals;
 mod propose;
+mod records;
 mod row;
 mod shipped;
 mod source_table;

@@ -26,6 +26,7 @@ const SHIPPED: &[&str] = &[
     include_str!("profiles/ghostfolio.toml"),
     include_str!("profiles/ghostfolio-json.toml"),
     include_str!("profiles/interactive-brokers.toml"),
+    include_str!("profiles/interactive-brokers-xml.toml"),
     include_str!("profiles/portfolio-performance-de.toml"),
     include_str!("profiles/portfolio-performance-en.toml"),
     include_str!("profiles/schwab.toml"),
@@ -164,7 +165,7 @@ impl Profiles {
         let candidates = chosen.map_or(self.0.as_slice(), std::slice::from_ref);
         let (documents, mut candidates) = candidates
             .iter()
-            .partition::<Vec<&Profile>, _>(|profile| profile.file.records.is_some());
+            .partition::<Vec<&Profile>, _>(|profile| profile.is_of_documents());
         let translated = |profile: &Profile, source: &SourceTable| {
             if options.date_order.is_some() {
                 let profile = profile.name.clone();
@@ -173,21 +174,21 @@ impl Profiles {
             translate(source, profile, portfolios, options.decimal_mark).map(Some)
         };
         let encoding = candidates.iter().find_map(|profile| profile.file.encoding);
-        let (converted, not_utf8) = match content::decode(bytes) {
-            Err(refusal @ Refusal::Json { .. }) => {
-                let document = Document::parse(content::utf8(bytes)?);
-                let tables = documents.iter().filter_map(|profile| {
-                    let table = document.as_ref()?.table(profile)?;
-                    Some((*profile, table))
-                });
-                let tables: Vec<_> = tables.collect();
-                let profile = only(tables.iter().map(|(profile, _)| *profile))?;
-                let Some((profile, (_, table))) = profile.zip(tables.into_iter().next()) else {
-                    return Err(refusal);
-                };
+        if let Ok(text) = content::utf8(bytes)
+            && let Some(document) = Document::parse(text, &documents)
+        {
+            let tables = documents.into_iter();
+            let tables: Vec<_> = tables
+                .filter_map(|profile| Some((profile, document.table(profile)?)))
+                .collect();
+            if let Some(profile) = only(tables.iter().map(|(profile, _)| *profile))?
+                && let Some((_, table)) = tables.into_iter().next()
+            {
                 let source = SourceTable::new(&table.header, table.records, profile)?;
                 return translated(profile, &source);
             }
+        }
+        let (converted, not_utf8) = match content::decode(bytes) {
             Err(refusal @ Refusal::NotUtf8 { .. }) if encoding.is_some() => {
                 candidates.retain(|profile| profile.file.encoding == encoding);
                 (to_utf8(bytes, encoding)?, Some(refusal))

@@ -47,9 +47,10 @@ pub struct Profile {
 pub(super) struct FileRules {
     /// Columns that each file has; a header with all of them is one of the profile.
     pub(super) header: Vec<String>,
-    /// The key of the list of records in a JSON document, whose keys are the columns; a table of text
-    /// if absent.
-    pub(super) records: Option<String>,
+    /// The lists of records in a JSON document, whose keys are the columns, or the elements of an XML
+    /// document, whose attributes are; a table of text if there are none.
+    #[serde(default)]
+    pub(super) records: OneOrMore,
     /// Other lists of the document to which the records refer.
     #[serde(default)]
     pub(super) lookup: Vec<Lookup>,
@@ -84,7 +85,7 @@ pub(super) struct FileRules {
     pub(super) encoding: Option<Encoding>,
 }
 
-/// A list of a JSON document, whose objects the records name by their key. Their fields become columns
+/// A list of a document, whose objects the records name by their key. Their fields become columns
 /// of the records, named by the column and the field: `accountId.name`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,6 +207,11 @@ impl Profile {
         })
     }
 
+    /// Returns whether the profile reads JSON or XML documents, not tables of text.
+    pub(super) fn is_of_documents(&self) -> bool {
+        !self.file.records.0.is_empty()
+    }
+
     /// Returns the file of the profile.
     pub fn text(&self) -> &str {
         &self.text
@@ -226,11 +232,11 @@ impl Profile {
         let of_tables = self.file.quotes != Escape::default()
             || self.file.encoding.is_some()
             || self.file.skipped_lines != Patterns::default();
-        if self.file.records.is_some() && of_tables {
+        if self.is_of_documents() && of_tables {
             let problem = "`quotes`, `encoding` and `skipped-lines` belong to tables of text";
             return part("file.records".to_owned(), problem);
         }
-        if self.file.records.is_none() && !self.file.lookup.is_empty() {
+        if !self.is_of_documents() && !self.file.lookup.is_empty() {
             let problem = "`lookup` belongs to `records`";
             return part("file.lookup".to_owned(), problem);
         }
