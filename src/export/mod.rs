@@ -1,6 +1,5 @@
-//! Writes all sources and books of a database as files, so that no one depends on this program to read
-//! them. The files of the sources are those that imports read: imported into an empty database, they
-//! give the same books.
+//! Writes all sources and books of a database as files that other programs can read. The files of the
+//! sources are those that imports read: imported into an empty database, they give the same books.
 //!
 //! | file | holds |
 //! |---|---|

@@ -17,6 +17,7 @@ mod profiles;
 mod properties;
 mod rates;
 mod reference;
+mod samples;
 mod sources;
 mod symbols;
 mod vendor_prices;

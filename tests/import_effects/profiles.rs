@@ -11,50 +11,12 @@ use plimsoll::import::profile::Profiles;
 use plimsoll::import::{ImportOptions, ProfileRefusal, Refusal, UnknownRecords, Verdict};
 
 use crate::books::{Books, day};
+use crate::samples::early;
+pub(crate) use crate::samples::{SAMPLES, sample};
 
 const PORTFOLIOS: &str = "name,currency,inception\nAlpha,USD,2026-01-05\nBeta,EUR,2026-01-05\n";
 const SECURITIES: &str = "symbol,class,currency,multiplier\nAAPL,,USD,1\nMSFT,,USD,1\nSAP.DE,,EUR,1\n\
     VOD,,GBP,0.01\nIE0000000001,,EUR,1\nUS0000000001,,USD,1\nEURUSD,fx,USD,1\n";
-
-/// The samples, each with the portfolio that the file does not name.
-pub(crate) const SAMPLES: [(&str, Option<&str>); 11] = [
-    ("fidelity", Some("Alpha")),
-    ("interactive-brokers", None),
-    ("interactive-brokers-xml", None),
-    ("wealthfolio", None),
-    ("ghostfolio", Some("Alpha")),
-    ("ghostfolio-json", None),
-    ("portfolio-performance-en", Some("Beta")),
-    ("portfolio-performance-de", Some("Beta")),
-    ("trading212", Some("Beta")),
-    ("degiro", Some("Beta")),
-    ("schwab", Some("Alpha")),
-];
-
-pub(crate) fn sample(profile: &str) -> String {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/profiles");
-    let extension = match profile.rsplit_once('-') {
-        Some((_, extension @ ("json" | "xml"))) => extension,
-        _ => "csv",
-    };
-    std::fs::read_to_string(folder.join(format!("{profile}.{extension}"))).unwrap()
-}
-
-/// Returns a sample as it was exported earlier, without its last rows.
-fn early(text: &str) -> String {
-    if let Ok(mut document) = serde_json::from_str::<serde_json::Value>(text) {
-        let records = document["activities"].as_array_mut().unwrap();
-        records.truncate(records.len() / 2);
-        return document.to_string();
-    }
-    let lines: Vec<&str> = text.lines().collect();
-    let end = match text.starts_with('<') {
-        // Ends the elements that are open there.
-        true => "</CashTransactions>\n</FlexStatement>\n</FlexStatements>\n</FlexQueryResponse>\n",
-        false => "",
-    };
-    lines[..lines.len() / 2 + 1].join("\n") + "\n" + end
-}
 
 pub(crate) fn books() -> Books {
     let model = RiskModel::default();
