@@ -67,7 +67,7 @@ impl fmt::Display for Difference {
 impl Contents {
     /// Returns all tables except those that record how the books came about.
     #[must_use]
-    pub(crate) fn without_history(&self) -> Self {
+    pub fn without_history(&self) -> Self {
         self.without(&HISTORY_TABLES)
     }
 
@@ -77,7 +77,9 @@ impl Contents {
         self.without(&["run"])
     }
 
-    fn without(&self, left_out: &[&str]) -> Self {
+    /// Returns all tables except those.
+    #[must_use]
+    pub fn without(&self, left_out: &[&str]) -> Self {
         let tables = self.0.iter();
         let tables = tables.filter(|(table, _)| !left_out.contains(&table.as_str()));
         Self(

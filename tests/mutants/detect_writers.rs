@@ -14,9 +14,9 @@ type Exploration = fn() -> Result<(), String>;
 const EXPLORATIONS: [(&str, Exploration); 5] = [
     ("busy", checkpoint_beside_a_reader),
     ("damage", damage_outputs),
-    ("backup", crash_backup),
-    ("restore", crash_restore),
-    ("migration", || crash_migrations(9)),
+    ("backup", || crash_backup(1)),
+    ("restore", || crash_restore(13)),
+    ("migration", || crash_migrations(9, 3)),
 ];
 
 /// Returns the first exploration that finds something; `first` is tried first. A panic counts as

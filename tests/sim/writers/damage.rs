@@ -15,7 +15,8 @@ const OUTPUTS: [&str; 5] = [
     "security_statistics",
 ];
 
-fn connect(disk: &SimulatedDisk) -> rusqlite::Result<Connection> {
+/// Connects as another program does, which keeps no digests.
+pub(super) fn connect(disk: &SimulatedDisk) -> rusqlite::Result<Connection> {
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
     let name = disk.full_name("books.db".as_ref());
     Connection::open_with_flags_and_vfs(name, flags, disk.vfs().unwrap())

@@ -1,13 +1,15 @@
-//! Crashes the migration from each earlier schema: what a crash leaves migrates to the same rows.
+//! Crashes the migration from each earlier schema, and injects faults into its calls: what is left
+//! migrates to the same rows.
 
 use chrono::DateTime;
 use plimsoll::disk::SimulatedDisk;
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::query::{Claim, QueryError, Sample, Verdict, verify};
-use plimsoll::store::{FileSystem as _, Store};
+use plimsoll::store::{Contents, FileSystem as _, Store};
 use rusqlite::{Connection, OpenFlags};
 
+use super::faults::each_fault;
 use super::scene::{Found, contents, each_crash};
 
 /// Rows of the first schema.
@@ -62,11 +64,11 @@ fn are_rows_proven(store: &Store) -> Result<bool, QueryError> {
     ))
 }
 
-/// Crashes the migration of every `step`-th earlier schema at each operation.
-pub(crate) fn crash_migrations(step: usize) -> Found {
+/// Crashes the migration of every `schemas`-th earlier schema, and checks every `step`-th disk.
+pub(crate) fn crash_migrations(schemas: usize, step: usize) -> Found {
     let fail = |error: std::io::Error| error.to_string();
     let steps = steps().map_err(fail)?;
-    for version in (1..steps.len()).step_by(step) {
+    for version in (1..steps.len()).step_by(schemas) {
         let fail = |error: &dyn std::error::Error| format!("from schema {version}: {error}");
         let before = database_of(&steps[..version]).map_err(|error| fail(&error))?;
         let disk = before.fork();
@@ -74,31 +76,67 @@ pub(crate) fn crash_migrations(step: usize) -> Found {
         drop(Store::open(&disk).map_err(|error| fail(&error))?);
         let log = disk.end_log();
         let migrated = contents(&disk).map_err(|error| fail(&error))?;
-        each_crash(&before, &log, 1, |point, image| {
-            let place =
-                |what: &str| format!("from schema {version}, after {point} operations: {what}");
-            let found = contents(image);
-            if found.map_err(|error| fail(&error))? != migrated {
-                return Err(place("other rows"));
-            }
-            // A command that only reads computes no digests.
-            let store = Store::open(&image.fork()).map_err(|error| fail(&error))?;
-            match are_rows_proven(&store).map_err(|error| fail(&error))? {
-                true => Ok(()),
-                false => Err(place("digests of other rows")),
-            }
+        each_crash(&before, &log, step, |point, image| {
+            let checked = check_migrated(image, &migrated);
+            checked.map_err(|error| {
+                format!("from schema {version}, after {point} operations: {error}")
+            })
         })?;
     }
     Ok(())
 }
 
+/// Injects every `step`-th fault into the migration of every `schemas`-th earlier schema.
+pub(crate) fn inject_faults_into_migrations(schemas: usize, step: usize) -> Found {
+    let steps = steps().map_err(|error| error.to_string())?;
+    for version in (1..steps.len()).step_by(schemas) {
+        let fail = |error: &dyn std::error::Error| format!("from schema {version}: {error}");
+        let before = database_of(&steps[..version]).map_err(|error| fail(&error))?;
+        let migrated = contents(&before).map_err(|error| fail(&error))?;
+        let migrate = |disk: &SimulatedDisk| {
+            Store::open(disk)?;
+            Ok(())
+        };
+        let checked = each_fault(&before, step, migrate, |left, _| {
+            check_migrated(left, &migrated)
+        });
+        checked.map_err(|error| format!("from schema {version}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Checks that the next command migrates to the same rows, and that their digests are right.
+fn check_migrated(left: &SimulatedDisk, migrated: &Contents) -> Found {
+    let found = contents(left).map_err(|error| error.to_string())?;
+    if found != *migrated {
+        return Err("other rows".to_owned());
+    }
+    // A command that only reads computes no digests.
+    let store = Store::open(&left.fork()).map_err(|error| error.to_string())?;
+    match are_rows_proven(&store).map_err(|error| error.to_string())? {
+        true => Ok(()),
+        false => Err("digests of other rows".to_owned()),
+    }
+}
+
 #[test]
 fn a_crash_during_a_migration_loses_no_row() {
-    assert_eq!(crash_migrations(5), Ok(()));
+    assert_eq!(crash_migrations(5, 17), Ok(()));
+}
+
+#[test]
+fn a_fault_in_a_migration_loses_no_row() {
+    assert_eq!(inject_faults_into_migrations(6, 61), Ok(()));
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn a_fault_in_every_migration_loses_no_row() {
+    assert_eq!(inject_faults_into_migrations(1, 1), Ok(()));
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn a_crash_during_every_migration_loses_no_row() {
-    assert_eq!(crash_migrations(1), Ok(()));
+    assert_eq!(crash_migrations(1, 1), Ok(()));
 }

@@ -5,6 +5,7 @@
 //! Each exploration returns what it finds first. The tests here expect nothing, and those of mutants
 //! that the mutant is found.
 
+mod at_once;
 pub(crate) mod backup;
 pub(crate) mod busy;
 mod changes;
@@ -15,6 +16,7 @@ mod imports;
 pub(crate) mod inbox;
 pub(crate) mod migration;
 mod notifications;
+mod repair;
 pub(crate) mod restore;
 pub(crate) mod scene;
 mod settings;

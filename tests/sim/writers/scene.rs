@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, Utc};
-use plimsoll::disk::{CrashState, Operation, SimulatedDisk, SurvivingOperations};
-use plimsoll::domain::Attribution;
-use plimsoll::engine::Settings;
+use plimsoll::disk::{CrashState, Operation, SimulatedDisk, SurvivingOperations, Tear};
+use plimsoll::domain::{Attribution, Scope};
+use plimsoll::engine::{Outcome, RunEvent, RunObserver, RunRequest, Settings, run};
 use plimsoll::environment::Environment;
 use plimsoll::import::apply::ImportContext;
+use plimsoll::plan::Request;
 use plimsoll::query::{Sample, verify};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
@@ -43,7 +45,12 @@ pub(crate) struct Writer {
     pub(crate) write: fn(&Scene, Store) -> Written,
     /// The number of its transactions that change rows.
     transactions: usize,
+    check: Check,
 }
+
+/// Returns the rows of a disk on which a writer was cut off, after a check of what the next command
+/// does there. The states are those that an undisturbed writer goes through.
+type Check = fn(&Scene, &SimulatedDisk, &[Contents]) -> Result<Contents, String>;
 
 impl Writer {
     /// A writer with one transaction, and with nothing before it.
@@ -53,6 +60,7 @@ impl Writer {
             prepare: |_, _| Ok(()),
             write,
             transactions: 1,
+            check: |scene, disk, _| scene.verified(disk),
         }
     }
 
@@ -102,6 +110,33 @@ impl Writer {
         }
     }
 
+    /// Checks a disk on which the writer was cut off, and returns its rows. `states` are those that it
+    /// goes through: the disk must have the rows of one, and after success those of the last.
+    pub(super) fn check(
+        &self,
+        scene: &Scene,
+        disk: &SimulatedDisk,
+        states: &[Contents],
+        has_succeeded: bool,
+    ) -> Found {
+        let found = (self.check)(scene, disk, states)?;
+        match (states.contains(&found), has_succeeded) {
+            (false, _) => Err("a state between those of its transactions".to_owned()),
+            (true, true) if Some(&found) != states.last() => Err("it is lost".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The writer with another check of what the next command does.
+    pub(super) const fn checked_by(self, check: Check) -> Self {
+        Self { check, ..self }
+    }
+
+    /// Returns whether it changes rows in one transaction.
+    pub(super) const fn has_one_state(&self) -> bool {
+        self.transactions == 1
+    }
+
     /// The writer after a change.
     pub(super) const fn after(self, prepare: fn(&Scene, Store) -> Written) -> Self {
         Self { prepare, ..self }
@@ -115,6 +150,7 @@ pub(crate) fn writers() -> impl Iterator<Item = &'static Writer> {
         super::changes::WRITERS,
         super::settings::WRITERS,
         super::notifications::WRITERS,
+        super::repair::WRITERS,
         super::tokens::WRITERS,
     ];
     lists.into_iter().flatten()
@@ -131,18 +167,26 @@ pub(super) fn attribution() -> Attribution {
 pub(crate) struct Scene {
     pub(crate) disk: SimulatedDisk,
     pub(crate) settings: Settings,
+    world: &'static str,
     now: DateTime<Utc>,
 }
 
 impl Scene {
     pub(crate) fn new() -> Self {
-        let world = World::read(WORLD).expect("a valid world");
+        Self::of(WORLD)
+    }
+
+    /// Returns the scene with the database of another world.
+    pub(super) fn of(world: &'static str) -> Self {
+        let text = world;
+        let world = World::read(text).expect("a valid world");
         let scene = Self {
             disk: SimulatedDisk::new(),
             settings: Settings {
                 calendar: world.calendar,
                 ..Settings::new_york()
             },
+            world: text,
             now: world.now,
         };
         let loaded = scene.load(&Location::from(&scene.disk));
@@ -152,7 +196,7 @@ impl Scene {
 
     /// Makes the database of the scene at another place.
     pub(crate) fn load(&self, place: &Location) -> Written {
-        let world = World::read(WORLD)?;
+        let world = World::read(self.world)?;
         load(&world, "test", place.clone(), &self.settings, &|_| {})?;
         Ok(())
     }
@@ -185,6 +229,29 @@ impl Scene {
 
     pub(super) fn write(&self, writer: &Writer, disk: &SimulatedDisk) -> Written {
         (writer.write)(self, Store::open(disk)?)
+    }
+
+    /// Makes a nightly run, with an id that no earlier one has.
+    pub(super) fn run(
+        &self,
+        store: &Store,
+        on_event: &(dyn Fn(&RunEvent<'_>) + Sync),
+    ) -> Result<Outcome, Box<dyn Error>> {
+        let request = RunRequest::new(Request::new(Scope::AllActive), "all active");
+        let runs = store.read(|reading| Ok::<_, StoreError>(reading.runs().latest(9)?.len()))?;
+        let environment = Environment::fixed(self.now, 3_000 * (1 + runs as u64));
+        let cancel = AtomicBool::new(false);
+        let observer = RunObserver {
+            on_event,
+            ..RunObserver::unobserved(&cancel)
+        };
+        Ok(run(
+            store,
+            &request,
+            &self.settings,
+            &environment,
+            &observer,
+        )?)
     }
 
     /// Returns the settings with a session less, as an operator amends the calendar.
@@ -223,20 +290,35 @@ pub(super) fn contents(disk: &SimulatedDisk) -> Result<Contents, StoreError> {
     Store::open(&disk.fork())?.read(|reading| reading.contents())
 }
 
-/// Returns the subsets of pending operations that a crash can leave: all, none, only names or only
-/// bytes, and all but each one.
-pub(super) fn surviving(pending: &[Operation]) -> Vec<Vec<bool>> {
+/// Returns what a crash can leave of pending operations: all, none, only names or only bytes, all but
+/// each one, and all or none with the last write torn.
+fn surviving(pending: &[Operation]) -> Vec<SurvivingOperations> {
     let count = pending.len();
     let names: Vec<_> = pending.iter().map(Operation::is_name_change).collect();
     let bytes = names.iter().map(|is_name| !is_name).collect();
     let mut subsets = vec![vec![true; count], vec![false; count], names, bytes];
     subsets.extend((0..count).map(|lost| (0..count).map(|at| at != lost).collect()));
     subsets.dedup();
-    subsets
+    let whole = subsets.into_iter().map(|complete| SurvivingOperations {
+        complete,
+        torn: None,
+    });
+    let mut surviving: Vec<_> = whole.collect();
+    // Earlier writes were the last ones at earlier points.
+    if let Some(Operation::Write { .. }) = pending.last() {
+        let torn = [true, false].map(|others| {
+            Tear::ALL.map(|tear| SurvivingOperations {
+                complete: vec![others; count],
+                torn: Some((count - 1, tear)),
+            })
+        });
+        surviving.extend(torn.into_iter().flatten());
+    }
+    surviving
 }
 
-/// Calls `check` with the disks that a crash after every `step`-th operation of a log can leave, and
-/// with the number of the operation. Each disk is passed once.
+/// Calls `check` with every `step`-th of the disks that a crash after each operation of a log can
+/// leave, and with the number of the operation. Equal disks are passed once.
 pub(super) fn each_crash(
     before: &SimulatedDisk,
     log: &[Operation],
@@ -245,15 +327,13 @@ pub(super) fn each_crash(
 ) -> Found {
     let mut state = CrashState::from_disk(before);
     let mut known = BTreeSet::new();
+    // The step leaves out disks, not operations: each operation has more than ten of them.
+    let mut disks = 0..;
     for (point, operation) in log.iter().enumerate() {
         state.apply(operation);
-        if point % step != 0 {
-            continue;
-        }
-        for complete in surviving(state.pending()) {
-            let torn = None;
-            let image = state.image(&SurvivingOperations { complete, torn });
-            if known.insert(image.digest()) {
+        for (surviving, disk) in surviving(state.pending()).iter().zip(&mut disks) {
+            let image = (disk % step == 0).then(|| state.image(surviving));
+            if let Some(image) = image.filter(|image| known.insert(image.digest())) {
                 check(point, &image)?;
             }
         }
