@@ -9,6 +9,7 @@ mod at_once;
 pub(crate) mod backup;
 pub(crate) mod busy;
 mod changes;
+mod checkpoint;
 pub(crate) mod crash;
 pub(crate) mod damage;
 pub(crate) mod faults;
