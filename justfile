@@ -32,7 +32,7 @@ histories BUDGET="10m":
 
 # Fuzz TARGETS, or all of them, for SECONDS each.
 fuzz SECONDS="60" *TARGETS:
-    fuzz/run {{ SECONDS }} {{ TARGETS }}
+    fuzz/run -max_total_time={{ SECONDS }} {{ TARGETS }}
 
 # Make every fault of tests/mutants, and check that it is found.
 mutants:

@@ -7,7 +7,10 @@ use plimsoll::engine::Settings;
 use plimsoll::import::apply::{
     FileKind, ImportContext, ImportStatus, Mode, SourceFile, import_file,
 };
-use plimsoll::import::{Corrections, ImportOptions, Jumps, Restatements, ValidRows};
+use plimsoll::import::profile::Profiles;
+use plimsoll::import::{
+    Corrections, ImportOptions, Jumps, Restatements, UnknownRecords, ValidRows,
+};
 use plimsoll::scenario::load;
 use plimsoll::scenario::world::World;
 use plimsoll::store::Writer;
@@ -30,9 +33,33 @@ fn open_database() -> Writer {
 
 /// Imports a file in a transaction that is rolled back. The first byte picks the options.
 pub fn import(kind: FileKind, data: &[u8]) {
-    let Some((picked, bytes)) = data.split_first() else {
+    if let Some((picked, bytes)) = data.split_first() {
+        import_with(kind, bytes, &options(*picked));
+    }
+}
+
+/// Imports an export of another program like [`import`]. The last byte picks the options, so that any
+/// file is an input.
+pub fn import_export(data: &[u8]) {
+    let Some((picked, bytes)) = data.split_last() else {
         return;
     };
+    let is_picked = |bit: u8| picked & bit != 0;
+    let unknown = |is_created| match is_created {
+        true => UnknownRecords::Created,
+        false => UnknownRecords::Refused,
+    };
+    let options = ImportOptions {
+        symbol: None,
+        portfolio: is_picked(8).then(|| "Alpha".to_owned()),
+        unknown_securities: unknown(!is_picked(16)),
+        unknown_portfolios: unknown(!is_picked(32)),
+        ..options(*picked)
+    };
+    import_with(FileKind::Transactions, bytes, &options);
+}
+
+fn options(picked: u8) -> ImportOptions {
     let mut options = ImportOptions::default();
     if picked & 1 != 0 {
         options.jumps = Jumps::Allowed;
@@ -47,17 +74,22 @@ pub fn import(kind: FileKind, data: &[u8]) {
     if picked & 8 != 0 {
         options.symbol = Some("ACME".to_owned());
     }
+    options
+}
+
+fn import_with(kind: FileKind, bytes: &[u8], options: &ImportOptions) {
     let name = format!("{kind}.csv");
     let file = SourceFile {
         kind,
         name: &name,
         bytes,
-        options: &options,
+        options,
     };
     let settings = Settings::new_york();
     let context = ImportContext {
         calendar: &settings.calendar,
         now: "2026-01-08T23:00:00Z".parse().expect("an instant"),
+        profiles: Profiles::shipped(),
     };
     WRITER.with_borrow_mut(|writer| {
         // A file that is refused with an error is a good answer; an error of the store is not.

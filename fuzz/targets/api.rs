@@ -13,6 +13,7 @@ use plimsoll::app::AppContext;
 use plimsoll::domain::TokenScope;
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
+use plimsoll::import::profile::Profiles;
 use plimsoll::notify::{Channels, Notifier};
 use plimsoll::plan::Policy;
 use plimsoll::query::ConcernLimits;
@@ -61,6 +62,7 @@ fn server() -> &'static (SocketAddr, String) {
                 policy: Policy::default(),
                 jobs: None,
                 inbox: None,
+                profiles: Profiles::shipped().clone(),
                 limits: ConcernLimits::default(),
                 environment,
             },
