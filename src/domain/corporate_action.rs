@@ -123,7 +123,7 @@ enum Need {
 pub struct CostShare(i64);
 
 impl CostShare {
-    /// No cost.
+    /// No part of the cost.
     pub const ZERO: Self = Self(0);
     /// Smallest parts in the whole cost.
     pub const SCALE: i64 = 1_000_000_000_000;

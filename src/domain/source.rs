@@ -279,7 +279,7 @@ impl Split {
 /// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SplitKind {
-    /// A split.
+    /// A split of the shares.
     Split,
     /// A stock dividend, as the split with the same effect.
     StockDividend,

@@ -1,10 +1,10 @@
 //! Writes the books of each portfolio: a row for each session, for its foreign cash, and for each of its
 //! positions.
 
-use super::Target;
 use super::error::ExportError;
 use super::sources::unambiguous_names;
 use super::table_file::{ExportedTable, TableFile};
+use super::target::Target;
 use crate::domain::{Cell, Portfolio};
 use crate::engine::Settings;
 use crate::query::{Books, BooksReader, PositionsView};

@@ -14,7 +14,7 @@ pub enum ExportError {
     /// The folder has files, which might be mixed up with those of the export.
     #[error("`{}` is not empty", folder.display())]
     NotEmpty {
-        /// The folder.
+        /// The folder of the export.
         folder: PathBuf,
     },
     /// A file or folder could not be created or written.

@@ -4,6 +4,9 @@ use super::table_file::ExportedTable;
 use crate::domain::PriceAcceptance;
 use crate::query::shell_quoted;
 
+/// The name of the script that imports the files of an export.
+pub const SCRIPT: &str = "import.sh";
+
 const BEGINNING: &str = "\
 #!/bin/sh
 # Imports these files into a new database in this folder, plimsoll.db. Options are passed on to each

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Target;
 use super::error::ExportError;
 use super::script::Script;
 use super::table_file::{ExportedTable, TableFile, optional};
+use super::target::Target;
 use crate::domain::{CorporateAction, Day, Security, SecurityId, Split};
 use crate::store::ReadTransaction;
 

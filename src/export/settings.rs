@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Target;
 use super::error::ExportError;
 use super::script::Script;
+use super::target::Target;
 use crate::domain::RiskModel;
 use crate::domain::calendar::{Amendments, CalendarBase};
 use crate::engine::Settings;

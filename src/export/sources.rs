@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SecondsFormat;
 
-use super::Target;
 use super::error::ExportError;
 use super::script::Script;
 use super::table_file::{ExportedTable, TableFile, optional};
+use super::target::Target;
 use crate::domain::{
     DayRange, Portfolio, PortfolioId, PortfolioKey, Security, SecurityId, Transaction,
 };

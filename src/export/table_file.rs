@@ -6,19 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Target;
 use super::error::ExportError;
+use super::target::{Format, Target};
 use crate::durable::Unfinished;
 use crate::import::protect_from_formulas;
-
-/// The format of the tables of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Comma-separated values, with a line of headings.
-    Csv,
-    /// One JSON object a line. All values are texts; empty ones are left out.
-    JsonLines,
-}
 
 /// One table of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -52,7 +52,7 @@ pub enum Refusal {
     /// A text is invalid in the encoding that its mark or the user declares.
     #[error("line {line} is not {encoding}")]
     Undecodable {
-        /// The encoding.
+        /// The name of the encoding.
         encoding: &'static str,
         /// The line with the first invalid character, from 1.
         line: u64,
@@ -60,7 +60,7 @@ pub enum Refusal {
     /// A text is in Unicode, and another encoding is declared.
     #[error("the text is in Unicode, not in {declared}")]
     IsUnicode {
-        /// The declared encoding.
+        /// The encoding that was declared.
         declared: Encoding,
     },
     /// The file is larger than any table, perhaps only unpacked.

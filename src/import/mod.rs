@@ -16,7 +16,7 @@
 //! | `source_text` | files → text in UTF-8, within limits |
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
-//! | `error`, `row_error`, `row_error_kind`, `row_hint`, `unbookable_error` | refusals of a file, and of a row, with the next step |
+//! | `error`, `row_error`, `row_error_kind`, `row_hint`, `life_error`, `unbookable_error` | refusals of a file, and of a row, with the next step |
 //! | `existing`, `verdict`, `warning` | the records to compare with, and the result of the comparison |
 //! | `restatement` | closes and splits that contradict the stored ones by the factor of a split |
 //! | `formulas` | texts that a spreadsheet would run as formulas |
@@ -35,6 +35,7 @@ mod error;
 mod existing;
 mod formulas;
 pub mod inbox;
+mod life_error;
 mod neighbours;
 mod numbers;
 mod one_row;
@@ -66,6 +67,7 @@ pub use actions::{ActionChanges, ActionRow, ActionTerms, read_actions, validate_
 pub use error::{ImportError, Refusal};
 pub use existing::ExistingRecords;
 pub use formulas::protect_from_formulas;
+pub use life_error::LifeRowError;
 pub use one_row::{manual_id, one_row, one_row_options};
 pub use options::{
     AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps,

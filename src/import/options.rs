@@ -217,7 +217,7 @@ pub enum AdjustedAsOf {
 }
 
 impl AdjustedAsOf {
-    /// Returns the day.
+    /// Returns the day of the option.
     pub const fn day(self) -> Day {
         match self {
             Self::Declared(day) | Self::Assumed(day) => day,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::existing::ExistingRecords;
+use super::life_error::LifeRowError;
 use super::row_error::RowError;
 use super::row_error_kind::RowErrorKind;
 use super::unbookable_error::UnbookableError;
@@ -22,7 +23,7 @@ pub(super) fn check_inception(
     let inception = now.lifecycle.inception();
     let is_changed = was.is_none_or(|was| was.lifecycle.inception() != inception);
     if is_changed && inception > known_days.last() {
-        let reason = RowErrorKind::InceptionOutsideCalendar {
+        let reason = LifeRowError::InceptionOutsideCalendar {
             inception,
             known_days,
         };
@@ -51,14 +52,14 @@ pub(super) fn check_transactions_within(
     let inception = now.lifecycle.inception();
     let mut errors = Vec::new();
     if inception > first && inception != was.lifecycle.inception() {
-        let reason = RowErrorKind::TransactionsBeforeInception { inception, first };
+        let reason = LifeRowError::TransactionsBeforeInception { inception, first };
         errors.push(RowError::in_column("inception", inception, reason));
     }
     if let Some(closed) = now.lifecycle.closing_day()
         && closed < last
         && Some(closed) != was.lifecycle.closing_day()
     {
-        let reason = RowErrorKind::TransactionsAfterClose { closed, last };
+        let reason = LifeRowError::TransactionsAfterClose { closed, last };
         errors.push(RowError::in_column("closed", closed, reason));
     }
     if errors.is_empty() {

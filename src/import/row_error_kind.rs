@@ -2,14 +2,15 @@
 
 use thiserror::Error;
 
+use super::life_error::LifeRowError;
 use super::options::{DateOrder, KnownRowError};
 use super::profile_error::ProfileRowError;
 use super::restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 use super::unbookable_error::UnbookableError;
 use crate::domain::{
     ActionError, AmountError, AssetClass, CashTermsError, Change, Currency, Day, DayError,
-    DayRange, InvalidTime, LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity,
-    TimeOfDay, TransactionKind, UnknownValue,
+    InvalidTime, LifecycleError, LotChoicesError, PortfolioKey, Price, Quantity, TimeOfDay,
+    TransactionKind, UnknownValue,
 };
 
 /// Reason for refusing a value or a row.
@@ -266,50 +267,9 @@ pub enum RowErrorKind {
         /// The ids of the portfolios with this name.
         keys: Vec<PortfolioKey>,
     },
-    /// The day is before the portfolio's inception.
-    #[error("`{day}` is before the inception of `{portfolio}` on `{inception}`")]
-    BeforeInception {
-        /// The day of the transaction.
-        day: Day,
-        /// The name of the portfolio.
-        portfolio: String,
-        /// The portfolio's first day.
-        inception: Day,
-    },
-    /// The day is after the portfolio's closing day.
-    #[error("`{day}` is after the closing day `{closed}` of `{portfolio}`")]
-    AfterClose {
-        /// The day of the transaction.
-        day: Day,
-        /// The name of the portfolio.
-        portfolio: String,
-        /// The portfolio's last day.
-        closed: Day,
-    },
-    /// The inception is after the last day of the calendar.
-    #[error("`{inception}` is after the days {known_days} of the calendar")]
-    InceptionOutsideCalendar {
-        /// The inception that the row asks for.
-        inception: Day,
-        /// The days of the calendar.
-        known_days: DayRange,
-    },
-    /// The new inception is after the portfolio's first transaction.
-    #[error("`{inception}` is after the portfolio's first transaction on `{first}`")]
-    TransactionsBeforeInception {
-        /// The inception that the row asks for.
-        inception: Day,
-        /// The day of the first transaction.
-        first: Day,
-    },
-    /// The new closing day is before the portfolio's last transaction.
-    #[error("`{closed}` is before the portfolio's last transaction on `{last}`")]
-    TransactionsAfterClose {
-        /// The closing day that the row asks for.
-        closed: Day,
-        /// The day of the last transaction.
-        last: Day,
-    },
+    /// A day is outside the life of its portfolio.
+    #[error(transparent)]
+    Life(#[from] LifeRowError),
     /// The transaction id exists with other content, in the file or in the database.
     #[error("duplicate id `{id}` with other content{}: {}", line.map_or(String::new(), |line| format!(" than on line {line}")), differences(differs))]
     DuplicateId {

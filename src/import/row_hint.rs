@@ -74,19 +74,10 @@ impl RowErrorKind {
                 "leave it empty; only buy, sell, transfer-in and transfer-out move a holding"
                     .to_owned()
             }
-            Self::InceptionOutsideCalendar { .. } => {
-                "correct the day; docs/calendars.md explains how to write a calendar with more years"
-                    .to_owned()
-            }
+            Self::Life(error) => return error.hint().map(str::to_owned),
             Self::Unbookable(error) => return error.hint(),
             Self::Action(ActionError::SharesBeyondCost(_)) => {
                 "write each share as a part of the cost before all actions of the day".to_owned()
-            }
-            Self::BeforeInception { .. } => {
-                "correct the day, or import the portfolio with an earlier inception".to_owned()
-            }
-            Self::AfterClose { .. } => {
-                "correct the day, or import the portfolio with a later closing day".to_owned()
             }
             Self::DuplicateId { line: Some(_), .. } => {
                 "give each transaction its own id, or remove one of the two lines".to_owned()

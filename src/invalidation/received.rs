@@ -211,7 +211,7 @@ enum Cut<'t> {
     Never,
     /// Those of the days before.
     Before(Day),
-    /// This transaction.
+    /// This transaction included.
     Through(&'t Transaction),
 }
 

@@ -164,7 +164,7 @@ fn check_seed(
         JobPlay::Played(played) => played,
     };
     let (mut broken, mut is_of_world) = (broken_promises(&played), false);
-    if broken.is_empty() && seed % WORLDS_FOR_ALL_PROMISES == 0 {
+    if broken.is_empty() && seed.is_multiple_of(WORLDS_FOR_ALL_PROMISES) {
         let subject = Subject::of(job, template, &scenario, cancel);
         broken = check_promises(&subject)?;
         is_of_world = true;

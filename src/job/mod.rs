@@ -33,7 +33,7 @@
 //! | `unchecked` | the promises that are not checked |
 //! | `run_checks`, `promises` | check promises on one run, on a world |
 //! | `amount_checks` | checks the amounts that a job writes |
-//! | `worlds` | generates small worlds from a seed |
+//! | `worlds`, `drawn_portfolio` | generates small worlds from a seed, portfolio by portfolio |
 //! | `shrink` | makes a scenario smaller on which a job fails |
 //! | `nights` | draws the runs of a world, and the changes between them |
 //! | `fuzz` | draws worlds until a promise breaks, and shrinks the one on which it does |
@@ -50,6 +50,7 @@ mod check;
 mod command;
 mod database;
 mod descendants;
+mod drawn_portfolio;
 mod error;
 mod faults;
 mod fuzz;

@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::drawn_portfolio::{MINUTES, draw_portfolio, sessions_before};
 use super::job_file::Job;
-use super::worlds::{MINUTES, draw_portfolio, sessions_before};
 use crate::domain::{Calendar, Day};
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::script::SignedDuration;

@@ -38,7 +38,7 @@ pub enum JobPlay {
 /// The promises that a play checks, beside those that the runs of its steps show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WorldChecks {
-    /// None.
+    /// No promise at all.
     None,
     /// All promises, on the world of the scenario.
     All,

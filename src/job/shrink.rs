@@ -119,7 +119,7 @@ const fn expectation_key(mismatch: &Mismatch) -> &'static str {
         Mismatch::Amount { amount, .. } => amount.name(),
         Mismatch::Quality { .. } => "quality",
         Mismatch::Phases { .. } => "phases",
-        Mismatch::UnknownState { key, .. } => *key,
+        Mismatch::UnknownState { key, .. } => key,
         Mismatch::End { .. } => "end",
         Mismatch::Exit { .. } => "exit",
         Mismatch::Watermark { .. } => "watermark",

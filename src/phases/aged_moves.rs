@@ -130,7 +130,8 @@ mod tests {
         }
         let of_last = [(2, Stale(5)), (4, Cost)].map(|(at, age)| (day(at), age, amount("1")));
         assert_eq!(list(&each), of_last);
-        (each.start_session(), all.start_session());
+        each.start_session();
+        all.start_session();
         assert_eq!(list(&each), of_last[..1]);
         assert_eq!(each, all);
     }

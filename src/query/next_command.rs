@@ -36,7 +36,7 @@ pub enum NextCommand {
     ReadFile(PathBuf),
     /// Do this unpriced session with the prices there are.
     AcceptPrices(Day),
-    /// Verify all cells.
+    /// Verify all cells of the ledger.
     Verify,
     /// Remove damaged outputs from the ledger, so that a run computes them again.
     Repair,

@@ -65,19 +65,22 @@ pub(in crate::store) fn redact_secret(text: &str, secret: &str) -> String {
     redacted
 }
 
-/// Returns the length of the secret at the beginning of a text, if it is there.
+/// Returns the length of the secret at the beginning of a text, if it is there. A `%` of the secret
+/// may stand for itself or be escaped by another, so both are tried.
 #[cfg(feature = "postgres")]
 fn length_of_secret(text: &[u8], secret: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    for byte in secret {
-        at += match text[at..] {
-            [first, ..] if first == *byte => 1,
-            [b'+', ..] if *byte == b' ' => 1,
-            [b'%', high, low, ..] if escaped_byte(high, low) == Some(*byte) => 3,
-            _ => return None,
-        };
-    }
-    Some(at)
+    let Some((byte, secret)) = secret.split_first() else {
+        return Some(0);
+    };
+    let after = |length: usize| Some(length + length_of_secret(&text[length..], secret)?);
+    let escaped = match text {
+        [b'%', high, low, ..] if escaped_byte(*high, *low) == Some(*byte) => after(3),
+        _ => None,
+    };
+    escaped.or_else(|| match text {
+        [first, ..] if first == byte || (*first == b'+' && *byte == b' ') => after(1),
+        _ => None,
+    })
 }
 
 #[cfg(feature = "postgres")]
@@ -199,6 +202,7 @@ mod tests {
             assert_eq!(text, "a ***@db é");
         }
         assert_eq!(redact_secret("a %3 b%", "%"), "a ***3 b***");
+        assert_eq!(redact_secret("a %25 %2525", "%25"), "a *** ***");
         assert_eq!(redact_secret("te%3", "te:"), "te%3");
     }
 

@@ -13,12 +13,11 @@ const NOW: &str = "2026-01-09T18:00:00-05:00";
 fn export_and_import(workspace: &Workspace, now: &str) {
     workspace.run_ok(&["--now", now, "export", "out"]);
     let program = Path::new(env!("CARGO_BIN_EXE_plimsoll"));
-    let path = std::env::var("PATH").unwrap_or_default();
-    let folder = program.parent().unwrap().display();
     let imported = Command::new("sh")
-        .args(["out/import.sh", "--now", now])
+        .args(["-c", r#"PATH="$0:$PATH" exec sh out/import.sh --now "$1""#])
+        .arg(program.parent().unwrap())
+        .arg(now)
         .current_dir(workspace.path("."))
-        .env("PATH", format!("{folder}:{path}"))
         // The script must not write into another database.
         .env("PLIMSOLL_DB", workspace.path("plimsoll.db"))
         .output()

@@ -28,7 +28,7 @@ pub(crate) struct TransactionArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TransactionCommand {
     /// Add a transaction; docs/importing.md describes the values of each kind
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Void transactions, as if they had never been imported
     Void {
         /// Ids of the transactions, as in the imported files

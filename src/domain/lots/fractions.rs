@@ -146,7 +146,7 @@ impl Fractions {
 pub(super) enum Unit {
     /// 10⁻⁸, while all quantities have the compact form.
     Compact,
-    /// 10⁻¹⁸.
+    /// Steps of 10⁻¹⁸, the finest.
     Fine,
 }
 

@@ -14,6 +14,7 @@ use crate::domain::{
 };
 use crate::import::currency::check_price_currency;
 use crate::import::existing::ExistingRecords;
+use crate::import::life_error::LifeRowError;
 use crate::import::options::Corrections;
 use crate::import::row_error::RowError;
 use crate::import::row_error_kind::RowErrorKind;
@@ -223,12 +224,12 @@ fn resolve(row: &TransactionRow, known: &ExistingRecords) -> Result<Transaction,
 fn outside_lifecycle(day: Day, portfolio: &Portfolio) -> Option<RowError> {
     let (lifecycle, name) = (portfolio.lifecycle, || portfolio.name.clone());
     let reason = match lifecycle.closing_day() {
-        _ if day < lifecycle.inception() => RowErrorKind::BeforeInception {
+        _ if day < lifecycle.inception() => LifeRowError::BeforeInception {
             day,
             portfolio: name(),
             inception: lifecycle.inception(),
         },
-        Some(closed) if closed < day => RowErrorKind::AfterClose {
+        Some(closed) if closed < day => LifeRowError::AfterClose {
             day,
             portfolio: name(),
             closed,

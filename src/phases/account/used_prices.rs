@@ -12,14 +12,14 @@ use crate::phases::market::Market;
 use crate::phases::movement::Movement;
 
 impl Account {
-    /// Returns [`Movement::cash_amount`].
+    /// Returns [`Movement::cash_amount`], and notes the prices that it uses.
     pub(super) fn cash_amount(&mut self, movement: &Movement<'_>) -> Result<Money, PhaseError> {
         let value = movement.cash_amount()?;
         self.note_stated(movement, value);
         Ok(value.money)
     }
 
-    /// Returns [`Movement::stated_value`].
+    /// Returns [`Movement::stated_value`], and notes the prices that it uses.
     pub(super) fn stated_value(
         &mut self,
         movement: &Movement<'_>,

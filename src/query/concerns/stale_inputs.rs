@@ -12,7 +12,6 @@ mod aged_moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aged_moves::OldMove;
 use serde::Serialize;
 
 use crate::domain::output::{Position, Snapshot};
@@ -170,6 +169,15 @@ struct OldInputs {
     rates: BTreeMap<(Currency, Currency), Vec<SecurityId>>,
     /// The portfolios that may use them.
     suspects: IdSet,
+}
+
+/// An amount that was moved at an aged price or rate.
+struct OldMove {
+    /// The size of its value, in units of money.
+    size: u64,
+    /// The age of the price or rate in sessions, and the securities that make it; `None` if it is
+    /// not older than allowed, or not expected to be younger.
+    old: Option<(usize, Vec<SecurityId>)>,
 }
 
 impl<'v> Search<'v> {

@@ -43,7 +43,7 @@ pub(crate) trait ScratchDatabase: Debug + Send + Sync {
 /// The place of a scratch database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ScratchLocation<'d> {
-    /// A SQLite file.
+    /// A SQLite file, by its path.
     File(&'d Path),
     /// A database of a PostgreSQL server, by its name.
     #[cfg(feature = "postgres")]

@@ -56,7 +56,8 @@ impl WriteTransaction<'_> {
     /// The database cannot be written.
     pub fn set_unpriced_checked(&self, share: f64) -> Result<(), StoreError> {
         self.connection.execute(
-            "UPDATE revision SET unpriced_from = NULL, unpriced_above = ?1",
+            "UPDATE revision SET unpriced_from = NULL, unpriced_above = ?1
+             WHERE unpriced_from IS NOT NULL OR unpriced_above IS NOT ?1",
             params![share],
         )?;
         Ok(())

@@ -143,7 +143,7 @@ impl Writer {
     }
 }
 
-/// Returns all writers.
+/// Returns the writers of all lists.
 pub(crate) fn writers() -> impl Iterator<Item = &'static Writer> {
     let lists = [
         super::imports::WRITERS,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{PortfolioId, SecurityId, Split};
+use crate::import::life_error::LifeRowError;
 use crate::import::options::ImportOptions;
 use crate::import::sample::{self, portfolio, security};
 use crate::import::transactions::read::read_transactions;
@@ -96,9 +97,15 @@ fn repeated_rows_must_agree() {
 #[test]
 fn a_day_outside_the_portfolio_lifecycle_is_refused() {
     let early = reason("1,Beta,2026-01-06,deposit,,,,1,\n");
-    assert!(matches!(early, RowErrorKind::BeforeInception { .. }));
+    assert!(matches!(
+        early,
+        RowErrorKind::Life(LifeRowError::BeforeInception { .. })
+    ));
     let late = reason("1,Beta,2026-02-02,deposit,,,,1,\n");
-    assert!(matches!(late, RowErrorKind::AfterClose { .. }));
+    assert!(matches!(
+        late,
+        RowErrorKind::Life(LifeRowError::AfterClose { .. })
+    ));
     assert!(!validated("1,Beta,2026-01-30,deposit,,,,1,\n", &known()).is_refused());
 }
 

@@ -3,21 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::Search;
+use super::{OldMove, Search};
 use crate::domain::output::{AgedMove, PriceInput};
 use crate::domain::{Currency, Day, IdSet, Portfolio, PriceQuality, SecurityId};
 use crate::phases::Conversion;
 use crate::query::error::QueryError;
 use crate::store::StoreError;
-
-/// An amount that was moved at an aged price or rate.
-pub(super) struct OldMove {
-    /// Its size.
-    pub(super) size: u64,
-    /// The age of the price or rate in sessions, and the securities that make it; `None` if it is
-    /// not older than allowed, or not expected to be younger.
-    pub(super) old: Option<(usize, Vec<SecurityId>)>,
-}
 
 impl Search<'_> {
     /// Judges the aged prices and rates at which amounts of a portfolio were moved.
