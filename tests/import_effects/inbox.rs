@@ -86,10 +86,10 @@ pub(crate) fn closes(cents: &str) -> String {
 #[test]
 fn new_files_are_imported_in_name_order_and_moved_to_done() {
     let inbox = TestInbox::new();
-    inbox.write_file("prices/b.csv", &closes("102"), 10);
-    inbox.write_file("prices/a.TXT", &closes("101"), 10);
+    inbox.write_file("prices/b.csv", closes("102"), 10);
+    inbox.write_file("prices/a.TXT", closes("101"), 10);
     for ignored in ["c.xlsx", ".hidden.csv", "notes"] {
-        inbox.write_file(&format!("prices/{ignored}"), &closes("103"), 10);
+        inbox.write_file(&format!("prices/{ignored}"), closes("103"), 10);
     }
     assert_eq!(inbox.import_names(), ["prices/a.TXT", "prices/b.csv"]);
     assert_eq!(inbox.stored_close(), "102");
@@ -110,13 +110,13 @@ fn new_files_are_imported_in_name_order_and_moved_to_done() {
 fn a_repeated_file_name_overwrites_nothing() {
     let inbox = TestInbox::new();
     for close in ["101", "104"] {
-        inbox.write_file("prices/a.csv", &closes(close), 10);
+        inbox.write_file("prices/a.csv", closes(close), 10);
         assert_eq!(inbox.import_names(), ["prices/a.csv"]);
         assert_eq!(inbox.stored_close(), close);
     }
     assert_eq!(inbox.files(), ["done/prices/a-2.csv", "done/prices/a.csv"]);
     // The state after a crash between commit and move: imported, and not moved yet.
-    inbox.write_file("prices/a.csv", &closes("104"), 10);
+    inbox.write_file("prices/a.csv", closes("104"), 10);
     let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::AlreadyImported));
     assert_eq!(
@@ -160,7 +160,7 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
     inbox.write_file("prices/1.csv", "<html>maintenance</html>", 10);
     let unknown = "symbol,date,close\nNEW,2026-01-06,1\nAAA,2026-01-06,0\n";
     inbox.write_file("prices/2.csv", unknown, 10);
-    inbox.write_file("prices/3.csv", &closes("101"), 10);
+    inbox.write_file("prices/3.csv", closes("101"), 10);
     let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::InvalidFile(..)));
     let reason = files[1].first_error().unwrap();
@@ -209,7 +209,7 @@ fn a_refused_file_is_moved_with_a_report_and_blocks_no_other() {
 fn a_correction_that_is_taken_back_is_imported_again() {
     let inbox = TestInbox::new();
     for close in ["101", "104", "101"] {
-        inbox.write_file("prices/a.csv", &closes(close), 10);
+        inbox.write_file("prices/a.csv", closes(close), 10);
         assert!(inbox.import()[0].is_imported());
         assert_eq!(inbox.stored_close(), close);
     }
@@ -225,7 +225,7 @@ fn a_file_whose_last_line_has_no_end_waits() {
     assert!(matches!(files[0].outcome, InboxOutcome::Unfinished));
     assert!(inbox_line(&files[0]).contains("its last line has no end"));
     assert_eq!(inbox.files(), ["prices/a.csv"]);
-    inbox.write_file("prices/a.csv", &format!("{part}{rest}"), 10);
+    inbox.write_file("prices/a.csv", format!("{part}{rest}"), 10);
     assert!(inbox.import()[0].is_imported());
     assert_eq!(inbox.stored_close(), "101.5");
 }
@@ -258,7 +258,7 @@ fn invalid_rows_are_rejected_beside_the_imported_file() {
 #[test]
 fn a_file_being_written_is_skipped_until_it_is_stable() {
     let inbox = TestInbox::new();
-    inbox.write_file("prices/a.csv", &closes("101"), 1);
+    inbox.write_file("prices/a.csv", closes("101"), 1);
     let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::BeingWritten));
     assert!(matches!(files[0].location, FileLocation::Unmoved));
@@ -274,7 +274,7 @@ fn a_file_being_written_is_skipped_until_it_is_stable() {
 #[test]
 fn a_file_outside_the_kind_folders_is_reported_and_not_moved() {
     let inbox = TestInbox::new();
-    inbox.write_file("a.csv", &closes("101"), 10);
+    inbox.write_file("a.csv", closes("101"), 10);
     let files = inbox.import();
     assert!(matches!(files[0].outcome, InboxOutcome::Misplaced));
     let line = inbox_line(&files[0]);
@@ -309,7 +309,7 @@ fn symlinks_are_neither_imported_nor_written_through() {
 #[test]
 fn nothing_is_imported_from_an_inbox_through_which_files_cannot_be_moved() {
     let inbox = TestInbox::new();
-    inbox.write_file("prices/a.csv", &closes("101"), 10);
+    inbox.write_file("prices/a.csv", closes("101"), 10);
     let damages: [fn(&Path); 3] = [
         |inbox| fs::write(inbox.join("done"), "").unwrap(),
         |inbox| {
@@ -343,7 +343,7 @@ fn nothing_is_imported_from_an_inbox_through_which_files_cannot_be_moved() {
 fn a_file_whose_name_leaves_no_room_for_that_of_a_report_is_not_moved() {
     let inbox = TestInbox::new();
     let name = format!("prices/{}.csv", "a".repeat(251));
-    inbox.write_file(&name, &closes("101"), 10);
+    inbox.write_file(&name, closes("101"), 10);
     let files = inbox.import();
     assert!(matches!(files[0].location, FileLocation::MoveFailed(_)));
     assert!(files[0].is_questionable());
