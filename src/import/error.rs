@@ -84,7 +84,7 @@ pub enum Refusal {
     #[error("the compressed file is damaged")]
     DamagedGzip,
     /// The file is a web page, or XML.
-    #[error("the file is a web page, not a table: `{start}`")]
+    #[error("the file is a web page or XML, not a table: `{start}`")]
     Html {
         /// The start of the first line.
         start: String,

@@ -27,6 +27,7 @@ pub struct ExistingRecords {
     splits: BTreeMap<SecurityId, BTreeMap<(Day, SplitKind), Split>>,
     actions: Vec<CorporateAction>,
     closes: BTreeMap<SecurityId, BTreeMap<Day, Price>>,
+    priced: BTreeSet<SecurityId>,
     transactions: BTreeMap<String, Transaction>,
     traded_ranges: BTreeMap<PortfolioId, DayRange>,
     histories: BTreeMap<PortfolioId, Vec<Transaction>>,
@@ -74,6 +75,14 @@ impl ExistingRecords {
         for (security, day, close) in closes {
             self.closes.entry(security).or_default().insert(day, close);
         }
+        self
+    }
+
+    /// Adds the securities that have closes or transactions. A file of securities needs those whose
+    /// currency or multiplier it changes.
+    #[must_use]
+    pub fn with_priced(mut self, securities: impl IntoIterator<Item = SecurityId>) -> Self {
+        self.priced.extend(securities);
         self
     }
 
@@ -278,6 +287,11 @@ impl ExistingRecords {
     /// Returns the raw closes of a security; `None` if it has none.
     pub(super) fn closes(&self, security: SecurityId) -> Option<&BTreeMap<Day, Price>> {
         self.closes.get(&security)
+    }
+
+    /// Returns whether a security has closes or transactions.
+    pub(super) fn is_priced(&self, security: SecurityId) -> bool {
+        self.priced.contains(&security)
     }
 
     pub(super) fn transaction(&self, reference: &str) -> Option<&Transaction> {

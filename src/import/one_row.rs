@@ -1,7 +1,7 @@
 //! Writes a record that is given field by field as a file with one row, so that the checks of files
 //! apply to it.
 
-use super::options::{DecimalMark, ImportOptions, KnownRows, ValidRows};
+use super::options::{DecimalMark, ImportOptions, KnownRows, Restatements, ValidRows};
 use super::profile::id_from_fields;
 
 /// Returns a file with one row. Fields without a value have no column.
@@ -31,11 +31,12 @@ pub fn manual_id(fields: &[(&str, Option<&str>)]) -> String {
 }
 
 /// Returns the options for one row.
-pub fn one_row_options(known_rows: KnownRows) -> ImportOptions {
+pub fn one_row_options(known_rows: KnownRows, restatements: Restatements) -> ImportOptions {
     ImportOptions {
         decimal_mark: Some(DecimalMark::Point),
         valid_rows: ValidRows::Refused,
         known_rows,
+        restatements,
         ..ImportOptions::default()
     }
 }

@@ -235,14 +235,25 @@ pub enum Jumps {
 }
 
 /// Handling of files that give existing records another meaning: closes that differ from the stored
-/// ones by one ratio or jump by the factor of a split, a split that the stored closes contradict, and
-/// another currency of a portfolio with transactions.
+/// ones by one ratio or jump by the factor of a split, a split that the stored closes contradict, another
+/// currency of a portfolio with transactions, and another currency or multiplier of a security with
+/// prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Restatements {
     /// The rows concerned are invalid.
     Refused,
     /// The rows are imported without a question.
     Allowed,
+}
+
+impl Restatements {
+    /// Returns the handling that a flag asks for.
+    pub const fn allowed_if(is_allowed: bool) -> Self {
+        match is_allowed {
+            true => Self::Allowed,
+            false => Self::Refused,
+        }
+    }
 }
 
 /// Handling of rows that are questionable.

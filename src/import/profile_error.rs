@@ -102,7 +102,7 @@ impl ProfileRefusal {
                 known.join(", ")
             ),
             Self::NoProposal => {
-                "export the transactions as CSV; docs/import-your-data.md describes profiles"
+                "export the transactions as CSV; docs/import-your-data.md describes profiles, those of JSON and XML included"
                     .to_owned()
             }
             Self::Name { .. } => "use small letters, digits and hyphens".to_owned(),

@@ -315,6 +315,22 @@ pub enum RowErrorKind {
         /// The currency that the row asks for.
         now: Currency,
     },
+    /// The security has prices, which would change their currency.
+    #[error("the security has prices in {was}, which would become {now} unconverted")]
+    PricesInCurrency {
+        /// The currency of the prices.
+        was: Currency,
+        /// The currency that the row asks for.
+        now: Currency,
+    },
+    /// The security has prices, which would count for other underlying units.
+    #[error("the security has prices that count {was}-fold and would then count {now}-fold")]
+    PricesByMultiplier {
+        /// The multiplier of the prices.
+        was: Quantity,
+        /// The multiplier that the row asks for.
+        now: Quantity,
+    },
     /// An exchange of the portfolio would pay and receive its new currency.
     #[error("the exchange `{reference}` would then pay {currency} for {currency}")]
     ExchangeOfOneCurrency {

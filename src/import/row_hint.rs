@@ -93,6 +93,13 @@ impl RowErrorKind {
             Self::CurrencyUnderAmounts { was, now } => format!(
                 "if the amounts were in {now} from the start, add `--allow-restatement`; otherwise import a new portfolio in {now} with converted amounts, and delete the one in {was}: `plimsoll portfolio delete NAME`"
             ),
+            Self::PricesInCurrency { now, .. } => format!(
+                "if its prices were in {now} from the start, add `--allow-restatement`; otherwise give the security in {now} a symbol of its own"
+            ),
+            Self::PricesByMultiplier { .. } => {
+                "if it was so from the start, add `--allow-restatement`; if it changes on a day, give that day as `valid_from`"
+                    .to_owned()
+            }
             Self::ExchangeOfOneCurrency { reference, .. } => format!(
                 "correct the exchange first (`plimsoll import transactions FILE --correct`), or void it: `plimsoll transaction void {reference} --reason REASON`"
             ),

@@ -3,13 +3,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::drawn_portfolio::{MINUTES, draw_portfolio, sessions_before};
+use super::drawn_portfolio::{MINUTES, sessions_before};
 use super::job_file::Job;
 use crate::domain::{Calendar, Day};
 use crate::scenario::format::lenient::{Lenient, OneOrMany};
 use crate::scenario::script::SignedDuration;
 use crate::scenario::script::spec::{RunSpec, StepSpec};
-use crate::scenario::world::spec::PortfolioSpecs;
+use crate::scenario::world::spec::{PortfolioSpec, PortfolioSpecs};
 use crate::scenario::world::values::Instant;
 use crate::sim::RandomSource;
 
@@ -69,12 +69,17 @@ impl Nights<'_> {
         steps
     }
 
+    /// Draws a portfolio that is added without any row, if the tables say when it begins.
     fn newcomer(&mut self) -> Option<StepSpec> {
+        if !self.job.tells_inception() {
+            return None;
+        }
         let sessions = sessions_before(self.calendar, self.now, self.sessions);
         let name = char::from_u32(u32::from('A') + u32::try_from(self.portfolios.len()).ok()?)?;
-        let now = Instant::local(self.now, self.calendar.zone());
-        let mut spec = draw_portfolio(self.job, self.random, &sessions, now);
-        spec.deleted_at = None;
+        let spec = PortfolioSpec {
+            inception: Some(sessions[self.random.below(sessions.len())]),
+            ..PortfolioSpec::default()
+        };
         self.portfolios.push((name.to_string(), false));
         Some(StepSpec {
             add: Some(PortfolioSpecs(vec![(name.to_string().into(), spec)])),

@@ -10,12 +10,20 @@ use crate::domain::{Day, Money, PriceQuality};
 pub(super) struct AgedMoves {
     /// Those of the sessions before: of each price or rate the oldest, and of these the first.
     before: Vec<AgedMove>,
-    /// Those since, each with whether a later session still depends on it.
-    session: Vec<(AgedMove, Lasts)>,
+    /// Those since.
+    session: Vec<SessionMove>,
+}
+
+/// The amounts that a session moved at one price or rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SessionMove {
+    of_session: AgedMove,
+    /// The part of the value on which later sessions still depend; `None` if none do.
+    lasting: Option<Money>,
 }
 
 /// The sessions whose figures depend on the value of an amount that was moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lasts {
     /// Its own: the value is a flow.
     No,
@@ -35,32 +43,42 @@ impl AgedMoves {
         if quality <= PriceQuality::Closed {
             return;
         }
-        let size = value.units().saturating_abs();
-        let mut known = self.session.iter_mut();
-        match known.find(|(of, _)| (of.input, of.day) == (input, day)) {
-            Some((known, was)) => {
-                known.value = Money::from_units(known.value.units().saturating_add(size));
-                *was = lasts.max(*was);
-            }
-            None => {
-                let value = Money::from_units(size);
-                let of_session = AgedMove {
+        let mut known = self.session.iter();
+        let found = known.position(|of| {
+            let known = of.of_session;
+            (known.input, known.day) == (input, day)
+        });
+        let at = found.unwrap_or_else(|| {
+            self.session.push(SessionMove {
+                of_session: AgedMove {
                     input,
                     day,
                     quality,
-                    value,
-                };
-                self.session.push((of_session, lasts));
-            }
+                    value: Money::ZERO,
+                },
+                lasting: None,
+            });
+            self.session.len() - 1
+        });
+        let size = value.units().saturating_abs();
+        let plus = |sum: Money| Money::from_units(sum.units().saturating_add(size));
+        let moved = &mut self.session[at];
+        moved.of_session.value = plus(moved.of_session.value);
+        if lasts == Lasts::Yes {
+            moved.lasting = Some(plus(moved.lasting.unwrap_or(Money::ZERO)));
         }
     }
 
     /// Starts the next session.
     pub(super) fn start_session(&mut self) {
-        for (of_session, lasts) in self.session.drain(..) {
-            if lasts == Lasts::No {
+        for moved in self.session.drain(..) {
+            let Some(value) = moved.lasting else {
                 continue;
-            }
+            };
+            let of_session = AgedMove {
+                value,
+                ..moved.of_session
+            };
             let mut known = self.before.iter_mut();
             match known.find(|known| known.input == of_session.input) {
                 Some(known) => {
@@ -79,7 +97,7 @@ impl AgedMoves {
     /// Returns those of the session and, of each price or rate, the oldest of the sessions before,
     /// ascending by price or rate and day.
     pub(super) fn to_list(&self) -> Vec<AgedMove> {
-        let session = self.session.iter().map(|(of_session, _)| of_session);
+        let session = self.session.iter().map(|moved| &moved.of_session);
         let mut all: Vec<_> = self.before.iter().chain(session).copied().collect();
         all.sort_by_key(|of| (of.input, of.day));
         all
@@ -113,6 +131,17 @@ mod tests {
             moves.add(day(1), (RATE, quality), amount(value), Lasts::Yes);
         }
         assert_eq!(list(&moves), [(day(1), Stale(2), amount("8"))]);
+    }
+
+    #[test]
+    fn only_what_lasts_of_an_amount_is_kept() {
+        let mut moves = AgedMoves::default();
+        for (value, lasts) in [("7", Lasts::No), ("5", Lasts::Yes), ("1", Lasts::No)] {
+            moves.add(day(1), (RATE, Stale(2)), amount(value), lasts);
+        }
+        assert_eq!(list(&moves), [(day(1), Stale(2), amount("13"))]);
+        moves.start_session();
+        assert_eq!(list(&moves), [(day(1), Stale(2), amount("5"))]);
     }
 
     #[test]

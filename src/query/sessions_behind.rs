@@ -28,27 +28,37 @@ pub struct Lag {
     pub worst: usize,
     /// The run that was started last, if there is one.
     pub last_run: Option<RunRow>,
+    /// The first inception, if no active portfolio has begun by the target: nothing was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_inception: Option<Day>,
     /// The states that an operator must be told of.
     pub concerns: Vec<Concern>,
+    /// Whether a check may find nothing to check.
+    #[serde(skip)]
+    pub allows_empty: bool,
 }
 
 impl Lag {
-    /// Returns whether no state fails the check.
+    /// Returns whether no state fails the check, and there was something to check.
     pub fn is_good(&self) -> bool {
-        !self.concerns.iter().any(Concern::is_error)
+        !self.is_empty() && !self.concerns.iter().any(Concern::is_error)
     }
 
-    /// Returns whether the scope has no active portfolio, and that is a concern.
+    /// Returns whether no portfolio in scope is active, or none of them has begun, and that is not
+    /// allowed.
     pub fn is_empty(&self) -> bool {
         let mut kinds = self.concerns.iter().map(Concern::kind);
-        kinds.any(|kind| kind == ConcernKind::NoActivePortfolios)
+        !self.allows_empty
+            && (self.first_inception.is_some()
+                || kinds.any(|kind| kind == ConcernKind::NoActivePortfolios))
     }
 
-    /// Removes the concern that the scope has no active portfolio.
+    /// Allows a check to find nothing to check.
     #[must_use]
     pub fn allowing_empty(mut self) -> Self {
         let empty = ConcernKind::NoActivePortfolios;
         self.concerns.retain(|concern| concern.kind() != empty);
+        self.allows_empty = true;
         self
     }
 
@@ -77,6 +87,8 @@ impl Lag {
     ) -> Self {
         let behind = |portfolio: &PortfolioStatus| portfolio.sessions_behind;
         let worst = portfolios.iter().map(behind).max().unwrap_or(0);
+        let inceptions = portfolios.iter().map(|portfolio| portfolio.inception);
+        let first_inception = inceptions.min().filter(|first| *first > of.0);
         let mut late = portfolios;
         late.retain(|portfolio| behind(portfolio) > max_lag);
         // The sort is stable: portfolios that are equally far behind stay in order of id.
@@ -88,7 +100,9 @@ impl Lag {
             late,
             worst,
             last_run: None,
+            first_inception,
             concerns,
+            allows_empty: false,
         }
     }
 }

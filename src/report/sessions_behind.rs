@@ -15,6 +15,7 @@ pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
     let first_error = lag.concerns.iter().find(|concern| concern.is_error());
     match first_error {
         Some(error) => page.headline(Tone::Bad, &concern_text(error)),
+        None if lag.is_empty() => page.headline(Tone::Bad, &verdict(lag)),
         None => page.headline(Tone::Good, &verdict(lag)),
     }
     page.blank_line();
@@ -38,9 +39,14 @@ pub fn sessions_behind_text(lag: &Lag, palette: Palette) -> String {
 
 /// The headline of a check that found no error.
 fn verdict(lag: &Lag) -> String {
-    match lag.active {
-        0 => "no active portfolio, as allowed".to_owned(),
-        active => format!(
+    match (lag.active, lag.first_inception) {
+        (0, _) => "no active portfolio, as allowed".to_owned(),
+        (active, Some(first)) => format!(
+            "nothing to check{}: the first of {} begins on {first}",
+            if lag.allows_empty { ", as allowed" } else { "" },
+            plural(active, "portfolio"),
+        ),
+        (active, None) => format!(
             "all {} at most {} behind {}",
             plural(active, "portfolio"),
             plural(lag.max_lag as u64, "session"),

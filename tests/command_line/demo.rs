@@ -92,7 +92,7 @@ fn books_are_exported_as_csv() {
         "2026-01-05",
     ]);
     assert!(
-        positions.starts_with("day,symbol,") && positions.contains("2026-01-05,"),
+        positions.starts_with("day,validity,symbol,") && positions.contains("2026-01-05,"),
         "{positions}"
     );
     let json: serde_json::Value =

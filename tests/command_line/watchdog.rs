@@ -72,6 +72,29 @@ fn missed_runs_are_detected_from_the_clock_alone() {
 }
 
 #[test]
+fn portfolios_that_have_not_begun_are_nothing_to_check() {
+    let workspace = Workspace::from_world(
+        "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+         \"A..C\" = { inception = 2026-01-20 }\nD = { inception = 2026-01-12 }\n",
+    );
+    let checked = workspace.run(&["check"]);
+    assert_eq!(checked.code, 3, "{}", checked.stdout);
+    let verdict = "nothing to check: the first of 4 portfolios begins on 2026-01-12";
+    assert!(checked.stdout.contains(verdict), "{}", checked.stdout);
+    let json = workspace.run(&["check", "--json"]);
+    assert!(json.stdout.contains("\"first-inception\": \"2026-01-12\""));
+    let allowed = workspace.run_ok(&["check", "--allow-empty"]);
+    assert!(
+        allowed.contains("nothing to check, as allowed"),
+        "{allowed}"
+    );
+    // One that has begun is enough, and is checked.
+    let later = ["--now", "2026-01-12T18:00:00-05:00", "check"];
+    assert_eq!(workspace.run(&later).code, 0);
+    assert_eq!(workspace.run(&[&later[..], &["-p", "A"]].concat()).code, 3);
+}
+
+#[test]
 fn errors_and_late_portfolios_have_different_exit_codes() {
     let workspace = Workspace::new();
     assert_eq!(workspace.run(&["check"]).code, 5);

@@ -331,7 +331,9 @@ fn unknown_securities_and_portfolios_are_created_on_request() {
             unknown_securities: UnknownRecords::Created,
             unknown_portfolios: UnknownRecords::Created,
             // Its transactions are in two currencies.
-            new_currency: (profile == "interactive-brokers").then_some(Currency::USD),
+            new_currency: profile
+                .starts_with("interactive-brokers")
+                .then_some(Currency::USD),
             ..options(portfolio)
         };
         let text = sample(profile);

@@ -63,7 +63,12 @@ pub(crate) fn with_portfolios(known: ExistingRecords, bytes: &[u8]) -> ExistingR
 
 pub(crate) fn with_securities(known: ExistingRecords, bytes: &[u8]) -> ExistingRecords {
     let rows = read_securities("securities.csv", bytes, &ImportOptions::default()).unwrap();
-    let changes = accepted_changes(validate_securities(&rows, &known, RULES.today));
+    let changes = accepted_changes(validate_securities(
+        &rows,
+        &known,
+        RULES.today,
+        Restatements::Refused,
+    ));
     known.with_securities(
         changes
             .added
@@ -121,7 +126,9 @@ fn importing_any_file_twice_changes_nothing() {
     )
     .unwrap();
     assert_eq!(
-        validate_securities(&rows, &known, RULES.today).counts.same,
+        validate_securities(&rows, &known, RULES.today, Restatements::Refused)
+            .counts
+            .same,
         rows.lines.len()
     );
     let rows = read_actions(

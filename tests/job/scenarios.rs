@@ -235,7 +235,7 @@ fn an_absent_golden_file_is_named_where_it_would_be() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["scenarios"][0]["golden"], "absent", "{json}");
     let lines = &json["scenarios"][0]["output"][0]["lines"];
-    assert_eq!(lines[0], "all caught up", "{json}");
+    assert_eq!(lines[0], "4 snapshots written", "{json}");
     // A finding is not cured by a golden file.
     let accept = workspace.run(&[ALL, &["--accept"]].concat());
     assert!(

@@ -37,7 +37,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "DAYS", conflicts_with = "source")]
     max_verify_age: Option<u32>,
 
-    /// Pass even if no portfolio is active, instead of ending with 3
+    /// Pass even if no portfolio is active or has begun, instead of ending with 3
     #[arg(long)]
     allow_empty: bool,
 

@@ -100,7 +100,7 @@ struct FilesArgs {
 
     /// Accept a file that gives known data another meaning: closes that differ by one ratio or
     /// jump by a split's factor, a split that known closes do not show, another currency of a
-    /// portfolio with transactions
+    /// portfolio with transactions, another currency or multiplier of a security with prices
     #[arg(long)]
     allow_restatement: bool,
 
@@ -187,11 +187,7 @@ impl FilesArgs {
                 Jumps::Refused
             },
             adjusted_as_of: self.adjusted_as_of,
-            restatements: if self.allow_restatement {
-                Restatements::Allowed
-            } else {
-                Restatements::Refused
-            },
+            restatements: Restatements::allowed_if(self.allow_restatement),
             warnings: if self.strict {
                 Warnings::Refused
             } else {
@@ -231,7 +227,13 @@ impl FilesArgs {
         let kind = self.kind();
         let prices = [FileKind::Prices].as_slice();
         let transactions = [FileKind::Transactions].as_slice();
-        let restated = [FileKind::Prices, FileKind::Actions, FileKind::Portfolios].as_slice();
+        let restated = [
+            FileKind::Prices,
+            FileKind::Actions,
+            FileKind::Portfolios,
+            FileKind::Securities,
+        ]
+        .as_slice();
         let given = [
             ("--symbol", self.symbol.is_some(), prices),
             ("--basis", self.basis.is_some(), prices),

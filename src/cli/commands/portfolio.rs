@@ -5,8 +5,8 @@ use clap::{Args, Subcommand};
 use super::record::{Record, import_record};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::domain::{Day, Portfolio, PortfolioKey};
-use crate::import::KnownRows;
 use crate::import::apply::FileKind;
+use crate::import::{KnownRows, Restatements};
 use crate::invalidation::lifecycle::{LifecycleChangeError, close, delete, restore};
 use crate::query;
 use crate::report::{self, Palette};
@@ -105,6 +105,7 @@ impl AddArgs {
             kind: FileKind::Portfolios,
             fields: &fields,
             known_rows: KnownRows::Refused,
+            restatements: Restatements::Refused,
             dry_run: self.dry_run,
         };
         import_record(context, &record)

@@ -2,7 +2,7 @@
 
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::import::apply::{self, FileKind, ImportStatus, Mode, SourceFile};
-use crate::import::{KnownRows, one_row, one_row_options};
+use crate::import::{KnownRows, Restatements, one_row, one_row_options};
 use crate::report::{self, Palette};
 
 /// A record by its fields, and the command that gives them.
@@ -12,6 +12,7 @@ pub(super) struct Record<'r> {
     pub(super) kind: FileKind,
     pub(super) fields: &'r [(&'static str, Option<&'r str>)],
     pub(super) known_rows: KnownRows,
+    pub(super) restatements: Restatements,
     pub(super) dry_run: bool,
 }
 
@@ -22,7 +23,7 @@ pub(super) fn import_record(context: &Context, record: &Record<'_>) -> Result<Ex
         kind: record.kind,
         name: record.command,
         bytes: &one_row(record.fields),
-        options: &one_row_options(record.known_rows),
+        options: &one_row_options(record.known_rows, record.restatements),
     };
     let mode = match record.dry_run {
         true => Mode::DryRun,

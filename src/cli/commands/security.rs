@@ -4,8 +4,8 @@ use clap::{Args, Subcommand};
 
 use super::record::{Record, import_record};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
-use crate::import::KnownRows;
 use crate::import::apply::FileKind;
+use crate::import::{KnownRows, Restatements};
 use crate::query;
 use crate::report::{self, Palette};
 
@@ -31,7 +31,13 @@ pub(crate) enum SecurityCommand {
     #[command(group = clap::ArgGroup::new("changes").required(true).multiple(true).args([
         "name", "class", "sector", "currency", "multiplier", "inactive_from", "calendar",
     ]))]
-    Edit(RecordArgs),
+    Edit {
+        #[command(flatten)]
+        record: RecordArgs,
+        /// Give the prices that it has another currency or multiplier
+        #[arg(long)]
+        allow_restatement: bool,
+    },
     /// List securities by symbol, with the days on which attributes changed
     List {
         /// Symbol that the security has or had; all securities if left out
@@ -87,6 +93,7 @@ impl RecordArgs {
         context: &Context,
         command: &'static str,
         known_rows: KnownRows,
+        restatements: Restatements,
     ) -> Result<Exit, CliError> {
         let given = &self.attributes;
         let fields = [
@@ -106,6 +113,7 @@ impl RecordArgs {
             kind: FileKind::Securities,
             fields: &fields,
             known_rows,
+            restatements,
             dry_run: self.dry_run,
         };
         import_record(context, &record)
@@ -115,10 +123,16 @@ impl RecordArgs {
 pub(super) fn execute(context: &Context, args: &SecurityArgs) -> Result<Exit, CliError> {
     match &args.command {
         SecurityCommand::Add(args) => {
-            return args.import(context, "security add", KnownRows::Refused);
+            let (known_rows, restatements) = (KnownRows::Refused, Restatements::Refused);
+            return args.import(context, "security add", known_rows, restatements);
         }
-        SecurityCommand::Edit(args) => {
-            return args.import(context, "security edit", KnownRows::Required);
+        SecurityCommand::Edit {
+            record,
+            allow_restatement,
+        } => {
+            let restatements = Restatements::allowed_if(*allow_restatement);
+            let known_rows = KnownRows::Required;
+            return record.import(context, "security edit", known_rows, restatements);
         }
         SecurityCommand::List { symbol } => {
             let securities = query::securities(&context.store()?, symbol.as_deref())?;

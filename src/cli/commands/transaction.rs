@@ -6,7 +6,7 @@ use super::author::AuthorArgs;
 use super::record::{Record, import_record};
 use crate::cli::{context::Context, error::CliError, exit::Exit};
 use crate::import::apply::{FileKind, void_transactions};
-use crate::import::{KnownRows, manual_id};
+use crate::import::{KnownRows, Restatements, manual_id};
 use crate::query;
 use crate::report::{self, Palette};
 
@@ -124,6 +124,7 @@ impl AddArgs {
             kind: FileKind::Transactions,
             fields: &fields,
             known_rows: KnownRows::Refused,
+            restatements: Restatements::Refused,
             dry_run: self.dry_run,
         };
         import_record(context, &record)

@@ -45,7 +45,7 @@ pub(super) fn create_unknown(
         };
         let existing = existing_with_calendars(reading, context.calendar, &rows)?;
         let today = context.calendar.today(context.now);
-        let validated = validate_securities(&rows, &existing, today);
+        let validated = validate_securities(&rows, &existing, today, Restatements::Refused);
         if let Some((index, error)) = first_invalid(&validated) {
             let symbol = symbol_of(&rows, index);
             return Err(refused(invalid(Proposed::Security(symbol), &rows, index, error)).into());

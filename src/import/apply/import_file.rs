@@ -88,7 +88,7 @@ pub fn import_file(
         FileKind::Securities => {
             let rows = read_securities(file.name, file.bytes, options)?;
             let validate = |known: &ExistingRecords| {
-                validate_securities(&rows, known, today).with_future_days(
+                validate_securities(&rows, known, today, restatements).with_future_days(
                     &rows,
                     today,
                     SecurityRow::days,

@@ -109,8 +109,13 @@ pub(super) fn existing_with_calendars(
 ) -> Result<ExistingRecords, StoreError> {
     let (_, model) = reading.risk_models().in_force()?;
     let known = existing_securities(reading)?.with_model(&model);
-    let mut closes = Vec::new();
+    let (mut closes, mut priced) = (Vec::new(), Vec::new());
     for row in rows.lines.iter().filter_map(|line| line.row.as_ref().ok()) {
+        for security in known.bearers(&row.symbol) {
+            if row.restates_prices(security) && has_prices(reading, security.id)? {
+                priced.push(security.id);
+            }
+        }
         if let Some((security, day)) = row.known_bearer(&known) {
             let last = reading.closes().last_before(security.id, day)?;
             closes.extend(last.map(|(day, close)| (security.id, day, close)));
@@ -131,7 +136,14 @@ pub(super) fn existing_with_calendars(
     }
     Ok(known
         .with_calendars(known_calendars(reading, configured)?)
-        .with_closes(closes))
+        .with_closes(closes)
+        .with_priced(priced))
+}
+
+/// Returns whether a security has closes or transactions.
+fn has_prices(reading: &ReadTransaction<'_>, security: SecurityId) -> Result<bool, StoreError> {
+    let close = reading.closes().last_before(security, Day::MAX)?;
+    Ok(close.is_some() || !reading.entries().of_security(security)?.is_empty())
 }
 
 /// Returns the names of the calendars that are built in, that of the database, and those that a

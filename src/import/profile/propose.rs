@@ -31,7 +31,12 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
         _ => None,
     };
     let converted = to_utf8(bytes, encoding)?;
-    let text = content::decode(&converted)?;
+    let text = match content::decode(&converted) {
+        Err(Refusal::Html { .. } | Refusal::Json { .. }) => {
+            return Err(ProfileRefusal::NoProposal.into());
+        }
+        text => text?,
+    };
     let is_header = |fields: &[String]| {
         let known = fields.iter().filter(|field| !meanings(field).is_empty());
         known.count() >= 3

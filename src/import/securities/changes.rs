@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::merge::{check_pair_symbol, check_takeover, differences, find, merge};
+use super::merge::{check_pair_symbol, check_prices, check_takeover, differences, find, merge};
 use super::read::SecurityRow;
 use crate::domain::{
     AttributeSpan, AttributeValues, Change, Correction, Day, NewSecurity, Security, SecurityId,
 };
 use crate::import::existing::ExistingRecords;
+use crate::import::options::Restatements;
 use crate::import::row_error::RowError;
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, Rows};
@@ -35,6 +36,7 @@ enum RowSecurity {
 pub(super) struct SecurityFile<'k> {
     known: &'k ExistingRecords,
     today: Day,
+    restatements: Restatements,
     /// The verdicts, by line.
     pub(super) verdicts: BTreeMap<u64, Result<Verdict, Vec<RowError>>>,
     /// By line: the closes that a new class cannot have.
@@ -53,10 +55,12 @@ impl<'k> SecurityFile<'k> {
         rows: &Rows<SecurityRow>,
         known: &'k ExistingRecords,
         today: Day,
+        restatements: Restatements,
     ) -> Self {
         let mut file = Self {
             known,
             today,
+            restatements,
             verdicts: BTreeMap::new(),
             excluded_closes: BTreeMap::new(),
             now: BTreeMap::new(),
@@ -122,6 +126,9 @@ impl<'k> SecurityFile<'k> {
         }
         check_pair_symbol(&now)?;
         self.known.check_calendar(now.calendar.as_deref())?;
+        if let Some(was) = was.filter(|_| self.restatements == Restatements::Refused) {
+            check_prices(was, &now, day, self.known)?;
+        }
         if let Some((line, earlier)) = self.seen.insert(security.clone(), line, &now) {
             return validate_repeat(line, differences(&earlier, &now));
         }

@@ -20,6 +20,19 @@ impl SecurityRow {
         let security = find(self, known)?;
         (security.symbol == self.symbol).then_some((security, day))
     }
+
+    /// Returns whether the row may give the prices of a known security another meaning: another
+    /// currency, or another multiplier for all days.
+    pub(in crate::import) fn restates_prices(&self, known: &Security) -> bool {
+        let multiplier = self.multiplier.as_value();
+        let multiplier = multiplier.filter(|_| self.valid_from.as_value().is_none());
+        self.currency
+            .as_value()
+            .is_some_and(|now| *now != known.currency)
+            || multiplier.is_some_and(|now| {
+                *now != known.multiplier || known.multiplier_changes().next().is_some()
+            })
+    }
 }
 
 /// Returns a warning if the known security that has the symbol on the `symbol_from` of a row had it
@@ -88,6 +101,39 @@ fn defaults(row: &SecurityRow) -> NewSecurity {
     NewSecurity {
         currency: currency.unwrap_or(equity.currency),
         ..equity
+    }
+}
+
+/// Refuses another currency of a security with prices, or another multiplier than on `day`: its closes
+/// and the prices of its transactions would get another meaning.
+pub(super) fn check_prices(
+    was: &Security,
+    now: &NewSecurity,
+    day: Day,
+    known: &ExistingRecords,
+) -> Result<(), Vec<RowError>> {
+    if !known.is_priced(was.id) {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    if was.currency != now.currency {
+        let kind = RowErrorKind::PricesInCurrency {
+            was: was.currency,
+            now: now.currency,
+        };
+        errors.push(RowError::in_column("currency", now.currency, kind));
+    }
+    let multiplier = now.clone().with_id(was.id).multiplier_on(day);
+    if was.multiplier_on(day) != multiplier {
+        let kind = RowErrorKind::PricesByMultiplier {
+            was: was.multiplier_on(day),
+            now: multiplier,
+        };
+        errors.push(RowError::in_column("multiplier", multiplier, kind));
+    }
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(errors),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{SecurityChanges, read_securities, validate_securities};
 use crate::domain::{AssetClass, Currency, Day, Quantity, SecurityId};
 use crate::import::existing::ExistingRecords;
-use crate::import::options::ImportOptions;
+use crate::import::options::{ImportOptions, Restatements};
 use crate::import::verdict::{Validated, Verdict};
 
 fn today() -> Day {
@@ -12,7 +12,7 @@ fn today() -> Day {
 
 fn validated(text: &str, known: &ExistingRecords) -> Validated<SecurityChanges> {
     let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default()).unwrap();
-    validate_securities(&rows, known, today())
+    validate_securities(&rows, known, today(), Restatements::Refused)
 }
 
 fn after(validated: Validated<SecurityChanges>) -> ExistingRecords {
@@ -100,6 +100,37 @@ fn unknown_words_and_invalid_numbers_are_errors() {
 }
 
 #[test]
+fn another_meaning_of_prices_is_refused() {
+    let security = crate::import::sample::security(1, "TSCO");
+    let validated = |text: &str, known: &ExistingRecords, restatements| {
+        let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
+        let result = validate_securities(&rows.unwrap(), known, today(), restatements);
+        match &result.verdicts[0].verdict {
+            Verdict::Invalid(errors) => Err(errors.iter().map(ToString::to_string).collect()),
+            _ => Ok(result.changes.unwrap().corrected.len()),
+        }
+    };
+    let known = ExistingRecords::default().with_securities([security.clone()]);
+    let priced = known.clone().with_priced([security.id]);
+    let text = "symbol,currency,multiplier\nTSCO,GBP,0.01\n";
+    let errors: Vec<String> = validated(text, &priced, Restatements::Refused).unwrap_err();
+    assert_eq!(
+        errors,
+        [
+            "column `currency`: the security has prices in USD, which would become GBP unconverted",
+            "column `multiplier`: the security has prices that count 1-fold and would then count 0.01-fold",
+        ]
+    );
+    assert_eq!(validated(text, &priced, Restatements::Allowed), Ok(1));
+    assert_eq!(validated(text, &known, Restatements::Refused), Ok(1));
+    // A multiplier that changes on a day leaves the prices before it as they are, and these are no change.
+    let dated = "symbol,multiplier,valid_from\nTSCO,10,2026-01-05\n";
+    assert_eq!(validated(dated, &priced, Restatements::Refused), Ok(1));
+    let same = "symbol,currency,multiplier,sector\nTSCO,USD,1,Food\n";
+    assert_eq!(validated(same, &priced, Restatements::Refused), Ok(1));
+}
+
+#[test]
 fn a_class_that_excludes_stored_closes_is_questioned() {
     let mut future = crate::import::sample::security(1, "CLF");
     future.class = AssetClass::Future;
@@ -118,7 +149,7 @@ fn a_class_that_excludes_stored_closes_is_questioned() {
     let warned = |class: &str| {
         let text = format!("symbol,class\nCLF,{class}\n");
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        let result = validate_securities(&rows.unwrap(), &known, today());
+        let result = validate_securities(&rows.unwrap(), &known, today(), Restatements::Refused);
         let warnings = result.verdicts[0].warnings.iter();
         warnings.map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -136,7 +167,7 @@ fn a_former_symbol_names_its_security_unless_a_day_tells_another() {
     let validated = |row: &str, known: &ExistingRecords| {
         let text = format!("symbol,name,symbol_from\n{row}\n");
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        validate_securities(&rows.unwrap(), known, today())
+        validate_securities(&rows.unwrap(), known, today(), Restatements::Refused)
     };
     let renamed = validated("FB,Meta Platforms,", &known);
     assert_eq!((renamed.counts.corrected, renamed.counts.warnings), (1, 1));
@@ -168,7 +199,7 @@ fn a_symbol_that_the_known_security_had_before_is_questioned() {
             .with_securities([security]);
         let text = "symbol,symbol_from\nFB,2023-01-03\n";
         let rows = read_securities("s.csv", text.as_bytes(), &ImportOptions::default());
-        let result = validate_securities(&rows.unwrap(), &known, today());
+        let result = validate_securities(&rows.unwrap(), &known, today(), Restatements::Refused);
         let warnings = result.verdicts[0].warnings.iter();
         warnings.map(ToString::to_string).collect::<Vec<_>>()
     };

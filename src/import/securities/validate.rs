@@ -5,17 +5,20 @@ use super::merge::{find, symbol_before};
 use super::read::SecurityRow;
 use crate::domain::Day;
 use crate::import::existing::ExistingRecords;
+use crate::import::options::Restatements;
 use crate::import::row_reader::Rows;
 use crate::import::verdict::Validated;
 use crate::import::warning::Warning;
 
-/// Validates a file of securities, imported on `today`. `known` must hold all securities.
+/// Validates a file of securities, imported on `today`. `known` must hold all securities, and those
+/// with prices of which the file changes the currency or the multiplier.
 pub fn validate_securities(
     rows: &Rows<SecurityRow>,
     known: &ExistingRecords,
     today: Day,
+    restatements: Restatements,
 ) -> Validated<SecurityChanges> {
-    let mut file = SecurityFile::validate(rows, known, today);
+    let mut file = SecurityFile::validate(rows, known, today, restatements);
     let mut closes = std::mem::take(&mut file.excluded_closes);
     let validated = Validated::from_rows(rows, |line, row, changes: &mut SecurityChanges| {
         // With its first row, so that securities are in the file's order.
