@@ -119,7 +119,11 @@ pub(super) fn named_by_client(words: &[&str]) -> Option<String> {
     if !CLIENTS.contains(&program) {
         return None;
     }
-    let found = |name: &str| (!names_scratch(name)).then(|| name.to_owned());
+    // A word that is another placeholder, such as `{target}`, is no database.
+    let found = |name: &str| {
+        let is_other = name.starts_with('{') || names_scratch(name);
+        (!is_other).then(|| name.to_owned())
+    };
     let (mut database, mut positional) = (None, None);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -181,9 +185,22 @@ pub(super) fn named_in_shell(text: &str) -> Option<String> {
         };
         // Variables and programs such as `exec` may be before it.
         let at = words.iter().position(is_client)?;
-        let words: Vec<&str> = words[at..].iter().map(String::as_str).collect();
-        named_by_client(&words)
+        named_by_client(&without_redirections(&words[at..]))
     })
+}
+
+/// Returns the words of a command without those such as `2>> file`, which its program does not get.
+fn without_redirections(words: &[String]) -> Vec<&str> {
+    let (mut kept, mut words) = (Vec::new(), words.iter());
+    while let Some(word) = words.next() {
+        let sign = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        match sign.trim_start_matches(['>', '<']) {
+            behind if behind.len() == sign.len() => kept.push(word.as_str()),
+            "" => _ = words.next(),
+            _ => {}
+        }
+    }
+    kept
 }
 
 /// Returns the parameter by which a text such as `host=… dbname=…` leads `libpq` to a database.
@@ -294,6 +311,7 @@ mod tests {
             (&["psql", "-v", "day={target}", "-f", "job.sql"], None),
             (&["psql", "-d", "{database}", "-f", "job.sql"], None),
             (&["psql", "{url}", "-c", "SELECT 1"], None),
+            (&["psql", "{target}"], None),
             (&["sh", "-c", "exec psql -d app"], Some("app")),
             (&["python3", "job.py", "-d", "2026-01-08"], None),
         ] {
@@ -302,6 +320,9 @@ mod tests {
         let shell = "PGOPTIONS=x psql -Xd app -c 'SELECT 1; SELECT 2'";
         assert_eq!(named_in_shell(shell).as_deref(), Some("app"));
         assert_eq!(named_in_shell("cd x; psql -c 'a | psql b' {url}"), None);
+        let shell = "psql -qXc 'SELECT 1' -At 2> log >> seen < job.sql; psql -X >out app";
+        assert_eq!(named_in_shell(shell).as_deref(), Some("app"));
+        assert_eq!(named_in_shell("psql -qXf job.sql -At >> seen 2>&1"), None);
         let parameters = |text: &str| named_database(text, Path::new("/"));
         for (text, expected) in [
             ("host=prod dbname=app", Some("dbname=app")),

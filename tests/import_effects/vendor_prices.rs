@@ -94,7 +94,7 @@ fn hledger() {
         P 2026-01-07 APPL $1202\n\
         P 2026-01-32 AAPL $1202\n\
         P 2026-01-07 AAPL 1202\n\
-        P 2026-01-07 AAPL $1,2\n\
+        P 2026-01-07 AAPL $12-02\n\
         P 2026-01-07 AAPL $-1202\n\
         account assets:broker\n";
     assert_imported_once(

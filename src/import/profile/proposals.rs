@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::row::SourceRow;
 use super::spec::Profile;
 use super::text_source::TextSource;
-use crate::domain::{AssetClass, Currency, Day, Quantity};
+use crate::domain::{AssetClass, Currency, Day, Quantity, TransactionKind};
 use crate::import::currency::minor_unit;
 use crate::import::portfolios::PortfolioRow;
 use crate::import::profile_error::{ProfileRefusal, Proposed};
@@ -25,6 +25,8 @@ pub(in crate::import) struct Proposals {
 struct SecurityFacts {
     line: u64,
     name: String,
+    /// Whether the name is that of a row that moves a holding. Other rows often describe themselves.
+    is_named_by_movement: bool,
     class: String,
     /// All different currencies of its prices, by the rank of the column that gives them. A better
     /// column in another row counts more.
@@ -41,19 +43,35 @@ struct PortfolioFacts {
     used: BTreeSet<String>,
 }
 
+/// What a row says about its transaction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TransactionFacts<'t> {
+    pub(super) kind: TransactionKind,
+    /// The day of the transaction.
+    pub(super) date: &'t str,
+    pub(super) symbol: &'t str,
+    pub(super) currency: &'t str,
+}
+
 impl Proposals {
-    /// Adds what a row says. `date` is the day of its transaction.
+    /// Adds what a row says.
     pub(super) fn add(
         &mut self,
         row: &SourceRow<'_>,
         profile: &Profile,
         portfolio: &str,
-        (date, symbol, currency): (&str, &str, &str),
+        transaction: TransactionFacts<'_>,
     ) -> Result<(), RowError> {
         let text = |source: &Option<TextSource>| match source {
             Some(source) => row.text_of(source),
             None => Ok(String::new()),
         };
+        let TransactionFacts {
+            kind,
+            date,
+            symbol,
+            currency,
+        } = transaction;
         let line = row.record.line;
         if !symbol.is_empty() {
             let (name, class) = (
@@ -68,11 +86,14 @@ impl Proposals {
             let facts = facts.or_insert_with(|| SecurityFacts {
                 line,
                 name: String::new(),
+                is_named_by_movement: false,
                 class: String::new(),
                 currencies: BTreeMap::new(),
             });
-            if facts.name.is_empty() {
+            let is_better = kind.is_movement() && !facts.is_named_by_movement;
+            if !name.is_empty() && (facts.name.is_empty() || is_better) {
                 facts.name = name;
+                facts.is_named_by_movement = kind.is_movement();
             }
             if facts.class.is_empty() {
                 facts.class = class;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::fields::FieldReader;
 use super::ids::IdMaker;
-use super::proposals::Proposals;
+use super::proposals::{Proposals, TransactionFacts};
 use super::row::SourceRow;
 use super::source_table::SourceTable;
 use super::spec::{FieldSources, Profile, RowRule};
@@ -246,7 +246,12 @@ impl<'p> Translator<'p> {
         let portfolio = self.portfolios.given.map_or(portfolio, str::to_owned);
         self.lacks_portfolio |= portfolio.is_empty();
         let identity = (self.portfolios.key)(&portfolio).to_string();
-        let facts = (date.as_str(), symbol.as_str(), cash.currency.as_str());
+        let facts = TransactionFacts {
+            kind,
+            date: &date,
+            symbol: &symbol,
+            currency: &cash.currency,
+        };
         let proposed = self.proposals.add(row, self.profile, &portfolio, facts);
         proposed.map_err(|error| vec![error])?;
         let mut fields = Fields([

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use plimsoll::disk::{CrashState, Operation, SimulatedDisk, SurvivingOperations, Tear};
 use plimsoll::domain::{Attribution, Scope};
 use plimsoll::engine::{Outcome, RunEvent, RunObserver, RunRequest, Settings, run};
@@ -231,7 +231,8 @@ impl Scene {
         (writer.write)(self, Store::open(disk)?)
     }
 
-    /// Makes a nightly run, with an id that no earlier one has.
+    /// Makes a nightly run, with an id that no earlier one has, and so late that the lease of an
+    /// earlier one has expired.
     pub(super) fn run(
         &self,
         store: &Store,
@@ -239,7 +240,8 @@ impl Scene {
     ) -> Result<Outcome, Box<dyn Error>> {
         let request = RunRequest::new(Request::new(Scope::AllActive), "all active");
         let runs = store.read(|reading| Ok::<_, StoreError>(reading.runs().latest(9)?.len()))?;
-        let environment = Environment::fixed(self.now, 3_000 * (1 + runs as u64));
+        let now = self.now + TimeDelta::minutes(10) * i32::try_from(runs)?;
+        let environment = Environment::fixed(now, 3_000 * (1 + runs as u64));
         let cancel = AtomicBool::new(false);
         let observer = RunObserver {
             on_event,
