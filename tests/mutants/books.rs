@@ -70,9 +70,9 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         )],
         &[edit(
             LOTS,
-            "let quantity = self.within_rounding(quantity);",
-            "self.within_rounding(quantity)",
-            "quantity",
+            "let quantity = self.within_rounding(lot.quantity);",
+            "self.within_rounding(lot.quantity)",
+            "lot.quantity",
         )],
     ),
     fault(
