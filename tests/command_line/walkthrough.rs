@@ -117,7 +117,7 @@ fn a_file_with_one_invalid_row_is_refused_completely_if_all_or_nothing() {
     let page = workspace.run(&["import", "prices", "page.csv"]);
     assert_eq!(page.code, 3);
     assert!(
-        page.stderr.contains("a web page, not a table"),
+        page.stderr.contains("a web page or XML, not a table"),
         "{}",
         page.stderr
     );

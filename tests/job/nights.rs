@@ -26,7 +26,7 @@ fn of_lookback() -> String {
 
 fn workspace(job: &str) -> Workspace {
     let workspace = Workspace::new(&format!(
-        "run = [\"sqlite3\", \"{{path}}\", \"\"\"{job}\"\"\"]\n"
+        "run = [\"sqlite3\", \"-cmd\", \".timeout 60000\", \"{{path}}\", \"\"\"{job}\"\"\"]\n"
     ));
     let schema = std::fs::read_to_string(crate::workspace::examples().join("schema.sql")).unwrap();
     workspace.write("schema.sql", &(schema + "CREATE TABLE mark (day TEXT);\n"));

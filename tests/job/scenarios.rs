@@ -244,7 +244,7 @@ fn an_absent_golden_file_is_named_where_it_would_be() {
         accept.stdout
     );
     assert!(
-        accept.stdout.contains("| all caught up"),
+        accept.stdout.contains("| 4 snapshots written"),
         "{}",
         accept.stdout
     );
