@@ -327,13 +327,12 @@ fn a_title_is_skipped_only_if_the_profile_knows_it() {
 fn unknown_securities_and_portfolios_are_created_on_request() {
     let created = |profile: &str, portfolio: Option<&str>| {
         let books = Books::on(day("2026-01-12"), RiskModel::default());
+        // Its transactions are in two currencies.
+        let is_mixed = profile.starts_with("interactive-brokers");
         let create = ImportOptions {
             unknown_securities: UnknownRecords::Created,
             unknown_portfolios: UnknownRecords::Created,
-            // Its transactions are in two currencies.
-            new_currency: profile
-                .starts_with("interactive-brokers")
-                .then_some(Currency::USD),
+            new_currency: is_mixed.then_some(Currency::USD),
             ..options(portfolio)
         };
         let text = sample(profile);
