@@ -131,7 +131,7 @@ fn check_of_two_tables(statements: &str) -> (i32, String) {
          [map.snapshots]\ntable = \"navs\"\nportfolio = \"portfolio_id\"\nday = \"day\"\n\
          [write]\nids = \"text\"\n[[write.rows]]\nfor = \"snapshot\"\ntable = \"cash\"\n\
          portfolio = \"portfolio_id\"\nday = \"day\"\n\
-         [commands]\nrun = [\"sqlite3\", \"{{path}}\", \"{statements} -- {{target}}\"]\n"
+         [commands]\nrun = [\"sqlite3\", \"-cmd\", \".timeout 60000\", \"{{path}}\", \"{statements} -- {{target}}\"]\n"
     );
     workspace.write("job.toml", &job);
     // A night that wrote one table of two: the row of the snapshot is there, and the cell is open.
