@@ -43,7 +43,7 @@ pub enum ReadError {
 }
 
 /// Reads a file, unpacks it if it is compressed by gzip, and converts UTF-16, which its byte order mark
-/// tells. Other encodings are left to [`to_utf8`].
+/// tells. Other encodings are left to the import.
 ///
 /// # Errors
 ///
