@@ -7,6 +7,7 @@
 //! | [`domain`] | the nouns: days, portfolios, money, phases, cells, coverage |
 //! | [`environment`] | the only source of time, ids and processes |
 //! | [`parallel`] | ordered parallel map |
+//! | [`process`] | runs commands of the user within a time, and ends what they leave running |
 //! | [`durable`] | writes, renames and moves files so that they survive a power cut |
 //! | [`plan`] | the planner, without I/O: request + survey + today → plan |
 //! | [`phases`] | the calculations, without I/O: sources in columns → books, weights, risk |
@@ -43,6 +44,7 @@ pub mod notify;
 pub mod parallel;
 pub mod phases;
 pub mod plan;
+pub mod process;
 pub mod query;
 pub mod report;
 pub mod scenario;

@@ -6,9 +6,9 @@ use super::access::ScratchAccess;
 use super::error::JobError;
 use super::job_file::{Commands, Job, JobCommand};
 use super::placeholders::{Values, replace};
-use super::process::RunningProcess;
 use super::production::leads_to_database;
 use super::spec::CommandLine;
+use crate::process::RunningProcess;
 
 /// Starts a command of a job. `faketime` is the time that it reads from the system's clock.
 pub(super) fn start(

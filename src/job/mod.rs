@@ -14,9 +14,6 @@
 //! | `scratch` | makes the database once, and copies it |
 //! | `access` | the names by which a command finds its database |
 //! | `command` | starts commands |
-//! | `process` | runs one command within a time and with bounded output |
-//! | `process_group` | the states of the processes of a group |
-//! | `descendants` | the processes that a command started |
 //! | `served` | keeps a process up that makes many runs |
 //! | `production` | recognises databases in use, which no job gets |
 //! | `outcome` | the ways in which a command fails |
@@ -49,7 +46,6 @@ mod bookkeeping;
 mod check;
 mod command;
 mod database;
-mod descendants;
 mod drawn_portfolio;
 mod error;
 mod faults;
@@ -61,8 +57,6 @@ mod pair;
 mod placeholders;
 mod play;
 mod portfolio_rows;
-mod process;
-mod process_group;
 mod production;
 mod promises;
 mod read;

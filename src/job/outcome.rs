@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::process::{FinishedProcess, ProcessEnd};
+use crate::process::{FinishedProcess, ProcessEnd};
 
 /// The lines of output that a failure shows.
 const SHOWN_LINES: usize = 6;
@@ -51,7 +51,8 @@ impl CommandFailure {
             ProcessEnd::Signalled(signal) => FailedEnd::Signal(signal),
             ProcessEnd::TimedOut => FailedEnd::TimedOut(timeout),
             ProcessEnd::NoAnswer => FailedEnd::NoAnswer,
-            ProcessEnd::Killed => FailedEnd::Killed,
+            // A job has no answer that could be too large.
+            ProcessEnd::Killed | ProcessEnd::TooLarge => FailedEnd::Killed,
             ProcessEnd::LeftProcesses => FailedEnd::LeftProcesses,
         };
         Some(Self {
@@ -98,6 +99,7 @@ mod tests {
         let finished = FinishedProcess {
             end: ProcessEnd::Exited(1),
             output: (1..10).map(|line| format!("line {line}\n")).collect(),
+            answer: Vec::new(),
             elapsed: Duration::ZERO,
         };
         let failure = CommandFailure::of(&finished, 7, Duration::ZERO, &[0]).unwrap();

@@ -7,12 +7,12 @@ use super::access::ScratchAccess;
 use super::command::start;
 use super::error::JobError;
 use super::job_file::{Commands, JobCommand};
-use super::process::RunningProcess;
 use super::request::JobRequest;
 use super::state::JobState;
 use super::write_values::{id_text, instant_text};
 use crate::domain::{Day, Scope};
 use crate::plan::Plan;
+use crate::process::RunningProcess;
 
 /// The values of a run.
 #[derive(Debug)]

@@ -12,7 +12,6 @@ use super::error::JobError;
 use super::job_file::JobCommand;
 use super::outcome::CommandFailure;
 use super::portfolio_rows::{ChangedPortfolios, PortfolioRows};
-use super::process::{FinishedProcess, KillInWrite, ProcessEnd, ProcessLimits, RunningProcess};
 use super::request::JobRequest;
 use super::request_values::RequestValues;
 use super::state::JobState;
@@ -20,6 +19,9 @@ use crate::capture::parse_day;
 use crate::domain::{Cell, Coverage, Day, IdSet, Phase};
 use crate::environment::Clock;
 use crate::plan::{DayPlan, Plan, Survey};
+use crate::process::{
+    FinishedProcess, KillInWrite, ProcessEnd, ProcessLimits, RunningProcess, readable,
+};
 use crate::store::{WriteFault, WriteKind};
 
 /// A disturbance of a run.
@@ -295,7 +297,7 @@ fn run_processes<'j>(
         database.end_sessions(SESSION_GRACE)?;
     }
     for EndedCommand { finished, .. } in &mut ends {
-        finished.output = finished.readable_output(database);
+        finished.output = readable(&database.redacted(std::mem::take(&mut finished.output)));
     }
     let mut connection = match state.scratch.connect() {
         Ok(connection) => connection,

@@ -11,11 +11,11 @@ use super::database::JobServer;
 use super::error::{JobError, MakeError};
 use super::job_file::{Job, JobCommand, Make, OtherRows};
 use super::outcome::CommandFailure;
-use super::process::{ProcessEnd, ProcessLimits};
 use super::served::ServedPool;
 use crate::capture::ScratchReader;
 #[cfg(feature = "postgres")]
 use crate::environment::IdSource;
+use crate::process::{ProcessEnd, ProcessLimits, readable};
 #[cfg(feature = "postgres")]
 use crate::store::{PostgresScratch, ScratchServer};
 use crate::store::{
@@ -201,7 +201,7 @@ fn make_by_command(
         return Err(JobError::Interrupted);
     }
     database.end_sessions(SESSION_GRACE)?;
-    finished.output = finished.readable_output(database);
+    finished.output = readable(&database.redacted(std::mem::take(&mut finished.output)));
     let failure = CommandFailure::of(&finished, command.line, job.commands.timeout, &[0]);
     let has_file = match database.location() {
         ScratchLocation::File(path) => path.exists(),

@@ -14,9 +14,8 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-use super::descendants::ProcessMark;
-use super::process::{FinishedProcess, ProcessEnd, ProcessLimits};
 use crate::environment::Clock;
+use crate::process::{FinishedProcess, ProcessEnd, ProcessLimits, ProcessMark};
 
 /// The time between two looks for Ctrl-C.
 const POLL: Duration = Duration::from_millis(20);
@@ -130,6 +129,7 @@ impl ServedProcess {
         FinishedProcess {
             end,
             output,
+            answer: Vec::new(),
             elapsed: start.elapsed(),
         }
     }

@@ -31,6 +31,7 @@ const GATES: &[(&str, &str)] = &[
     // The reader of mapped tables.
     ("postgres", "capture"),
     // Signals of processes, locks of files, and permissions of folders.
+    ("nix", "process"),
     ("nix", "job"),
     ("nix", "durable"),
     ("nix", "store"),

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("environment", &[]),
     ("parallel", &[]),
     ("durable", &[]),
+    ("process", &["environment"]),
     ("plan", &["domain"]),
     ("phases", &["domain"]),
     ("store", &["domain", "environment", "durable"]),
@@ -70,6 +71,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "environment",
+            "process",
             "plan",
             "store",
             "invalidation",
@@ -134,6 +136,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "environment",
             "parallel",
+            "process",
             "plan",
             "store",
             "engine",

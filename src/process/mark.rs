@@ -13,14 +13,14 @@ const VARIABLE: &str = "PLIMSOLL_COMMAND";
 
 /// The mark of a command and of the processes that it starts.
 #[derive(Debug)]
-pub(super) struct ProcessMark {
+pub(crate) struct ProcessMark {
     /// The variable with its value, as the system lists it.
     entry: Vec<u8>,
 }
 
 impl ProcessMark {
     /// Marks a command before it starts.
-    pub(super) fn put_on(command: &mut Command) -> Self {
+    pub(crate) fn put_on(command: &mut Command) -> Self {
         let value = IdSource::Random.next().to_string();
         command.env(VARIABLE, &value);
         Self {
@@ -30,7 +30,7 @@ impl ProcessMark {
 
     /// Returns the processes with the mark that run beside the command itself. None where the system
     /// does not list the environment of processes.
-    pub(super) fn others(&self, command: Pid) -> Vec<Pid> {
+    pub(crate) fn others(&self, command: Pid) -> Vec<Pid> {
         let newest = newest_process();
         if newest == Some(command.as_raw()) {
             return Vec::new();
@@ -57,7 +57,7 @@ impl ProcessMark {
     }
 
     /// Kills the processes that run beside the command itself.
-    pub(super) fn kill_others(&self, command: Pid) {
+    pub(crate) fn kill_others(&self, command: Pid) {
         for process in self.others(command) {
             // It may have ended by itself.
             let _ = kill(process, Signal::SIGKILL);

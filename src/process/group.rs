@@ -13,14 +13,14 @@ struct Member {
 /// Returns whether a group has a process that has not ended. One that ended stays in the group until
 /// its parent notices, which without a parent is the first process of the system. Where the system does
 /// not list its processes, all members count.
-pub(super) fn has_running_member(group: Pid) -> bool {
+pub(crate) fn has_running_member(group: Pid) -> bool {
     members(group).is_none_or(|mut members| members.any(|member| !member.has_ended))
 }
 
 /// Returns whether all threads of the processes of a group sleep, or have ended. A thread that could run
 /// does not sleep, however long it waits for a processor. `None` where the system does not list its
 /// processes.
-pub(super) fn is_waiting(group: Pid) -> Option<bool> {
+pub(crate) fn is_waiting(group: Pid) -> Option<bool> {
     let mut running = members(group)?.filter(|member| !member.has_ended);
     Some(running.all(|member| threads_sleep(&member.folder)))
 }
