@@ -3,8 +3,9 @@
 //! No other module may read a clock, draw a random id or look at processes; clippy denies the
 //! calls. That makes a run reproducible.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -151,6 +152,21 @@ impl Clock {
         }
     }
 
+    /// Waits for a time, or until `cancel` is set. A fixed clock moves by the time instead.
+    pub fn sleep(&self, time: Duration, cancel: &AtomicBool) {
+        if let Self::Fixed(_) = self {
+            return self.advance(TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX));
+        }
+        let waiting = Self::system();
+        while !cancel.load(Ordering::Acquire) {
+            let left = time.saturating_sub(waiting.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(Duration::from_millis(100)));
+        }
+    }
+
     /// Moves a fixed clock, forward or back. Does nothing to the system's clock.
     pub fn advance(&self, by: TimeDelta) {
         if let Self::Fixed(micros) = self {
@@ -291,6 +307,13 @@ mod tests {
         assert_eq!(clock.now().timestamp(), 10_800);
         clock.advance(TimeDelta::hours(-4));
         assert_eq!(clock.now().timestamp(), -3_600);
+        clock.sleep(Duration::from_secs(3_600), &AtomicBool::new(false));
+        assert_eq!(clock.now(), DateTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn a_cancelled_sleep_ends() {
+        Clock::system().sleep(Duration::from_secs(86_400), &AtomicBool::new(true));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::{FileLocation, InboxFile, InboxOutcome};
-use super::listing::Reading;
+use super::listing::{Reading, StableFile};
 use super::moving::{DONE, REJECTED};
 use super::{listing, moving};
 use crate::durable;
@@ -111,6 +111,71 @@ pub fn create_folders(inbox: &Path) -> Result<(), ApplyError> {
     Ok(())
 }
 
+/// Writes a file into the folder of its kind, under this name or a numbered one, and imports it like one
+/// that was dropped there. If the process ends in between, the next import finds the file.
+///
+/// # Errors
+///
+/// The file cannot be written or read, or the store fails. A refused file is not an error.
+pub fn import_text(
+    writer: &mut Writer,
+    inbox: &Path,
+    (kind, name): (FileKind, &str),
+    text: &[u8],
+    context: &ImportContext<'_>,
+    report: &dyn Fn(&InboxFile) -> String,
+) -> Result<InboxFile, ApplyError> {
+    let folder = inbox.join(kind.name());
+    let inbox_error = |source| ApplyError::Inbox {
+        path: folder.clone(),
+        source,
+    };
+    durable::create_folders(&folder).map_err(inbox_error)?;
+    let name = moving::free_name(&folder, Path::new(name)).map_err(inbox_error)?;
+    let path = folder.join(name);
+    durable::create(&path, text).map_err(inbox_error)?;
+    let stable = listing::read_now(&path).map_err(inbox_error)?;
+    let mut file = unread(&path, kind);
+    import_stable(
+        writer,
+        inbox,
+        &path,
+        (kind, &stable),
+        &mut file,
+        context,
+        report,
+    )?;
+    Ok(file)
+}
+
+fn unread(path: &Path, kind: FileKind) -> InboxFile {
+    InboxFile {
+        name: format!("{kind}/{}", listing::file_name(path)),
+        outcome: InboxOutcome::BeingWritten,
+        location: FileLocation::Unmoved,
+        held_back: None,
+    }
+}
+
+/// Imports the text of a file, and moves it by its outcome.
+fn import_stable(
+    writer: &mut Writer,
+    inbox: &Path,
+    path: &Path,
+    (kind, stable): (FileKind, &StableFile),
+    file: &mut InboxFile,
+    context: &ImportContext<'_>,
+    report: &dyn Fn(&InboxFile) -> String,
+) -> Result<(), ApplyError> {
+    let name = listing::file_name(path);
+    file.outcome = match &stable.text {
+        Ok(text) => import_bytes(writer, kind, &name, text, context)?,
+        Err(refusal) => InboxOutcome::InvalidFile(kind, refusal.clone().for_file(&name)),
+    };
+    moving::move_file(inbox, path, kind, file, stable, report);
+    Ok(())
+}
+
 /// Imports a file, and moves it by its outcome.
 fn import_inbox_file(
     writer: &mut Writer,
@@ -120,20 +185,11 @@ fn import_inbox_file(
     context: &ImportContext<'_>,
     report: &dyn Fn(&InboxFile) -> String,
 ) -> Result<InboxFile, ApplyError> {
-    let name = listing::file_name(path);
-    let mut file = InboxFile {
-        name: format!("{kind}/{name}"),
-        outcome: InboxOutcome::BeingWritten,
-        location: FileLocation::Unmoved,
-        held_back: None,
-    };
+    let mut file = unread(path, kind);
     match listing::read_if_stable(path, context.now) {
         Ok(Reading::Stable(stable)) => {
-            file.outcome = match &stable.text {
-                Ok(text) => import_bytes(writer, kind, &name, text, context)?,
-                Err(refusal) => InboxOutcome::InvalidFile(kind, refusal.clone().for_file(&name)),
-            };
-            moving::move_file(inbox, path, kind, &mut file, &stable, report);
+            let stable = (kind, &stable);
+            import_stable(writer, inbox, path, stable, &mut file, context, report)?;
         }
         Ok(Reading::BeingWritten) => {}
         Ok(Reading::Unfinished) => file.outcome = InboxOutcome::Unfinished,

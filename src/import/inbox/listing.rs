@@ -79,18 +79,23 @@ pub(super) enum Reading {
     Unfinished,
 }
 
+/// Reads a file as it is now, such as one that this process has just written.
+pub(super) fn read_now(path: &Path) -> io::Result<StableFile> {
+    // Before the text, so that a later write shows.
+    let metadata = fs::metadata(path)?;
+    Ok(StableFile {
+        text: read_text(path)?,
+        size: metadata.len(),
+        modified: metadata.modified()?,
+    })
+}
+
 /// Reads a file unless it seems to be in the middle of a write.
 pub(super) fn read_if_stable(path: &Path, now: DateTime<Utc>) -> io::Result<Reading> {
-    let before = fs::metadata(path)?;
-    if is_fresh(&before, now)? {
+    if is_fresh(&fs::metadata(path)?, now)? {
         return Ok(Reading::BeingWritten);
     }
-    let text = read_text(path)?;
-    let file = StableFile {
-        text,
-        size: before.len(),
-        modified: before.modified()?,
-    };
+    let file = read_now(path)?;
     // A write during the read shows in the size or in the time.
     if !is_unchanged(path, &file)? {
         return Ok(Reading::BeingWritten);

@@ -26,6 +26,8 @@ mod rejected;
 mod waiting;
 
 pub use file::{FileLocation, InboxFile, InboxOutcome};
-pub use import_files::{create_folders, find_unusable_folder, has_ready_files, import_inbox};
+pub use import_files::{
+    create_folders, find_unusable_folder, has_ready_files, import_inbox, import_text,
+};
 pub use rejected::{RejectedFile, list_rejected};
 pub use waiting::{WaitingFile, WaitingReason, list_waiting};

@@ -142,7 +142,7 @@ fn destination(inbox: &Path, target: &str, kind: FileKind, path: &Path) -> io::R
 }
 
 /// Returns the file's name, numbered if a file or a report of that name exists.
-fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
+pub(super) fn free_name(folder: &Path, path: &Path) -> io::Result<OsString> {
     let mut stem = path.file_stem().unwrap_or_default();
     let mut extension = path.extension().unwrap_or_default().to_owned();
     let unpacked = Path::new(stem);
