@@ -10,15 +10,17 @@ use super::error::StoreError;
 use super::transaction::ReadTransaction;
 
 /// Tables that record how the books came about: runs and leases, the count of changes to the
-/// sources, failures, invalidations, notifications and verifications. Two databases with equal books
+/// sources, failures, invalidations, notifications, requests for prices and verifications. Two databases with equal books
 /// can differ here.
-const HISTORY_TABLES: [&str; 9] = [
+const HISTORY_TABLES: [&str; 11] = [
     "alert_state",
     "failure",
     "invalidated",
     "invalidation",
     "lease",
     "outbox",
+    "price_refusal",
+    "price_request",
     "revision",
     "run",
     "verification",

@@ -1,7 +1,7 @@
 //! Names the tables that a repair can put right: no run computes the rows of the other ones.
 
 /// The tables whose rows follow from the sources, or tell what runs did.
-const DERIVED: [&str; 12] = [
+const DERIVED: [&str; 14] = [
     "alert_state",
     "failure",
     "file_state",
@@ -11,6 +11,8 @@ const DERIVED: [&str; 12] = [
     "ledger",
     "lifecycle_index",
     "outbox",
+    "price_refusal",
+    "price_request",
     "revision",
     "run",
     "verification",

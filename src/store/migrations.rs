@@ -38,6 +38,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/026_former_attributes.sql"),
     include_str!("schema/027_aged_moves.sql"),
     include_str!("schema/028_unpriced_check.sql"),
+    include_str!("schema/029_price_requests.sql"),
 ];
 
 /// Returns the schema that this version writes: the number of steps.

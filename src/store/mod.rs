@@ -34,6 +34,7 @@ mod mounts;
 mod outputs;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod price_requests;
 mod readers;
 mod redaction;
 mod restore;
@@ -74,6 +75,9 @@ pub use ledger::{ReadLedger, WriteLedger};
 pub use location::Location;
 pub use log_holders::LogLocks;
 pub use outputs::{PackedCells, PackedStatistics, ReadOutputs, WriteOutputs};
+pub use price_requests::{
+    PriceFailureRow, PriceRefusalRow, PriceRequestRow, ReadPriceRequests, WritePriceRequests,
+};
 #[cfg(feature = "postgres")]
 pub use redaction::PostgresUrl;
 pub use redaction::redact_passwords;

@@ -9,6 +9,7 @@ use super::columns::{Micros, StoredSet};
 use super::error::StoreError;
 use super::failures::row_to_failure;
 use super::invalidations::parse_cause;
+use super::price_requests::{REQUEST, row_to_refusal, row_to_request};
 use super::runs::row_to_run;
 use super::transaction::{ReadTransaction, WriteTransaction};
 use crate::domain::{Cell, Day, IdSet, Phase, PhaseCells, PortfolioId};
@@ -35,7 +36,7 @@ struct Table {
     read: fn(&Row<'_>) -> Result<(), StoreError>,
 }
 
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 10] = [
     Table {
         name: "ledger",
         key: &["day", "phase"],
@@ -116,6 +117,22 @@ const TABLES: [Table; 8] = [
         key: &["id"],
         columns: "id, created, channel, content, attempts, next_attempt",
         read: |row| check_json(&row_to_message(row)?.content),
+    },
+    Table {
+        name: "price_request",
+        key: &["only"],
+        columns: REQUEST,
+        read: |row| row_to_request(row).map(drop),
+    },
+    Table {
+        name: "price_refusal",
+        key: &["security", "day"],
+        columns: "security, day, symbol, at, is_silent, EXISTS
+            (SELECT 1 FROM security AS s WHERE s.id = price_refusal.security)",
+        read: |row| {
+            check_reference(row.get(5)?, "a security")?;
+            row_to_refusal(row).map(drop)
+        },
     },
 ];
 

@@ -28,7 +28,9 @@ const BOOKKEEPING: &str = "
         (SELECT count FROM ledger LIMIT 1), NULL);
     INSERT INTO outbox VALUES (1, 7000000, 'ops', '{}', 3, 8000000, NULL);
     INSERT INTO lease SELECT 1, id, 'token', 'other/boot', 42, 77, 8000000, 9000000, 8000000 FROM run LIMIT 1;
-    INSERT INTO token VALUES (1, 'handle', 'nightly', 'admin', zeroblob(32), 5000000, NULL, NULL);";
+    INSERT INTO token VALUES (1, 'handle', 'nightly', 'admin', zeroblob(32), 5000000, NULL, NULL);
+    INSERT INTO price_request VALUES (1, 9000000, 2, 8000000, 'it ended with code 1');
+    INSERT INTO price_refusal SELECT id, 20460, symbol, 9000000, 1 FROM security LIMIT 1;";
 
 /// The tables of books, which a repair and a run must bring back.
 const BOOKS: [&str; 7] = [

@@ -65,7 +65,7 @@ const ROWS_OF_003: &str = "
 const ROWS: [&str; 3] = [ROWS_OF_001, ROWS_OF_002, ROWS_OF_003];
 
 /// Rows of the tables that a later step adds, by the step.
-const LATER_ROWS: [(usize, &str); 8] = [
+const LATER_ROWS: [(usize, &str); 9] = [
     (
         6,
         "INSERT INTO accepted_prices VALUES (1, 5000000, 20454, 20455, 'anna', 'closed', NULL)",
@@ -99,6 +99,11 @@ const LATER_ROWS: [(usize, &str); 8] = [
     (
         26,
         "INSERT INTO former_attributes VALUES (1, 20455, 'equity', 'Energy', 100000000)",
+    ),
+    (
+        29,
+        "INSERT INTO price_request VALUES (1, 9000000, 2, 8000000, 'it ended with code 1');
+        INSERT INTO price_refusal VALUES (1, 20455, 'AAA', 9000000, 1);",
     ),
 ];
 
