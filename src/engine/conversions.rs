@@ -85,6 +85,34 @@ impl Conversions {
         self.traders_in(reading, conversion, before)
     }
 
+    /// Returns the portfolios that used cash in the currency converted from up to a day.
+    pub(super) fn cash_users_until(
+        &self,
+        reading: &ReadTransaction<'_>,
+        conversion: &Conversion,
+        day: Day,
+    ) -> Result<IdSet, StoreError> {
+        let until = DayRange::new(Day::MIN, day).unwrap_or(DayRange::ALL);
+        self.cash_users_in(reading, conversion.from(), until)
+    }
+
+    fn cash_users_in(
+        &self,
+        reading: &ReadTransaction<'_>,
+        currency: Currency,
+        range: DayRange,
+    ) -> Result<IdSet, StoreError> {
+        match self.cash.contains(&currency) {
+            true => reading.entries().portfolios_naming(currency, range),
+            false => Ok(IdSet::new()),
+        }
+    }
+
+    /// Returns the securities in a currency.
+    pub(super) fn securities_in(&self, currency: Currency) -> &[SecurityId] {
+        self.securities.get(&currency).map_or(&[], Vec::as_slice)
+    }
+
     fn traders_in(
         &self,
         reading: &ReadTransaction<'_>,
@@ -92,11 +120,8 @@ impl Conversions {
         range: DayRange,
     ) -> Result<IdSet, StoreError> {
         let from = conversion.from();
-        let mut found = match self.cash.contains(&from) {
-            true => reading.entries().portfolios_naming(from, range)?,
-            false => IdSet::new(),
-        };
-        for security in self.securities.get(&from).into_iter().flatten() {
+        let mut found = self.cash_users_in(reading, from, range)?;
+        for security in self.securities_in(from) {
             for origin in self.actions.origins(*security) {
                 found |= reading.entries().portfolios_trading_in(origin, range)?;
             }

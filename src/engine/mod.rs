@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `survey`, `readiness`, `conversions` | read the facts for planning, and find cells that wait for prices or rates |
 //! | `late_inputs`, `first_rates` | the late closes of a cell, and rates before their first close |
+//! | `missing_closes` | the closes that due cells could use, for the command that fetches prices |
 //! | `session_prices`, `security_holders` | find unpriced sessions, on which all cells wait |
 //! | `unpriced_cells` | takes the cells of sessions that became unpriced out of the ledger |
 //! | `accepted_prices` | ends the wait of unpriced sessions by decision |
@@ -41,6 +42,7 @@ mod late_inputs;
 mod load;
 mod markets;
 mod measure;
+mod missing_closes;
 mod outcome;
 mod own_calendars;
 mod portfolio_state;
@@ -68,6 +70,7 @@ pub(crate) use conversions::Conversions;
 pub use error::EngineError;
 pub use execute::RunObserver;
 pub(crate) use late_inputs::sessions_held;
+pub use missing_closes::missing_closes;
 pub use outcome::{Outcome, Times, Warning};
 pub use own_calendars::{Registration, register_own_calendar, remove_own_calendar};
 pub(crate) use realized::closed_positions;

@@ -228,13 +228,43 @@ impl<'r, 'c> SessionPrices<'r, 'c> {
             let securities: Vec<_> = securities.map(|security| security.id).collect();
             let mut ids = IdSet::new();
             for security in securities {
-                let (reading, actions) = (self.reading, &self.actions);
-                let holders = entry(&mut self.holders, reading, actions, security)?;
-                ids |= holders.portfolios_on(reading, actions, *day)?;
+                ids |= self.holders_of(security, *day)?;
             }
             holders.insert(*day, ids);
         }
         Ok(holders)
+    }
+
+    /// Returns the held securities without an expected close of a session. `priced` have one.
+    pub(super) fn held_without_close(
+        &mut self,
+        day: Day,
+        priced: &IdSet,
+    ) -> Result<Vec<SecurityId>, StoreError> {
+        let lacking = self.traded.iter().filter(|security| {
+            security.is_price_expected(day)
+                && !priced.contains(security.id.0)
+                && !self.calendars.is_closed(security, day)
+        });
+        let lacking: Vec<_> = lacking.map(|security| security.id).collect();
+        let mut held = Vec::new();
+        for security in lacking {
+            if self.is_held(security, day)? {
+                held.push(security);
+            }
+        }
+        Ok(held)
+    }
+
+    /// Returns the active portfolios that hold a security at the end of a day.
+    pub(super) fn holders_of(
+        &mut self,
+        security: SecurityId,
+        day: Day,
+    ) -> Result<IdSet, StoreError> {
+        let (reading, actions) = (self.reading, &self.actions);
+        let holders = entry(&mut self.holders, reading, actions, security)?;
+        holders.portfolios_on(reading, actions, day)
     }
 
     /// Returns the counts of a session if it is unpriced for all securities, or for those of the

@@ -17,6 +17,7 @@
 //! | `actions` | corporate actions, and what they were before they changed |
 //! | `runs`, `live` | past runs, the run that is active, and its lease |
 //! | `metrics` | the values for a monitoring system |
+//! | `missing_prices` | the closes that the command that fetches prices is asked for |
 //! | `health`, `unpriced_inputs` | the quality of prices and rates |
 //! | `coverage` | the cells that are proven done, session by session |
 //! | `replay` | the cells that a policy would leave behind, and the rules that cause it |
@@ -49,6 +50,7 @@ mod holdings;
 mod live;
 mod metrics;
 mod missing_outputs;
+mod missing_prices;
 mod months;
 mod names;
 mod next_command;
@@ -101,6 +103,9 @@ pub use health::{
 pub use holdings::{ExposuresView, Holdings, PositionView, PositionsView, RiskView, Validity};
 pub use live::{LeaseState, LeaseView, LiveRun, live_run};
 pub use metrics::{EndedRun, Metrics, metrics};
+pub use missing_prices::{
+    MissingCloses, MissingPrices, REFUSED_FOR, RefusedCloses, missing_prices,
+};
 pub use months::MonthReturn;
 pub use names::Names;
 pub use next_command::{NextCommand, portfolio_option, positional, quoted_path, shell_quoted};
