@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::error::AppError;
+use super::prices::PriceFeed;
 use super::run_spec::{ResolvedRun, RunSpec};
 use crate::domain::{Day, Scope};
 use crate::engine::Settings;
@@ -34,6 +35,8 @@ pub struct AppContext {
     pub jobs: Option<NonZeroUsize>,
     /// The folder whose files are imported before a run.
     pub inbox: Option<PathBuf>,
+    /// The command that fetches missing closes before a run, if one is configured.
+    pub price_feed: Option<PriceFeed>,
     /// The profiles that read files of other programs.
     pub profiles: Profiles,
     /// The limits up to which a state is no concern.
@@ -146,6 +149,7 @@ impl AppContext {
         ConcernInputs {
             limits: self.limits,
             inbox: self.inbox_state(),
+            has_price_feed: self.price_feed.is_some(),
             held_log: self.store.held_log().unwrap_or_else(|error| {
                 // Damage becomes a concern; another error of the database fails the query itself.
                 tracing::warn!("failed to look at the log: {error}");

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! words of a surface → RunSpec → one read transaction → RunRequest → preview, or
-//! inbox → run → notifications
+//! inbox → missing prices → run → notifications
 //! ```
 //!
 //! | file | holds |
@@ -11,6 +11,7 @@
 //! | `context` | the database and settings that a command or server works with |
 //! | `preview` | the plan of a run, without the run |
 //! | `run` | the inbox, the run and its notifications |
+//! | `prices` | the command that fetches missing closes |
 //! | `damage` | the record of verifications and of damage |
 //! | `repair` | verifying, and putting right what follows from the sources |
 //! | `error` | the errors of use cases |
@@ -22,6 +23,7 @@ mod context;
 mod damage;
 mod error;
 mod preview;
+mod prices;
 mod repair;
 mod run;
 mod run_spec;
@@ -30,6 +32,10 @@ pub use context::{AppContext, BooksWithCell};
 pub use damage::{note_damage, record_verification};
 pub use error::AppError;
 pub use preview::Preview;
+pub use prices::{
+    FailedAnswer, FetchOutcome, FetchedPrices, PriceFailure, PriceFeed, REQUEST_PAUSE,
+    RequestedCloses,
+};
 pub use repair::{Repair, repair};
 pub use run::RunSurface;
 pub use run_spec::{Force, ResolvedRun, RunSpec};

@@ -1,10 +1,11 @@
-//! Imports the inbox, runs, and notifies.
+//! Imports the inbox, fetches missing prices, runs, and notifies.
 
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
 
 use super::context::AppContext;
 use super::error::AppError;
+use super::prices::{FetchedPrices, RequestedCloses};
 use super::run_spec::RunSpec;
 use crate::engine::{self, EngineError, Outcome, RunEvent, RunObserver, RunRequest};
 use crate::import::apply::ApplyError;
@@ -32,6 +33,9 @@ pub trait RunSurface: Sync {
     /// The same error, if there is to be no run.
     fn on_inbox_error(&self, error: ApplyError) -> Result<(), ApplyError>;
 
+    /// Shows the result of a request for missing prices.
+    fn on_prices(&self, fetched: &FetchedPrices);
+
     /// Shows a name that is skipped because no portfolio has it.
     fn on_unknown_portfolio(&self, _name: &str) {}
 
@@ -46,10 +50,11 @@ pub trait RunSurface: Sync {
 }
 
 impl AppContext {
-    /// Imports the inbox, then makes the run of these words on the database as it is then.
+    /// Imports the inbox, fetches the prices that are still missing, then makes the run of these words
+    /// on the database as it is then.
     ///
-    /// A refused file does not stop the run; [`RunSurface::on_inbox_error`] decides whether an inbox
-    /// that cannot be imported does.
+    /// A refused file and a command that fails do not stop the run; [`RunSurface::on_inbox_error`]
+    /// decides whether an inbox that cannot be imported does.
     ///
     /// # Errors
     ///
@@ -61,7 +66,9 @@ impl AppContext {
         surface: &dyn RunSurface,
     ) -> Result<Outcome, AppError> {
         spec.check()?;
-        if let Err(error) = self.import_inbox(&|file| surface.on_inbox_file(file)) {
+        let imported = self.import_inbox(&|file| surface.on_inbox_file(file));
+        let imported = imported.and_then(|()| self.fetch_prices_for(surface));
+        if let Err(error) = imported {
             surface
                 .on_inbox_error(error)
                 .inspect_err(|error| self.notify_not_started(spec, surface, error))?;
@@ -76,6 +83,23 @@ impl AppContext {
             surface.on_unknown_portfolio(name);
         }
         Ok(self.run(&resolved.run_request, surface)?)
+    }
+
+    /// Fetches missing prices. If they cannot be found, the run meets the same error and reports it.
+    fn fetch_prices_for(&self, surface: &dyn RunSurface) -> Result<(), ApplyError> {
+        match self.fetch_prices(RequestedCloses::Open, surface.cancel()) {
+            Ok(fetched) => {
+                fetched
+                    .iter()
+                    .for_each(|fetched| surface.on_prices(fetched));
+                Ok(())
+            }
+            Err(AppError::Import(error)) => Err(error),
+            Err(error) => {
+                tracing::warn!("failed to fetch prices: {error}");
+                Ok(())
+            }
+        }
     }
 
     /// Makes a run, and writes its notifications to the outbox. A failed run notifies too.

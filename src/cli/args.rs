@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Replay(replay::ReplayArgs),
     /// Add or void transactions, or show what one was before it changed
     Transaction(transaction::TransactionArgs),
-    /// Delete closes, or show which were corrected or deleted
+    /// Delete closes, show corrected or missing ones, or fetch these
     Price(price::PriceArgs),
     /// List or delete corporate actions, or show which were corrected or deleted
     Action(action::ActionArgs),

@@ -8,10 +8,12 @@ use serde::Deserialize;
 
 use super::alert_settings::{AlertSettings, AlertsSection};
 use super::error::{CliError, ConfigurationError};
+use super::price_settings::PricesSection;
 use super::serve_settings::{ScheduleSection, ServeOptions, ServeSection};
+use crate::app::PriceFeed;
 use crate::domain::calendar::{Amendments, BuiltIn};
 use crate::domain::{Calendar, Nearest, RiskModel};
-use crate::engine::{CommitGrain, PriceWait, Settings};
+use crate::engine::{CommitGrain, Settings};
 use crate::import::profile::{Profiles, ProfilesError};
 use crate::plan::{Newcomers, Policy, PolicyName};
 use crate::serve::Schedule;
@@ -27,6 +29,8 @@ pub(crate) struct Configuration {
     pub(super) database: PathBuf,
     /// The folder whose files a run imports first.
     pub(super) inbox: Option<PathBuf>,
+    /// The command that fetches missing prices before a run.
+    pub(super) price_feed: Option<PriceFeed>,
     /// The folder of the user's import profiles.
     pub(super) profile_folder: Option<PathBuf>,
     pub(super) policy: Policy,
@@ -85,15 +89,6 @@ struct InboxSection {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct ImportSection {
     profiles: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize, Default)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-struct PricesSection {
-    least_share: Option<f64>,
-    wait_sessions: Option<usize>,
-    dead_after: Option<u16>,
-    unpriced_above: Option<f64>,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -162,10 +157,12 @@ impl Configuration {
         policy
             .check_runnable()
             .map_err(ConfigurationError::Policy)?;
+        let inbox = (file.inbox.folder.as_ref()).map(|inbox| folder.join(inbox));
         Ok(Self {
             path: None,
             database: folder.join(database.unwrap_or(Path::new("plimsoll.db"))),
-            inbox: (file.inbox.folder.as_ref()).map(|inbox| folder.join(inbox)),
+            price_feed: file.prices.feed(folder, inbox.as_deref())?,
+            inbox,
             profile_folder: (file.import.profiles.as_ref()).map(|profiles| folder.join(profiles)),
             policy,
             jobs: file.run.jobs,
@@ -190,7 +187,7 @@ fn engine_settings(
         grace: (file.calendar.grace_minutes).map_or(defaults.grace, |minutes| {
             TimeDelta::minutes(i64::from(minutes))
         }),
-        price_wait: price_wait(&file.prices)?,
+        price_wait: file.prices.price_wait()?,
         quarantine_after: at_least_one("run.quarantine-after", run.quarantine_after)?
             .unwrap_or(defaults.quarantine_after),
         lease: at_least_one("run.lease-seconds", run.lease_seconds)?
@@ -215,29 +212,6 @@ fn at_least_one(key: &'static str, value: Option<u32>) -> Result<Option<u32>, Co
         });
     }
     Ok(value)
-}
-
-fn price_wait(section: &PricesSection) -> Result<PriceWait, ConfigurationError> {
-    let defaults = PriceWait::default();
-    let least_share = share("prices.least-share", section.least_share)?;
-    let unpriced_above = share("prices.unpriced-above", section.unpriced_above)?;
-    Ok(PriceWait {
-        min_priced_share: least_share.unwrap_or(defaults.min_priced_share),
-        sessions: section.wait_sessions.unwrap_or(defaults.sessions),
-        dead_after_sessions: section.dead_after.unwrap_or(defaults.dead_after_sessions),
-        max_unpriced_share: unpriced_above.unwrap_or(defaults.max_unpriced_share),
-    })
-}
-
-fn share(key: &'static str, value: Option<f64>) -> Result<Option<f64>, ConfigurationError> {
-    match value {
-        Some(share) if !(0.0..=1.0).contains(&share) => Err(ConfigurationError::Value {
-            key,
-            value: share.to_string(),
-            expected: "it must be a share from 0 to 1",
-        }),
-        value => Ok(value),
-    }
 }
 
 fn calendar(section: &CalendarSection, folder: &Path) -> Result<Calendar, ConfigurationError> {
@@ -287,6 +261,7 @@ mod tests {
             defaults.serve.settings(None)
         );
         assert_eq!(commented.schedule, defaults.schedule);
+        assert_eq!(commented.price_feed, defaults.price_feed);
     }
 
     #[test]
@@ -303,6 +278,7 @@ mod tests {
             .collect();
         let parsed = Configuration::parse(&uncommented, Path::new("")).unwrap();
         assert_eq!(parsed.inbox.as_deref(), Some(Path::new("inbox")));
+        assert!(parsed.price_feed.is_some());
         assert!(
             parsed
                 .engine

@@ -160,6 +160,7 @@ impl Context {
             policy: configuration.policy,
             jobs: configuration.jobs,
             inbox: configuration.inbox.clone(),
+            price_feed: configuration.price_feed.clone(),
             profiles: configuration.profiles()?,
             limits: self.limits(),
         })

@@ -37,6 +37,9 @@ pub(crate) enum CliError {
     /// Arguments that parse but cannot be used together or here.
     #[error("{0}")]
     Usage(String),
+    /// Prices are to be fetched, and the configuration has no command for that.
+    #[error("no command fetches prices")]
+    NoPriceCommand,
     #[error("invalid configuration `{}`", path.display())]
     Configuration {
         path: PathBuf,
@@ -204,6 +207,7 @@ impl CliError {
             | Self::Import(_)
             | Self::Profiles(_)
             | Self::Lifecycle(_)
+            | Self::NoPriceCommand
             | Self::Token(_)
             | Self::Serve(_) => Exit::Refused,
             Self::Export(ExportError::Query(error)) => query_exit(error),
@@ -251,6 +255,9 @@ impl CliError {
             Self::Token(TokenError::Unknown(_)) => {
                 Some("`plimsoll token list` lists all tokens".to_owned())
             }
+            Self::NoPriceCommand => Some(
+                "set `command` of [prices] in plimsoll.toml; docs/prices.md has examples".to_owned(),
+            ),
             Self::Record { error, .. } => error.hint(),
             Self::FilesRefused { .. } => {
                 Some("fix the rows above and import the files again".to_owned())

@@ -15,6 +15,7 @@ mod hints;
 mod input;
 mod notifications;
 mod output;
+mod price_settings;
 mod progress;
 mod serve_settings;
 mod start;

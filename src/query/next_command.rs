@@ -14,6 +14,8 @@ pub enum NextCommand {
     Run,
     /// Import a file of closes.
     ImportPrices,
+    /// Ask the configured command for the closes that are missing.
+    FetchPrices,
     /// Import a file of exchange rates.
     ImportRates,
     /// Import a file of securities. A row with `inactive-from` ends the expectation of a price.
@@ -60,6 +62,7 @@ impl NextCommand {
         match self {
             Self::Run => format!("{program} run"),
             Self::ImportPrices => format!("{program} import prices PRICES.csv"),
+            Self::FetchPrices => format!("{program} price fetch"),
             Self::ImportRates => format!("{program} import prices RATES.csv"),
             Self::ImportSecurities => format!("{program} import securities SECURITIES.csv"),
             Self::ImportPortfolios => format!("{program} import portfolios PORTFOLIOS.csv"),

@@ -96,6 +96,10 @@ pub fn concern_text(concern: &Concern) -> String {
                 path.display()
             )
         }
+        ConcernFact::PriceCommand { since, reason } => format!(
+            "the command that fetches prices has not answered since {}: {reason}",
+            plain_minute_utc(*since)
+        ),
         ConcernFact::UnpricedSession {
             sessions,
             from,
@@ -174,6 +178,7 @@ pub fn concern_title(concern: &Concern) -> String {
         ConcernKind::RejectedFiles => format!("{} refused", count_with_noun(count, "file")),
         ConcernKind::WaitingFiles => format!("{} waiting", count_with_noun(count, "file")),
         ConcernKind::InboxUnreadable => "inbox unreadable".to_owned(),
+        ConcernKind::PriceCommand => "prices not fetched".to_owned(),
         ConcernKind::UnpricedSession => count_with_noun(count, "unpriced session"),
         ConcernKind::StaleInputs => format!("{portfolios} with old prices"),
         ConcernKind::StaleRiskInputs => format!("{portfolios} with old risk inputs"),
@@ -199,6 +204,7 @@ pub const fn cleared_text(kind: ConcernKind) -> &'static str {
         ConcernKind::RejectedFiles => "no file is refused",
         ConcernKind::WaitingFiles => "no file waits",
         ConcernKind::InboxUnreadable => "the inbox is readable",
+        ConcernKind::PriceCommand => "prices are fetched again",
         ConcernKind::UnpricedSession => "no session is unpriced",
         ConcernKind::StaleInputs => "no portfolio has old prices",
         ConcernKind::StaleRiskInputs => "benchmark, factors and rates have closes",

@@ -34,6 +34,7 @@ impl CellWords {
             | ConcernKind::RejectedFiles
             | ConcernKind::WaitingFiles
             | ConcernKind::InboxUnreadable
+            | ConcernKind::PriceCommand
             | ConcernKind::StaleRiskInputs
             | ConcernKind::HeldLog
             | ConcernKind::RiskAbsent => return Self::COMPLETE,

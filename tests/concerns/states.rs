@@ -83,6 +83,20 @@ impl State {
                 files: |workspace| std::fs::remove_dir_all(workspace.path("inbox")).unwrap(),
                 ..Self::complete()
             },
+            ConcernKind::PriceCommand => {
+                // Betas do without one close of the benchmark, so that the books are complete.
+                let state = Self {
+                    files: |workspace| assert_eq!(workspace.run(&["price", "fetch"]).code, 1),
+                    ..Self::of_world(
+                        "[prices]\nMKT = { 2026-01-08 = \"missing\" }\n\
+                         [portfolios]\nA = { complete = \"..\" }\n",
+                    )
+                };
+                let configured = "[inbox]\nfolder = \"inbox\"\n\
+                                  [prices]\ncommand = [\"false\"]\nattempts = 1\n";
+                state.workspace.write("plimsoll.toml", configured);
+                state
+            }
             ConcernKind::UnpricedSession => Self::of_world(
                 "[market]\nlast = 2026-01-06\n[portfolios]\n\
                  A = { inception = 2026-01-05, complete = \"..2026-01-06\", cash = 1_000, holdings = { NIMB = 100 } }\n",

@@ -198,6 +198,10 @@ const fn phrase(kind: ConcernKind) -> &'static str {
             "1 file of the inbox waiting for hours: inbox/prices/x.csv (its last line has no end)"
         }
         ConcernKind::InboxUnreadable => "failed to use the inbox folder",
+        ConcernKind::PriceCommand => {
+            "the command that fetches prices has not answered since 2026-01-08 23:00 UTC: it ended \
+             with code 1"
+        }
         ConcernKind::UnpricedSession => "1 unpriced session from 2026-01-07: all cells wait",
         ConcernKind::StaleInputs => {
             "the books of 1 portfolio use prices or rates more than 10 sessions old: CHFUSD"

@@ -56,6 +56,7 @@ fn metrics_report_the_lag_of_each_portfolio_and_the_last_run() {
     plimsoll_concerns{kind="rejected-files",severity="error"} 0
     plimsoll_concerns{kind="waiting-files",severity="error"} 0
     plimsoll_concerns{kind="inbox-unreadable",severity="error"} 0
+    plimsoll_concerns{kind="price-command",severity="error"} 0
     plimsoll_concerns{kind="unpriced-session",severity="error"} 0
     plimsoll_concerns{kind="stale-inputs",severity="error"} 0
     plimsoll_concerns{kind="stale-risk-inputs",severity="error"} 0

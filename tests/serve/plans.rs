@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use plimsoll::app::{AppContext, RunSpec, RunSurface};
+use plimsoll::app::{AppContext, FetchedPrices, RunSpec, RunSurface};
 use plimsoll::engine::Settings;
 use plimsoll::environment::Environment;
 use plimsoll::import::apply::ApplyError;
@@ -60,6 +60,8 @@ impl RunSurface for SilentSurface {
         &self.notifier
     }
 
+    fn on_prices(&self, _: &FetchedPrices) {}
+
     fn on_inbox_file(&self, _: &InboxFile) {}
 
     fn on_inbox_error(&self, error: ApplyError) -> Result<(), ApplyError> {
@@ -78,6 +80,7 @@ fn a_previewed_run_is_planned_once_when_checked_and_once_when_run() {
         policy: Policy::default(),
         jobs: None,
         inbox: None,
+        price_feed: None,
         profiles: plimsoll::import::profile::Profiles::shipped().clone(),
         limits: ConcernLimits::default(),
         environment: Environment::system(Some(world.now)),

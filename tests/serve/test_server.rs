@@ -116,6 +116,7 @@ pub(crate) fn start_server_with(
             policy: Policy::default(),
             jobs: None,
             inbox: None,
+            price_feed: None,
             profiles: plimsoll::import::profile::Profiles::shipped().clone(),
             limits: ConcernLimits::default(),
             environment,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::selection::{Selection, warn_unknown_portfolio};
-use crate::app::{AppContext, RunSpec, RunSurface};
+use crate::app::{AppContext, FetchOutcome, FetchedPrices, RunSpec, RunSurface};
 use crate::cli::output::print_stderr;
 use crate::cli::progress::Meter;
 use crate::cli::{context::Context, error::CliError, exit::Exit, notifications};
@@ -20,7 +20,7 @@ use crate::report::{self, Palette};
 use crate::store::{Progress, RunState, Store};
 
 /// Fills all needed cells: every active portfolio, from its inception to the last final session.
-/// It first imports the files of the inbox, if one is configured.
+/// It first imports the files of the inbox and fetches missing prices, if both are configured.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -115,6 +115,10 @@ impl RunSurface for Terminal<'_> {
         Err(error)
     }
 
+    fn on_prices(&self, fetched: &FetchedPrices) {
+        print_prices(fetched);
+    }
+
     fn on_unknown_portfolio(&self, name: &str) {
         warn_unknown_portfolio(name);
     }
@@ -126,6 +130,15 @@ impl RunSurface for Terminal<'_> {
     fn on_end(&self) {
         self.meter.finish();
         notifications::deliver_pending(self.notifier(), &self.app.store, &self.app.environment);
+    }
+}
+
+/// Prints the result of a request for prices, unless there was nothing to request.
+pub(super) fn print_prices(fetched: &FetchedPrices) {
+    match (&fetched.outcome, fetched.is_questionable()) {
+        (FetchOutcome::NothingRequested, _) => {}
+        (_, false) => print_stderr(&fetched.to_string()),
+        (_, true) => print_stderr(&format!("warning: {fetched}")),
     }
 }
 

@@ -10,6 +10,7 @@ use super::inbox::{rejected_files, unreadable_inbox, waiting_files};
 use super::inputs::ConcernInputs;
 use super::kind::ConcernKind;
 use super::late::Late;
+use super::price_command::price_command;
 use super::risk::{absence_reasons, cells_without_figures, stale_risk_inputs};
 use super::stale_inputs::{judged_days, stale_portfolios};
 use super::verification::{damage, overdue};
@@ -118,6 +119,7 @@ impl ConcernReader<'_> {
             ConcernKind::RejectedFiles => Ok(rejected_files(&self.inputs.inbox)),
             ConcernKind::WaitingFiles => Ok(waiting_files(&self.inputs.inbox)),
             ConcernKind::InboxUnreadable => Ok(unreadable_inbox(&self.inputs.inbox)),
+            ConcernKind::PriceCommand => price_command(self.reading, self.inputs.has_price_feed),
             ConcernKind::UnpricedSession => Ok(self.unpriced_session()),
             ConcernKind::StaleInputs => self.stale_inputs(),
             ConcernKind::StaleRiskInputs => self.stale_risk_inputs(),

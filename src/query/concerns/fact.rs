@@ -100,6 +100,13 @@ pub enum ConcernFact {
         /// The error of the operating system.
         error: String,
     },
+    /// The facts of [`ConcernKind::PriceCommand`].
+    PriceCommand {
+        /// Time of the first failure since the last answer.
+        since: DateTime<Utc>,
+        /// The reason of the last failure, as a clause without secrets.
+        reason: String,
+    },
     /// The facts of [`ConcernKind::UnpricedSession`].
     UnpricedSession {
         /// Number of unpriced sessions before the target.
@@ -177,6 +184,7 @@ impl ConcernFact {
             Self::RejectedFiles { .. } => ConcernKind::RejectedFiles,
             Self::WaitingFiles { .. } => ConcernKind::WaitingFiles,
             Self::InboxUnreadable { .. } => ConcernKind::InboxUnreadable,
+            Self::PriceCommand { .. } => ConcernKind::PriceCommand,
             Self::UnpricedSession { .. } => ConcernKind::UnpricedSession,
             Self::StaleInputs { .. } => ConcernKind::StaleInputs,
             Self::StaleRiskInputs { .. } => ConcernKind::StaleRiskInputs,
@@ -210,7 +218,8 @@ impl ConcernFact {
             | Self::VerificationOverdue { .. }
             | Self::AbandonedRun { .. }
             | Self::HeldLog(_)
-            | Self::InboxUnreadable { .. } => 1,
+            | Self::InboxUnreadable { .. }
+            | Self::PriceCommand { .. } => 1,
             Self::Late { late, .. } => *late,
             Self::Failing { cells } | Self::Quarantined { cells } | Self::Blocked { cells, .. } => {
                 *cells

@@ -35,6 +35,8 @@ pub struct ConcernInputs {
     pub limits: ConcernLimits,
     /// The state of the inbox.
     pub inbox: InboxState,
+    /// True if a command fetches prices; without one, its last failure is no concern.
+    pub has_price_feed: bool,
     /// The write-ahead log, if another process keeps it from being emptied.
     pub held_log: Option<HeldLog>,
 }

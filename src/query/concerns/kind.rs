@@ -31,6 +31,8 @@ pub enum ConcernKind {
     WaitingFiles,
     /// The inbox cannot be listed, so that its files are not imported.
     InboxUnreadable,
+    /// The command that fetches prices has failed, and has not answered since.
+    PriceCommand,
     /// Sessions before the target are unpriced: all their cells wait, without end.
     UnpricedSession,
     /// Complete books use prices or exchange rates that are older than allowed.
@@ -60,7 +62,7 @@ pub enum Severity {
 
 impl ConcernKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LastRun,
         Self::NoActivePortfolios,
         Self::ClockBehind,
@@ -73,6 +75,7 @@ impl ConcernKind {
         Self::RejectedFiles,
         Self::WaitingFiles,
         Self::InboxUnreadable,
+        Self::PriceCommand,
         Self::UnpricedSession,
         Self::StaleInputs,
         Self::StaleRiskInputs,
@@ -98,6 +101,7 @@ impl ConcernKind {
             Self::RejectedFiles => "rejected-files",
             Self::WaitingFiles => "waiting-files",
             Self::InboxUnreadable => "inbox-unreadable",
+            Self::PriceCommand => "price-command",
             Self::UnpricedSession => "unpriced-session",
             Self::StaleInputs => "stale-inputs",
             Self::StaleRiskInputs => "stale-risk-inputs",
@@ -129,6 +133,7 @@ impl ConcernKind {
             | Self::RejectedFiles
             | Self::WaitingFiles
             | Self::InboxUnreadable
+            | Self::PriceCommand
             | Self::UnpricedSession
             | Self::StaleInputs
             | Self::StaleRiskInputs => Severity::Error,

@@ -13,6 +13,7 @@
 //! | `evaluate` | finding all states of one survey and plan |
 //! | `late` | the portfolios that are further behind than allowed |
 //! | `inbox`, `verification` | the concerns of the inbox, and of damage and verifications |
+//! | `price_command` | the concern of the command that fetches prices |
 //! | `stale_inputs` | finding portfolios with old prices or rates |
 //! | `risk` | finding portfolios without figures of risk, and a benchmark or factor with old closes |
 
@@ -23,6 +24,7 @@ mod inbox;
 mod inputs;
 mod kind;
 mod late;
+mod price_command;
 mod risk;
 mod stale_inputs;
 mod verification;

@@ -7,4 +7,4 @@ mod control;
 mod start;
 
 pub(super) use control::{CancelResult, RunEnd, Runner, StartedRun};
-pub(super) use start::{check_and_start, import_inbox, start};
+pub(super) use start::{check_and_start, import_inbox, log_prices, start};

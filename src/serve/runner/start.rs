@@ -1,4 +1,4 @@
-//! Starts a run on its thread, which imports the inbox, runs and notifies.
+//! Starts a run on its thread, which imports the inbox, fetches prices, runs and notifies.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::control::{RunThread, SpawnedRun, StartedRun};
-use crate::app::{AppError, RunSpec, RunSurface};
+use crate::app::{AppError, FetchOutcome, FetchedPrices, RunSpec, RunSurface};
 use crate::engine::RunEvent;
 use crate::import::apply::ApplyError;
 use crate::import::inbox::InboxFile;
@@ -95,6 +95,10 @@ impl RunSurface for ServerRun<'_> {
         Ok(())
     }
 
+    fn on_prices(&self, fetched: &FetchedPrices) {
+        log_prices(fetched);
+    }
+
     fn on_event(&self, event: &RunEvent<'_>) {
         self.thread.on_event(event);
     }
@@ -112,6 +116,15 @@ fn log_inbox_file(file: &InboxFile) {
     match file.is_questionable() {
         false => tracing::info!("{line}"),
         true => tracing::warn!("{line}"),
+    }
+}
+
+/// Logs the result of a request for prices.
+pub(in crate::serve) fn log_prices(fetched: &FetchedPrices) {
+    match (&fetched.outcome, fetched.is_questionable()) {
+        (FetchOutcome::NothingRequested, _) => tracing::debug!("{fetched}"),
+        (_, false) => tracing::info!("{fetched}"),
+        (_, true) => tracing::warn!("{fetched}"),
     }
 }
 

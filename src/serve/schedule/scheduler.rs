@@ -1,20 +1,21 @@
 //! Checks at intervals whether a run is due or sources have changed, and starts the run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use super::due::{Due, FailedAttempts, FinalityRule, due};
 use super::source_changes::SourceChanges;
-use crate::app::{AppError, RunSpec};
+use crate::app::{AppError, REQUEST_PAUSE, RequestedCloses, RunSpec};
 use crate::domain::Day;
 use crate::import::inbox;
 use crate::query::{ALL_ACTIVE, no_active_portfolio_text};
 use crate::serve::app_state::AppState;
 use crate::serve::http::Problem;
 use crate::serve::runner::{self, RunEnd, StartedRun};
-use crate::store::{Revision, RunState, StoreError};
+use crate::store::{ReadTransaction, Revision, RunState, StoreError};
 
 /// The interval between checks.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
@@ -30,6 +31,8 @@ pub(in crate::serve) struct Scheduler {
     completed_up_to: Option<Day>,
     failed_attempts: Option<FailedAttempts>,
     source_changes: SourceChanges,
+    /// The time at which missing closes were last looked for between runs.
+    prices_checked: Option<DateTime<Utc>>,
     /// The last logged reason why nothing can be scheduled; it is not logged again.
     last_error: String,
 }
@@ -56,6 +59,7 @@ impl Scheduler {
             completed_up_to: None,
             failed_attempts: None,
             source_changes: SourceChanges::default(),
+            prices_checked: None,
             last_error: String::new(),
         }
     }
@@ -188,6 +192,7 @@ impl Scheduler {
 
     /// Returns whether sources changed since the last run so that a run would have any step.
     async fn has_new_work(&mut self) -> Result<bool, Problem> {
+        self.fetch_prices().await;
         let revision = match self.import_inbox().await {
             Ok(revision) => revision,
             // Another run holds the lease: the changes are considered after it has ended.
@@ -198,6 +203,52 @@ impl Scheduler {
             return Ok(false);
         }
         self.state.run_blocking(has_work).await
+    }
+
+    /// Asks the command for closes that are still missing, if the last request is long ago and no run
+    /// holds the lease. The request ends when the server does.
+    async fn fetch_prices(&mut self) {
+        let app = &self.state.context.app;
+        let now = app.environment.clock.now();
+        let is_recent = |checked: DateTime<Utc>| (now - checked).abs() < REQUEST_PAUSE;
+        // Looking for missing closes takes longer than a check for changes.
+        if app.price_feed.is_none() || self.prices_checked.is_some_and(is_recent) {
+            return;
+        }
+        let cancel = Arc::new(AtomicBool::new(false));
+        let (state, is_cancelled) = (Arc::clone(&self.state), Arc::clone(&cancel));
+        // Not a read of the database, of which there are few at once: a vendor may take minutes.
+        let mut fetching = tokio::task::spawn_blocking(move || {
+            let app = &state.context.app;
+            let ensure_free =
+                |reading: &ReadTransaction<'_>| reading.lease().ensure_none_live(&app.environment);
+            if !app.may_request_prices()? || app.store.read(ensure_free).is_err() {
+                return Ok(None);
+            }
+            app.fetch_prices(RequestedCloses::Open, &is_cancelled)
+        });
+        let mut shutdown = self.state.shutdown_signal();
+        let fetched = tokio::select! {
+            fetched = &mut fetching => Some(fetched),
+            // Its guard must not live on while the end of the request is awaited.
+            () = async { drop(shutdown.wait_for(|stop| *stop).await) } => None,
+        };
+        let fetched = match fetched {
+            Some(fetched) => fetched,
+            None => {
+                cancel.store(true, Ordering::Release);
+                fetching.await
+            }
+        };
+        match fetched {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(fetched))) => {
+                self.prices_checked = Some(now);
+                runner::log_prices(&fetched);
+            }
+            Ok(Err(error)) => tracing::error!("failed to fetch prices: {error}"),
+            Err(error) => tracing::error!("failed to fetch prices: {error}"),
+        }
     }
 
     /// Imports the files in the inbox and returns the revision of the sources after that. Fails if

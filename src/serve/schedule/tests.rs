@@ -1,5 +1,7 @@
 //! Tests of the scheduler with the real engine and a simulated clock, over up to a month.
 
+mod prices;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::scheduler::{Scheduler, TickOutcome};
-use crate::app::{AppContext, RunSpec};
+use crate::app::{AppContext, PriceFeed, RunSpec};
 use crate::engine::Settings;
 use crate::environment::Environment;
 use crate::notify::{Channels, Notifier};
@@ -59,7 +61,13 @@ impl ScheduledServer {
         std::fs::create_dir(folder.path().join("inbox")).unwrap();
         let now: DateTime<Utc> = now.parse().unwrap();
         let stop = watch::Sender::new(false);
-        let state = app_state(&store, folder.path(), Environment::fixed(now, 1), &stop);
+        let state = app_state(
+            &store,
+            folder.path(),
+            Environment::fixed(now, 1),
+            &stop,
+            None,
+        );
         Self {
             scheduler: Scheduler::new(&state),
             folder,
@@ -73,7 +81,7 @@ impl ScheduledServer {
     fn restart_after(&mut self, outage: TimeDelta) {
         self.advance(outage);
         let next = self.state.context.app.environment.successor().unwrap();
-        self.state = app_state(&self.store, self.folder.path(), next, &self.stop);
+        self.state = app_state(&self.store, self.folder.path(), next, &self.stop, None);
         self.scheduler = Scheduler::new(&self.state);
     }
 
@@ -150,6 +158,7 @@ fn app_state(
     folder: &Path,
     environment: Environment,
     stop: &watch::Sender<bool>,
+    feed: Option<PriceFeed>,
 ) -> Arc<AppState> {
     let context = ServerContext {
         app: AppContext {
@@ -158,6 +167,7 @@ fn app_state(
             policy: Policy::default(),
             jobs: None,
             inbox: Some(folder.join("inbox")),
+            price_feed: feed,
             profiles: crate::import::profile::Profiles::shipped().clone(),
             limits: ConcernLimits::default(),
             environment,
