@@ -62,6 +62,7 @@ fn server() -> &'static (SocketAddr, String) {
                 policy: Policy::default(),
                 jobs: None,
                 inbox: None,
+                price_feed: None,
                 profiles: Profiles::shipped().clone(),
                 limits: ConcernLimits::default(),
                 environment,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::source_table::{HeaderLine, column_names};
-use super::spec::{Profile, is_profile_name};
+use super::spec::{Profile, is_profile_name, is_same_column};
 use super::words::{DATE_FORMATS, Meaning, is_date, kind_of, meanings};
 use crate::domain::TransactionKind::{self, Buy, Dividend, Fee, Interest, Sell};
 use crate::import::content;
@@ -52,18 +52,27 @@ pub fn propose_profile(name: &str, bytes: &[u8]) -> Result<String, Refusal> {
         encoding,
         ..Proposal::new(name, header.titles().into_iter().chain(notes), &table)
     };
-    match proposal.column(Meaning::Date) {
-        Some(_) => Ok(proposal.text()),
-        None => Err(ProfileRefusal::NoProposal.into()),
+    let has = |meaning| proposal.column(meaning).is_some();
+    match has(Meaning::Date) && (has(Meaning::Kind) || has(Meaning::Quantity)) {
+        true => Ok(proposal.text()),
+        false => Err(ProfileRefusal::NoProposal.into()),
     }
 }
 
+/// Returns a text as a TOML string of one line, since it can stand in a comment.
 fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
+    match text.contains(char::is_control) {
+        false => toml::Value::from(text).to_string(),
+        // A string of JSON is one of TOML, but for this character.
+        true => serde_json::Value::from(text)
+            .to_string()
+            .replace('\u{7f}', "\\u007f"),
+    }
 }
 
 fn list<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    toml::Value::from(texts.collect::<Vec<_>>()).to_string()
+    let texts: Vec<String> = texts.map(quoted).collect();
+    format!("[{}]", texts.join(", "))
 }
 
 struct Proposal<'t> {
@@ -125,7 +134,8 @@ impl<'t> Proposal<'t> {
         let read = draft.as_ref().map(Profile::read_columns);
         let read = read.unwrap_or_default();
         let ignored = self.columns.iter().map(String::as_str);
-        let ignored: Vec<&str> = ignored.filter(|column| !read.contains(column)).collect();
+        let is_read = |column: &&str| read.iter().any(|read| is_same_column(read, column));
+        let ignored: Vec<&str> = ignored.filter(|column| !is_read(column)).collect();
         self.head(&ignored) + &sources
     }
 
@@ -319,6 +329,22 @@ mod tests {
         assert!(text.contains("encoding = \"windows-1252\""), "{text}");
         assert!(text.contains("\"|[Stück]|\""), "{text}");
         Profile::parse(&text).unwrap();
+    }
+
+    #[test]
+    fn a_value_of_several_lines_stays_on_one_line_of_the_proposal() {
+        let file = "Date,Action,Quantity\n2026-01-05,\"a\n\u{7f}b\",1\n2026-01-05,buy,1\n";
+        let text = propose_profile("mine", file.as_bytes()).unwrap();
+        let comment = r#"# when = { "Action" = ["a\n\u007fb"] }"#;
+        assert!(text.contains(comment), "{text}");
+        Profile::parse(&text).unwrap();
+    }
+
+    #[test]
+    fn a_file_without_kinds_and_quantities_has_no_proposal() {
+        let file = "Date,Symbol,Name\n05/01/2026,X,A share\n";
+        let refused = propose_profile("mine", file.as_bytes()).unwrap_err();
+        assert_eq!(refused, ProfileRefusal::NoProposal.into());
     }
 
     #[test]
