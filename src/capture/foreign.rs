@@ -77,6 +77,8 @@ struct RowCollector {
     unknown_ids: BTreeSet<String>,
     /// Days whose progress counts more portfolios than have a snapshot, with both counts.
     overcounted: BTreeMap<Day, (u64, u64)>,
+    /// The numbers of cells with a later phase done without their snapshot, by phase.
+    without_snapshot: BTreeMap<Phase, u64>,
 }
 
 /// One row of the portfolios table.
@@ -215,6 +217,16 @@ impl RowCollector {
     ) -> BTreeMap<Day, DayMarks> {
         let mut days: BTreeMap<Day, DayMarks> = BTreeMap::new();
         let complete = std::mem::take(&mut self.complete);
+        for (phase, done) in &*analytics {
+            let without = |(day, ids): (&Day, &IdSet)| match complete.get(day) {
+                Some(snapshot) => (ids - snapshot).len(),
+                None => ids.len(),
+            };
+            let count: u64 = done.iter().map(without).sum();
+            if count > 0 {
+                self.without_snapshot.insert(*phase, count);
+            }
+        }
         for (day, snapshot) in complete {
             let marks = days.entry(day).or_default();
             for (mark, phase) in marks.iter_mut().zip(Phase::CELL_PHASES) {
@@ -284,6 +296,10 @@ impl RowCollector {
         }
         left_out.extend(self.overcounted.iter().map(|(day, (counted, there))| {
             format!("the progress of {day}: {counted} counted, {there} with a snapshot")
+        }));
+        left_out.extend(self.without_snapshot.iter().map(|(phase, count)| {
+            let cells = count_with_noun(*count, "cell");
+            format!("the {phase} of {cells} without a complete snapshot, which no world can hold")
         }));
         let portfolios = captured.collect();
         let (runs, left_running) = history.finish();

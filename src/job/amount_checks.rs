@@ -128,7 +128,8 @@ fn check_forced(
         return Ok(Some(BrokenPromise { promise, text }));
     }
     let mut cells = run.needed();
-    cells.retain(|cell| run.has_done(*cell));
+    // The amounts of a snapshot that was done before are the world's.
+    cells.retain(|cell| run.has_done(*cell) && !run.had_snapshot(*cell));
     let text = difference(&cells, state, books, &state.books()?);
     Ok(text.map(|(cell, before, after)| BrokenPromise {
         promise,

@@ -89,6 +89,12 @@ impl JobRun {
         is_complete(&self.after, cell)
     }
 
+    /// Returns whether the snapshot of a cell was done before the run, which holds the amounts.
+    pub(super) fn had_snapshot(&self, cell: Cell) -> bool {
+        self.before
+            .contains(cell.day, Phase::Snapshot, cell.portfolio)
+    }
+
     /// Returns whether a needed cell is done: complete, and written again if it was complete before.
     pub(super) fn has_done(&self, cell: Cell) -> bool {
         let is_written = || self.writes.iter().any(|write| write.cell == Some(cell));

@@ -226,6 +226,21 @@ fn mapped_analytics_are_separate_from_snapshot() {
 }
 
 #[test]
+fn analytics_without_a_complete_snapshot_are_counted_in_header() {
+    let incident = Incident::new();
+    incident.execute(
+        "CREATE TABLE risk (portfolio_id, calculation_date);
+         INSERT INTO risk SELECT id, '2026-01-08' FROM portfolios WHERE name = 'Individual';",
+    );
+    let map = format!(
+        "{MAP}\n[analytics.risk]\nportfolio = \"portfolio_id\"\nday = \"calculation_date\"\n"
+    );
+    let text = incident.capture(&map).unwrap().to_world_toml().unwrap();
+    let expected = "the risk of 1 cell without a complete snapshot";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
 fn rows_of_unknown_portfolios_are_counted_in_header() {
     let incident = Incident::new();
     incident.execute("DELETE FROM portfolios WHERE name IN ('Tech Growth', 'Individual')");

@@ -32,3 +32,23 @@ fn the_jobs_with_sqlalchemy_break_the_promises_of_the_table_on_sqlite() {
         check_sqlalchemy_jobs("_sqlalchemy", None);
     }
 }
+
+#[test]
+fn the_amounts_of_a_snapshot_of_the_world_are_not_those_of_the_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("half.toml");
+    let half = "now = 2026-01-08T18:00:00-05:00\n[portfolios]\n\
+                A = { inception = 2026-01-05, complete = \"..2026-01-07\", \
+                phases = { 2026-01-08 = [\"snapshot\", \"positions\", \"exposures\"] } }\n\
+                [[step]]\nrun = {}\n";
+    std::fs::write(&world, half).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .current_dir(root())
+        .args(["scenario", "run"])
+        .arg(&world)
+        .args(["--job", "examples/jobs/every_missing_day.toml"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+}
