@@ -43,7 +43,7 @@ impl Store {
     pub fn create(place: impl Into<Location>) -> Result<Self, StoreError> {
         let place = place.into();
         connection::create(&place)?;
-        Self::open(place)
+        Self::with_readers(place)
     }
 
     /// Opens an existing database and migrates an older schema.
@@ -59,11 +59,12 @@ impl Store {
             Err(StoreError::Older { .. }) => drop(connection::open(&place)?),
             other => other?,
         }
-        let readers = Readers::new(&place)?;
-        Ok(Self {
-            location: place,
-            readers,
-        })
+        Self::with_readers(place)
+    }
+
+    fn with_readers(location: Location) -> Result<Self, StoreError> {
+        let readers = Readers::new(&location)?;
+        Ok(Self { location, readers })
     }
 
     /// Returns the path of the file; on a file system of its own, the name there.

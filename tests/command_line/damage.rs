@@ -132,6 +132,9 @@ fn a_damaged_calendar_is_found() {
 
 #[test]
 fn commands_leave_no_log_and_a_copied_backup_is_read_as_it_is() {
+    let created = Workspace::new();
+    created.run_ok(&["init"]);
+    assert!(!created.path("plimsoll.db-wal").exists());
     let workspace = Workspace::from_world(WORLD);
     workspace.run_ok(&["backup", "good.db"]);
     let good = workspace.run_ok(&["show", "A"]);
