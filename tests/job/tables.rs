@@ -29,7 +29,7 @@ schema = \"schema.sql\"
 ids = \"text\"
 days = { snapshots = \"timestamp\" }
 [commands]
-run = [\"sqlite3\", \"{path}\", \"INSERT INTO snapshots SELECT id, '{target} 00:00:00', 'DONE' FROM portfolios WHERE true ON CONFLICT DO NOTHING\"]
+run = [\"sqlite3\", \"-cmd\", \".timeout 60000\", \"{path}\", \"INSERT INTO snapshots SELECT id, '{target} 00:00:00', 'DONE' FROM portfolios WHERE true ON CONFLICT DO NOTHING\"]
 ";
 
 fn workspace() -> Workspace {
