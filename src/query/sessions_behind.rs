@@ -41,16 +41,20 @@ pub struct Lag {
 impl Lag {
     /// Returns whether no state fails the check, and there was something to check.
     pub fn is_good(&self) -> bool {
-        !self.is_empty() && !self.concerns.iter().any(Concern::is_error)
+        !self.is_empty() && !self.has_error()
     }
 
-    /// Returns whether no portfolio in scope is active, or none of them has begun, and that is not
-    /// allowed.
+    /// Returns whether there was nothing to check, and that is not allowed: no portfolio in scope is
+    /// active, or none of them has begun and no other state fails the check.
     pub fn is_empty(&self) -> bool {
         let mut kinds = self.concerns.iter().map(Concern::kind);
+        let is_before_all = self.first_inception.is_some() && !self.has_error();
         !self.allows_empty
-            && (self.first_inception.is_some()
-                || kinds.any(|kind| kind == ConcernKind::NoActivePortfolios))
+            && (is_before_all || kinds.any(|kind| kind == ConcernKind::NoActivePortfolios))
+    }
+
+    fn has_error(&self) -> bool {
+        self.concerns.iter().any(Concern::is_error)
     }
 
     /// Allows a check to find nothing to check.
