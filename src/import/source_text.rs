@@ -131,7 +131,22 @@ fn long_line(text: &[u8], line: u64, limit: usize) -> ReadError {
 
 /// Returns a text in UTF-8, converted if it is in a declared encoding. Refuses a text that is UTF-8
 /// already: read as another encoding, it would have two or three characters for each of its umlauts.
+/// Each line ends with a line feed, since lines are counted by it.
 pub(super) fn to_utf8(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_, [u8]>, Refusal> {
+    converted(bytes, declared).map(with_line_feeds)
+}
+
+/// Puts a line feed in place of each carriage return that has none behind it.
+fn with_line_feeds(mut text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    for at in 0..text.len() {
+        if text[at] == b'\r' && text.get(at + 1) != Some(&b'\n') {
+            text.to_mut()[at] = b'\n';
+        }
+    }
+    text
+}
+
+fn converted(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_, [u8]>, Refusal> {
     match declared {
         None => Ok(Cow::Borrowed(bytes)),
         Some(_) if bytes.is_ascii() => Ok(Cow::Borrowed(bytes)),
@@ -239,6 +254,13 @@ mod tests {
             Err(ReadError::Refused(refusal)) => refusal,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn lines_that_end_with_a_carriage_return_end_with_a_line_feed() {
+        let text = to_utf8(b"a,b\r1,2\r\n3,4\r\r\n5,6\r", None).unwrap();
+        assert_eq!(*text, *b"a,b\n1,2\r\n3,4\n\r\n5,6\n");
+        assert!(matches!(to_utf8(b"a\r\nb\n", None), Ok(Cow::Borrowed(_))));
     }
 
     #[test]
