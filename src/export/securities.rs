@@ -11,20 +11,8 @@ use super::script::Script;
 use super::table_file::{ExportedTable, TableFile, optional};
 use super::target::Target;
 use crate::domain::{CorporateAction, Day, Security, SecurityId, Split};
+use crate::import::SECURITY_COLUMNS;
 use crate::store::ReadTransaction;
-
-const SECURITY_COLUMNS: [&str; 10] = [
-    "symbol",
-    "name",
-    "class",
-    "sector",
-    "currency",
-    "multiplier",
-    "inactive_from",
-    "calendar",
-    "symbol_from",
-    "valid_from",
-];
 
 const ACTION_COLUMNS: [&str; 8] = [
     "symbol",

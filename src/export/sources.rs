@@ -11,6 +11,7 @@ use super::target::Target;
 use crate::domain::{
     DayRange, Portfolio, PortfolioId, PortfolioKey, Security, SecurityId, Transaction,
 };
+use crate::import::{PORTFOLIO_COLUMNS, TRANSACTION_COLUMNS};
 use crate::store::ReadTransaction;
 
 pub(super) fn portfolios(
@@ -18,18 +19,7 @@ pub(super) fn portfolios(
     portfolios: &[Portfolio],
     script: &mut Script,
 ) -> Result<ExportedTable, ExportError> {
-    let columns = [
-        "id",
-        "name",
-        "currency",
-        "inception",
-        "closed",
-        "deleted_at",
-        "cost_basis",
-        "fees",
-        "calendar",
-    ];
-    let mut table = TableFile::begin(target, "portfolios", columns)?;
+    let mut table = TableFile::begin(target, "portfolios", PORTFOLIO_COLUMNS)?;
     for portfolio in portfolios {
         let lifecycle = portfolio.lifecycle;
         let deleted_at = lifecycle.deleted_at();
@@ -81,24 +71,9 @@ pub(super) fn transactions(
     securities: &[Security],
     script: &mut Script,
 ) -> Result<ExportedTable, ExportError> {
-    let columns = [
-        "id",
-        "portfolio",
-        "date",
-        "time",
-        "kind",
-        "symbol",
-        "quantity",
-        "price",
-        "amount",
-        "fee",
-        "counterpart",
-        "lots",
-        "currency",
-        "fee_currency",
-        "from_amount",
-        "from_currency",
-    ];
+    // The price is in the currency of the security.
+    let columns = TRANSACTION_COLUMNS.into_iter();
+    let columns = columns.filter(|column| *column != "price_currency");
     let (securities, names) = (by_id(securities), unambiguous_names(portfolios));
     let mut table = TableFile::begin(target, "transactions", columns)?;
     let mut written = Ok(());

@@ -13,7 +13,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `options` | the options that a user declares for a file |
-//! | `source_text` | files → text in UTF-8, within limits |
+//! | `source_text`, `decode` | files → text in UTF-8, within limits |
 //! | `content`, `title`, `table`, `dates`, `numbers`, `row_reader` | bytes → text → fields → typed values |
 //! | `currency` | currencies and their hundredths |
 //! | `error`, `row_error`, `row_error_kind`, `row_hint`, `life_error`, `unbookable_error` | refusals of a file, and of a row, with the next step |
@@ -31,6 +31,7 @@ pub mod apply;
 mod content;
 mod currency;
 mod dates;
+mod decode;
 mod error;
 mod existing;
 mod formulas;
@@ -73,7 +74,9 @@ pub use options::{
     AdjustedAsOf, Basis, Corrections, DateOrder, DecimalMark, Encoding, ImportOptions, Jumps,
     KnownRows, PriceWarning, Restatements, UnknownRecords, ValidRows, Warnings,
 };
-pub use portfolios::{PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios};
+pub use portfolios::{
+    PORTFOLIO_COLUMNS, PortfolioChanges, PortfolioRow, read_portfolios, validate_portfolios,
+};
 pub use preview::{Preview, PreviewResult, PreviewRow, preview_export};
 pub use prices::{
     PriceChanges, PriceRow, PriceRows, PriceRules, Shape, read_prices, validate_prices,
@@ -83,10 +86,13 @@ pub use restatement::{Restatement, SplitJump, SplitRatio, UnseenSplit};
 pub use row_error::RowError;
 pub use row_error_kind::RowErrorKind;
 pub use row_reader::{Line, OptionalField, Rows};
-pub use securities::{SecurityChanges, SecurityRow, read_securities, validate_securities};
+pub use securities::{
+    SECURITY_COLUMNS, SecurityChanges, SecurityRow, read_securities, validate_securities,
+};
 pub use source_text::{ReadError, read_file};
 pub use transactions::{
-    TransactionChanges, TransactionRow, read_transactions, validate_transactions,
+    TRANSACTION_COLUMNS, TransactionChanges, TransactionRow, read_transactions,
+    validate_transactions,
 };
 pub use unbookable_error::UnbookableError;
 pub use verdict::{Counts, LineVerdict, Validated, Verdict};

@@ -26,18 +26,21 @@ use crate::domain::{
     LotMethod, NewPortfolio, Portfolio, PortfolioKey, UnknownValue,
 };
 
+/// The columns of a file of portfolios.
+pub const PORTFOLIO_COLUMNS: [&str; 9] = [
+    "id",
+    "name",
+    "currency",
+    "inception",
+    "closed",
+    "deleted_at",
+    "cost_basis",
+    "fees",
+    "calendar",
+];
+
 const FORMAT: TableFormat = TableFormat {
-    columns: &[
-        "id",
-        "name",
-        "currency",
-        "inception",
-        "closed",
-        "deleted_at",
-        "cost_basis",
-        "fees",
-        "calendar",
-    ],
+    columns: &PORTFOLIO_COLUMNS,
     required: &["name", "inception"],
     date_columns: &["inception", "closed", "deleted_at"],
     number_columns: &[],

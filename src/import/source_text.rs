@@ -8,6 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
 use super::content;
+use super::decode::{windows_1252, without_utf_16};
 use super::error::Refusal;
 use super::options::Encoding;
 
@@ -138,6 +139,10 @@ pub(super) fn to_utf8(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_
 
 /// Puts a line feed in place of each carriage return that has none behind it.
 fn with_line_feeds(mut text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    // Most texts end here.
+    if !text.contains(&b'\r') {
+        return text;
+    }
     for at in 0..text.len() {
         if text[at] == b'\r' && text.get(at + 1) != Some(&b'\n') {
             text.to_mut()[at] = b'\n';
@@ -157,81 +162,6 @@ fn converted(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_, [u8]>, 
             windows_1252(bytes).map(|text| Cow::Owned(text.into_bytes()))
         }
     }
-}
-
-/// Converts a text whose byte order mark is that of UTF-16; returns others as they are.
-fn without_utf_16(bytes: Vec<u8>) -> Result<Vec<u8>, Refusal> {
-    let decode = |units: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, odd) = units.as_chunks::<2>();
-        let mut text = String::with_capacity(bytes.len());
-        for character in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-            let character = character.map_err(|_| undecodable("UTF-16", text.as_bytes()))?;
-            text.push(character);
-        }
-        match odd {
-            [] => Ok(text.into_bytes()),
-            _ => Err(undecodable("UTF-16", text.as_bytes())),
-        }
-    };
-    match bytes.as_slice() {
-        [0xff, 0xfe, units @ ..] => decode(units, u16::from_le_bytes),
-        [0xfe, 0xff, units @ ..] => decode(units, u16::from_be_bytes),
-        _ => Ok(bytes),
-    }
-}
-
-/// The characters of the bytes from 0x80 to 0x9f; the other bytes are those of ISO 8859-1.
-const WINDOWS_1252: [Option<char>; 32] = [
-    Some('€'),
-    None,
-    Some('‚'),
-    Some('ƒ'),
-    Some('„'),
-    Some('…'),
-    Some('†'),
-    Some('‡'),
-    Some('ˆ'),
-    Some('‰'),
-    Some('Š'),
-    Some('‹'),
-    Some('Œ'),
-    None,
-    Some('Ž'),
-    None,
-    None,
-    Some('‘'),
-    Some('’'),
-    Some('“'),
-    Some('”'),
-    Some('•'),
-    Some('–'),
-    Some('—'),
-    Some('˜'),
-    Some('™'),
-    Some('š'),
-    Some('›'),
-    Some('œ'),
-    None,
-    Some('ž'),
-    Some('Ÿ'),
-];
-
-fn windows_1252(bytes: &[u8]) -> Result<String, Refusal> {
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
-    for byte in bytes {
-        let character = match byte {
-            0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-            other => Some(char::from(*other)),
-        };
-        text.push(character.ok_or_else(|| undecodable("Windows-1252", text.as_bytes()))?);
-    }
-    Ok(text)
-}
-
-/// Refuses a text of which the characters before the invalid one are given.
-fn undecodable(encoding: &'static str, before: &[u8]) -> Refusal {
-    let line = 1 + content::count_newlines(before);
-    Refusal::Undecodable { encoding, line }
 }
 
 #[cfg(test)]

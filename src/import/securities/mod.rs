@@ -12,5 +12,5 @@ mod tests;
 mod validate;
 
 pub use changes::SecurityChanges;
-pub use read::{SecurityRow, read_securities};
+pub use read::{SECURITY_COLUMNS, SecurityRow, read_securities};
 pub use validate::validate_securities;

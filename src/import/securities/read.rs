@@ -8,19 +8,22 @@ use crate::import::options::ImportOptions;
 use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 
+/// The columns of a file of securities.
+pub const SECURITY_COLUMNS: [&str; 10] = [
+    "symbol",
+    "name",
+    "class",
+    "sector",
+    "currency",
+    "multiplier",
+    "inactive_from",
+    "calendar",
+    "symbol_from",
+    "valid_from",
+];
+
 const FORMAT: TableFormat = TableFormat {
-    columns: &[
-        "symbol",
-        "name",
-        "class",
-        "sector",
-        "currency",
-        "multiplier",
-        "inactive_from",
-        "calendar",
-        "symbol_from",
-        "valid_from",
-    ],
+    columns: &SECURITY_COLUMNS,
     required: &["symbol"],
     date_columns: &["inactive_from", "symbol_from", "valid_from"],
     number_columns: &["multiplier"],

@@ -14,7 +14,7 @@ mod validate;
 pub(super) use doubts::is_held_long;
 pub(super) use holdings::{Shortfall, shortfalls};
 pub(super) use links::missing_references;
-pub use read::{TransactionRow, read_transactions};
+pub use read::{TRANSACTION_COLUMNS, TransactionRow, read_transactions};
 pub(super) use read::{is_header, read_translated};
 pub(super) use unbookable::is_large;
 pub use validate::{TransactionChanges, validate_transactions};

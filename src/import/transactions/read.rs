@@ -19,26 +19,29 @@ use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, Rows, TableFormat, parse_text};
 use crate::import::table::Table;
 
+/// The columns of a file of transactions.
+pub const TRANSACTION_COLUMNS: [&str; 17] = [
+    "id",
+    "portfolio",
+    "date",
+    "time",
+    "kind",
+    "symbol",
+    "quantity",
+    "price",
+    "price_currency",
+    "amount",
+    "fee",
+    "counterpart",
+    "lots",
+    "currency",
+    "fee_currency",
+    "from_amount",
+    "from_currency",
+];
+
 const FORMAT: TableFormat = TableFormat {
-    columns: &[
-        "id",
-        "portfolio",
-        "date",
-        "time",
-        "kind",
-        "symbol",
-        "quantity",
-        "price",
-        "price_currency",
-        "amount",
-        "fee",
-        "counterpart",
-        "lots",
-        "currency",
-        "fee_currency",
-        "from_amount",
-        "from_currency",
-    ],
+    columns: &TRANSACTION_COLUMNS,
     required: &["id", "portfolio", "date", "kind"],
     date_columns: &["date"],
     number_columns: &["quantity", "price", "amount", "fee", "from_amount"],
