@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use super::error::ExportError;
 use super::script::Script;
+use super::sources::by_id;
 use super::table_file::{ExportedTable, TableFile, optional};
 use super::target::Target;
-use crate::domain::{CorporateAction, Day, Security, SecurityId, Split};
+use crate::domain::{ActionName, CorporateAction, Day, Security, SecurityId, Split, SplitKind};
 use crate::import::SECURITY_COLUMNS;
 use crate::store::ReadTransaction;
 
@@ -71,16 +72,13 @@ pub(super) fn write(
     for change in changes {
         table.add(change_row(&change))?;
     }
-    let securities: BTreeMap<SecurityId, &Security> = securities
-        .iter()
-        .map(|security| (security.id, security))
-        .collect();
+    let securities = by_id(securities);
     let symbol = |id: SecurityId, day: Day| {
         let security = securities.get(&id);
         optional(security.map(|security| security.symbol_on(day)))
     };
-    for split in reading.splits().all()? {
-        table.add(split_row(&split, symbol))?;
+    for (kind, split) in reading.splits().recorded()? {
+        table.add(split_row(kind, &split, symbol))?;
     }
     for action in reading.corporate_actions().all()? {
         table.add(action_row(&action, symbol))?;
@@ -125,7 +123,7 @@ fn change_row(change: &SymbolChange<'_>) -> [String; 8] {
     [
         change.was.to_owned(),
         change.day.to_string(),
-        "symbol-change".to_owned(),
+        ActionName::SymbolChange.to_string(),
         none(),
         none(),
         none(),
@@ -164,13 +162,22 @@ fn security_rows(security: &Security, symbol_from: Option<Day>) -> Vec<[String; 
     rows.collect()
 }
 
-fn split_row(split: &Split, symbol: impl Fn(SecurityId, Day) -> String) -> [String; 8] {
+fn split_row(
+    kind: SplitKind,
+    split: &Split,
+    symbol: impl Fn(SecurityId, Day) -> String,
+) -> [String; 8] {
     let none = String::new;
+    // A stock dividend is stored as the split with the same effect, and written as units added.
+    let new = match kind {
+        SplitKind::Split => split.new,
+        SplitKind::StockDividend => split.new - split.old,
+    };
     [
         symbol(split.security, split.day),
         split.day.to_string(),
-        "split".to_owned(),
-        format!("{}:{}", split.new, split.old),
+        ActionName::Split(kind).to_string(),
+        format!("{new}:{}", split.old),
         none(),
         none(),
         none(),

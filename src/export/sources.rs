@@ -159,7 +159,8 @@ pub(super) fn unambiguous_names(portfolios: &[Portfolio]) -> BTreeMap<PortfolioI
         .collect()
 }
 
-fn by_id(securities: &[Security]) -> BTreeMap<SecurityId, &Security> {
+/// Returns the securities by their ids.
+pub(super) fn by_id(securities: &[Security]) -> BTreeMap<SecurityId, &Security> {
     let securities = securities.iter();
     securities.map(|security| (security.id, security)).collect()
 }

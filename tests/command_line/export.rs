@@ -101,6 +101,9 @@ const SOURCES: [(&str, &str); 6] = [
          META,2026-01-06,symbol-change,,,,,METV\n\
          FB,2026-01-07,symbol-change,,,,,META\n\
          META,2026-01-08,split,3:2,,,,\n\
+         META,2026-01-08,stock-dividend,1:4,,,,\n\
+         VOD,2026-01-08,split,2:1,,,,\n\
+         VOD,2026-01-08,stock-dividend,1:1,,,,\n\
          KID,2026-01-06,split,1:10,,,,\n\
          VOD,2026-01-06,return-of-capital,,,2.5,,\n\
          OLD,2026-01-07,spin-off,1:4,KID,,0.25,\n\
