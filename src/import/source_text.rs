@@ -44,7 +44,7 @@ pub enum ReadError {
 }
 
 /// Reads a file, unpacks it if it is compressed by gzip, and converts UTF-16, which its byte order mark
-/// tells. Other encodings are left to the import.
+/// tells. Each line ends with a line feed. Other encodings are left to the import.
 ///
 /// # Errors
 ///
@@ -55,7 +55,8 @@ pub fn read_file(file: impl Read) -> Result<Vec<u8>, ReadError> {
 }
 
 fn read_within(file: impl Read, limits: Limits) -> Result<Vec<u8>, ReadError> {
-    Ok(without_utf_16(unpack(file, limits)?)?)
+    let text = without_utf_16(unpack(file, limits)?)?;
+    Ok(with_line_feeds(Cow::Owned(text)).into_owned())
 }
 
 fn unpack(file: impl Read, limits: Limits) -> Result<Vec<u8>, ReadError> {
@@ -137,15 +138,19 @@ pub(super) fn to_utf8(bytes: &[u8], declared: Option<Encoding>) -> Result<Cow<'_
     converted(bytes, declared).map(with_line_feeds)
 }
 
-/// Puts a line feed in place of each carriage return that has none behind it.
+/// Puts a line feed in place of each carriage return that has none behind it. The last byte of a text
+/// with other line ends may be the first half of one that is still being written, so it stays.
 fn with_line_feeds(mut text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     // Most texts end here.
     if !text.contains(&b'\r') {
         return text;
     }
+    let mut is_alone = !text.contains(&b'\n');
     for at in 0..text.len() {
-        if text[at] == b'\r' && text.get(at + 1) != Some(&b'\n') {
+        let next = text.get(at + 1);
+        if text[at] == b'\r' && next != Some(&b'\n') && (next.is_some() || is_alone) {
             text.to_mut()[at] = b'\n';
+            is_alone = true;
         }
     }
     text
@@ -190,7 +195,11 @@ mod tests {
     fn lines_that_end_with_a_carriage_return_end_with_a_line_feed() {
         let text = to_utf8(b"a,b\r1,2\r\n3,4\r\r\n5,6\r", None).unwrap();
         assert_eq!(*text, *b"a,b\n1,2\r\n3,4\n\r\n5,6\n");
-        assert!(matches!(to_utf8(b"a\r\nb\n", None), Ok(Cow::Borrowed(_))));
+        assert_eq!(*to_utf8(b"a,b\r1,2\r", None).unwrap(), *b"a,b\n1,2\n");
+        for unchanged in [&b"a\r\nb\n"[..], b"a\r\nb\r"] {
+            let text = to_utf8(unchanged, None);
+            assert!(matches!(text, Ok(Cow::Borrowed(_))), "{text:?}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::row::{ActionChanges, ActionTerms, OtherTerms, parse_count, parse_ratio};
 use crate::domain::{
-    ActionChange, ActionKind, Change, CorporateAction, CostShare, Day, Delivery, Price, Security,
-    SecurityId, SplitKind,
+    ActionChange, ActionKind, ActionName, Change, CorporateAction, CostShare, Day, Delivery, Price,
+    Security, SecurityId, SplitKind,
 };
 use crate::import::existing::ExistingRecords;
 use crate::import::row_error::RowError;
@@ -11,26 +11,9 @@ use crate::import::row_error_kind::RowErrorKind;
 use crate::import::row_reader::{OptionalField, RowReader, parse_text};
 use crate::import::verdict::{SeenRows, Verdict, validate_repeat};
 
-/// The kind of a row: of a split, a change of symbol, or one of the kinds of [`ActionKind`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RowKind {
-    Split(SplitKind),
-    SymbolChange,
-    Other(ActionKind),
-}
-
-fn parse_kind(text: &str) -> Result<RowKind, RowErrorKind> {
-    match text {
-        "split" => Ok(RowKind::Split(SplitKind::Split)),
-        "stock-dividend" => Ok(RowKind::Split(SplitKind::StockDividend)),
-        "symbol-change" => Ok(RowKind::SymbolChange),
-        _ => Ok(RowKind::Other(text.parse()?)),
-    }
-}
-
 /// Reads the kind of a row and its terms. A field that the kind does not use is an error.
 pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
-    let kind = cells.required("kind", parse_kind);
+    let kind = cells.required("kind", str::parse::<ActionName>);
     let received = cells.optional("received", parse_text);
     let numbers = cells.numbers;
     let cash = cells.optional("cash", |text| {
@@ -39,13 +22,13 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
     let cost_share = cells.optional("cost_share", |text| -> Result<_, RowErrorKind> {
         Ok(CostShare::from_decimal(numbers.parse(text)?)?)
     });
-    let is_split = matches!(kind, Some(RowKind::Split(_)) | None);
+    let is_split = matches!(kind, Some(ActionName::Split(_)) | None);
     let needs_ratio = is_split || matches!(received, OptionalField::Value(_));
     let ratio = read_ratio(cells, needs_ratio);
     let unused: &[&str] = match kind {
-        Some(RowKind::Split(_)) => &["received", "cash", "cost_share", "new_symbol"],
-        Some(RowKind::SymbolChange) => &["received", "cash", "cost_share"],
-        Some(RowKind::Other(_)) => &["new_symbol"],
+        Some(ActionName::Split(_)) => &["received", "cash", "cost_share", "new_symbol"],
+        Some(ActionName::SymbolChange) => &["received", "cash", "cost_share"],
+        Some(ActionName::Other(_)) => &["new_symbol"],
         None => &[],
     };
     for column in unused {
@@ -66,11 +49,11 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
         return None;
     }
     match kind? {
-        RowKind::Split(kind @ SplitKind::Split) => {
+        ActionName::Split(kind @ SplitKind::Split) => {
             ratio.map(|(new, old)| ActionTerms::Split(kind, new, old))
         }
         // One new unit for 20 held makes 21 of 20.
-        RowKind::Split(kind) => {
+        ActionName::Split(kind) => {
             let (new, old) = ratio?;
             match new.checked_add(old) {
                 Some(after) => Some(ActionTerms::Split(kind, after, old)),
@@ -81,11 +64,11 @@ pub(super) fn read_terms(cells: &mut RowReader<'_>) -> Option<ActionTerms> {
                 }
             }
         }
-        RowKind::SymbolChange => {
+        ActionName::SymbolChange => {
             let symbol = cells.required("new_symbol", parse_text);
             symbol.map(ActionTerms::SymbolChange)
         }
-        RowKind::Other(kind) => {
+        ActionName::Other(kind) => {
             let received = match received {
                 OptionalField::Value(symbol) => {
                     let (new, old) = ratio?;

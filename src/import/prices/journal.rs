@@ -58,7 +58,7 @@ pub(super) fn read_journal(
         match parse(line) {
             Some(directive) => read.push((number, Ok(directive))),
             // Below a price there may be lines with more about it.
-            None if line.starts_with([' ', '\t']) => {}
+            None if line.starts_with([' ', '\t']) && !is_directive(line) => {}
             None => read.push((number, Err(line))),
         }
     }

@@ -16,7 +16,8 @@ pub(super) type Fields = Vec<(String, String)>;
 /// The records of a document with the lines on which they start, by the name of their list or element.
 pub(super) type Lists = BTreeMap<String, Vec<(u64, Fields)>>;
 
-/// Returns the objects in the needed lists of a JSON object; `None` if the text is not one.
+/// Returns the objects in the needed lists of a JSON object; `None` if the text is not one, or if an
+/// element of such a list cannot be read as an object.
 pub(super) fn json_lists(text: &str, is_needed: impl Fn(&str) -> bool) -> Option<Lists> {
     let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
     let mut lists = Lists::new();
@@ -25,7 +26,7 @@ pub(super) fn json_lists(text: &str, is_needed: impl Fn(&str) -> bool) -> Option
             continue;
         };
         let mut lines = Lines::new(text);
-        let objects = list.into_iter().filter_map(|raw| {
+        let objects = list.into_iter().map(|raw| {
             let Ok(Value::Object(object)) = serde_json::from_str(raw.get()) else {
                 return None;
             };
@@ -36,7 +37,7 @@ pub(super) fn json_lists(text: &str, is_needed: impl Fn(&str) -> bool) -> Option
             let start = raw.get().as_ptr() as usize - text.as_ptr() as usize;
             Some((lines.line_of(start), fields))
         });
-        lists.insert(name, objects.collect());
+        lists.insert(name, objects.collect::<Option<_>>()?);
     }
     Some(lists)
 }

@@ -1,5 +1,6 @@
 //! Finds the transactions that take more than is held.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
@@ -34,6 +35,7 @@ pub(crate) fn shortfalls<'m>(
     let carried = CarriedLots {
         known,
         history_of: &history_of,
+        found: RefCell::default(),
     };
     let mut by_security: BTreeMap<SecurityId, Vec<MovementRef<'m>>> = BTreeMap::new();
     for movement in movements.into_iter().map(Into::into) {
@@ -83,6 +85,9 @@ pub(crate) fn shortfalls<'m>(
 struct CarriedLots<'s, 'm> {
     known: &'s ExistingRecords,
     history_of: &'s dyn Fn(PortfolioId) -> Vec<&'m Transaction>,
+    /// By the reference of a transfer: the lots that it carries. Transfers to and fro follow each other
+    /// many times.
+    found: RefCell<BTreeMap<&'m str, Option<Vec<CarriedLot>>>>,
 }
 
 impl<'m> CarriedLots<'_, 'm> {
@@ -98,13 +103,19 @@ impl<'m> CarriedLots<'_, 'm> {
             let is_new = movement.is_trade() && transfer.carries_lots_in();
             let security = transfer.security.filter(|_| is_new)?;
             self.known.splits_of(security).next()?;
+            let reference = transfer.reference.as_str();
+            let found = self.found.borrow().get(reference).cloned();
+            if let Some(lots) = found {
+                return lots.map(LotEffect::Carried);
+            }
             // A circle of transfers has no books.
-            if !open.insert(&transfer.reference) {
+            if !open.insert(reference) {
                 return None;
             }
             let earlier = movements[..at].iter().map(|earlier| earlier.transaction);
             let lots = self.given(transfer, security, earlier, open);
-            open.remove(transfer.reference.as_str());
+            open.remove(reference);
+            self.found.borrow_mut().insert(reference, lots.clone());
             lots.map(LotEffect::Carried)
         });
         effects.collect()
